@@ -67,8 +67,8 @@ def _not_a_list(state: Map, items: JSON) -> StateError:
 async def _run_iterations(state: Map, cursor: Cursor, frame: Frame, items: list[JSON], at_once: int) -> JSON:
     execution = cursor.execution
     cursor.record("MapStateStarted", {"length": len(items)})
-    children: Children[JSON] = Children(execution.loop)
-    running: dict[Fiber[JSON], tuple[int, Cursor]] = {}
+    children: Children[tuple[JSON, int]] = Children(execution.loop)
+    running: dict[Fiber[tuple[JSON, int]], tuple[int, Cursor]] = {}
     results: list[JSON] = [None] * len(items)
     upcoming = iter(enumerate(items))
 
@@ -82,41 +82,29 @@ async def _run_iterations(state: Map, cursor: Cursor, frame: Frame, items: list[
     for _ in range(at_once):
         start(cursor.last)
 
-    def show_ended() -> None:
-        """Show the iterations that have succeeded and that nobody will ask for any more."""
-        for late, (number, ended) in running.items():
-            if late.done and late.error is None:
-                ended.record("MapIterationSucceeded", {"name": state.name, "index": number})
-
-    try:
-        while children:
-            fiber = await children.next()
-            index, line = running.pop(fiber)
-            if fiber.error is not None:
-                show_ended()
-                cursor.last = line.last
-                execution.unwind(children, fiber.error)
-            results[index] = fiber.value
-            cause = line.last
-            line.record("MapIterationSucceeded", {"name": state.name, "index": index})
+    while children:
+        fiber = await children.next()
+        index, line = running.pop(fiber)
+        if fiber.error is not None:
             cursor.last = line.last
-            start(cause)
-    except Cancelled:
-        show_ended()
-        raise
+            execution.unwind(children, fiber.error)
+        results[index], cursor.last = fiber.value
+        start(line.last)
     execution.history.append("MapStateSucceeded", cursor.last)
     check_size(results, state.name)
     return results
 
 
-async def _run_iteration(state: Map, line: Cursor, index: int) -> JSON:
+async def _run_iteration(state: Map, line: Cursor, index: int) -> tuple[JSON, int]:
+    """Its output, and the event that shows its success, which is not what causes the next iteration."""
     execution, details = line.execution, {"name": state.name, "index": index}
     line.record("MapIterationStarted", details)
     try:
-        return await execution.walk(state.processor, line)
+        output = await execution.walk(state.processor, line)
     except StateError:
         execution.history.append("MapIterationFailed", line.last, details)
         raise
     except Cancelled:
         line.record_abort("MapIterationAborted", details)
         raise
+    return output, execution.history.append("MapIterationSucceeded", line.last, details)
