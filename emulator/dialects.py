@@ -6,12 +6,14 @@ Sources: texts that AWS was seen to answer. For Step Functions those of the fram
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from asl_interpreter.jsontext import JSON
 from emulator.constraints import Rule, length_rules, pattern_rule
+from emulator.settings import Wording
 from emulator.shapes import NOT_NULL, Dialect, Place
 
 _STRUCTURE_FOUND = "Start of structure or map found where not expected"
@@ -131,7 +133,9 @@ STEP_FUNCTIONS = Dialect(
     enums={"ExecutionStatus": ("SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE", "ABORTED", "FAILED", "RUNNING")},
 )
 
-DYNAMODB = Dialect(
+_EMPTY = "Member must have length greater than or equal to 1"
+_RETURNS = "[ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE]"  # as the new wording spells it
+_DYNAMODB = Dialect(
     mismatch=_dynamodb_mismatch,
     rules=_dynamodb_rules,
     enums={
@@ -145,15 +149,28 @@ DYNAMODB = Dialect(
         ),
     },
     bare={
-        ("BatchWriteItem", "requestItems", "Member must have length greater than or equal to 1"): (
-            "The requestItems parameter is required for BatchWriteItem"
-        ),
+        ("BatchGetItem", "requestItems", _EMPTY): "The requestItems parameter is required for BatchGetItem",
+        ("BatchWriteItem", "requestItems", _EMPTY): "The requestItems parameter is required for BatchWriteItem",
         ("CreateTable", "tableName", NOT_NULL): _absent("TableName"),
         ("DeleteTable", "tableName", NOT_NULL): _absent("TableName"),
         ("DescribeTable", "tableName", NOT_NULL): _absent("TableName"),
+        (
+            "UpdateItem",
+            "ReturnValues",
+            "Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]",
+        ): f"1 validation error detected: Failed to satisfy constraint: Member must satisfy enum value set: {_RETURNS}",
     },
-    terse=frozenset({"BatchGetItem", "Query"}),
 )
+_TERSE: Mapping[Wording, frozenset[str]] = {
+    "classic": frozenset(),
+    "mixed": frozenset({"BatchGetItem", "Query"}),
+    "new": frozenset({"BatchGetItem", "BatchWriteItem", "PutItem", "Query", "Scan", "TransactGetItems", "UpdateItem"}),
+}
+"""The operations that were seen to answer in the new wording: in most regions (May 2026), or in some."""
 
-DIALECTS = {"stepfunctions": STEP_FUNCTIONS, "dynamodb": DYNAMODB, "dynamodbstreams": DYNAMODB}
-"""botocore's name of a service -> its dialect."""
+_DYNAMODB_DIALECTS = {wording: replace(_DYNAMODB, terse=terse) for wording, terse in _TERSE.items()}
+
+
+def dialect(service: str, wording: Wording) -> Dialect:
+    """The dialect of a service, by botocore's name of it; only DynamoDB has a choice of wordings."""
+    return STEP_FUNCTIONS if service == "stepfunctions" else _DYNAMODB_DIALECTS[wording]

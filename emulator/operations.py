@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from botocore.loaders import Loader
     from botocore.model import ServiceModel
 
+    from emulator.settings import Wording
     from emulator.world import World
 
 Handler: TypeAlias = "Callable[[World, Call], dict[str, JSON]]"
@@ -35,7 +36,8 @@ def perform(world: World, call: Call) -> dict[str, JSON]:
     if call.service in world.elsewhere:
         world.looked(call)
         return world.elsewhere[call.service](call)
-    params = _checker(call.service, call.operation)(call.params)
+    wording = "mixed" if call.service == "stepfunctions" else world.dynamodb.settings.wording
+    params = _checker(call.service, call.operation, wording)(call.params)
     if params is not call.params:
         call = dataclasses.replace(call, params=params)
     handler = handlers(call.service).get(call.operation)
@@ -64,14 +66,14 @@ def handlers(service: str) -> Mapping[str, Handler]:
 
 
 @cache
-def _checker(service: str, operation: str) -> Callable[[JSON], dict[str, JSON]]:
-    from emulator.dialects import DIALECTS
+def _checker(service: str, operation: str, wording: Wording) -> Callable[[JSON], dict[str, JSON]]:
+    from emulator.dialects import dialect
     from emulator.shapes import compile_input
 
     model = service_model(service)
     if operation not in model.operation_names:
         raise Fault("UnknownOperationException", "")
-    return compile_input(model.operation_model(operation), DIALECTS[service])
+    return compile_input(model.operation_model(operation), dialect(service, wording))
 
 
 @cache

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 from asl_interpreter.clock import MODES, Mode
 
 HIGHEST_PORT = 65535
+
+Wording: TypeAlias = Literal["mixed", "classic", "new"]
+"""In which words DynamoDB refuses what breaks its model: two live side by side on AWS. ``mixed`` is, for each
+operation, what most regions answer."""
+Delays: TypeAlias = Literal["none", "lifelike"]
+"""How long DynamoDB takes to create, change and delete tables and indexes, on the clock."""
 
 
 class InvalidSetting(ValueError):
@@ -33,6 +39,27 @@ class Settings:
     dynamodb_endpoint: str | None = field(
         default=None,
         metadata={"help": "URL of another engine that answers all DynamoDB calls.", "metavar": "URL"},
+    )
+    dynamodb_wording: Wording = field(
+        default="mixed",
+        metadata={
+            "help": "Which of AWS's two wordings DynamoDB refuses requests in.",
+            "metavar": "|".join(get_args(Wording)),
+        },
+    )
+    dynamodb_delays: Delays = field(
+        default="none",
+        metadata={
+            "help": "How long DynamoDB takes to change tables and indexes.",
+            "metavar": "|".join(get_args(Delays)),
+        },
+    )
+    dynamodb_throttling: bool = field(
+        default=False,
+        metadata={
+            "help": "Whether provisioned DynamoDB tables refuse what exceeds their capacity.",
+            "metavar": "on|off",
+        },
     )
 
     @classmethod
@@ -72,10 +99,17 @@ def _port(source: str, text: str) -> int:
     return int(text)
 
 
-def _clock(source: str, text: str) -> str:
-    if text not in MODES:
-        raise InvalidSetting(f"{source} is {text!r}: {', '.join(MODES[:-1])} or {MODES[-1]} is wanted")
-    return text
+def _one_of(values: Sequence[str]) -> Callable[[str, str], str]:
+    def read(source: str, text: str) -> str:
+        if text not in values:
+            raise InvalidSetting(f"{source} is {text!r}: {', '.join(values[:-1])} or {values[-1]} is wanted")
+        return text
+
+    return read
+
+
+def _switch(source: str, text: str) -> bool:
+    return _one_of(("on", "off"))(source, text) == "on"
 
 
 def _functions(source: str, text: str) -> Path:
@@ -92,4 +126,13 @@ def _url(source: str, text: str) -> str:
     return text
 
 
-_READERS = {"host": _host, "port": _port, "clock": _clock, "functions": _functions, "dynamodb_endpoint": _url}
+_READERS: Mapping[str, Callable[[str, str], Any]] = {
+    "host": _host,
+    "port": _port,
+    "clock": _one_of(MODES),
+    "functions": _functions,
+    "dynamodb_endpoint": _url,
+    "dynamodb_wording": _one_of(get_args(Wording)),
+    "dynamodb_delays": _one_of(get_args(Delays)),
+    "dynamodb_throttling": _switch,
+}

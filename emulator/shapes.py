@@ -65,8 +65,8 @@ class Dialect:
     ``mismatch`` says that a value has the wrong JSON type. ``enums`` gives the order in which AWS prints the values of
     an enumeration where it is not the model's. ``rules`` replaces the constraints of a shape in an operation, or
     returns None. ``bare`` maps an operation and a constraint that it breaks at a path to the message AWS sends for it
-    alone. ``terse`` names the operations whose answer stops at the first violation, does not repeat the value and
-    spells members as the model does.
+    alone. ``terse`` names the operations whose answer stops at the first member, in the model's order, that breaks one,
+    does not repeat the value and spells members as the model does.
     """
 
     mismatch: Callable[[Shape, Place, JSON], str]
@@ -95,29 +95,36 @@ def compile_input(operation: OperationModel, dialect: Dialect) -> Callable[[JSON
         except RecursionError:
             raise Fault("SerializationException", "") from None
         if findings.violations:
-            raise Fault("ValidationException", _message(operation.name, dialect, findings.violations))
+            raise Fault("ValidationException", _message(operation, dialect, findings.violations))
         tidied: dict[str, JSON] = _tidy(shape, params) if findings.untidy else params
         return tidied
 
     return checked
 
 
-def _message(operation: str, dialect: Dialect, violations: Sequence[Violation]) -> str:
+def _message(operation: OperationModel, dialect: Dialect, violations: Sequence[Violation]) -> str:
+    terse = operation.name in dialect.terse
+    if terse:
+        members = list(operation.input_shape.members)  # type: ignore[union-attr]  # an input that can be broken
+        violations = [min(violations, key=lambda violation: members.index(_member(violation.path)))]
     for violation in violations:
-        bare = dialect.bare.get((operation, _text(violation.path), violation.words))
+        bare = dialect.bare.get((operation.name, _text(violation.path), violation.words))
         if bare is not None:
             return bare
-    if operation in dialect.terse:
-        first = violations[0]
-        return (
-            f"1 validation error detected: Value at '{_text(first.path)}' failed to satisfy constraint: {first.words}"
-        )
     entries = "; ".join(
-        f"Value{_echo(violation)} at '{_text(violation.path)}' failed to satisfy constraint: {violation.words}"
+        f"Value{'' if terse else _echo(violation)} at '{_text(violation.path)}' "
+        f"failed to satisfy constraint: {violation.words}"
         for violation in violations
     )
     count = len(violations)
     return f"{count} validation error{'' if count == 1 else 's'} detected: {entries}"
+
+
+def _member(path: Path) -> str:
+    """The member of the input that a path begins with."""
+    while path is not None and path[0] is not None:
+        path = path[0]
+    return str(path and path[1])
 
 
 def _text(path: Path) -> str:

@@ -62,9 +62,9 @@ class World:
     @cached_property
     def dynamodb(self) -> Store:
         """The tables; made when one is first asked for."""
-        from emulator.dynamodb.store import Store
+        from emulator.dynamodb.store import DynamoDBSettings, Store
 
-        return Store(self.clock)
+        return Store(self.clock, DynamoDBSettings.of(self.settings))
 
     @cached_property
     def elsewhere(self) -> Mapping[str, Forward]:

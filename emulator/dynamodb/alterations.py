@@ -1,7 +1,7 @@
 """Changing a table: UpdateTable.
 
-Everything that is asked for is judged first and done at once; indexes are filled in the same step, so that the next
-look at the table finds them ACTIVE.
+Everything that is asked for is judged first and done at once, indexes are filled in the same step; how long it shows
+as under way, and who may see an index meanwhile, is said in ``lifecycles``.
 
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html; order and wording of the
 checks as observed on AWS.
@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from asl_interpreter.jsontext import JSON
-from emulator.dynamodb import definitions, provisioning, replicas, streams, vectors
-from emulator.dynamodb.descriptions import describe
+from emulator.dynamodb import definitions, lifecycles, provisioning, replicas, streams, vectors
+from emulator.dynamodb.descriptions import describe, describe_index, describe_vector_index
+from emulator.dynamodb.lifecycles import Durations
 from emulator.dynamodb.rejections import invalid, invalid_values, refused, unsupported
 from emulator.dynamodb.schema import Index
 from emulator.dynamodb.store import Region, World
@@ -47,7 +48,6 @@ _NOTHING = (
 )
 _QUOTAS = "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
 _LIMIT = "Subscriber limit exceeded: "
-_ONE_ONLINE = f"{_LIMIT}Only 1 online index can be created or deleted simultaneously per table"
 
 
 def update_table(world: World, call: Call) -> dict[str, JSON]:
@@ -67,12 +67,22 @@ def update_table(world: World, call: Call) -> dict[str, JSON]:
         changes = _judge(region, table, params, asked, billing_mode, actions)
         vector_actions = _read_vector_updates(table, params, billing_mode)
         if len(vector_actions) + sum(kind != "Update" for kind, _ in actions) > 1:
-            raise refused("LimitExceededException", _ONE_ONLINE)
+            raise refused("LimitExceededException", lifecycles.ONE_ONLINE)
+        is_throughput = "BillingMode" in asked or "ProvisionedThroughput" in asked
+        named = {index.name: kind for kind, index in actions} | {index.name: kind for kind, index in vector_actions}
+        lifecycles.check_changeable(table, named, is_throughput=is_throughput)
+        now = region.clock.now()
+        lifecycles.update(table, now, region.durations, is_throughput=is_throughput)
         for change in changes:
             change()
-        busy = {**_apply_vector_updates(table, vector_actions), **_apply_index_updates(table, params, actions)}
+        for kind, vector_index in vector_actions:
+            _apply_vector_update(table, kind, vector_index, now, region.durations)
+        for kind, index in actions:
+            _apply_index_update(table, kind, index, now, region.durations)
+        if actions or vector_actions:
+            _define_attributes(table, params)
         replicas.spread(table)
-        return {"TableDescription": describe(table, "UPDATING", busy)}
+        return {"TableDescription": describe(table)}
 
 
 def _asked(params: Mapping[str, JSON]) -> list[str]:
@@ -276,27 +286,26 @@ def _known(table: Table, kind: str, wire: Mapping[str, JSON], billing_mode: str)
     )
 
 
-def _apply_index_updates(
-    table: Table, params: Mapping[str, JSON], actions: Sequence[tuple[str, Index]]
-) -> dict[str, dict[str, JSON]]:
-    """Make the changes; returns what the indexes show while they are under way."""
-    busy: dict[str, dict[str, JSON]] = {}
-    for kind, index in actions:
-        if kind == "Create":
-            table.add_index(index)
-            busy[index.name] = {"IndexStatus": "CREATING", "Backfilling": False}
-        elif kind == "Delete":
-            table.remove_index(index.name)
-        else:
-            table.indexes[index.name] = index
-            busy[index.name] = {"IndexStatus": "UPDATING"}
-    if actions or params.get("VectorIndexUpdates"):
-        given = {part["AttributeName"]: part["AttributeType"] for part in params.get("AttributeDefinitions") or ()}
-        used = {*table.key.names, *(name for index in table.indexes.values() for name in index.key.names)}
-        used.update(name for vector in table.vector_indexes.values() for name in vector.schema)
-        known = {**given, **table.attribute_types}
-        table.attribute_types = {name: kind for name, kind in known.items() if name in used}
-    return busy
+def _apply_index_update(table: Table, kind: str, index: Index, now: float, durations: Durations) -> None:
+    if kind == "Create":
+        table.add_index(index)
+        lifecycles.create_index(table, index.name, now, durations)
+    elif kind == "Delete":
+        shown = describe_index(table, index)
+        table.remove_index(index.name)
+        lifecycles.delete_index(table, index.name, "GlobalSecondaryIndexes", shown, now, durations)
+    else:
+        table.indexes[index.name] = index
+        lifecycles.update_index(table, index.name, now, durations)
+
+
+def _define_attributes(table: Table, params: Mapping[str, JSON]) -> None:
+    """Keep the definitions of what is a key of the table or of an index, the types that were first."""
+    given = {part["AttributeName"]: part["AttributeType"] for part in params.get("AttributeDefinitions") or ()}
+    used = {*table.key.names, *(name for index in table.indexes.values() for name in index.key.names)}
+    used.update(name for vector in table.vector_indexes.values() for name in vector.schema)
+    known = {**given, **table.attribute_types}
+    table.attribute_types = {name: kind for name, kind in known.items() if name in used}
 
 
 def _read_vector_updates(table: Table, params: Mapping[str, JSON], billing_mode: str) -> list[tuple[str, VectorIndex]]:
@@ -321,12 +330,11 @@ def _read_vector_updates(table: Table, params: Mapping[str, JSON], billing_mode:
     return actions
 
 
-def _apply_vector_updates(table: Table, actions: Sequence[tuple[str, VectorIndex]]) -> dict[str, dict[str, JSON]]:
-    busy: dict[str, dict[str, JSON]] = {}
-    for kind, index in actions:
-        if kind == "Create":
-            table.vector_indexes[index.name] = index
-            busy[index.name] = {"IndexStatus": "CREATING", "Backfilling": False}
-        else:
-            del table.vector_indexes[index.name]
-    return busy
+def _apply_vector_update(table: Table, kind: str, index: VectorIndex, now: float, durations: Durations) -> None:
+    if kind == "Create":
+        table.vector_indexes[index.name] = index
+        lifecycles.create_index(table, index.name, now, durations)
+    else:
+        shown = describe_vector_index(table, index)
+        del table.vector_indexes[index.name]
+        lifecycles.delete_index(table, index.name, "VectorIndexes", shown, now, durations)

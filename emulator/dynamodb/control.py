@@ -1,7 +1,7 @@
 """The control plane: tables come, change, are described and go; limits, endpoints, tags and TTL settings.
 
-A change takes effect at once. As on AWS the answer of the call shows it under way (CREATING, UPDATING, DELETING), and
-the next look finds it done.
+As on AWS the answer of a call shows its change under way (CREATING, UPDATING, DELETING); the next look finds it done,
+unless the settings give changes a duration: see ``lifecycles``.
 
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/; order and wording of the checks as observed on
 AWS.
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from uuid import uuid4
 
 from asl_interpreter.jsontext import JSON
-from emulator.dynamodb import backups, definitions, policies, replicas, streams, tags, vectors
+from emulator.dynamodb import backups, definitions, lifecycles, policies, replicas, streams, tags, vectors
 from emulator.dynamodb.descriptions import describe, describe_deleted
 from emulator.dynamodb.rejections import invalid, refused, unsupported
 from emulator.dynamodb.store import Region, World
@@ -28,9 +28,7 @@ def create_table(world: World, call: Call) -> dict[str, JSON]:
     region = world.dynamodb.region(call.account, call.region)
     table = new_table(region, call.params)
     add_table(region, table, call.params)
-    online = [name for name, index in table.indexes.items() if index.is_global] + list(table.vector_indexes)
-    creating = {name: {"IndexStatus": "CREATING"} for name in online}
-    return {"TableDescription": describe(table, "CREATING", creating)}
+    return {"TableDescription": describe(table)}
 
 
 def new_table(region: Region, params: Mapping[str, JSON]) -> Table:
@@ -87,9 +85,10 @@ def new_table(region: Region, params: Mapping[str, JSON]) -> Table:
 def add_table(region: Region, table: Table, params: Mapping[str, JSON]) -> None:
     """Put a new table among the region's, with the stream that its parameters ask for. Raises Fault where one is."""
     with region.lock:
-        if table.name in region.tables:
+        if region.find(table.name) is not None:
             raise refused("ResourceInUseException", f"Table already exists: {table.name}")
         region.tables[table.name] = table
+        lifecycles.create(table, region.clock.now(), region.durations)
         streaming = params.get("StreamSpecification")
         if streaming is not None and streaming["StreamEnabled"]:
             streams.enable(region, table, streaming["StreamViewType"])
@@ -114,17 +113,17 @@ def delete_table(world: World, call: Call) -> dict[str, JSON]:
                 "Disable deletion protection first."
             )
         with table.lock:
+            lifecycles.check_deletable(table)
             replicas.remove(region, table)
             if table.journal is not None:
                 backups.keep(region, table, f"{table.name}$DeletedTableBackup", "SYSTEM")
-            del region.tables[table.name]
-            streams.close(region, table)
-    return {"TableDescription": describe_deleted(table)}
+            lifecycles.delete(table, region.clock.now(), region.durations)
+            return {"TableDescription": describe_deleted(table)}
 
 
 def list_tables(world: World, call: Call) -> dict[str, JSON]:
     """ListTables: names in order, a page at a time."""
-    names = sorted(world.dynamodb.region(call.account, call.region).tables)
+    names = [table.name for table in world.dynamodb.region(call.account, call.region).all_tables()]
     start = call.params.get("ExclusiveStartTableName")
     limit = call.params.get("Limit") or 100
     if start is not None:

@@ -6,9 +6,8 @@ absent, and when, as observed on AWS.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from asl_interpreter.jsontext import JSON
+from emulator.dynamodb import lifecycles
 from emulator.dynamodb.schema import Index, KeySchema
 from emulator.dynamodb.tables import Table
 from emulator.dynamodb.vectors import VectorIndex
@@ -16,17 +15,15 @@ from emulator.dynamodb.vectors import VectorIndex
 ON_DEMAND_WARM = {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000}
 
 
-def describe(
-    table: Table, status: str = "ACTIVE", busy: Mapping[str, Mapping[str, JSON]] | None = None
-) -> dict[str, JSON]:
-    """The TableDescription; ``busy`` says of global indexes that are not ACTIVE what they show instead."""
+def describe(table: Table) -> dict[str, JSON]:
+    """The TableDescription. The table's lock is held."""
     shown: dict[str, JSON] = {
         "AttributeDefinitions": [
             {"AttributeName": name, "AttributeType": kind} for name, kind in sorted(table.attribute_types.items())
         ],
         "TableName": table.name,
         "KeySchema": key_schema(table.key),
-        "TableStatus": status,
+        "TableStatus": lifecycles.status(table),
         "CreationDateTime": table.created,
         "ProvisionedThroughput": {**table.throughput},
         "TableSizeBytes": table.items.size,
@@ -43,21 +40,25 @@ def describe(
     for member, is_global in (("LocalSecondaryIndexes", False), ("GlobalSecondaryIndexes", True)):
         indexes = [index for index in table.indexes.values() if index.is_global is is_global]
         if indexes:
-            shown[member] = [_describe_index(table, index, (busy or {}).get(index.name, {})) for index in indexes]
+            shown[member] = [describe_index(table, index) for index in indexes]
     if table.vector_indexes:
-        shown["VectorIndexes"] = [
-            {**_describe_vector_index(table, index), **(busy or {}).get(index.name, {})}
-            for index in table.vector_indexes.values()
-        ]
+        shown["VectorIndexes"] = [describe_vector_index(table, index) for index in table.vector_indexes.values()]
+    for phase in table.phases.values():
+        if phase.gone is not None:
+            member, index_shown = phase.gone
+            shown.setdefault(member, []).append({**index_shown, **phase.shown()})
     if table.group is not None:
         shown["GlobalTableVersion"] = "2019.11.21"
         shown["Replicas"] = table.group.described(table)
-    return {**shown, **{name: value for name, value in table.settings.items() if name != "WarmThroughput"}}
+    shown.update({name: value for name, value in table.settings.items() if name != "WarmThroughput"})
+    if "RestoreSummary" in shown:
+        shown["RestoreSummary"] = {**shown["RestoreSummary"], "RestoreInProgress": shown["TableStatus"] == "CREATING"}
+    return shown
 
 
 def describe_deleted(table: Table) -> dict[str, JSON]:
     """What DeleteTable answers: the table without its schema."""
-    shown = describe(table, "DELETING")
+    shown = describe(table)
     for member in (
         *("AttributeDefinitions", "KeySchema", "CreationDateTime", "LocalSecondaryIndexes", "GlobalSecondaryIndexes"),
         *("VectorIndexes", "WarmThroughput"),
@@ -81,7 +82,8 @@ def projection(index: Index) -> dict[str, JSON]:
     return shown
 
 
-def _describe_index(table: Table, index: Index, busy: Mapping[str, JSON]) -> dict[str, JSON]:
+def describe_index(table: Table, index: Index) -> dict[str, JSON]:
+    """The description of an index in its table's."""
     entries = table.index_items[index.name]
     shown: dict[str, JSON] = {
         "IndexName": index.name,
@@ -102,10 +104,16 @@ def _describe_index(table: Table, index: Index, busy: Mapping[str, JSON]) -> dic
         shown["WarmThroughput"] = _warm(index.settings.get("WarmThroughput"), throughput)
         if "OnDemandThroughput" in index.settings:
             shown["OnDemandThroughput"] = index.settings["OnDemandThroughput"]
-    return {**shown, **busy}
+    return {**shown, **_phase_shown(table, index.name)}
 
 
-def _describe_vector_index(table: Table, index: VectorIndex) -> dict[str, JSON]:
+def _phase_shown(table: Table, name: str) -> dict[str, JSON]:
+    phase = table.phases.get(name)
+    return {} if phase is None else phase.shown()
+
+
+def describe_vector_index(table: Table, index: VectorIndex) -> dict[str, JSON]:
+    """The description of a vector index in its table's."""
     held = [item for item in table.items.values() if index.has(item.attributes)]
     return {
         **index.wire,
@@ -113,6 +121,7 @@ def _describe_vector_index(table: Table, index: VectorIndex) -> dict[str, JSON]:
         "IndexSizeBytes": sum(item.size for item in held),
         "ItemCount": len(held),
         "IndexArn": f"{table.arn}/index/{index.name}",
+        **_phase_shown(table, index.name),
     }
 
 

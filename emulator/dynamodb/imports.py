@@ -50,7 +50,7 @@ def import_table(world: World, call: Call) -> dict[str, JSON]:
         return {"ImportTableDescription": again.description}
     wanted = params["TableCreationParameters"]
     table = new_table(region, wanted)
-    if table.name in region.tables:
+    if region.find(table.name) is not None:
         raise refused("ResourceInUseException", f"Table already exists: {table.name}")
     now = region.clock.now()
     arn = f"{table.arn}/import/{int(now * 1000):014}-{uuid4().hex[:8]}"

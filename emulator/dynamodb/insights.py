@@ -50,7 +50,7 @@ def list_contributor_insights(world: World, call: Call) -> dict[str, JSON]:
     token = call.params.get("NextToken") or "0"
     if not token.isdecimal():
         raise invalid("Invalid NextToken")
-    tables = [region.table(name)] if name is not None else [region.tables[each] for each in sorted(region.tables)]
+    tables = [region.table(name)] if name is not None else region.all_tables()
     found: list[JSON] = [
         {**_named(table, index), "ContributorInsightsStatus": kept["ContributorInsightsStatus"]}
         for table in tables

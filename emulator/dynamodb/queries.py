@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from asl_interpreter.jsontext import JSON
-from emulator.dynamodb import legacy
+from emulator.dynamodb import legacy, lifecycles
 from emulator.dynamodb.capacity import Consumption, read_units, wanted
 from emulator.dynamodb.expressions import Condition, Expressions, Projection, compile_expressions
 from emulator.dynamodb.expressions.conditions import Values
@@ -28,6 +28,7 @@ from emulator.dynamodb.tables import TOP, Entries, Item, Table, query_bounds
 from emulator.dynamodb.values import Attributes, write_item
 from emulator.faults import Fault
 from emulator.protocol import Call
+from emulator.settings import Wording
 
 PAGE_SIZE = 1_048_576
 BAD_START = "The provided starting key is invalid"
@@ -69,7 +70,7 @@ def scan(world: World, call: Call) -> dict[str, JSON]:
         ("ProjectionExpression", "FilterExpression"),
     )
     check_used_with_expression(params, ("FilterExpression",))
-    bounds = _segment_bounds(params)
+    bounds = _segment_bounds(params, world.dynamodb.settings.wording)
     reading = _read_request(params, "ScanFilter")
     table = world.dynamodb.region(call.account, call.region).table(params["TableName"])
     source = source_of(table, params, reading)
@@ -131,7 +132,7 @@ def _check_select(
         raise invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
 
 
-def _segment_bounds(params: Mapping[str, JSON]) -> tuple[Position, Position]:
+def _segment_bounds(params: Mapping[str, JSON], wording: Wording) -> tuple[Position, Position]:
     segment, total = params.get("Segment"), params.get("TotalSegments")
     if segment is None and total is None:
         return (), (TOP,)
@@ -146,10 +147,8 @@ def _segment_bounds(params: Mapping[str, JSON]) -> tuple[Position, Position]:
             "is present"
         )
     if segment >= total:
-        raise invalid(
-            "The Segment parameter is zero-based and must be less than parameter TotalSegments: "
-            f"Segment: {segment} is not less than TotalSegments: {total}"
-        )
+        which = "" if wording == "new" else f": Segment: {segment} is not less than TotalSegments: {total}"
+        raise invalid(f"The Segment parameter is zero-based and must be less than parameter TotalSegments{which}")
     space = 1 << TOKEN_BITS
     return (-(-space * segment // total),), (-(-space * (segment + 1) // total),)
 
@@ -191,6 +190,7 @@ def _index(table: Table, params: Mapping[str, JSON], name: str) -> Index:
     index = table.indexes.get(name)
     if index is None:
         raise invalid(f"The table does not have the specified index: {name}")
+    lifecycles.check_readable(table, name)
     return index
 
 

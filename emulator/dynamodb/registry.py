@@ -25,7 +25,6 @@ from moto.dynamodb.models.table import GlobalSecondaryIndex, LocalSecondaryIndex
 from moto.dynamodb.models.table import Table as MotoTable
 
 from asl_interpreter.jsontext import JSON
-from emulator.dynamodb import streams
 from emulator.dynamodb.control import add_table, new_table
 from emulator.dynamodb.descriptions import describe, key_schema, projection
 from emulator.dynamodb.schema import Index
@@ -190,7 +189,9 @@ class Tables(MutableMapping[str, MotoTable]):
         self._made: dict[str, RegisteredTable] = {}
 
     def __getitem__(self, name: str) -> RegisteredTable:
-        table = self._region.tables[name]
+        table = self._region.find(name)
+        if table is None:
+            raise KeyError(name)
         made = self._made.get(name)
         if made is None or made.data is not table:
             made = self._made[name] = _registered(table)
@@ -202,14 +203,14 @@ class Tables(MutableMapping[str, MotoTable]):
 
     def __delitem__(self, name: str) -> None:
         with self._region.lock:
-            streams.close(self._region, self._region.tables.pop(name))
+            self._region.remove(self._region.tables[name])
         self._made.pop(name, None)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(list(self._region.tables))
+        return iter([table.name for table in self._region.all_tables()])
 
     def __len__(self) -> int:
-        return len(self._region.tables)
+        return len(self._region.all_tables())
 
 
 class OurBackend(DynamoDBBackend):
@@ -244,7 +245,7 @@ class OurBackend(DynamoDBBackend):
         }
         region = self.find_region()
         with region.lock:
-            if name in region.tables:
+            if region.find(name) is not None:
                 raise ResourceInUseException(f"Table already exists: {name}")
             try:
                 add_table(region, new_table(region, {"TableName": name, **given}), given)

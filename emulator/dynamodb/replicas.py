@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from asl_interpreter.jsontext import JSON
 from emulator import moto_door
-from emulator.dynamodb import definitions, snapshots, streams
+from emulator.dynamodb import definitions, lifecycles, snapshots, streams
 from emulator.dynamodb.descriptions import describe
 from emulator.dynamodb.rejections import invalid, invalid_values, unsupported
 from emulator.dynamodb.store import Region, World
@@ -124,15 +124,16 @@ def update_replicas(world: World, call: Call) -> dict[str, JSON]:
         elif kind == "Update":
             table.group.overrides[other.name] = _overrides(table.group.tables[other.name], body)
         else:
-            return _delete(table, other)
-        shown = describe(table, "UPDATING")
+            return _delete(region, table, other)
+        lifecycles.update(table, region.clock.now(), region.durations, is_throughput=False)
+        shown = describe(table)
         if table.group is not None:
             shown["Replicas"] = table.group.described(table, {"Create": "CREATING"}.get(kind, "UPDATING"), other.name)
         return {"TableDescription": shown}
 
 
 def _create(region: Region, table: Table, other: Region, body: Mapping[str, JSON]) -> None:
-    if table.name in other.tables:
+    if other.find(table.name) is not None:
         raise invalid(
             f"Failed to create a the new replica of table with name: '{table.name}' because one or more replicas "
             "already existed as tables."
@@ -186,16 +187,16 @@ def _overrides(replica: Table, body: Mapping[str, JSON]) -> dict[str, JSON]:
     return overrides
 
 
-def _delete(table: Table, other: Region) -> dict[str, JSON]:
+def _delete(region: Region, table: Table, other: Region) -> dict[str, JSON]:
     group = table.group
     if group is None:
         raise AssertionError("the caller has found the group")
     replica = group.tables[other.name]
-    shown = describe(table, "UPDATING")
+    lifecycles.update(table, region.clock.now(), region.durations, is_throughput=False)
+    shown = describe(table)
     shown["Replicas"] = group.described(table, "DELETING", other.name)
     remove(other, replica)
-    del other.tables[replica.name]
-    streams.close(other, replica)
+    other.remove(replica)
     return {"TableDescription": shown}
 
 

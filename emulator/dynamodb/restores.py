@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from asl_interpreter.jsontext import JSON
-from emulator.dynamodb import snapshots
+from emulator.dynamodb import lifecycles, snapshots
 from emulator.dynamodb.backups import named_backup
 from emulator.dynamodb.descriptions import describe
 from emulator.dynamodb.rejections import invalid, refused, unsupported
@@ -70,13 +70,10 @@ def _restore(
         raise unsupported("VectorIndexOverride of a restore")
     name = params["TargetTableName"]
     with region.lock:
-        if name in region.tables:
+        if region.find(name) is not None:
             raise refused("TableAlreadyExistsException", f"Table already exists: {name}")
         table = snapshots.restored(snapshot, region, params)
-        summary = {**source, "SourceTableArn": snapshot.source, "RestoreDateTime": instant}
-        table.settings["RestoreSummary"] = {**summary, "RestoreInProgress": False}
+        table.settings["RestoreSummary"] = {**source, "SourceTableArn": snapshot.source, "RestoreDateTime": instant}
         region.tables[name] = table
-    shown = describe(table, "CREATING")
-    for index in shown.get("GlobalSecondaryIndexes", ()):
-        index["IndexStatus"] = "CREATING"
-    return {"TableDescription": {**shown, "RestoreSummary": {**summary, "RestoreInProgress": True}}}
+        lifecycles.create(table, region.clock.now(), region.durations)
+        return {"TableDescription": describe(table)}

@@ -13,6 +13,7 @@ from math import sqrt
 from operator import mul
 
 from asl_interpreter.jsontext import JSON
+from emulator.dynamodb import lifecycles
 from emulator.dynamodb.capacity import wanted
 from emulator.dynamodb.expressions import Condition, compile_expressions
 from emulator.dynamodb.expressions.references import check_used_with_expression
@@ -44,6 +45,7 @@ def search_vectors(world: World, call: Call) -> dict[str, JSON]:
     index = table.vector_indexes.get(params["IndexName"])
     if index is None:
         raise invalid(f"The table does not have the specified index: {params['IndexName']}")
+    lifecycles.check_readable(table, index.name, is_vector=True)
     if len(sought) != index.dimensions:
         raise invalid(
             f"Input search vector dimension {len(sought)} does not match vector index dimension {index.dimensions}"

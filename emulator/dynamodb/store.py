@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
 
+from emulator.dynamodb import lifecycles
+from emulator.dynamodb.lifecycles import LIFELIKE, Durations
 from emulator.dynamodb.rejections import refused, table_not_found
 from emulator.dynamodb.tables import Table
+from emulator.settings import Settings, Wording
 
 if TYPE_CHECKING:
     from emulator.dynamodb.backups import Backup
@@ -42,6 +45,7 @@ class Region:
     account: str
     name: str
     clock: Clock
+    durations: Durations = field(default_factory=Durations)
     tables: dict[str, Table] = field(default_factory=dict)
     tokens: dict[str, Any] = field(default_factory=dict)
     """ClientRequestTokens of the last ten minutes."""
@@ -72,7 +76,30 @@ class Region:
             table = self.tables.get(name.rpartition(":table/")[2])
             if table is not None and table.arn != name:
                 table = None
+        if table is not None and (table.phases or table.ongoing):
+            return self._settled(table)
         return table
+
+    def _settled(self, table: Table) -> Table | None:
+        now = self.clock.now()
+        with self.lock, table.lock:
+            if not lifecycles.settle(table, now):
+                return table
+            if self.tables.get(table.name) is table:
+                self.remove(table)
+        return None
+
+    def remove(self, table: Table) -> None:
+        """Take a table away, its stream closed. The locks of both are held."""
+        from emulator.dynamodb import streams
+
+        del self.tables[table.name]
+        streams.close(self, table)
+
+    def all_tables(self) -> list[Table]:
+        """The tables that are there now, by name."""
+        found = [self.find(name) for name in sorted(self.tables)]
+        return [table for table in found if table is not None]
 
     def table(self, name: str) -> Table:
         """The table by its name or its ARN, rid of the items that have expired; for the data plane.
@@ -81,7 +108,7 @@ class Region:
             Fault: there is none.
         """
         table = self.find(name)
-        if table is None:
+        if table is None or (table.phases and lifecycles.status(table) == "CREATING"):
             raise table_not_found()
         if table.expiry is not None:
             table.expire(self.clock.now())
@@ -100,6 +127,11 @@ class Region:
         table = self.find(name)
         if table is None:
             raise refused("TableNotFoundException", f"Table not found: {name.rpartition(':table/')[2]}")
+        if lifecycles.status(table) == "CREATING":
+            raise refused(
+                "ContinuousBackupsUnavailableException",
+                f"Backups are being enabled for the table: {table.name}. Please retry later",
+            )
         table.expire(self.clock.now())
         return table
 
@@ -108,10 +140,20 @@ class Region:
 class DynamoDBSettings:
     """How the service behaves where AWS's behaviour hinders a test more than it helps.
 
-    ``throttling`` refuses what exceeds the capacity of a provisioned table; see ``throttling``.
+    ``wording`` is that of requests that break the model; see ``dialects``. ``durations`` are those of changes of
+    tables; see ``lifecycles``. ``throttling`` refuses what exceeds the capacity of a provisioned table; see
+    ``throttling``.
     """
 
+    wording: Wording = "mixed"
+    durations: Durations = field(default_factory=Durations)
     throttling: bool = False
+
+    @classmethod
+    def of(cls, settings: Settings) -> DynamoDBSettings:
+        """What the emulator's settings say of the service."""
+        durations = LIFELIKE if settings.dynamodb_delays == "lifelike" else Durations()
+        return cls(settings.dynamodb_wording, durations, settings.dynamodb_throttling)
 
 
 class Store:
@@ -125,4 +167,6 @@ class Store:
     def region(self, account: str, name: str) -> Region:
         """The region of an account."""
         region = self._regions.get((account, name))
-        return region or self._regions.setdefault((account, name), Region(account, name, self.clock))
+        return region or self._regions.setdefault(
+            (account, name), Region(account, name, self.clock, self.settings.durations)
+        )

@@ -20,6 +20,7 @@ from emulator.dynamodb.values import Attributes, SortKey, item_size, sort_key
 
 if TYPE_CHECKING:
     from emulator.dynamodb.destinations import Destination
+    from emulator.dynamodb.lifecycles import Phase
     from emulator.dynamodb.policies import Policy
     from emulator.dynamodb.recovery import Journal
     from emulator.dynamodb.replicas import Group
@@ -177,6 +178,10 @@ class Table:
     """What is left of the capacity of the table (None) and its indexes, for reads and for writes."""
     scaling: dict[str, JSON] = field(default_factory=dict)
     """Auto scaling settings of the table as a replica."""
+    phases: dict[str | None, Phase] = field(default_factory=dict)
+    """What the table (None) and its indexes are in that are not ACTIVE."""
+    ongoing: dict[Position, float] = field(default_factory=dict)
+    """Items that a transaction goes on with, and until when."""
     lock: Any = field(default_factory=RLock)
     items: Entries = field(init=False)
     index_items: dict[str, Entries] = field(init=False)

@@ -109,7 +109,7 @@ def table_by_arn(region: Region, arn: str, call: Call) -> Table:
             "AccessDeniedException",
             f"User: {caller} is not authorized to perform: dynamodb:{call.operation} on resource: {arn}",
         )
-    table = region.tables.get(name.partition("/")[0])
+    table = region.find(name.partition("/")[0])
     if table is None or parts[3] != region.name:
         raise refused("ResourceNotFoundException", f"Requested resource not found: ResourcArn: {arn} not found")
     return table

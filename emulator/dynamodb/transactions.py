@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from asl_interpreter.jsontext import JSON
 from asl_interpreter.jsontext import size as json_size
+from emulator.dynamodb import lifecycles
 from emulator.dynamodb.capacity import Consumption, read_units, shown_each, wanted, write_units
 from emulator.dynamodb.expressions import Projection, compile_expressions
 from emulator.dynamodb.expressions.references import check_used_with_expression
@@ -48,7 +49,7 @@ def transact_write_items(world: World, call: Call) -> dict[str, JSON]:
 
     def perform() -> tuple[dict[str, JSON], list[Consumption]]:
         writes = _prepare(ready, tables)
-        outcomes = commit(writes)
+        outcomes = commit(region, writes)
         return _written(params, members, writes, outcomes), replay_cost(writes, outcomes)
 
     return once(region, params, params["TransactItems"], perform)
@@ -86,7 +87,7 @@ def once(
     return {"ConsumedCapacity": shown_each(made.consumed, mode, transaction="Read")} if mode else {}
 
 
-def commit(writes: Sequence[Write]) -> list[Outcome]:
+def commit(region: Region, writes: Sequence[Write]) -> list[Outcome]:
     """Make all the writes, or none of them. Returns what each found and left.
 
     Raises:
@@ -98,6 +99,7 @@ def commit(writes: Sequence[Write]) -> list[Outcome]:
         for write, (old, new) in zip(writes, outcomes, strict=True):
             if new is not old:
                 write.store(new)
+            lifecycles.hold(write.table, write.position, region.clock.now(), region.durations)
     return outcomes
 
 
@@ -118,6 +120,7 @@ def transact_get_items(world: World, call: Call) -> dict[str, JSON]:
     positions = [(table.name, table.position(get.key)) for table, get in found]
     check_distinct(positions)
     with locked([table for table, _ in found]):
+        check_none_held((table, position) for (table, _), (_, position) in zip(found, positions, strict=True))
         items = [table.items.get(position) for (table, _), (_, position) in zip(found, positions, strict=True)]
     responses: list[JSON] = []
     consumed: dict[str, Consumption] = {}
@@ -130,6 +133,19 @@ def transact_get_items(world: World, call: Call) -> dict[str, JSON]:
     if mode:
         answer["ConsumedCapacity"] = shown_each(consumed.values(), mode, transaction="Read")
     return answer
+
+
+def check_none_held(found: Iterable[tuple[Table, Position]]) -> None:
+    """Raise Fault where another transaction goes on with one of the items that one wants to read."""
+    reasons: list[dict[str, JSON]] = []
+    for table, position in found:
+        try:
+            lifecycles.check_not_held(table, position)
+            reasons.append(NO_REASON)
+        except Fault as fault:
+            reasons.append(_reason(fault))
+    if any(reason is not NO_REASON for reason in reasons):
+        raise cancelled(reasons)
 
 
 @contextmanager
@@ -236,6 +252,8 @@ def _reason(fault: Fault) -> dict[str, JSON]:
         return {"Code": "ConditionalCheckFailed", "Message": fault.message, **fault.members}
     if fault.code == "DuplicateItemException":
         return {"Code": "DuplicateItem", "Message": fault.message}
+    if fault.code == "TransactionConflictException":
+        return {"Code": "TransactionConflict", "Message": fault.message}
     return validation_error(fault)
 
 

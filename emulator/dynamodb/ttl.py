@@ -6,9 +6,10 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.htm
 from __future__ import annotations
 
 from asl_interpreter.jsontext import JSON
-from emulator.dynamodb import replicas
+from emulator.dynamodb import lifecycles, replicas
 from emulator.dynamodb.rejections import invalid
 from emulator.dynamodb.store import World
+from emulator.dynamodb.tables import Table
 from emulator.protocol import Call
 
 SETTLING = 1800.0
@@ -17,7 +18,7 @@ SETTLING = 1800.0
 
 def describe_time_to_live(world: World, call: Call) -> dict[str, JSON]:
     """DescribeTimeToLive."""
-    table = world.dynamodb.region(call.account, call.region).table(call.params["TableName"])
+    table = _table(world, call, "describe")
     if table.expiry is None:
         return {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}}
     return {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": table.expiry.attribute}}
@@ -27,7 +28,7 @@ def update_time_to_live(world: World, call: Call) -> dict[str, JSON]:
     """UpdateTimeToLive."""
     wanted = call.params["TimeToLiveSpecification"]
     attribute, now = wanted["AttributeName"], world.clock.now()
-    table = world.dynamodb.region(call.account, call.region).table(call.params["TableName"])
+    table = _table(world, call, "update")
     with table.lock:
         active = table.expiry.attribute if table.expiry else None
         if wanted["Enabled"]:
@@ -45,6 +46,14 @@ def update_time_to_live(world: World, call: Call) -> dict[str, JSON]:
         table.ttl_changed = now
         replicas.spread(table)
     return {"TimeToLiveSpecification": {"Enabled": wanted["Enabled"], "AttributeName": attribute}}
+
+
+def _table(world: World, call: Call, verb: str) -> Table:
+    region = world.dynamodb.region(call.account, call.region)
+    table = region.find(call.params["TableName"])
+    if table is not None and lifecycles.status(table) == "CREATING":
+        raise invalid(f"Cannot {verb} time to live while table is in CREATING state: Current table state is CREATING")
+    return region.table(call.params["TableName"])
 
 
 def _active_on(attribute: str) -> Exception:

@@ -9,12 +9,12 @@ AWS.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from asl_interpreter.jsontext import JSON
-from emulator.dynamodb import legacy
+from emulator.dynamodb import legacy, lifecycles
 from emulator.dynamodb.capacity import Consumption, shown_each, wanted
 from emulator.dynamodb.expressions import Condition, Expressions, compile_expressions
 from emulator.dynamodb.expressions.conditions import Values
@@ -22,7 +22,7 @@ from emulator.dynamodb.expressions.paths import project
 from emulator.dynamodb.expressions.references import check_used_with_expression
 from emulator.dynamodb.expressions.updates import Update
 from emulator.dynamodb.reads import check_distinct, check_scalar_keys
-from emulator.dynamodb.rejections import KEY_MISMATCH, condition_failed, invalid, invalid_values
+from emulator.dynamodb.rejections import KEY_MISMATCH, condition_failed, invalid, invalid_values, violated
 from emulator.dynamodb.schema import Position, check_index_key, check_item_key, check_key, read_key
 from emulator.dynamodb.store import World
 from emulator.dynamodb.tables import Item, Table
@@ -32,10 +32,12 @@ from emulator.dynamodb.values import (
     check_depth,
     item_size,
     read_item,
+    read_value,
     text_size,
     value_size,
     write_item,
 )
+from emulator.faults import Fault
 from emulator.protocol import Call
 
 MAX_BATCH = 25
@@ -60,9 +62,12 @@ class Write:
         """The item that is there and the one that shall be. The table's lock is held.
 
         Raises:
-            Fault: the condition is false, or the update cannot be made of this item.
+            Fault: a transaction goes on with the item, the condition is false, or the update cannot be made of it.
         """
-        old = self.table.items.get(self.position)
+        table = self.table
+        if table.ongoing:
+            lifecycles.check_not_held(table, self.position)
+        old = table.items.get(self.position)
         if self.condition is not None and not self.condition.test(old.attributes if old else {}, self.values):
             raise condition_failed(write_item(old.attributes) if old and self.returns_old_on_failure else None)
         return old, self.change(old)
@@ -115,6 +120,8 @@ def update_item(world: World, call: Call) -> dict[str, JSON]:
     )
     check_used_with_expression(params, ("UpdateExpression", "ConditionExpression"))
     ready, update = read_update(params)
+    if world.dynamodb.settings.wording == "new":
+        _check_depths(params)
     write = ready(world.dynamodb.region(call.account, call.region).table(params["TableName"]))
     old, new = write.apply()
     answer = _answer(params, write, old, new, None)
@@ -122,6 +129,15 @@ def update_item(world: World, call: Call) -> dict[str, JSON]:
     if shown is not None:
         answer["Attributes"] = write_item(shown)
     return answer
+
+
+def _check_depths(params: Mapping[str, JSON]) -> None:
+    """Raise Fault where an expression's value is nested deeper than an attribute may be: the newer validator looks."""
+    for member in (params.get("ExpressionAttributeValues") or {}).values():
+        try:
+            check_depth(read_value(member))
+        except Fault as fault:
+            raise violated(fault.message) from None
 
 
 def batch_write_item(world: World, call: Call) -> dict[str, JSON]:
@@ -141,22 +157,31 @@ def batch_write_item(world: World, call: Call) -> dict[str, JSON]:
         for key, (attributes, size, deletes) in zip(keys, members, strict=True):
             writes.append(_delete(table, key) if deletes else put(table, attributes, size))
     consumed = {name: Consumption(table) for name, table in tables.items()}
-    by_name = {id(table): name for name, table in tables.items()}
     metrics: dict[str, list[JSON]] = {}
-    for write in writes:
-        old, new = write.apply()
-        name = by_name[id(write.table)]
+    unprocessed: dict[str, list[JSON]] = {}
+    for write, (name, member) in zip(writes, _members(requests), strict=True):
+        try:
+            old, new = write.apply()
+        except Fault as fault:
+            if fault.code != "TransactionConflictException":
+                raise
+            unprocessed.setdefault(name, []).append(member)
+            continue
         consumed[name].add_write(old, new)
         measured = collection_metrics(params, write)
         if measured is not None:
             metrics.setdefault(name, []).append(measured)
-    answer: dict[str, JSON] = {"UnprocessedItems": {}}
+    answer: dict[str, JSON] = {"UnprocessedItems": unprocessed}
     if metrics:
         answer["ItemCollectionMetrics"] = metrics
     mode = wanted(params)
     if mode:
         answer["ConsumedCapacity"] = shown_each(consumed.values(), mode)
     return answer
+
+
+def _members(requests: Mapping[str, list[Mapping[str, JSON]]]) -> Iterator[tuple[str, Mapping[str, JSON]]]:
+    return ((name, member) for name, members in requests.items() for member in members)
 
 
 # --- reading requests ------------------------------------------------------------------------------------------------

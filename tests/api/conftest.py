@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from asl_interpreter.clock import Clock
 from emulator import operations
+from emulator.dynamodb.store import Store
 from emulator.endpoint import layer
 
 AUTHORIZATION = (
@@ -27,6 +29,7 @@ class FakeWorld:
     now: float = 0.0
     was_reset: bool = False
     elsewhere: dict[str, Any] = field(default_factory=dict)
+    dynamodb: Store = field(default_factory=lambda: Store(Clock("manual")))
 
     def of(self, _account: str) -> FakeWorld:
         return self

@@ -16,6 +16,8 @@ import pytest
 from dynamodb_doors import AUTHORIZATION, Endpoint
 from dynamodb_service import ACCOUNT, REGION, Service
 
+from emulator.dynamodb.store import DynamoDBSettings, Store
+
 Outcome: TypeAlias = "dict[str, Any] | str | tuple[str, str]"
 Row: TypeAlias = "tuple[dict[str, Any], Outcome]"
 
@@ -1164,3 +1166,117 @@ def test_a_long_answer_is_compressed_and_its_checksum_is_of_the_bytes_sent(endpo
     )
     assert (status, headers["content-encoding"], headers["x-amz-crc32"]) == (200, "gzip", str(zlib.crc32(body)))
     assert json.loads(gzip.decompress(body)) == {"Item": item}
+
+
+# --- wordings --------------------------------------------------------------------------------------------------------
+
+BAD_NAME = {"TableName": "", "ReturnValues": "INVALID", "Item": {}, "Key": {}}
+BOTH_BAD = (
+    f"2 validation errors detected: Value '' at 'tableName' failed to satisfy constraint: {at_least(1)}; "
+    f"Value 'INVALID' at 'returnValues' failed to satisfy constraint: {RETURNS}"
+)
+ONE_DETECTED = "1 validation error detected: "
+DEEP: dict[str, Any] = {"S": "x"}
+for _ in range(33):
+    DEEP = {"L": [DEEP]}
+SEGMENT = "The Segment parameter is zero-based and must be less than parameter TotalSegments"
+
+
+def first(member: str, words: str) -> str:
+    """The one constraint that the newer validator names."""
+    return f"{ONE_DETECTED}Value at '{member}' failed to satisfy constraint: {words}"
+
+
+ZERO = "Member must have value greater than or equal to 1"
+WORDINGS: list[tuple[str, dict[str, Any], str, str, str]] = [
+    # operation, request, and what is said in the classic, in the new and in the mixed wording
+    ("PutItem", BAD_NAME, BOTH_BAD, first("TableName", at_least(1)), BOTH_BAD),
+    (
+        "PutItem",
+        {"Item": {}},
+        broken("tableName", NOT_NULL),
+        first("TableName", NOT_NULL),
+        broken("tableName", NOT_NULL),
+    ),
+    (
+        "UpdateItem",
+        {"TableName": "tab", "Key": KEY, "ReturnValues": "INVALID"},
+        broken("returnValues", RETURNS, "'INVALID'"),
+        f"{ONE_DETECTED}Failed to satisfy constraint: Member must satisfy enum value set: "
+        "[ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE]",
+        broken("returnValues", RETURNS, "'INVALID'"),
+    ),
+    (
+        "Query",
+        {"TableName": "tab", "Limit": 0},
+        broken("limit", ZERO, "'0'"),
+        first("Limit", ZERO),
+        first("Limit", ZERO),
+    ),
+    (
+        "Scan",
+        {"TableName": "tab", "Limit": 0},
+        broken("limit", ZERO, "'0'"),
+        first("Limit", ZERO),
+        broken("limit", ZERO, "'0'"),
+    ),
+    (
+        "Scan",
+        {"TableName": "tab", "Segment": 3, "TotalSegments": 3},
+        f"{SEGMENT}: Segment: 3 is not less than TotalSegments: 3",
+        SEGMENT,
+        f"{SEGMENT}: Segment: 3 is not less than TotalSegments: 3",
+    ),
+    (
+        "BatchGetItem",
+        {"RequestItems": {}},
+        "The requestItems parameter is required for BatchGetItem",
+        first("RequestItems", at_least(1)),
+        first("RequestItems", at_least(1)),
+    ),
+    (
+        "BatchWriteItem",
+        {"RequestItems": {}},
+        "The requestItems parameter is required for BatchWriteItem",
+        first("RequestItems", at_least(1)),
+        "The requestItems parameter is required for BatchWriteItem",
+    ),
+    (
+        "TransactGetItems",
+        {"TransactItems": []},
+        broken("transactItems", at_least(1), "'[]'"),
+        first("TransactItems", at_least(1)),
+        broken("transactItems", at_least(1), "'[]'"),
+    ),
+    (
+        "UpdateItem",
+        {
+            "TableName": "nope",
+            "Key": KEY,
+            "UpdateExpression": "SET a = :v",
+            VALUES: {":v": DEEP},
+        },
+        "Requested resource not found",
+        f"{ONE_DETECTED}Nesting Levels have exceeded supported limits: Attributes in the item have nested levels "
+        "beyond supported limit",
+        "Requested resource not found",
+    ),
+    ("GetItem", {"TableName": "", "Key": {}}, *[broken("tableName", at_least(1), "''")] * 3),
+    (
+        "CreateTable",
+        {"TableName": "ab", "KeySchema": [], "AttributeDefinitions": []},
+        *[
+            f"2 validation errors detected: Value 'ab' at 'tableName' failed to satisfy constraint: {at_least(3)}; "
+            f"Value '[]' at 'keySchema' failed to satisfy constraint: {at_least(1)}"
+        ]
+        * 3,
+    ),
+]
+
+
+@pytest.mark.parametrize("wording", ["classic", "new", "mixed"])
+@pytest.mark.parametrize("row", WORDINGS, ids=[f"{row[0]}-{number}" for number, row in enumerate(WORDINGS)])
+def test_two_wordings_live_side_by_side(ddb: Service, row: tuple[Any, ...], wording: Any) -> None:
+    operation, request, classic, new, mixed = row
+    ddb.world.dynamodb = Store(ddb.clock, DynamoDBSettings(wording=wording))
+    assert ddb.refusal(operation, **request)[1] == {"classic": classic, "new": new, "mixed": mixed}[wording]

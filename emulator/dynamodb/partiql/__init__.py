@@ -25,6 +25,7 @@ from emulator.dynamodb.transactions import (
     NO_REASON,
     cancelled,
     check_distinct,
+    check_none_held,
     commit,
     locked,
     once,
@@ -190,7 +191,7 @@ def execute_transaction(world: World, call: Call) -> dict[str, JSON]:
 
     def perform() -> tuple[dict[str, JSON], list[Consumption]]:
         writes = _prepare(region, parsed, members)
-        outcomes = commit(writes)
+        outcomes = commit(region, writes)
         consumed: dict[str, Consumption] = {}
         for write, (old, new) in zip(writes, outcomes, strict=True):
             consumed.setdefault(write.table.name, Consumption(write.table)).add_write(old, new, factor=2)
@@ -254,6 +255,7 @@ def _read_together(
     ]
     check_distinct([(found.source.table.arn, found.bounds[0]) for found in plans])
     with locked([found.source.table for found in plans]):
+        check_none_held((found.source.table, found.bounds[0]) for found in plans)
         pages = [found.page(None) for found in plans]
     consumed: dict[str, Consumption] = {}
     responses: list[JSON] = []
