@@ -6,17 +6,17 @@ ValidateStateMachineDefinition). What a table cannot say (targets, reachability,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from .choice import is_number
+from .choice import OPERATORS, PATH_OPERATORS, is_number
 from .clock import parse_timestamp
 from .errors import Problem
 from .intrinsics import InvalidIntrinsic, compile_intrinsic, is_intrinsic
 from .jsontext import JSON
 from .paths import InvalidPath, compile_path, compile_reference_path
-from .queries import InvalidQuery, check_query, expressions
+from .queries import expressions, query_problems
 
 SCHEMA: Final = "SCHEMA_VALIDATION_FAILED"
 EMPTY: Final = "Value cannot be empty"
@@ -46,6 +46,11 @@ def nested(value: JSON) -> str | None:
 def some_list(value: JSON) -> str | None:
     """An array."""
     return None if isinstance(value, list) else "Expected value of type [ARRAY]"
+
+
+def some_items(value: JSON) -> str | None:
+    """An array, or an object whose members are the items."""
+    return None if isinstance(value, dict) else some_list(value)
 
 
 def some_rules(value: JSON) -> str | None:
@@ -166,8 +171,12 @@ class Field:
 
     check: Check
     language: Language | None = None
-    query: bool = False
-    """Whether JSONata may stand in place of the value."""
+    query: Literal["whole", "inside"] | None = None
+    """Whether JSONata may stand in place of the value, or of values inside it only."""
+
+    def takes_query(self, value: JSON) -> bool:
+        """Whether JSONata may stand where it stands in the value, if it does."""
+        return self.query == "whole" or (self.query == "inside" and isinstance(value, dict))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,17 +197,17 @@ def _jsonpath(check: Check) -> Field:
 
 
 def _jsonata(check: Check) -> Field:
-    return Field(check, "JSONata", query=True)
+    return Field(check, "JSONata", query="whole")
 
 
 def _query(check: Check) -> Field:
-    return Field(check, query=True)
+    return Field(check, query="whole")
 
 
 _QUERY_LANGUAGE: Final = Field(one_of("JSONPath", "JSONata"))
 _COMMON: Final = {"Type": Field(text), "Comment": Field(text), "QueryLanguage": _QUERY_LANGUAGE}
 _NEXT: Final = {"Next": Field(text), "End": Field(flag)}
-_ASSIGN: Final = {"Assign": _query(nested)}
+_ASSIGN: Final = {"Assign": Field(nested, query="inside")}
 _OUTPUT: Final = {
     "InputPath": _jsonpath(path_or_null),
     "OutputPath": _jsonpath(path_or_null),
@@ -228,7 +237,7 @@ STATES: Final[Mapping[str, Rules]] = {
             "TimeoutSecondsPath": _jsonpath(variable_path),
             "HeartbeatSeconds": _query(whole(1, MAX_SECONDS)),
             "HeartbeatSecondsPath": _jsonpath(variable_path),
-            "Credentials": _query(nested),
+            "Credentials": Field(nested, query="inside"),
         },
         required=("Resource",),
         exclusive=(("TimeoutSeconds", "TimeoutSecondsPath"), ("HeartbeatSeconds", "HeartbeatSecondsPath")),
@@ -272,7 +281,7 @@ STATES: Final[Mapping[str, Rules]] = {
             **_WORK,
             "ItemProcessor": Field(nested),
             "Iterator": Field(nested),
-            "Items": _jsonata(anything),
+            "Items": _jsonata(some_items),
             "ItemsPath": _jsonpath(variable_path),
             "ItemSelector": _query(anything),
             "MaxConcurrency": _query(whole(0)),
@@ -345,8 +354,18 @@ CATCHER: Final = Rules(
 )
 
 
+PROCESSOR_CONFIG: Final = Rules(
+    {"Mode": Field(one_of("INLINE", "DISTRIBUTED")), "ExecutionType": Field(one_of("STANDARD", "EXPRESS"))}
+)
+"""How the states of a Map run."""
+DISTRIBUTED_ONLY: Final = (
+    *("ItemReader", "ItemBatcher", "ResultWriter", "Label", "ToleratedFailureCount", "ToleratedFailureCountPath"),
+    *("ToleratedFailurePercentage", "ToleratedFailurePercentagePath"),
+)
+"""What a Map can have only if it is distributed: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html"""
 CONDITION: Final = Rules(
     {
+        **{name: _jsonpath(anything) for name in ("And", "Or", "Not", "Variable", *OPERATORS, *PATH_OPERATORS)},
         **_ASSIGN,
         "Comment": Field(text),
         "Condition": _jsonata(flag),
@@ -363,11 +382,12 @@ def check(
     rules: Rules,
     location: str,
     language: Language,
-    known: Collection[str] = ("input", "context"),
+    outcome: Literal["result", "errorOutput"] | None = None,
 ) -> Iterator[Problem]:
-    """Hold an object to its rules; yields what is wrong, in AWS's words. ``known`` is what ``$states`` has here.
+    """Hold an object to its rules; yields what is wrong, in AWS's words.
 
-    What is wrong with which fields it has stands at the object, what is wrong with a value at its field.
+    What is wrong with which fields it has stands at the object, what is wrong with a value at its field. ``outcome`` is
+    what ``$states`` has beside input and context when the work is done, for Output and Assign.
     """
     yield from _check_presence(value, rules, location or "/")
     for name, content in value.items():
@@ -375,12 +395,18 @@ def check(
         if field is None:
             yield Problem(SCHEMA, f"Field '{name}' is not supported", location or "/")
         elif field.language not in (None, language):
-            text = f"The QueryLanguage is set to '{language}', but field '{name}' is only supported for the "
-            yield Problem(SCHEMA, f"{text}'{field.language}' QueryLanguage", location or "/")
-        elif field.query and language == "JSONata" and has_expressions(content):
-            yield from check_expressions(content, f"{location}/{name}", known)
+            yield other_language(name, language, location or "/")
+        elif field.takes_query(content) and language == "JSONata" and has_expressions(content):
+            yield from _check_expressions(content, f"{location}/{name}", outcome if name in _AFTER_WORK else None)
         elif (complaint := field.check(content)) is not None:
             yield Problem(SCHEMA, complaint, f"{location}/{name}")
+
+
+def other_language(field: str, language: Language, location: str) -> Problem:
+    """A field that only the other query language has."""
+    other = "JSONata" if language == "JSONPath" else "JSONPath"
+    text = f"The QueryLanguage is set to '{language}', but field '{field}' is only supported for the"
+    return Problem(SCHEMA, f"{text} '{other}' QueryLanguage", location)
 
 
 def _check_presence(value: Mapping[str, JSON], rules: Rules, here: str) -> Iterator[Problem]:
@@ -402,9 +428,10 @@ def has_expressions(value: JSON) -> bool:
     return next(expressions(value), None) is not None
 
 
-def check_expressions(value: JSON, location: str, known: Collection[str]) -> Iterator[Problem]:
-    """Hold the JSONata in a value to its rules; ``known`` is what ``$states`` has there."""
-    try:
-        check_query(value, known)
-    except InvalidQuery as error:
-        yield Problem(error.code, str(error), location + error.where)
+_AFTER_WORK: Final = ("Output", "Assign")
+
+
+def _check_expressions(value: JSON, location: str, outcome: str | None) -> Iterator[Problem]:
+    known = ("input", "context") if outcome is None else ("input", "context", outcome)
+    for problem in query_problems(value, known):
+        yield Problem(problem.code, problem.message, location + problem.where)

@@ -118,8 +118,17 @@ class _Builder:
             name: self.state(name, state, f"{where}/States/{name}") for name, state in machine["States"].items()
         }
 
-    def _processor(self, machine: Mapping[str, JSON], where: str) -> Processor:
+    def processor(self, machine: Mapping[str, JSON], where: str) -> Processor:
+        """Compile the states inside a state; ``where`` is their location."""
         return Processor(*self.states(machine, where))
+
+    def _running(self, config: Mapping[str, JSON]) -> _Builder:
+        """What compiles the states of a Map: of a distributed one they are executions of their own, maybe EXPRESS."""
+        if config.get("Mode") != "DISTRIBUTED":
+            return self
+        builder = _Builder(self._resolve, self._language, express=config["ExecutionType"] == "EXPRESS")
+        builder.problems = self.problems
+        return builder
 
     def state(self, name: str, state: Mapping[str, JSON], where: str) -> State:
         """Compile one state; ``where`` is its location."""
@@ -227,7 +236,7 @@ class _Builder:
 
     def build_parallel(self, name: str, state: Mapping[str, JSON], where: str) -> Parallel:
         branches = tuple(
-            self._processor(branch, f"{where}/Branches[{number}]") for number, branch in enumerate(state["Branches"])
+            self.processor(branch, f"{where}/Branches[{number}]") for number, branch in enumerate(state["Branches"])
         )
         catchers = self._catchers(state, where)
         return Parallel(name, state.get("Next"), self._flow(state, where), branches, _retriers(state), catchers)
@@ -237,13 +246,17 @@ class _Builder:
         selector = "ItemSelector" if "ItemSelector" in state else "Parameters"
         flow = self._flow({key: value for key, value in state.items() if key != "Parameters"}, where)
         items_path = state.get("ItemsPath", "$")
-        mode = state[processor].get("ProcessorConfig", {}).get("Mode", "INLINE")
+        config = state[processor].get("ProcessorConfig", {})
+        distributed = config.get("Mode") == "DISTRIBUTED"
+        if distributed and self._express:
+            text = "Express state machine does not support Map state in DISTRIBUTED mode"
+            self._refuse(text, f"{where}/{processor}/ProcessorConfig/Mode")
         return Map(
             name,
             state.get("Next"),
             flow,
-            mode == "DISTRIBUTED",
-            self._processor(state[processor], f"{where}/{processor}"),
+            distributed,
+            self._running(config).processor(state[processor], f"{where}/{processor}"),
             self._items(state, items_path),
             items_path,
             self._payload(state, selector, where) if selector in state else None,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from . import jsontext
@@ -28,13 +29,13 @@ _OTHER_STATES: Final = re.compile(r"\$states(?!\.(?:input|result|errorOutput)\b)
 TYPES: Final = ("array", "object", "string", "number", "boolean", "null")
 
 
-class InvalidQuery(ValueError):
-    """A string cannot be evaluated. ``code`` is AWS's, ``where`` the keys that lead to it from the field."""
+@dataclass(frozen=True, slots=True)
+class QueryProblem:
+    """What is wrong with a string that is meant as an expression; ``where`` are the keys that lead to it."""
 
-    def __init__(self, code: str, message: str, where: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.where = where
+    code: str
+    message: str
+    where: str
 
 
 def expressions(value: JSON, where: str = "") -> Iterator[tuple[str, str]]:
@@ -50,24 +51,22 @@ def expressions(value: JSON, where: str = "") -> Iterator[tuple[str, str]]:
             yield from expressions(content, f"{where}[{index}]")
 
 
-def check_query(value: JSON, known: Collection[str]) -> None:
-    """See that every expression in a value can be compiled, and reads of ``$states`` only what is ``known`` here.
-
-    Raises:
-        InvalidQuery: the first that does not.
-    """
+def query_problems(value: JSON, known: Collection[str]) -> Iterator[QueryProblem]:
+    """What is wrong with the expressions in a value: each compiles, and reads of ``$states`` only what is ``known``."""
     for where, text in expressions(value):
         if not is_expression(text):
-            raise InvalidQuery("SCHEMA_VALIDATION_FAILED", "JSONata string must start with {% and end with %}", where)
+            yield QueryProblem("SCHEMA_VALIDATION_FAILED", "JSONata string must start with {% and end with %}", where)
+            continue
         try:
             expression = compile_expression(text[2:-2])
         except InvalidExpression as error:
-            raise InvalidQuery("INVALID_JSONATA_EXPRESSION", error.message, where) from None
+            yield QueryProblem("INVALID_JSONATA_EXPRESSION", error.message, where)
+            continue
         for name in expression.context_references:
             shown = f"Reference to '{name}' is not supported." if name.startswith("$") else _top_level(name)
-            raise InvalidQuery("UNSUPPORTED_JSONATA_EXPRESSION", shown, where)
+            yield QueryProblem("UNSUPPORTED_JSONATA_EXPRESSION", shown, where)
         for name in sorted(expression.states_fields - set(known)):
-            raise InvalidQuery("UNSUPPORTED_JSONATA_EXPRESSION", f"Field '$states.{name}' does not exist.", where)
+            yield QueryProblem("UNSUPPORTED_JSONATA_EXPRESSION", f"Field '$states.{name}' does not exist.", where)
 
 
 def _top_level(name: str) -> str:
@@ -75,7 +74,7 @@ def _top_level(name: str) -> str:
 
 
 def compile_query(value: JSON, field: str, wanted: str | None = None) -> Evaluate:
-    """Compile a field that ``check_query`` has found sound; ``wanted`` is the type that its value must have.
+    """Compile a field that has no ``query_problems``; ``wanted`` is the type that its value must have.
 
     Evaluated, it raises QueryError.
     """

@@ -8,17 +8,22 @@ Source: Amazon States Language specification; wording, locations and order as ob
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Final
+from typing import Final, Literal
 
-from . import choice, fields
+from . import choice, fields, variables
 from .choice import OPERATORS, PATH_OPERATORS
 from .errors import ALL, Problem
 from .fields import SCHEMA, Language
 from .jsontext import JSON
 
 MAX_STATE_NAME: Final = 80
+MAX_LABEL: Final = 40
+"""Characters: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html"""
+MAX_NESTING: Final = 64
+"""How deep machines may be nested. AWS has a limit too, of which only the code of the problem is known."""
 
 
 def check_definition(definition: JSON) -> Iterator[Problem]:
@@ -26,10 +31,15 @@ def check_definition(definition: JSON) -> Iterator[Problem]:
     if not isinstance(definition, dict):
         yield Problem(SCHEMA, "Definition must be a valid JSON object", None)
         return
+    if (nested := _too_deep(definition)) is not None:
+        yield Problem("TOO_DEEPLY_NESTED", f"States are nested more than {MAX_NESTING} deep", nested)
+        return
     language: Language = "JSONPath" if definition.get("QueryLanguage", "JSONPath") == "JSONPath" else "JSONata"
     sound = True
     for problem in chain(
-        fields.check(definition, fields.MACHINE, "", language), _check_states(definition, "", language)
+        fields.check(definition, fields.MACHINE, "", language),
+        _check_states(definition, "", language),
+        variables.check_scopes(definition, language),
     ):
         sound = False
         yield problem
@@ -38,8 +48,13 @@ def check_definition(definition: JSON) -> Iterator[Problem]:
 
 def check_single_state(name: str, state: JSON, language: Language) -> Iterator[Problem]:
     """Every problem of one state on its own, in a machine of that language: where it leads need not exist."""
+    around = {"States": {name: state}}
+    if (nested := _too_deep(around)) is not None:
+        yield Problem("TOO_DEEPLY_NESTED", f"States are nested more than {MAX_NESTING} deep", nested)
+        return
     yield from _check_state(state, f"/States/{name}", language)
-    _, *inner = _machines({"States": {name: state}}, "")
+    yield from variables.check_scopes(around, language)
+    _, *inner = _machines(around, "")
     yield from _check_names(inner)
     yield from _check_targets(inner)
     yield from _check_reached(inner)
@@ -68,8 +83,8 @@ def _check_state(state: JSON, where: str, machine_language: Language) -> Iterato
         text = "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine"
         yield Problem(SCHEMA, text, where)
     else:
-        known = ("input", "context", "result") if state["Type"] in _WITH_RESULT else ("input", "context")
-        yield from fields.check(state, fields.STATES[state["Type"]], where, language, known)
+        outcome: Literal["result"] | None = "result" if state["Type"] in _WITH_RESULT else None
+        yield from fields.check(state, fields.STATES[state["Type"]], where, language, outcome)
     yield from _check_parts(state, where, language, machine_language)
 
 
@@ -82,8 +97,7 @@ def _check_parts(
     """The rules and the machines inside a state."""
     for field, rules in (("Retry", fields.RETRIER), ("Catch", fields.CATCHER)):
         for number, rule in _entries(state, field):
-            known = ("input", "context", "errorOutput")
-            yield from fields.check(rule, rules, f"{where}/{field}[{number}]", language, known)
+            yield from fields.check(rule, rules, f"{where}/{field}[{number}]", language, "errorOutput")
         yield from _check_error_equals(state, field, where)
     for field in ("Retry", "Catch", "Choices", "Branches"):
         yield from _check_objects(state, field, where)
@@ -98,19 +112,54 @@ def _check_parts(
     for field in ("ItemProcessor", "Iterator"):
         if isinstance(state.get(field), dict):
             yield from fields.check(state[field], fields.PROCESSOR, f"{where}/{field}", language)
+            yield from _check_mode(state, state[field].get("ProcessorConfig", {}), where, f"{where}/{field}")
             yield from _check_states(state[field], f"{where}/{field}", machine_language)
+    if state["Type"] == "Task":
+        yield from _check_heartbeat(state, where)
+
+
+def _check_mode(state: Mapping[str, JSON], config: JSON, where: str, processor: str) -> Iterator[Problem]:
+    """How the states of a Map run, and the fields that only a distributed one has."""
+    if not isinstance(config, dict):
+        return
+    location = f"{processor}/ProcessorConfig"
+    yield from fields.check(config, fields.PROCESSOR_CONFIG, location, "JSONPath")
+    if config.get("Mode") == "DISTRIBUTED":
+        if "ExecutionType" not in config:
+            yield Problem(SCHEMA, "These fields are required: [ExecutionType]", location)
+    else:
+        for name in fields.DISTRIBUTED_ONLY:
+            if name in state:
+                yield Problem(SCHEMA, f"Field '{name}' is not supported", where)
+
+
+def _check_heartbeat(state: Mapping[str, JSON], where: str) -> Iterator[Problem]:
+    """A heartbeat comes more often than the end: the specification's rule on constants."""
+    timeout: JSON = state.get("TimeoutSeconds")
+    heartbeat: JSON = state.get("HeartbeatSeconds")
+    if choice.is_number(timeout) and choice.is_number(heartbeat) and heartbeat >= timeout:
+        yield Problem(SCHEMA, "HeartbeatSeconds must be smaller than TimeoutSeconds", f"{where}/HeartbeatSeconds")
 
 
 def _check_choice(rule: Mapping[str, JSON], where: str, *, top: bool = False) -> Iterator[Problem]:
     """A Choice rule: one comparison of a variable, or And, Or, Not of such; Next at the top and only there."""
     if top and "Next" not in rule:
         yield Problem(SCHEMA, "These fields are required: [Next]", where)
+    yield from (fields.other_language(name, "JSONPath", where) for name in _JSONATA_ONLY if name in rule)
     subjects = [name for name in _SUBJECTS if name in rule]
     if len(subjects) != 1:
-        text = f"The object must have only one of the following fields, [{', '.join(_SUBJECTS)}, Condition]"
-        yield Problem(SCHEMA, text, where)
+        yield Problem(SCHEMA, f"The object must have only one of the following fields, [{', '.join(_SUBJECTS)}]", where)
         return
     (subject,) = subjects
+    yield from _check_subject(subject, rule, where)
+    known = {subject, "Comment", *_JSONATA_ONLY, *(("Next", "Assign") if top else ())}
+    for name in rule:
+        if name not in known and not (subject == "Variable" and name in _COMPARISONS):
+            yield Problem(SCHEMA, f"Field '{name}' is not supported", where)
+
+
+def _check_subject(subject: str, rule: Mapping[str, JSON], where: str) -> Iterator[Problem]:
+    """What a Choice rule is about: what it compares, or the rules in it."""
     if subject == "Variable":
         yield from _check_comparison(rule, where)
     elif subject == "Not":
@@ -119,20 +168,17 @@ def _check_choice(rule: Mapping[str, JSON], where: str, *, top: bool = False) ->
             yield Problem(SCHEMA, complaint, f"{where}/Not")
         else:
             yield from _check_choice(rule["Not"], f"{where}/Not")
-    else:
+    elif subject in ("And", "Or"):
         complaint = fields.some_rules(rule[subject])
         if complaint is not None:
             yield Problem(SCHEMA, complaint, f"{where}/{subject}")
         yield from _check_objects(rule, subject, where)
         for number, part in _entries(rule, subject):
             yield from _check_choice(part, f"{where}/{subject}[{number}]")
-    known = {subject, "Comment", "Next", "Assign"} if top else {subject, "Comment"}
-    for name in rule:
-        if name not in known and not (subject == "Variable" and name in _COMPARISONS):
-            yield Problem(SCHEMA, f"Field '{name}' is not supported", where)
 
 
-_SUBJECTS: Final = ("And", "Or", "Not", "Variable")
+_SUBJECTS: Final = ("And", "Or", "Not", "Variable", "Condition")
+_JSONATA_ONLY: Final = ("Condition", "Output")
 _COMPARISONS: Final = (
     *("StringEquals", "IsBoolean", "StringLessThan", "IsNumeric", "BooleanEquals", "StringLessThanEqualsPath"),
     *("NumericLessThan", "NumericGreaterThan", "NumericLessThanPath", "StringMatches", "TimestampLessThanEqualsPath"),
@@ -175,6 +221,7 @@ def _check_graph(definition: Mapping[str, JSON], *, sound: bool) -> Iterator[Pro
         return
     machines = list(_machines(definition, ""))
     yield from _check_names(machines)
+    yield from _check_labels(machines)
     yield from _check_targets(machines)
     if not any(_ends(state) for state in _states_of(definition).values()):
         yield Problem("MISSING_END_STATE", "Workflow has no terminal state", None)
@@ -227,13 +274,19 @@ def _check_objects(parent: Mapping[str, JSON], field: str, where: str) -> Iterat
 def _machines(machine: Mapping[str, JSON], where: str) -> Iterator[tuple[str, Mapping[str, JSON]]]:
     """The machine and every one nested in it, each with its location."""
     yield where, machine
+    for inside, nested in _nested(machine, where):
+        yield from _machines(nested, inside)
+
+
+def _nested(machine: Mapping[str, JSON], where: str) -> Iterator[tuple[str, Mapping[str, JSON]]]:
+    """The machines inside the states of a machine."""
     for name, state in _states_of(machine).items():
         inside = f"{where}/States/{name}"
         for field in ("ItemProcessor", "Iterator"):
             if isinstance(state.get(field), dict):
-                yield from _machines(state[field], f"{inside}/{field}")
+                yield f"{inside}/{field}", state[field]
         for number, branch in _entries(state, "Branches"):
-            yield from _machines(branch, f"{inside}/Branches[{number}]")
+            yield f"{inside}/Branches[{number}]", branch
 
 
 def _check_names(machines: Sequence[tuple[str, Mapping[str, JSON]]]) -> Iterator[Problem]:
@@ -247,6 +300,45 @@ def _check_names(machines: Sequence[tuple[str, Mapping[str, JSON]]]) -> Iterator
                 limit = f"exceeds the {MAX_STATE_NAME}-character limit allowed by the service"
                 yield Problem("INVALID_STATE_NAME", f"Invalid State name: State '{name}' {limit}", location)
             seen.add(name)
+
+
+def _check_labels(machines: Sequence[tuple[str, Mapping[str, JSON]]]) -> Iterator[Problem]:
+    """Labels of distributed Maps, which are part of the ARNs of their runs."""
+    seen: set[str] = set()
+    for where, machine in machines:
+        for name, state in _states_of(machine).items():
+            label = state.get("Label")
+            if not isinstance(label, str):
+                continue
+            location = f"{where}/States/{name}/Label"
+            if label in seen:
+                yield Problem("DUPLICATE_LABEL_NAME", f"Duplicate Label name: {label}", location)
+            if (complaint := _label_complaint(label)) is not None:
+                yield Problem("INVALID_LABEL_NAME", f"Invalid Label name: Label '{label}' {complaint}", location)
+            seen.add(label)
+
+
+_NOT_IN_LABELS: Final = re.compile(r"""[\s?*<>{}\[\]:;,\\|^~$#%&`"\x00-\x1f\x7f-\x9f]""")
+
+
+def _label_complaint(label: str) -> str | None:
+    if not label:
+        return "is empty"
+    if len(label) > MAX_LABEL:
+        return f"exceeds the {MAX_LABEL}-character limit allowed by the service"
+    found = _NOT_IN_LABELS.search(label)
+    return None if found is None else f"contains the character '{found[0]}', which is not allowed"
+
+
+def _too_deep(definition: Mapping[str, JSON]) -> str | None:
+    """The location of a machine that is nested too deep."""
+    waiting = [("", definition, 0)]
+    while waiting:
+        where, machine, depth = waiting.pop()
+        if depth > MAX_NESTING:
+            return where
+        waiting += ((inside, nested, depth + 1) for inside, nested in _nested(machine, where))
+    return None
 
 
 def _transitions(machine: Mapping[str, JSON], where: str) -> Iterator[tuple[str, str]]:

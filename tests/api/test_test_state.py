@@ -14,6 +14,10 @@ INVOKE = "arn:aws:states:::lambda:invoke"
 ROLE = "arn:aws:iam::123456789012:role/tester"
 BRANCH = {"StartAt": "Inside", "States": {"Inside": {"Type": "Pass", "End": True}}}
 MAPPING = {"Type": "Map", "ItemProcessor": BRANCH, "End": True}
+DISTRIBUTED = {
+    **MAPPING,
+    "ItemProcessor": {**BRANCH, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}},
+}
 BUSY = {"errorOutput": {"error": "Card.Busy", "cause": "gateway busy"}}
 
 
@@ -189,7 +193,7 @@ REFUSED = [
      "TestState does not support MapIterationFailureCount when a mock is not specified."),
     (task(), {}, "RoleArn must be specified when testing a Task state"),
     (MAPPING, {"mock": {"result": {}}}, "Mocked result must be an array."),
-    ({**MAPPING, "ResultWriter": {}}, {"mock": {"result": []}}, "Mocked result must be a JSON object."),
+    ({**DISTRIBUTED, "ResultWriter": {}}, {"mock": {"result": []}}, "Mocked result must be a JSON object."),
     (MAPPING, {"mock": {"result": [1]}, "stateConfiguration": {"mapIterationFailureCount": 2}},
      "Map iteration failure count must be less than or equal to the number of Map iterations"),
     ({"Type": "Parallel", "Branches": [BRANCH], "End": True}, {"mock": {"result": [1, 2]}},
@@ -338,7 +342,7 @@ TOLERANCES = [
 
 @pytest.mark.parametrize(("tolerated", "failed", "too_many"), TOLERANCES)
 def test_a_map_fails_above_its_threshold(tested, tolerated, failed, too_many):
-    state = {**MAPPING, "ItemsPath": "$.items", **tolerated}
+    state = {**DISTRIBUTED, "ItemsPath": "$.items", **tolerated}
     configuration = {"mapIterationFailureCount": failed}
     answer = tested(state, {"items": [1] * 4, "n": 1}, mock={"result": [0] * 4}, stateConfiguration=configuration)
     if too_many:

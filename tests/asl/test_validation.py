@@ -48,6 +48,22 @@ def mapping(**fields: Any) -> dict[str, Any]:
     return one("Map", **({"ItemProcessor": ENDS} if "Iterator" not in fields else {}) | fields)
 
 
+def distributed(states: Any = None, **fields: Any) -> dict[str, Any]:
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    return mapping(ItemProcessor={**(states or ENDS), "ProcessorConfig": config}, **fields)
+
+
+def mode(**config: Any) -> dict[str, Any]:
+    return mapping(ItemProcessor={**ENDS, "ProcessorConfig": config})
+
+
+def deep(levels: int) -> dict[str, Any]:
+    inner = machine(E={"Type": "Succeed"})
+    for level in range(levels):
+        inner = machine(**{f"S{level}": {"Type": "Parallel", "Branches": [inner], "End": True}})
+    return inner
+
+
 def choice(*rules: Any, **fields: Any) -> dict[str, Any]:
     state = {"Type": "Choice", "Choices": list(rules), "Default": "E", **fields}
     return machine(S=state, E={"Type": "Succeed"})
@@ -187,9 +203,9 @@ VALUES = [
     (mapping(ItemsPath="x"), ROOT, "/States/S/ItemsPath"),
     (mapping(MaxConcurrency=-1), "Minimum value is 0", "/States/S/MaxConcurrency"),
     (mapping(MaxConcurrency=1.5), "Expected value of type Integer", "/States/S/MaxConcurrency"),
-    (mapping(ToleratedFailureCount=-1), "Minimum value is 0", "/States/S/ToleratedFailureCount"),
-    (mapping(ToleratedFailurePercentage=-1), "Minimum value is 0.0", "/States/S/ToleratedFailurePercentage"),
-    (mapping(ToleratedFailurePercentage=100.5), "Maximum value is 100.0", "/States/S/ToleratedFailurePercentage"),
+    (distributed(ToleratedFailureCount=-1), "Minimum value is 0", "/States/S/ToleratedFailureCount"),
+    (distributed(ToleratedFailurePercentage=-1), "Minimum value is 0.0", "/States/S/ToleratedFailurePercentage"),
+    (distributed(ToleratedFailurePercentage=100.5), "Maximum value is 100.0", "/States/S/ToleratedFailurePercentage"),
     (one("Parallel", Branches=[]), "Value cannot be empty", "/States/S/Branches"),
     (choice(), "Value cannot be empty", "/States/S/Choices"),
     (retrier(ErrorEquals=[]), "Value cannot be empty", "/States/S/Retry[0]/ErrorEquals"),
@@ -232,6 +248,49 @@ GUESSED = [
 ]  # fmt: skip
 """AWS refuses them too, but its words, or its place, have not been seen."""
 
+MODES = [
+    (mode(Mode="FAST"), "Value should be one of the following: [INLINE, DISTRIBUTED]", "/States/S/ItemProcessor/ProcessorConfig/Mode"),
+    (mode(Mode="DISTRIBUTED"), "These fields are required: [ExecutionType]", "/States/S/ItemProcessor/ProcessorConfig"),
+    (mode(Mode="DISTRIBUTED", ExecutionType="QUICK"), "Value should be one of the following: [STANDARD, EXPRESS]", "/States/S/ItemProcessor/ProcessorConfig/ExecutionType"),
+    (mode(Mode="INLINE", Speed=1), "Field 'Speed' is not supported", "/States/S/ItemProcessor/ProcessorConfig"),
+    (mapping(ItemProcessor={**ENDS, "ProcessorConfig": 1}), "Expected value of type [OBJECT]", "/States/S/ItemProcessor/ProcessorConfig"),
+    (mapping(Label="x"), "Field 'Label' is not supported", "/States/S"),
+    (mapping(ItemReader={}), "Field 'ItemReader' is not supported", "/States/S"),
+    (mapping(ItemBatcher={"MaxItemsPerBatch": 1}), "Field 'ItemBatcher' is not supported", "/States/S"),
+    (mapping(ResultWriter={}), "Field 'ResultWriter' is not supported", "/States/S"),
+    (mapping(ToleratedFailureCount=1), "Field 'ToleratedFailureCount' is not supported", "/States/S"),
+    (mapping(ToleratedFailurePercentagePath="$.x"), "Field 'ToleratedFailurePercentagePath' is not supported", "/States/S"),
+    (distributed(ToleratedFailureCount=1, ToleratedFailureCountPath="$.x"), f"{TOO_MANY}[ToleratedFailureCount, ToleratedFailureCountPath]", "/States/S"),
+]  # fmt: skip
+"""A Map that is not distributed lacks some fields: the rule is documented, the words are those of any other field."""
+
+VARIABLES = [
+    (one("Pass", Assign={"states": 1}), "Invalid variable name 'states': it is reserved", "/States/S/Assign/states"),
+    (one("Pass", Assign={"a b": 1}), "Invalid variable name 'a b': it is not a Unicode identifier", "/States/S/Assign/a b"),
+    (one("Pass", Assign={"1.$": "$"}), "Invalid variable name '1': it is not a Unicode identifier", "/States/S/Assign/1.$"),
+    (one("Pass", Assign={"": 1}), "Invalid variable name '': it is not a Unicode identifier", "/States/S/Assign/"),
+    (one("Pass", Assign={LONG: 1}), f"Invalid variable name '{LONG}': it exceeds the 80-character limit allowed by the service", f"/States/S/Assign/{LONG}"),
+    (catcher(Assign={"a-b": 1}), "Invalid variable name 'a-b': it is not a Unicode identifier", "/States/S/Catch[0]/Assign/a-b"),
+    (choice(rule(IsNull=True, Assign={"a-b": 1})), "Invalid variable name 'a-b': it is not a Unicode identifier", "/States/S/Choices[0]/Assign/a-b"),
+    (one("Parallel", Branches=[machine(B={"Type": "Pass", "Assign": {"x": 1}, "End": True})], Assign={"x": 2}), "Variable 'x' is assigned in an outer scope and can not be assigned in an inner one", "/States/S/Branches[0]/States/B/Assign/x"),
+    (mapping(ItemProcessor=machine(B={"Type": "Pass", "Assign": {"x.$": "$"}, "End": True}), Assign={"x": 2}), "Variable 'x' is assigned in an outer scope and can not be assigned in an inner one", "/States/S/ItemProcessor/States/B/Assign/x.$"),
+    (one("Pass", Assign=[1]), "Expected value of type [OBJECT]", "/States/S/Assign"),
+    (one("Pass", Assign={"x.$": "y"}), NOT_A_CALL, "/States/S/Assign"),
+    (task(TimeoutSeconds=5, HeartbeatSeconds=5), "HeartbeatSeconds must be smaller than TimeoutSeconds", "/States/S/HeartbeatSeconds"),
+    (choice({"Condition": "{% true %}", "Next": "E"}), "The QueryLanguage is set to 'JSONPath', but field 'Condition' is only supported for the 'JSONata' QueryLanguage", "/States/S/Choices[0]"),
+    (choice(rule(IsNull=True, Output=1)), "The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported for the 'JSONata' QueryLanguage", "/States/S/Choices[0]"),
+]  # fmt: skip
+"""Names and scopes of variables, and what else is documented; the words are ours."""
+
+LABELS = [
+    (distributed(Label="x" * 41), [("INVALID_LABEL_NAME", f"Invalid Label name: Label '{'x' * 41}' exceeds the 40-character limit allowed by the service", "/States/S/Label")]),
+    (distributed(Label="a b"), [("INVALID_LABEL_NAME", "Invalid Label name: Label 'a b' contains the character ' ', which is not allowed", "/States/S/Label")]),
+    (distributed(Label=""), [("INVALID_LABEL_NAME", "Invalid Label name: Label '' is empty", "/States/S/Label")]),
+    (machine(S=distributed(Label="x")["States"]["S"] | {"Next": "T"}, T=distributed(machine(F={"Type": "Succeed"}), Label="x")["States"]["S"]), [(SCHEMA, f"{TOO_MANY}[Next, End]", "/States/S"), ("DUPLICATE_LABEL_NAME", "Duplicate Label name: x", "/States/T/Label")]),
+    (deep(65), [("TOO_DEEPLY_NESTED", "States are nested more than 64 deep", "".join(f"/States/S{level}/Branches[0]" for level in reversed(range(65))))]),
+]  # fmt: skip
+"""The codes are documented, the words are by their likeness to those of names of states."""
+
 GRAPH = [
     (machine(S={"Type": "Pass", "Next": "X"}, E={"Type": "Succeed"}), [(TARGET, "Missing 'Next' target: X", "/States/S/Next"), (TARGET, 'State "E" is not reachable.', "/States/E")]),
     (choice(rule(IsNull=True) | {"Next": "X"}), [(TARGET, "Missing 'Next' target: X", "/States/S/Choices[0]/Next")]),
@@ -259,7 +318,14 @@ ACCEPTED = [
     one("Parallel", Branches=[machine(B={"Type": "Pass", "Next": "B"})]),  # a loop without end, inside
     retrier(IntervalSeconds=0, BackoffRate=1, MaxAttempts=99_999_999, MaxDelaySeconds=31_622_400, Comment="x"),
     retrier(ErrorEquals=["States.Unheard", "any text"]),
-    task(TimeoutSeconds=5, HeartbeatSeconds=5),
+    task(TimeoutSeconds=5, HeartbeatSeconds=4),
+    distributed(Label="Größe_1-x", ToleratedFailureCount=1),
+    mode(Mode="INLINE"),
+    mode(),
+    one("Pass", Assign={"x.$": "$", "größe": {"states": 1, "a b": 2}}),
+    distributed(machine(I={"Type": "Pass", "Assign": {"x": 1}, "End": True}), Assign={"x": 2}),
+    one("Parallel", Branches=[machine(**{n: {"Type": "Pass", "Assign": {"x": 1}, "End": True}}) for n in "AB"]),
+    deep(64),
     choice(rule(IsNull=True, Comment="x") | {"Variable": "$$.Execution.Input.x"}),
     one("Pass", Parameters={"x.$": "States.ArrayLength(1, 2)"}),  # a wrong number of arguments fails at run time only
     one("Pass", InputPath=None, OutputPath=None, ResultPath=None),
@@ -276,12 +342,12 @@ def problems(definition: Any, express: bool = False) -> list[tuple[str, str, str
     return []
 
 
-@pytest.mark.parametrize(("definition", "message", "location"), [*OBJECTS, *VALUES, *GUESSED])
+@pytest.mark.parametrize(("definition", "message", "location"), [*OBJECTS, *VALUES, *GUESSED, *MODES, *VARIABLES])
 def test_a_broken_rule_is_one_problem(definition: Any, message: str, location: str) -> None:
     assert [problem for problem in problems(definition) if problem[0] == SCHEMA] == [(SCHEMA, message, location)]
 
 
-@pytest.mark.parametrize(("definition", "expected"), GRAPH)
+@pytest.mark.parametrize(("definition", "expected"), [*GRAPH, *LABELS])
 def test_states_must_be_there_be_reached_and_end(definition: Any, expected: list[tuple[str, str, str | None]]) -> None:
     assert problems(definition) == expected
 
@@ -317,6 +383,36 @@ EXPRESS = [
     ("task", "run.waitForTaskToken", "Express state machine does not support '.waitForTaskToken' service integration "),
 ]
 """AWS's text of ``.waitForTaskToken`` ends in a space, so that CreateStateMachine shows two before "at"."""
+
+
+def job(_resource: str) -> Integration:
+    return Integration("task", "service", "run.sync", lambda _request: None, blocking=False, size_name="service")
+
+
+def test_an_express_machine_has_no_distributed_map() -> None:
+    with pytest.raises(InvalidDefinition) as refused:
+        parse(distributed(), resolve, express=True)
+    assert [(problem.message, problem.location) for problem in refused.value.problems] == [
+        (
+            "Express state machine does not support Map state in DISTRIBUTED mode",
+            "/States/S/ItemProcessor/ProcessorConfig/Mode",
+        )
+    ]
+
+
+@pytest.mark.parametrize(("kind", "message"), [("STANDARD", None), ("EXPRESS", EXPRESS[1][2])])
+def test_the_states_of_a_distributed_map_are_executions_of_its_type(kind: str, message: str | None) -> None:
+    definition = distributed(task())
+    definition["States"]["S"]["ItemProcessor"]["ProcessorConfig"]["ExecutionType"] = kind
+    definition["States"]["M"] = definition["States"].pop("S")
+    definition["StartAt"] = "M"
+    try:
+        parse(definition, job)
+    except InvalidDefinition as error:
+        assert [problem.message for problem in error.problems] == [message]
+        assert error.problems[0].location == "/States/M/ItemProcessor/States/S/Resource"
+    else:
+        assert message is None
 
 
 @pytest.mark.parametrize(("kind", "action", "message"), EXPRESS)
