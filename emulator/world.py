@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from asl_interpreter.clock import MODES, Clock, Mode
 from asl_interpreter.engine import Engine
 from asl_interpreter.execution import Execution
-from asl_interpreter.jsontext import loads
 from emulator import arns
 from emulator.integrations.resources import Resources
 from emulator.lambdas import folder
-from emulator.lambdas.functions import Function, Functions, invoke
+from emulator.lambdas.callables import Handler
+from emulator.lambdas.functions import FunctionName, Request
+from emulator.lambdas.service import Lambdas
 from emulator.settings import Settings
 from emulator.stepfunctions.activities import Activities
 from emulator.stepfunctions.callbacks import Callbacks
@@ -48,7 +49,7 @@ class World:
         self.settings = settings
         self.clock = Clock(settings.clock)
         self.engine = Engine(self.clock)
-        self.functions = Functions()
+        self.lambdas = Lambdas(self._was_created)
         self.logs = Logs(self._write_logs)
         self.random = random.Random(0)  # noqa: S311 - the same calls make the same choices
         self.callbacks = Callbacks(secrets.token_bytes() if settings.clock == "wall" else b"repeatable")
@@ -57,7 +58,7 @@ class World:
         self._resources: dict[tuple[str, str], Resources] = {}
         if settings.functions is not None:
             for name, function in folder.load(settings.functions):
-                self.functions.register(name, function)
+                self.lambdas.callables.register(name, function)
 
     @cached_property
     def dynamodb(self) -> Store:
@@ -97,19 +98,18 @@ class World:
         if call.operation in READS_ITEMS and self.clock.mode != "wall":
             self.engine.look_around(lambda: None)
 
-    def function(self, name: str, function: Function, account: str, region: str) -> str:
+    def function(self, name: str, function: Handler, account: str, region: str) -> str:
         """Register a Python callable as a Lambda function; its ARN."""
         arn = arns.function(account, region, name)
-        self.functions.register(arn, function)
+        self.lambdas.callables.register(arn, function)
         return arn
 
-    def has_moto_function(self, arn: str) -> bool:
-        """Whether CreateFunction has made this function."""
+    def _was_created(self, function: str) -> bool:
         if "moto.awslambda.models" not in sys.modules:
             return False
         from emulator import moto_door
 
-        return moto_door.has_function(arn)
+        return moto_door.has_function(function)
 
     def has_log_group(self, arn: str) -> bool:
         """Whether CloudWatch Logs has this log group."""
@@ -148,14 +148,15 @@ class World:
             log.warning("A rule could not start %s: %s", arn, fault)
 
     def invoke_target(self, arn: str, text: str) -> None:
-        """Call the function that a rule has as its target."""
-        function = self.functions.find(arn)
-        if function is None:
-            log.warning("A rule could not invoke %s: there is no such function", arn)
-        else:
-            invocation = invoke(function, arn, loads(text), str(uuid.uuid4()))
-            if invocation.failed:
-                log.warning("%s, invoked by a rule, failed: %s", arn, invocation.payload)
+        """Call the function that a rule has as its target; if that cannot be, only the log says so."""
+        from emulator.faults import Fault
+
+        target = arns.Arn.parse(arn)
+        name = FunctionName.parse(arn, target.account, target.region)
+        try:
+            self.lambdas.invoke_later(Request(name, text, str(uuid.uuid4())))
+        except Fault as fault:
+            log.warning("A rule could not invoke %s: %s", arn, fault)
 
     def pass_time(self, seconds: float) -> None:
         """Let so many seconds pass for whoever waits here; under virtual time that takes none."""
@@ -205,7 +206,7 @@ class World:
         return {
             "stateMachines": len(machines),
             "executions": sum(len(machine.executions) for machine in machines),
-            "functions": len(self.functions),
+            "functions": len(self.lambdas.callables),
         }
 
     def reset(self) -> None:

@@ -45,7 +45,7 @@ EMULATOR = {
     "shapes": "constraints faults",
     "dialects": "constraints settings shapes",
     "operations": "dialects dynamodb faults protocol shapes stepfunctions",
-    "lambdas": "arns protocol",
+    "lambdas": "arns faults protocol",
     "moto_door": "arns clients credentials dynamodb operations protocol",
     "dynamodb": "arns credentials faults moto_door operations protocol settings",
     "stepfunctions": "arns faults operations protocol",
@@ -95,7 +95,7 @@ THIRD_PARTY = {
     "granian": "emulator.server",
     "waitress": "emulator.server",
     "threading": "asl_interpreter.calls asl_interpreter.scheduler emulator",
-    "time": "asl_interpreter.clock emulator.server",
+    "time": "asl_interpreter.clock emulator.server emulator.lambdas.runtimes",
     "datetime": "asl_interpreter.clock asl_interpreter.jsonata.dates emulator",
     "jsonata": "asl_interpreter.jsonata.jsonata_python",
     "msgspec": "asl_interpreter.jsontext",
@@ -118,7 +118,8 @@ TELLS_THE_TIME = {
 }
 """What reads the wall clock, or waits by it."""
 
-MAY_TELL_THE_TIME = {"asl_interpreter.clock", "emulator.server"}
+MAY_TELL_THE_TIME = {"asl_interpreter.clock", "emulator.server", "emulator.lambdas.runtimes.python"}
+"""The Python runtime is a program of its own: it runs in the processes of functions, whose time is real."""
 
 LONGEST_MODULE = 600
 SAYS_NOTHING = {"manager", "helper", "helpers", "util", "utils", "common"}

@@ -16,7 +16,7 @@ from asl_interpreter.jsontext import JSON
 from asl_interpreter.signals import Signal
 from asl_interpreter.tasks import Callback, Integration, Later, Submitted, TaskHandler, TaskRequest, UnknownResource
 from emulator.arns import Arn
-from emulator.integrations import messages, sdk, services
+from emulator.integrations import lambda_functions, messages, sdk, services
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -159,7 +159,7 @@ class Resources:
 
     def _find(self, resource: str) -> Integration:
         if _LAMBDA.fullmatch(resource):
-            invoke = partial(services.invoke_directly, self._caller, resource)
+            invoke = partial(lambda_functions.invoke_directly, self._caller, resource)
             return Integration("lambda", "", "", invoke, blocking=True, size_name=resource)
         if _ACTIVITY.fullmatch(resource):
             return self._activity(resource)
@@ -203,6 +203,8 @@ class Resources:
         if operation is None:
             raise UnknownResource(_unrecognized(resource))
         call = partial(services.call_sdk, self._caller, botocore_name, operation)
+        if (botocore_name, operation.name) == ("lambda", "Invoke"):
+            call = partial(lambda_functions.invoke_by_sdk, self._caller, operation)
         blocking = services.may_block(botocore_name, operation.name) or botocore_name in self._caller.world.elsewhere
         open_callback = self._caller.world.callbacks.open if suffix else None
         return Integration("task", service, action + suffix, call, blocking, name, open_callback)
@@ -211,7 +213,7 @@ class Resources:
 _BUILT: Final[Mapping[tuple[str, str], tuple[services.Optimized, bool]]] = {
     **{("dynamodb", name): (partial(services.call_dynamodb, name), False) for name in OPTIMIZED["dynamodb"]},
     ("events", "putEvents"): (messages.put_events, True),
-    ("lambda", "invoke"): (services.invoke_function, True),
+    ("lambda", "invoke"): (lambda_functions.invoke_function, True),
     ("sns", "publish"): (messages.publish, True),
     ("sqs", "sendMessage"): (messages.send_message, True),
     ("states", "startExecution"): (services.start_execution, False),

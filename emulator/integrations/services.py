@@ -1,4 +1,4 @@
-"""The integrations that are built: Lambda, DynamoDB, nested executions, and every operation through ``aws-sdk``.
+"""The integrations that are built: DynamoDB, nested executions, and every operation through ``aws-sdk``.
 
 Each enters the one door of the service it calls: ``operations.perform`` for ours, ``moto_door.call`` for the others.
 """
@@ -12,15 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from asl_interpreter.errors import NOT_BUILT, TASK_FAILED, StateError
-from asl_interpreter.jackson import explain
-from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
+from asl_interpreter.errors import TASK_FAILED, StateError
+from asl_interpreter.jsontext import JSON, dumps
 from asl_interpreter.signals import Signal
 from asl_interpreter.tasks import Later, Submitted, TaskRequest
 from emulator.faults import Fault
 from emulator.integrations import sdk
-from emulator.lambdas.api import ACCEPTED, function_arn, unqualified
-from emulator.lambdas.functions import Function, invoke
 from emulator.operations import perform
 from emulator.protocol import Call
 
@@ -88,96 +85,6 @@ def call_dynamodb(action: str, caller: Caller, _suffix: str, request: TaskReques
 def http_date(world: World) -> str:
     """The time, as the header ``Date`` has it."""
     return email.utils.formatdate(world.clock.now(), usegmt=True)
-
-
-# Lambda
-
-
-def invoke_directly(caller: Caller, resource: str, request: TaskRequest) -> JSON | Later:
-    """A function's ARN as Resource: its payload is the result."""
-    return _invoke(caller, resource, request.arguments, request, lambda payload, _text: payload)
-
-
-def invoke_function(caller: Caller, _suffix: str, request: TaskRequest) -> JSON | Later:
-    """``lambda:invoke``: the payload inside the answer of the Invoke operation."""
-    arguments = request.arguments
-    if not isinstance(arguments, dict):
-        raise sdk.unusable(arguments, "The Parameters must be an object")
-    name = arguments.get("FunctionName")
-    qualifier = arguments.get("Qualifier", "$LATEST")
-    request_id = new_uuid(request)
-
-    def answer(payload: JSON, text: str) -> JSON:
-        headers = {
-            "X-Amz-Executed-Version": qualifier,
-            "x-amzn-Remapped-Content-Length": "0",
-            "Connection": "keep-alive",
-            "x-amzn-RequestId": request_id,
-            "Content-Length": str(len(text.encode())),
-            "Date": http_date(caller.world),
-            "X-Amzn-Trace-Id": f"root=1-{request_id[:8]}-{request_id.replace('-', '')[8:]};sampled=0",
-            "Content-Type": "application/json",
-        }
-        return {
-            "ExecutedVersion": qualifier,
-            "Payload": payload,
-            **sdk.http_metadata(headers, request_id),
-            "StatusCode": 200,
-        }
-
-    arn = function_arn(str(name), caller.account, caller.region)
-    kind = arguments.get("InvocationType", "RequestResponse")
-    event = _event(arguments, request_id)
-    if kind not in ACCEPTED:
-        return _invoke(caller, arn, event, request, answer)
-    function = _find(caller, arn, request_id)
-    if kind == "Event":
-        invoke(function, unqualified(arn), event, request_id)
-    return {**answer({}, ""), "StatusCode": ACCEPTED[kind]}
-
-
-def _event(arguments: JSON, request_id: str) -> JSON:
-    """What the function gets: the payload, which as a text is JSON already; an empty object without one."""
-    payload = arguments.get("Payload")
-    if payload is None:
-        return {}
-    if not isinstance(payload, str):
-        return payload
-    try:
-        return loads(payload)
-    except InvalidJSON as error:
-        flaw = explain(payload)
-        text = f"Could not parse request body into json: {error if flaw is None else flaw.message}"
-        raise sdk.optimized_error("lambda", "InvalidRequestContentException", text, 400, request_id) from None
-
-
-def _find(caller: Caller, arn: str, request_id: str) -> Function:
-    function = caller.world.functions.find(unqualified(arn))
-    if function is not None:
-        return function
-    if caller.world.has_moto_function(unqualified(arn)):
-        text = f"Dynastep has not built running functions that were made by CreateFunction yet: {arn}"
-        raise StateError(NOT_BUILT, text)
-    named = arn if arn != unqualified(arn) else f"{arn}:$LATEST"
-    raise sdk.optimized_error("lambda", "ResourceNotFoundException", f"Function not found: {named}", 404, request_id)
-
-
-def _invoke(
-    caller: Caller, arn: str, event: JSON, request: TaskRequest, answer: Callable[[JSON, str], JSON]
-) -> JSON | Later:
-    request_id = new_uuid(request)
-    invocation = invoke(_find(caller, arn, request_id), unqualified(arn), event, request_id)
-    try:
-        payload = loads(invocation.payload)
-    except InvalidJSON:
-        payload = invocation.payload
-    if invocation.failed:
-        failure = StateError(payload.get("errorType"), dumps(payload))
-        if not invocation.after:
-            raise failure
-        return Later(invocation.after, error=failure)
-    result = answer(payload, invocation.payload)
-    return Later(invocation.after, result) if invocation.after else result
 
 
 # Nested executions
@@ -273,11 +180,6 @@ def call_sdk(
     request_id = new_uuid(request)
     ours = service in OURS
     params = sdk.to_request(operation, request.arguments, wire=ours)
-    if (service, operation.name) == ("lambda", "Invoke"):
-        arn = function_arn(params["FunctionName"], caller.account, caller.region)
-        function = caller.world.functions.find(unqualified(arn))
-        if function is not None:
-            return _invoke_by_sdk(function, unqualified(arn), params.get("Payload", b"{}"), request_id)
     if ours:
         try:
             if operation.name == "GetActivityTask":
@@ -300,14 +202,6 @@ def _poll(caller: Caller, operation: OperationModel, params: dict[str, JSON], re
     answer: Signal[JSON] = Signal(poll.name)
     poll.subscribe(lambda: answer.set(sdk.from_answer(operation, poll.value)))
     return answer
-
-
-def _invoke_by_sdk(function: Function, arn: str, payload: bytes, request_id: str) -> JSON | Later:
-    invocation = invoke(function, arn, loads(payload), request_id)
-    answer = {"ExecutedVersion": "$LATEST", "Payload": invocation.payload, "StatusCode": 200}
-    if invocation.failed:
-        answer["FunctionError"] = "Unhandled"
-    return Later(invocation.after, answer) if invocation.after else answer
 
 
 def _call_moto(caller: Caller, service: str, operation: OperationModel, params: dict[str, Any]) -> Mapping[str, Any]:

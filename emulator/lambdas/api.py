@@ -1,65 +1,90 @@
-"""Lambda's Invoke operation, for functions given as Python callables; what is not one of them is moto's to answer.
+"""Lambda's Invoke operation over HTTP; every other operation is moto's to answer.
 
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 import uuid
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from asl_interpreter.jsontext import InvalidJSON, dumps, loads
-from emulator import arns
-from emulator.lambdas.functions import invoke
+from emulator.faults import Fault
+from emulator.lambdas import logs
+from emulator.lambdas.functions import FunctionName, Request
 from emulator.protocol import Environ, Response
 
 if TYPE_CHECKING:
     from emulator.world import World
 
-_PATH: Final = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
-ACCEPTED: Final = {"Event": 202, "DryRun": 204}
-"""Invocation types that do not wait for the payload -> the status that answers them."""
-
-
-def function_arn(name: str, account: str, region: str) -> str:
-    """The ARN that a function name, a partial ARN or an ARN stands for, with its qualifier if it has one."""
-    if name.startswith("arn:"):
-        return name
-    owner, _, rest = name.removeprefix("function:").rpartition(":function:")
-    return arns.function(owner or account, region, rest)
-
-
-def unqualified(arn: str) -> str:
-    """The ARN of a function without version or alias."""
-    return ":".join(arn.split(":")[:7])
+_PATH: Final = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 
 
 def respond(world: World, environ: Environ, body: bytes, account: str, region: str) -> Response | None:
-    """Answer an invocation of one of our functions; None for any other request."""
+    """Answer an invocation; None for any other request."""
     match = _PATH.fullmatch(unquote(environ.get("PATH_INFO", "")))
     if match is None or environ["REQUEST_METHOD"] != "POST":
         return None
-    arn = unqualified(function_arn(match[1], account, region))
-    function = world.functions.find(arn)
-    if function is None:
-        return None
     request_id = str(uuid.uuid4())
-    headers = [("x-amzn-RequestId", request_id), ("X-Amz-Executed-Version", "$LATEST")]
+    headers = [("x-amzn-RequestId", request_id), ("Content-Type", "application/json")]
     try:
-        event = loads(body) if body else {}
-    except InvalidJSON as error:
-        said = {"Type": "User", "message": f"Could not parse request body into json: {error}"}
-        headers += [("x-amzn-ErrorType", "InvalidRequestContentException"), ("Content-Type", "application/json")]
-        return Response(400, headers, dumps(said).encode())
-    kind = environ.get("HTTP_X_AMZ_INVOCATION_TYPE", "RequestResponse")
-    if kind == "DryRun":
-        return Response(204, headers, b"")
-    invocation = invoke(function, arn, event, request_id)
-    if kind in ACCEPTED:
-        return Response(ACCEPTED[kind], headers, b"")
-    world.pass_time(invocation.after)
-    if invocation.failed:
-        headers.append(("X-Amz-Function-Error", "Unhandled"))
-    return Response(200, [*headers, ("Content-Type", "application/json")], invocation.payload.encode())
+        qualifier = parse_qs(environ.get("QUERY_STRING", "")).get("Qualifier", [""])[0]
+        name = FunctionName.parse(match[1], account, region, qualifier)
+        request = Request(name, _payload(body), request_id, _client_context(environ))
+        return _invoke(world, environ, request, headers)
+    except Fault as fault:
+        headers.append(("x-amzn-ErrorType", fault.code))
+        said = {"Type": "User", "Message": fault.message, "message": fault.message, **fault.members}
+        return Response(fault.status, headers, dumps(said).encode())
+
+
+def _invoke(world: World, environ: Environ, request: Request, headers: list[tuple[str, str]]) -> Response:
+    match environ.get("HTTP_X_AMZ_INVOCATION_TYPE", "RequestResponse"):
+        case "RequestResponse":
+            function, invocation = world.lambdas.invoke(request)
+            world.pass_time(invocation.after)
+            headers.append(("X-Amz-Executed-Version", function.version))
+            if invocation.failed:
+                headers.append(("X-Amz-Function-Error", "Unhandled"))
+            if environ.get("HTTP_X_AMZ_LOG_TYPE") == "Tail":
+                headers.append(("X-Amz-Log-Result", logs.tail(invocation.log)))
+            return Response(200, headers, invocation.payload.encode())
+        case "Event":
+            world.lambdas.invoke_later(request)
+            return Response(202, headers, b"")
+        case "DryRun":
+            world.lambdas.find(request.name)
+            return Response(204, headers, b"")
+        case other:
+            wanted = "Member must satisfy enum value set: [Event, RequestResponse, DryRun]"
+            text = f"Value '{other}' at 'invocationType' failed to satisfy constraint: {wanted}"
+            raise Fault("ValidationException", f"1 validation error detected: {text}")
+
+
+def _payload(body: bytes) -> str:
+    if not body:
+        return "{}"
+    try:
+        text = body.decode()
+        loads(text)
+    except (UnicodeDecodeError, InvalidJSON) as error:
+        text = f"Could not parse request body into json: {error}"
+        raise Fault("InvalidRequestContentException", text) from None
+    return text
+
+
+def _client_context(environ: Environ) -> str:
+    """The JSON text in the header X-Amz-Client-Context, where it is in base64."""
+    try:
+        text = base64.b64decode(environ.get("HTTP_X_AMZ_CLIENT_CONTEXT", ""), validate=True).decode()
+        if text:
+            loads(text)
+    except (binascii.Error, UnicodeDecodeError, InvalidJSON):
+        raise Fault(
+            "InvalidRequestContentException", "Client context must be a valid Base64-encoded JSON object."
+        ) from None
+    return text

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from emulator.lambdas.functions import Function
+from emulator.lambdas.callables import Handler
 
 HANDLERS: Final = ("handler", "lambda_handler")
 
@@ -16,7 +16,7 @@ class NoHandler(ImportError):
     """A file in the folder is no function. The message says what is missing."""
 
 
-def load(folder: Path) -> Iterator[tuple[str, Function]]:
+def load(folder: Path) -> Iterator[tuple[str, Handler]]:
     """Every function in the folder, by name, in the order of their names.
 
     Raises:
@@ -29,7 +29,7 @@ def load(folder: Path) -> Iterator[tuple[str, Function]]:
             yield path.name, _load(path.name, package)
 
 
-def _load(name: str, path: Path) -> Function:
+def _load(name: str, path: Path) -> Handler:
     spec = importlib.util.spec_from_file_location(f"dynastep_function_{name}", path)
     if spec is None or spec.loader is None:
         message = f"{path} cannot be loaded as a Python module"
@@ -39,7 +39,7 @@ def _load(name: str, path: Path) -> Function:
     for handler in HANDLERS:
         function = getattr(module, handler, None)
         if callable(function):
-            found: Function = function
+            found: Handler = function
             return found
     message = f"{path} has no function named {' or '.join(HANDLERS)}"
     raise NoHandler(message)

@@ -1,144 +1,134 @@
-"""Lambda functions given as Python callables, run in this process.
+"""What a Lambda function is here: something that a request invokes, whatever runs it.
 
-What a callable answers is what AWS's Python runtime makes of it: JSON through the json module, an exception as
-errorType, errorMessage, requestId and stackTrace. Source:
-https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
+Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 """
 
 from __future__ import annotations
 
-import inspect
 import json
-import traceback
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, Final, TypeAlias
+from typing import Final, Protocol
 
-from asl_interpreter.jsontext import JSON, dumps, loads
-from asl_interpreter.tasks import Later
+from asl_interpreter.jsontext import JSON
 from emulator import arns
+from emulator.faults import Fault
 
-Function: TypeAlias = Callable[..., Any]
-"""Takes the event, and a LambdaContext if it wants one. May return Later to take virtual time."""
+LATEST: Final = "$LATEST"
+"""The version that can still be changed."""
+LARGEST_REQUEST: Final = 6 * 1024 * 1024
+LARGEST_EVENT: Final = 1024 * 1024
+"""Bytes of the payload of an asynchronous invocation."""
+LARGEST_RESPONSE: Final = LARGEST_REQUEST + 100
+"""Source of the three: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 
 @dataclass(frozen=True, slots=True)
-class LambdaContext:
-    """The second argument of a handler.
+class FunctionName:
+    """Which function is meant. ``qualifier`` is a version or an alias, empty if none is given."""
 
-    Source: https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
-    """
+    account: str
+    region: str
+    name: str
+    qualifier: str = ""
 
-    function_name: str
-    invoked_function_arn: str
-    aws_request_id: str
-    function_version: str = "$LATEST"
-    memory_limit_in_mb: str = "128"
+    @classmethod
+    def parse(cls, text: str, account: str, region: str, qualifier: str = "") -> FunctionName:
+        """Read ``name``, ``name:qualifier``, ``account:function:name`` or an ARN, as a caller in a region has it."""
+        if text.startswith("arn:"):
+            arn = arns.Arn.parse(text)
+            account, region, text = arn.account, arn.region, arn.resource
+        owner, _, rest = text.removeprefix("function:").rpartition(":function:")
+        name, _, own_qualifier = rest.partition(":")
+        return cls(owner or account, region, name, own_qualifier or qualifier)
 
     @property
-    def log_group_name(self) -> str:
-        """Where its log would go."""
-        return f"/aws/lambda/{self.function_name}"
+    def arn(self) -> str:
+        """Its ARN without a qualifier."""
+        return arns.function(self.account, self.region, self.name)
 
     @property
-    def log_stream_name(self) -> str:
-        """Where in that group."""
-        return f"[{self.function_version}]{self.aws_request_id}"
+    def qualified(self) -> str:
+        """Its ARN, with the qualifier if it has one."""
+        return f"{self.arn}:{self.qualifier}" if self.qualifier else self.arn
 
-    def get_remaining_time_in_millis(self) -> int:
-        """A callable in this process is not timed."""
-        return 900_000
+    def not_found(self) -> Fault:
+        """What AWS says if there is none."""
+        said = f"Function not found: {self.arn}:{self.qualifier or LATEST}"
+        return Fault("ResourceNotFoundException", said, status=404, Type="User")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One invocation that is asked for."""
+
+    name: FunctionName
+    payload: str
+    """JSON text."""
+    request_id: str
+    client_context: str = ""
+    """JSON text, as the caller's mobile SDK made it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What a call of a function came to: the text of its payload, whether that is an error, and after what time."""
+    """What an invocation came to."""
 
     payload: str
+    """What the function answered, JSON unless the function made it something else; or the error."""
     failed: bool = False
     after: float = 0.0
+    """Seconds in the machine that the function has said it takes."""
+    log: str = ""
 
 
-class Functions:
-    """The callables of one world: by ARN, or by name alone for those of every account and region."""
+class Function(Protocol):
+    """One version of a function."""
 
-    def __init__(self) -> None:
-        self._functions: dict[str, Function] = {}
+    @property
+    def version(self) -> str:
+        """``$LATEST``, or its number."""
 
-    def register(self, arn_or_name: str, function: Function) -> None:
-        """Make the callable answer; a function that was there is replaced."""
-        self._functions[arn_or_name] = function
+    def invoke(self, request: Request) -> Invocation:
+        """Run it; may take as long as the function does.
 
-    def find(self, arn: str) -> Function | None:
-        """The function with this ARN."""
-        return self._functions.get(arn) or self._functions.get(arn.rpartition(":")[2])
-
-    def __len__(self) -> int:
-        return len(self._functions)
+        Raises:
+            Fault: it could not be run; TooManyRequestsException and the like.
+        """
 
 
-def invoke(function: Function, arn: str, event: JSON, request_id: str) -> Invocation:
-    """Call a function with an event of its own, which it may change."""
-    context = LambdaContext(arns.Arn.parse(arn).names[1], arn, request_id)
-    arguments = (loads(dumps(event)), context)[: _takes(function)]
-    try:
-        answer = function(*arguments)
-        if isinstance(answer, Later):
-            if answer.error is not None:
-                return Invocation(_error_payload(answer.error, request_id), failed=True, after=answer.after)
-            return Invocation(_payload(answer.value), after=answer.after)
-        return Invocation(_payload(answer))
-    except BaseException as error:  # noqa: BLE001 - whatever the user's function raises is its answer
-        return Invocation(_error_payload(error, request_id), failed=True)
+def failure(kind: str, message: str, **members: JSON) -> str:
+    """The payload of an error."""
+    return json.dumps({"errorType": kind, "errorMessage": message, **members}, separators=(",", ":"))
 
 
-def _takes(function: Function) -> int:
-    """How many of event and context the callable takes."""
-    try:
-        inspect.signature(function).bind(None, None)
-    except TypeError:
-        return 1
-    return 2
+def exit_failure(request_id: str, how: str) -> str:
+    """The payload when the process of a function ends before it has answered."""
+    reason = f"Runtime exited with error: {how}" if how else "Runtime exited without providing a reason"
+    return failure("Runtime.ExitError", f"RequestId: {request_id} Error: {reason}")
 
 
-def _payload(value: Any) -> str:
-    """AWS's runtime passes bytes on as they are; everything else must be JSON."""
-    if isinstance(value, bytes):
-        return value.decode()
-    try:
-        return json.dumps(value, default=_number, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        message = f"Unable to marshal response: {error}"
-        raise MarshalError(message) from None
+def timed_out(request_id: str, seconds: float) -> str:
+    """The payload when a function takes longer than it may."""
+    return failure("Sandbox.Timedout", f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds")
 
 
-def _number(value: object) -> float:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    message = f"Object of type {type(value).__name__} is not JSON serializable"
-    raise TypeError(message)
+def within_limits(invocation: Invocation) -> Invocation:
+    """The invocation, unless its answer is too large."""
+    if len(invocation.payload) * 4 <= LARGEST_RESPONSE or len(invocation.payload.encode()) <= LARGEST_RESPONSE:
+        return invocation
+    text = f"Response payload size exceeded maximum allowed payload size ({LARGEST_RESPONSE} bytes)."
+    return Invocation(failure("Function.ResponseSizeTooLarge", text), failed=True, log=invocation.log)
 
 
-class MarshalError(Exception):
-    """A function's answer is not JSON; the runtime calls it Runtime.MarshalError."""
+def check_size(payload: str, limit: int = LARGEST_REQUEST) -> None:
+    """See that a payload may be sent.
 
-
-def _error_payload(error: BaseException, request_id: str) -> str:
-    name = _RUNTIME_ERRORS.get(type(error), type(error).__name__)
-    frames = [] if isinstance(error, MarshalError) else traceback.extract_tb(error.__traceback__)[1:]
-    return json.dumps(
-        {
-            "errorMessage": str(error),
-            "errorType": name,
-            "requestId": request_id,
-            "stackTrace": traceback.format_list(frames),
-        }
-    )
-
-
-_RUNTIME_ERRORS: Final[Mapping[type[BaseException], str]] = {
-    MarshalError: "Runtime.MarshalError",
-    SystemExit: "Runtime.ExitError",
-}
-"""What the runtime itself calls an error."""
+    Raises:
+        Fault: RequestEntityTooLargeException.
+    """
+    size = len(payload.encode())
+    if size > limit:
+        text = f"Request must be smaller than {limit} bytes for the InvokeFunction operation"
+        if limit == LARGEST_EVENT:
+            text = f"{size} byte payload is too large for the Event invocation type (limit {limit} bytes)"
+        raise Fault("RequestEntityTooLargeException", text, status=413, Type="User")

@@ -71,7 +71,6 @@ DIFFERENT = {
         )
         for case in ("DYNAMODB_PUT_GET_ITEM", "DYNAMODB_PUT_UPDATE_GET_ITEM")
     },
-    "services/test_lambda_task_service::TestTaskServiceLambda::test_invoke_unsupported_param": "LogType: not built yet",
     **{
         f"services/test_sns_task_service::TestTaskServiceSns::{case}": "moto's SNS has other words and fewer members"
         for case in (
