@@ -6,13 +6,10 @@ place of our own, where only the rule is known.
 
 from __future__ import annotations
 
-import json
-import re
-from pathlib import Path
 from typing import Any
 
 import pytest
-from properties.scripted import LAMBDA, TASK, Resources
+from properties.scripted import TASK, Resources
 
 from asl_interpreter.clock import Clock
 from asl_interpreter.engine import Engine
@@ -20,13 +17,11 @@ from asl_interpreter.errors import InvalidDefinition
 from asl_interpreter.fields import SCHEMA
 from asl_interpreter.parsing import parse
 from asl_interpreter.tasks import Integration, UnknownResource
-from asl_interpreter.validation import check_definition
 from emulator.integrations.resources import Resources as AwsResources
 from emulator.settings import Settings
 from emulator.world import World
 
 TARGET = "MISSING_TRANSITION_TARGET"
-WORKFLOWS = Path(__file__).resolve().parents[2].parent / "shared" / "machines" / "workflows"
 resolve = Resources(Engine(Clock("virtual")), {})
 
 
@@ -449,34 +444,3 @@ def test_a_resource_must_be_one_that_aws_has(aws: AwsResources, resource: str, m
     with pytest.raises(UnknownResource) as refused:
         aws(resource)
     assert str(refused.value) == message
-
-
-WORDS = {"arn": f"{LAMBDA}name", "number": "5"}
-IN_ARN = re.compile(r"(?<=[:/])\$\{\w+\}")
-WHOLE = re.compile(r'"(Resource|FunctionName|StateMachineArn|TopicArn|RoleArn)(\.\$)?"\s*:\s*"\$\{[^}]+\}"')
-
-
-def deployed(text: str) -> Any:
-    """A definition as deployed: each ``${Name}`` replaced by a value of its kind."""
-    text = WHOLE.sub(rf'"\1": "{LAMBDA}name"', text)
-    text = re.sub(r'(?<![\w"])\$\{[^}]+\}(?=\s*[,}\]\n])', "5", text)  # a bare number
-    return json.loads(re.sub(r"\$\{[^}]+\}", "name", text))
-
-
-def jsonpath_only(definition: Any) -> bool:
-    text = json.dumps(definition)
-    return '"QueryLanguage"' not in text and '"Assign"' not in text
-
-
-def real_machines() -> list[Any]:
-    if not WORKFLOWS.exists():
-        return [pytest.param(None, marks=pytest.mark.skip("no machines beside the repository (../shared)"))]
-    files = sorted(WORKFLOWS.glob("*.asl.json"))
-    definitions = [(file, deployed(file.read_text(encoding="utf-8"))) for file in files]
-    return [pytest.param(value, id=file.name) for file, value in definitions if jsonpath_only(value)]
-
-
-@pytest.mark.parametrize("definition", real_machines())
-def test_a_machine_that_runs_on_aws_is_accepted(aws: AwsResources, definition: Any) -> None:
-    assert [str(problem) for problem in check_definition(definition)] == []
-    parse(definition, aws)

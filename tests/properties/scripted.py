@@ -17,7 +17,7 @@ from asl_interpreter.execution import Execution, Start
 from asl_interpreter.jsontext import dumps
 from asl_interpreter.parsing import parse
 from asl_interpreter.signals import Signal
-from asl_interpreter.tasks import Integration, Later, Submitted, TaskRequest, UnknownResource
+from asl_interpreter.tasks import Integration, Later, Resolve, Submitted, TaskRequest, UnknownResource
 
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:"
 TASK = "arn:aws:states:::test:"
@@ -102,10 +102,11 @@ def started(
     document: Any = None,
     scripts: Mapping[str, Sequence[Answer]] | None = None,
     observe: Observe = lambda _execution: None,
+    resolve: Resolve | None = None,
 ) -> Iterator[tuple[Engine, Execution]]:
-    """An engine on which an execution of the definition has been started."""
+    """An engine on which an execution of the definition has been started; ``resolve`` stands in for the scripts."""
     engine = Engine(Clock("virtual"))
-    resources = Resources(engine, scripts or {})
+    resources = resolve or Resources(engine, scripts or {})
     start = Start(
         arn="arn:aws:states:us-east-1:123456789012:execution:machine:run",
         name="run",

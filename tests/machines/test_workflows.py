@@ -1,0 +1,136 @@
+"""Real machines, written by others: each is accepted, and runs to its end with every Task mocked.
+
+The definitions are read from beside the repository. What each is started with, and what its Tasks answer one after the
+other (the last answer again and again), stands in ``workflows.json``; a Task of which it says nothing answers as botocore's
+model of its operation says.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from machines import plausible
+from properties.legality import legal
+from properties.scripted import LAMBDA, started
+
+from asl_interpreter.execution import Execution
+from asl_interpreter.parsing import parse
+from asl_interpreter.tasks import Callback, Integration, TaskRequest
+from emulator.integrations.resources import Resources
+from emulator.settings import Settings
+from emulator.world import World
+
+WORKFLOWS = Path(__file__).resolve().parents[2].parent / "shared" / "machines" / "workflows"
+if not WORKFLOWS.exists():
+    pytest.skip("the machines are not beside the repository (../shared)", allow_module_level=True)
+
+FILES = sorted(WORKFLOWS.glob("*.asl.json"))
+PLAUSIBLE = json.loads((Path(__file__).parent / "workflows.json").read_text(encoding="utf-8"))
+SUBSTITUTED = re.compile(
+    r'"(?P<field>Resource|FunctionName|StateMachineArn|TopicArn|RoleArn)(?P<dollar>\.\$)?"\s*:\s*"\$\{[^}]+\}"'
+)
+NUMBER = re.compile(r'(?<![\w"])\$\{[^}]+\}(?=\s*[,}\]\n])')
+NAME = re.compile(r"\$\{[^}]+\}")
+
+
+def deployed(text: str) -> Any:
+    """A definition as deployed: each ``${Name}`` replaced by a value of its kind."""
+    text = SUBSTITUTED.sub(rf'"\g<field>\g<dollar>": "{LAMBDA}name"', text)
+    return json.loads(NAME.sub("name", NUMBER.sub("5", text)))
+
+
+DEFINITIONS = {file.name: deployed(file.read_text(encoding="utf-8")) for file in FILES}
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[Resources]:
+    """AWS's integrations; none of them is called."""
+    world = World(Settings(clock="virtual"))
+    yield Resources(world, "123456789012", "us-east-1")
+    world.close()
+
+
+class Mocked:
+    """Every integration of AWS answers at once, with what is plausible for the state that calls it."""
+
+    def __init__(self, aws: Resources, results: dict[str, list[Any]]) -> None:
+        self._aws = aws
+        self._results = {state: list(answers) for state, answers in results.items()}
+
+    def __call__(self, resource: str) -> Integration:
+        real = self._aws(resource)
+
+        def answer(request: TaskRequest) -> Any:
+            answers = self._results.get(request.context["State"]["Name"])
+            if answers is None:
+                result = plausible.answer(self._aws.answering(resource))
+            else:
+                result = answers.pop(0) if len(answers) > 1 else answers[0]
+            if request.callback is None:
+                return result
+            request.callback.set(result)
+            return {}
+
+        waits = real.action.endswith((".sync", ".sync:2", ".waitForTaskToken"))
+        return Integration(
+            real.kind, real.service, real.action, answer, False, real.size_name, _open if waits else None
+        )
+
+
+def _open(_execution: str, seed: int) -> Callback:
+    return Callback(f"token-{seed}")
+
+
+def run(name: str, aws: Resources) -> Execution:
+    case = PLAUSIBLE.get(name, {})
+    mocked = Mocked(aws, case.get("results", {}))
+    with started(DEFINITIONS[name], case.get("input", {}), resolve=mocked) as (engine, execution):
+        return engine.wait(execution, strict=True)
+
+
+def is_distributed(name: str) -> bool:
+    return '"DISTRIBUTED"' in json.dumps(DEFINITIONS[name])
+
+
+NOT_BUILT = pytest.mark.xfail(reason="Distributed Map is not built yet", strict=True)
+RUNNING = [pytest.param(name, marks=[NOT_BUILT] if is_distributed(name) else []) for name in DEFINITIONS]
+
+
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_a_machine_that_runs_on_aws_is_accepted(name: str, aws: Resources) -> None:
+    parse(DEFINITIONS[name], aws)
+
+
+@pytest.mark.parametrize("name", RUNNING)
+def test_it_runs_to_its_end_with_every_task_mocked(name: str, aws: Resources) -> None:
+    execution = run(name, aws)
+    assert (execution.status, execution.error, execution.cause) == ("SUCCEEDED", None, None)
+    legal(execution.history.events)
+
+
+def test_two_runs_give_one_history(aws: Resources) -> None:
+    name = "ec2-instance-isolation-sam--statemachine.asl.json"
+    first, second = (run(name, aws).history.events for _ in range(2))
+    assert first == second
+
+
+def test_what_is_plausible_belongs_to_a_machine() -> None:
+    assert PLAUSIBLE.keys() <= DEFINITIONS.keys()
+    for name, case in PLAUSIBLE.items():
+        assert case.get("results", {}).keys() <= set(_task_names(DEFINITIONS[name])), name
+
+
+def _task_names(machine: Any) -> Iterator[str]:
+    for name, state in machine["States"].items():
+        if state["Type"] == "Task":
+            yield name
+        for nested in (
+            *state.get("Branches", ()),
+            *(state[key] for key in ("ItemProcessor", "Iterator") if key in state),
+        ):
+            yield from _task_names(nested)
