@@ -6,7 +6,7 @@ evaluator.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -156,6 +156,19 @@ class Map:
 
 
 State: TypeAlias = Pass | Task | Choice | Wait | Succeed | Fail | Parallel | Map
+
+
+def tasks_of(processor: Processor) -> Iterator[Task]:
+    """Every Task of some states and of those nested in them."""
+    for state in processor.states.values():
+        match state:
+            case Task():
+                yield state
+            case Parallel():
+                for branch in state.branches:
+                    yield from tasks_of(branch)
+            case Map():
+                yield from tasks_of(state.processor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,10 @@ RUNTIME = "States.Runtime"
 TASK_FAILED = "States.TaskFailed"
 TIMEOUT = "States.Timeout"
 
-NOT_BUILT = "Dynastep.NotBuilt"
-"""Not AWS's: AWS would go on, this emulator cannot yet and says what it lacks. Nothing catches it."""
+OURS = "Dynastep."
+"""How errors begin that AWS does not have: something is wrong with the emulator or the test. Nothing catches them."""
+NOT_BUILT = f"{OURS}NotBuilt"
+"""AWS would go on, this emulator cannot yet and says what it lacks."""
 
 
 class StateError(Exception):
@@ -47,8 +49,8 @@ class QueryError(StateError):
 class TaskTimedOut(StateError):
     """A task has used up its TimeoutSeconds."""
 
-    def __init__(self) -> None:
-        super().__init__(TIMEOUT)
+    def __init__(self, cause: str | None = None) -> None:
+        super().__init__(TIMEOUT, cause)
 
 
 class HeartbeatTimeout(TaskTimedOut):
@@ -61,7 +63,7 @@ def matches(error_equals: Sequence[str], name: str | None) -> bool:
     States.ALL matches any name but States.DataLimitExceeded and States.Runtime, which must be named to be handled;
     States.Runtime cannot be handled at all. States.TaskFailed matches any error of a task but States.Timeout.
     """
-    if name in (RUNTIME, NOT_BUILT):
+    if name == RUNTIME or (name is not None and name.startswith(OURS)):
         return False
     if name in error_equals:
         return True

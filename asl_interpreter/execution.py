@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, NoReturn, TypeAlias
 from .clock import iso
 from .dataflow import NOTHING, Flow, Frame
 from .definition import Choice, Fail, Machine, Map, Parallel, Pass, Processor, State, Succeed, Task, Wait
-from .errors import QUERY_EVALUATION_ERROR, RUNTIME, TIMEOUT, QueryError, StateError
+from .errors import OURS, QUERY_EVALUATION_ERROR, RUNTIME, TIMEOUT, QueryError, StateError
 from .history import MAX_EVENTS, History, HistoryFull
 from .jsontext import JSON
 from .scheduler import Cancelled, Children, Fiber, Loop, first_of, turn
@@ -185,8 +185,8 @@ class Execution:
         self.ended.set(self)
 
 
-INTERNAL_ERROR: Final = "Dynastep.InternalError"
-"""Not AWS's: an execution that fails with it has met a defect of the interpreter; the traceback is in the log."""
+INTERNAL_ERROR: Final = f"{OURS}InternalError"
+"""An execution that fails with it has met a defect of the interpreter; the traceback is in the log."""
 
 
 class Cursor:

@@ -106,7 +106,7 @@ def _mocked(resolve: Resolve, mock: Mock) -> Resolve:
     def answer(_request: TaskRequest) -> JSON:
         return mock()
 
-    def mocked(resource: str) -> Integration:
+    def mocked(resource: str, _state: str = "") -> Integration:
         integration = resolve(resource)
         action = integration.action.partition(".")[0]
         return dataclasses.replace(

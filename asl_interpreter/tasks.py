@@ -90,5 +90,8 @@ class UnknownResource(ValueError):
     """No integration has this Resource ARN. The text is AWS's."""
 
 
-Resolve = Callable[[str], Integration]
-"""Finds the integration of a Resource ARN, or raises UnknownResource."""
+class Resolve(Protocol):
+    """Finds the integration of a Resource ARN, or raises UnknownResource."""
+
+    def __call__(self, resource: str, state: str = "", /) -> Integration:
+        """``state`` is the name of the Task that is about to call; none while a definition is read."""

@@ -108,7 +108,7 @@ def _engine() -> Engine:
     return Engine(Clock("virtual"))
 
 
-def _no_resource(resource: str) -> Any:
+def _no_resource(resource: str, _state: str = "") -> Any:
     raise UnknownResource(resource)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +15,7 @@ from asl_interpreter.jsontext import JSON, dumps
 from asl_interpreter.parsing import read
 from asl_interpreter.tasks import Integration, Resolve
 from emulator import positions
+from emulator.nearest import nearest
 from emulator.positions import Position
 from emulator.stepfunctions.validation import problems
 
@@ -118,7 +118,7 @@ _PLACEHOLDER: Final = re.compile(r"\$\{[^}]+\}")
 def _with_placeholders(resolve: Resolve) -> Resolve:
     """A Resource that is put in later is taken for a function."""
 
-    def resolved(resource: str) -> Integration:
+    def resolved(resource: str, _state: str = "") -> Integration:
         if _PLACEHOLDER.search(resource):
             resource = "arn:aws:lambda:us-east-1:000000000000:function:placeholder"
         return resolve(resource)
@@ -136,19 +136,13 @@ def _meant(document: JSON, problem: Problem) -> str | None:
     location = problem.location or ""
     if match := _TARGET.fullmatch(problem.message):
         owner = re.sub(r"/StartAt$|/States/(?:(?!/States/|/StartAt$).)*$", "", location)
-        return _nearest(match["name"], list(_at(document, f"{owner}/States") or ()))
+        return nearest(match["name"], list(_at(document, f"{owner}/States") or ()))
     if match := _FIELD.fullmatch(problem.message):
-        return _nearest(match["name"], _allowed(document, location))
+        return nearest(match["name"], _allowed(document, location))
     if match := _CHOICES.search(problem.message):
         value = _at(document, location)
-        return _nearest(value, match["names"].split(", ")) if isinstance(value, str) else None
+        return nearest(value, match["names"].split(", ")) if isinstance(value, str) else None
     return None
-
-
-def _nearest(name: str, candidates: Sequence[str]) -> str | None:
-    folded = {candidate.casefold(): candidate for candidate in candidates}
-    found = difflib.get_close_matches(name.casefold(), folded, n=1)
-    return folded[found[0]] if found else None
 
 
 def _at(value: JSON, location: str) -> JSON:

@@ -11,7 +11,7 @@ from dataclasses import fields
 import click
 
 from emulator.credentials import DEFAULT_ACCOUNT, DEFAULT_REGION
-from emulator.settings import InvalidSetting, Settings, flag_of, variable_of
+from emulator.settings import InvalidSetting, Settings, flag_of, variables_of
 
 
 @click.group()
@@ -24,7 +24,7 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
     """A flag for each setting."""
     for setting in reversed(fields(Settings)):
         default = "none" if setting.default is None else setting.default
-        said = f"{setting.metadata['help']} [{variable_of(setting.name)}; default {default}]"
+        said = f"{setting.metadata['help']} [{' or '.join(variables_of(setting))}; default {default}]"
         command = click.option(flag_of(setting.name), metavar=setting.metadata.get("metavar"), help=said)(command)
     return command
 
@@ -43,9 +43,15 @@ def start(**flags: str | None) -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
 
     from emulator.app import create_app
+    from emulator.integrations.mocks import InvalidMock
     from emulator.world import World
 
     world = World(settings)
+    try:
+        if world.mock_config is not None:
+            world.mock_config.read()
+    except InvalidMock as error:
+        raise click.ClickException(str(error)) from None
 
     def ready() -> None:
         url = server.url_of(settings.host, port)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
@@ -61,6 +61,10 @@ class Settings:
             "metavar": "on|off",
         },
     )
+    mock_config: Path | None = field(
+        default=None,
+        metadata={"help": "MockConfigFile of Step Functions Local.", "metavar": "FILE", "also": "SFN_MOCK_CONFIG"},
+    )
 
     @classmethod
     def read(cls, environ: Mapping[str, str], flags: Mapping[str, str | None] | None = None) -> Settings:
@@ -71,11 +75,11 @@ class Settings:
         """
         values: dict[str, Any] = {}
         for setting in fields(cls):
-            flag, variable = (flags or {}).get(setting.name), variable_of(setting.name)
-            if flag is not None:
-                values[setting.name] = _READERS[setting.name](flag_of(setting.name), flag)
-            elif environ.get(variable):
-                values[setting.name] = _READERS[setting.name](variable, environ[variable])
+            flag = (flags or {}).get(setting.name)
+            given = [(flag_of(setting.name), flag)] if flag is not None else []
+            given += [(variable, environ[variable]) for variable in variables_of(setting) if environ.get(variable)]
+            if given:
+                values[setting.name] = _READERS[setting.name](*given[0])
         return cls(**values)
 
 
@@ -87,6 +91,11 @@ def flag_of(setting: str) -> str:
 def variable_of(setting: str) -> str:
     """The environment variable of a setting."""
     return f"DYNASTEP_{setting.upper()}"
+
+
+def variables_of(setting: Field[Any]) -> list[str]:
+    """The environment variables that a setting is read from: ours, and one that other emulators have for it."""
+    return [variable_of(setting.name), *([setting.metadata["also"]] if "also" in setting.metadata else [])]
 
 
 def _host(_source: str, text: str) -> str:
@@ -119,6 +128,13 @@ def _functions(source: str, text: str) -> Path:
     return folder
 
 
+def _mock_config(source: str, text: str) -> Path:
+    file = Path(text)
+    if not file.is_file():
+        raise InvalidSetting(f"{source} is {text!r}: there is no such file")
+    return file
+
+
 def _url(source: str, text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.netloc:
@@ -135,4 +151,5 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "dynamodb_wording": _one_of(get_args(Wording)),
     "dynamodb_delays": _one_of(get_args(Delays)),
     "dynamodb_throttling": _switch,
+    "mock_config": _mock_config,
 }

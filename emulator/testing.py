@@ -18,6 +18,7 @@ from asl_interpreter.execution import Execution as Running
 from asl_interpreter.execution import Status
 from asl_interpreter.jsontext import JSON, dumps
 from emulator import moto_door
+from emulator.integrations.mocks import Answer, Mock, Mocks, steps_of
 from emulator.protocol import Call
 from emulator.settings import Settings
 from emulator.stepfunctions import executions, machines
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 REGION: Final = "us-east-1"
 ROLE: Final = "dynastep"
+_MOCK_CONFIG: Final = ("DYNASTEP_MOCK_CONFIG", "SFN_MOCK_CONFIG")
+"""The variables that a test's emulator reads; others are for the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class Dynastep:
 
     def __init__(self, world: World, account: str, url: Callable[[], str]) -> None:
         self._world = world
+        self._mocks = world.mocks = Mocks()
         self._url = url
         self._count = itertools.count(1)
         self.account = account
@@ -117,6 +121,30 @@ class Dynastep:
         """Make a Python callable a Lambda function; its ARN. It takes the event, and the context if it wants."""
         return self._world.function(name, function, self.account, self.region)
 
+    def mock(
+        self,
+        task: str,
+        *answers: Answer,
+        machine: str | None = None,
+        checked: bool = True,
+        optional: bool = False,
+    ) -> Mock:
+        """Have a Task get these answers in place of its service's; ``calls`` of what this returns is what it asked.
+
+        ``task`` is the name of its state or its Resource, such as ``glue:startJobRun.sync``; ``machine`` the name of
+        the only state machine that is meant. One answer is for every attempt; of several each is for one, in every
+        execution from the first. An answer is a JSON value, a ``StateError``, ``Later`` for time that it takes, or a
+        callable that makes one of these of the arguments. A value that the service could not answer is refused unless
+        ``checked`` is false; a mock that is never used fails the test unless it is ``optional``.
+
+        Raises:
+            TypeError, ValueError: there is no answer, or one is not JSON.
+        """
+        if not answers:
+            raise TypeError(f"the mock of {task!r} has no answer; None answers null")
+        mock = Mock(f"The mock of {task!r}", task, steps_of(answers), machine, checked, optional)
+        return self._mocks.add(mock)
+
     def run(
         self,
         definition: Mapping[str, JSON] | str | Path,
@@ -136,6 +164,17 @@ class Dynastep:
         running = executions.start(self._world, self._call("StartExecution", params))
         self._world.engine.wait(running, strict=True)
         return _ended(running)
+
+    def check_mocks(self) -> None:
+        """See that every mock was used, and used well. The fixture does so when the test is over.
+
+        Raises:
+            AssertionError: one was not; the message says what was mocked and what was called.
+        """
+        __tracebackhide__ = True
+        verdict = self._mocks.verdict()
+        if verdict:
+            raise AssertionError(verdict)
 
     def _machine(self, definition: Mapping[str, JSON] | str | Path) -> str:
         if isinstance(definition, str) and definition.startswith("arn:"):
@@ -185,7 +224,8 @@ class Worlds(World):
     def open(self) -> tuple[str, World]:
         """A new account, and its world."""
         account = f"{next(self._count):012}"
-        world = self._worlds[account] = World(Settings(clock="virtual"))
+        file = Settings.read({name: os.environ.get(name, "") for name in _MOCK_CONFIG}).mock_config
+        world = self._worlds[account] = World(Settings(clock="virtual", mock_config=file))
         return account, world
 
     def shut(self, account: str) -> None:
@@ -219,7 +259,9 @@ def emulator() -> Iterator[Dynastep]:
         os.environ.pop(name, None)
     _forget_session()
     try:
-        yield Dynastep(world, account, lambda: _server().url)
+        dynastep = Dynastep(world, account, lambda: _server().url)
+        yield dynastep
+        dynastep.check_mocks()
     finally:
         for name, value in outer.items():
             if value is None:

@@ -7,14 +7,19 @@ import random
 import secrets
 import sys
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from asl_interpreter.clock import MODES, Clock, Mode
+from asl_interpreter.definition import Machine
 from asl_interpreter.engine import Engine
 from asl_interpreter.execution import Execution
+from asl_interpreter.tasks import Resolve
 from emulator import arns
+from emulator.faults import Fault
+from emulator.integrations.mock_config import MockConfig
+from emulator.integrations.mocks import InvalidMock, Mock, Mocked, Mocks
 from emulator.integrations.resources import Resources
 from emulator.lambdas import folder
 from emulator.lambdas.callables import Handler
@@ -24,7 +29,7 @@ from emulator.settings import Settings
 from emulator.stepfunctions.activities import Activities
 from emulator.stepfunctions.callbacks import Callbacks
 from emulator.stepfunctions.logs import Logs
-from emulator.stepfunctions.machines import StateMachines
+from emulator.stepfunctions.machines import StateMachine, StateMachines
 
 if TYPE_CHECKING:
     from emulator.dynamodb.forwarding import Forward
@@ -52,6 +57,9 @@ class World:
         self.lambdas = Lambdas(self._was_created)
         self.logs = Logs(self._write_logs)
         self.random = random.Random(0)  # noqa: S311 - the same calls make the same choices
+        self.mocks: Mocks | None = None
+        """What tests have said of Tasks; a server has none."""
+        self.mock_config = None if settings.mock_config is None else MockConfig(settings.mock_config)
         self.callbacks = Callbacks(secrets.token_bytes() if settings.clock == "wall" else b"repeatable")
         self._activities: dict[tuple[str, str], Activities] = {}
         self._machines: dict[tuple[str, str], StateMachines] = {}
@@ -92,6 +100,39 @@ class World:
         """What the Tasks of a caller's machines may call."""
         key = (call.account, call.region)
         return self._resources.setdefault(key, Resources(self, *key))
+
+    def tasks(self, call: Call, revision: StateMachine, case: str | None) -> Resolve:
+        """What the Tasks of one execution call; ``case`` is the test case whose mocks stand for some of them.
+
+        Raises:
+            Fault: ValidationException, a mock cannot be used.
+        """
+        resources, mocks, name = self.resources(call), self.mocks, revision.name
+        try:
+            given = {} if case is None else self._case(revision, case)
+            if mocks is not None:
+                mocks.check(name, revision.machine, self._every_machine(), resources.answering)
+        except InvalidMock as error:
+            raise Fault("ValidationException", str(error)) from None
+        if case is None and mocks is None:
+            return resources
+
+        def find(resource: str, state: str) -> Mock | None:
+            return given.get(state) or (None if mocks is None else mocks.find(name, resource, state))
+
+        return Mocked(resources, find, resources.answering, self.engine, self.callbacks.open)
+
+    def _case(self, revision: StateMachine, case: str) -> dict[str, Mock]:
+        if self.mock_config is None:
+            raise InvalidMock(f"The test case {case!r} is in no mock configuration: set SFN_MOCK_CONFIG")
+        return self.mock_config.case(revision.name, revision.machine, case)
+
+    def _every_machine(self) -> Iterator[tuple[str, Machine]]:
+        """The name and the definition of every state machine, and of their versions."""
+        for machines in self._machines.values():
+            for machine in machines:
+                for revision in (machine, *machine.versions.values()):
+                    yield machine.name, revision.machine
 
     def looked(self, call: Call) -> None:
         """Somebody is about to look at what executions may have done: virtual time moves on for it."""
@@ -136,7 +177,6 @@ class World:
 
     def start_target(self, arn: str, text: str) -> None:
         """Start the state machine that is the target of a rule; if that cannot be, only the log says so."""
-        from emulator.faults import Fault
         from emulator.protocol import Call
         from emulator.stepfunctions.executions import start
 

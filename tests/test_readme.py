@@ -1,4 +1,4 @@
-"""The README's Python, executed as it stands."""
+"""The Python of the README and of the pages in docs, executed as it stands."""
 
 from __future__ import annotations
 
@@ -34,9 +34,11 @@ def execute(snippet: str, dynastep: Dynastep) -> dict[str, Any]:
 
 
 SNIPPETS = snippets(README.read_text(encoding="utf-8"))
+DOCS = sorted((README.parent / "docs").glob("*.md"))
+EVERY = [*SNIPPETS, *(snippet for page in DOCS for snippet in snippets(page.read_text(encoding="utf-8")))]
 
 
-@pytest.mark.parametrize("snippet", SNIPPETS, ids=[snippet.strip().splitlines()[0][:40] for snippet in SNIPPETS])
+@pytest.mark.parametrize("snippet", EVERY, ids=[snippet.strip().splitlines()[0][:40] for snippet in EVERY])
 def test_a_snippet_runs(dynastep, snippet):
     execute(snippet, dynastep)
 

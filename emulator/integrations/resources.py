@@ -132,7 +132,7 @@ class Resources:
         self._caller = services.Caller(world, account, region)
         self._found: dict[str, Integration] = {}
 
-    def __call__(self, resource: str) -> Integration:
+    def __call__(self, resource: str, _state: str = "") -> Integration:
         """The integration of a Resource ARN.
 
         Raises:
@@ -236,7 +236,7 @@ def _unbuilt(service: str, action: str, what: str) -> Integration:
     """An integration that AWS has and this emulator lacks: accepted in a definition, an error when a Task calls it."""
 
     def refuse(_request: TaskRequest) -> JSON | Later | Submitted:
-        raise StateError(NOT_BUILT, f"Dynastep has not built {what} yet.")
+        raise StateError(NOT_BUILT, f"Dynastep has not built {what} yet. A mock can stand for it: docs/mocks.md")
 
     handler: TaskHandler = refuse
     return Integration("task", service, action, handler, blocking=False, size_name=service)

@@ -20,6 +20,7 @@ from emulator.stepfunctions.rendering import render
 from emulator.stepfunctions.versions import Target, find_target
 
 if TYPE_CHECKING:
+    from asl_interpreter.tasks import Resolve
     from emulator.protocol import Call
     from emulator.world import World
 
@@ -42,18 +43,18 @@ def start(world: World, call: Call) -> Execution:
     Raises:
         Fault: as StartExecution.
     """
-    target = _startable(world, call)
+    target, tasks = _startable(world, call)
     machine = target.machine
     name, text = _name_and_input(call)
     if machine.type == "EXPRESS":
         arn = arns.express_execution(call.account, call.region, machine.name, name, str(uuid.uuid4()))
-        return _launch(world, call, target, arn, name, text)
+        return _launch(world, call, target, tasks, arn, name, text)
     arn = arns.execution(call.account, call.region, machine.name, name)
 
     def launch() -> Execution:
         existing = machine.executions.get(arn)
         if existing is None:
-            return _launch(world, call, target, arn, name, text)
+            return _launch(world, call, target, tasks, arn, name, text)
         if existing.status == "RUNNING" and existing.start.input_text == text:
             return existing
         raise Fault("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
@@ -68,13 +69,13 @@ def find(world: World, call: Call, arn: str) -> Execution:
 
 def start_sync_execution(world: World, call: Call) -> dict[str, JSON]:
     """StartSyncExecution: run an EXPRESS machine and wait for its end."""
-    target = _startable(world, call)
+    target, tasks = _startable(world, call)
     machine = target.machine
     if machine.type != "EXPRESS":
         raise Fault("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
     name, text = _name_and_input(call)
     arn = arns.express_execution(call.account, call.region, machine.name, name, str(uuid.uuid4()))
-    execution = _launch(world, call, target, arn, name, text, synchronous=True)
+    execution = _launch(world, call, target, tasks, arn, name, text, synchronous=True)
     world.engine.wait(execution)
     stopped_at = execution.stopped_at if execution.stopped_at is not None else world.clock.now()
     steps = max(1, math.ceil((stopped_at - execution.started_at) * 1000 / BILLING_STEP_MS))
@@ -108,10 +109,12 @@ def outcome(execution: Execution) -> dict[str, JSON]:
     return answer
 
 
-def _startable(world: World, call: Call) -> Target:
-    target = find_target(world.state_machines(call), call.params["stateMachineArn"], world.random)
+def _startable(world: World, call: Call) -> tuple[Target, Resolve]:
+    """What an ARN leads to, and what its Tasks call. A test case of the mock configuration may follow after ``#``."""
+    arn, mocked, case = call.params["stateMachineArn"].partition("#")
+    target = find_target(world.state_machines(call), arn, world.random)
     refuse_deleting(target.machine)
-    return target
+    return target, world.tasks(call, target.revision, case if mocked else None)
 
 
 def _name_and_input(call: Call) -> tuple[str, str]:
@@ -143,7 +146,15 @@ def read_input(text: str) -> JSON:
 
 
 def _launch(
-    world: World, call: Call, target: Target, arn: str, name: str, text: str, *, synchronous: bool = False
+    world: World,
+    call: Call,
+    target: Target,
+    tasks: Resolve,
+    arn: str,
+    name: str,
+    text: str,
+    *,
+    synchronous: bool = False,
 ) -> Execution:
     machine, revision = target.machine, target.revision
     started = Start(
@@ -159,7 +170,7 @@ def _launch(
         version_arn=target.version,
         alias_arn=target.alias,
     )
-    execution = world.engine.start(revision.machine, started, world.resources(call), world.execution_changed)
+    execution = world.engine.start(revision.machine, started, tasks, world.execution_changed)
     world.engine.ask(lambda: world.logs.follow(execution, revision.logging))
     if machine.type == "STANDARD":
         machine.executions[arn] = execution

@@ -74,16 +74,20 @@ class Mock:
             if isinstance(state, Parallel) and len(self.result) != len(state.branches):
                 raise refused("Mocked result must contain the same number of items as number of Parallel branches.")
         elif self.mode != "NONE" and (operation := resources.answering(state.resource)) is not None:
-            self._check_answer(operation)
+            check_answer(operation, self.result, strict=self.mode == "STRICT")
 
-    def _check_answer(self, operation: OperationModel) -> None:
-        if operation.output_shape is None:
-            return
-        if not isinstance(self.result, dict):
-            raise refused("Mocked result must be a JSON object.")
-        _Checker(operation.service_model.service_name, strict=self.mode == "STRICT").check(
-            operation.output_shape, self.result, ""
-        )
+
+def check_answer(operation: OperationModel, result: JSON, *, strict: bool) -> None:
+    """See that an operation could answer this; ``strict``: with all that it always answers.
+
+    Raises:
+        Fault: ValidationException.
+    """
+    if operation.output_shape is None:
+        return
+    if not isinstance(result, dict):
+        raise refused("Mocked result must be a JSON object.")
+    _Checker(operation.service_model.service_name, strict=strict).check(operation.output_shape, result, "")
 
 
 class _Checker:

@@ -120,6 +120,15 @@ def test_help_names_each_setting_with_its_variable_and_default():
     text = " ".join(CliRunner().invoke(main, ["start", "--help"]).output.split())
     for said in ("--host", "DYNASTEP_PORT; default 4566", "--clock wall|virtual|manual", "--functions DIR"):
         assert said in text
+    assert "[DYNASTEP_MOCK_CONFIG or SFN_MOCK_CONFIG; default none]" in text
+
+
+def test_a_mock_configuration_that_cannot_be_used_is_one_line(tmp_path):
+    file = tmp_path / "mocks.json"
+    file.write_text('{"StateMachines": {}}', encoding="utf-8")
+    result = CliRunner().invoke(main, ["start", "--port", "0", "--mock-config", str(file)])
+    said = f"The mock configuration {file} cannot be used: it has no 'MockedResponses'; it has 'StateMachines'"
+    assert (result.exit_code, result.output) == (1, f"Error: {said}\n")
 
 
 # Start and stop

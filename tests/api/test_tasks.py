@@ -43,19 +43,6 @@ def table(dynastep):
     return "items"
 
 
-@pytest.fixture
-def create(dynastep):
-    """Create a state machine; its ARN."""
-    states = dynastep.client("stepfunctions")
-
-    def make(name, definition, **more):
-        role = f"arn:aws:iam::{dynastep.account}:role/runner"
-        request = {"name": name, "definition": json.dumps(definition), "roleArn": role, **more}
-        return states.create_state_machine(**request)["stateMachineArn"]
-
-    return make
-
-
 def failure(execution):
     """Error and cause of a failed execution, request ids aside."""
     assert execution.status == "FAILED", execution
@@ -748,5 +735,8 @@ def test_an_integration_that_is_not_built_fails_at_first_use_and_nothing_catches
     catch = [{"ErrorEquals": ["States.ALL"], "Next": "Call"}]
     retry = [{"ErrorEquals": ["States.ALL"]}]
     execution = call(f"{OPTIMIZED}{what}", {}, Catch=catch, Retry=retry)
-    assert (execution.error, execution.cause) == ("Dynastep.NotBuilt", f"Dynastep has not built {what} yet.")
+    assert (execution.error, execution.cause) == (
+        "Dynastep.NotBuilt",
+        f"Dynastep has not built {what} yet. A mock can stand for it: docs/mocks.md",
+    )
     assert execution.elapsed == 0

@@ -49,7 +49,7 @@ class Resources:
         self._scripts = {name: itertools.cycle(answers) for name, answers in scripts.items()}
         self._found: dict[str, Integration] = {}
 
-    def __call__(self, resource: str) -> Integration:
+    def __call__(self, resource: str, _state: str = "") -> Integration:
         if resource not in self._found:
             self._found[resource] = self._find(resource)
         return self._found[resource]

@@ -1,0 +1,291 @@
+"""``dynastep.mock``: what it takes, what it answers, and what it says when it is not right."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+from botocore.exceptions import ClientError
+
+from emulator import Later, StateError
+from emulator.faults import Fault
+
+LAMBDA = "arn:aws:states:::lambda:invoke"
+GLUE = "arn:aws:states:::glue:startJobRun.sync"
+MAP = {"Type": "Map", "End": True}
+
+
+def task(resource=LAMBDA, **fields):
+    end = {} if "Next" in fields else {"End": True}
+    return {"Type": "Task", "Resource": resource, "Parameters": {}, **end, **fields}
+
+
+def machine(**states):
+    return {"StartAt": next(iter(states)), "States": states}
+
+
+CHARGE = machine(Charge=task(Parameters={"amount.$": "$.amount"}))
+RETRIED = machine(Charge=task(Retry=[{"ErrorEquals": ["Card.Busy"], "IntervalSeconds": 1}]))
+BUSY = StateError("Card.Busy", "later")
+
+
+# What stands for what
+
+
+@pytest.mark.parametrize("name", ["Run", GLUE, "glue:startJobRun.sync"])
+def test_a_mock_names_a_state_or_a_resource(dynastep, name):
+    dynastep.mock(name, {"JobRunState": "SUCCEEDED"})
+    assert dynastep.run(machine(Run=task(GLUE))).output == {"JobRunState": "SUCCEEDED"}
+
+
+def test_a_function_that_is_nowhere_is_named_by_its_arn(dynastep):
+    arn = "arn:aws:lambda:us-east-1:000000000000:function:far-away"
+    dynastep.mock(arn, {"paid": True})
+    assert dynastep.run(machine(Charge=task(arn))).output == {"paid": True}
+
+
+def test_a_state_goes_before_its_resource_and_the_newest_before_the_others(dynastep):
+    dynastep.mock("Charge", {"Payload": 1})
+    assert dynastep.run(RETRIED).output == {"Payload": 1}
+    dynastep.mock("Charge", {"Payload": 2})
+    dynastep.mock("lambda:invoke", {"Payload": 3})
+    states = machine(Charge=task(Next="Other", ResultPath=None), Other=task())
+    execution = dynastep.run(states)
+    results = [json.loads(event["taskSucceededEventDetails"]["output"]) for event in execution.history
+               if event["type"] == "TaskSucceeded"]  # fmt: skip
+    assert results == [{"Payload": 2}, {"Payload": 3}]
+
+
+def test_a_mock_may_be_for_one_machine(dynastep):
+    states = dynastep.client("stepfunctions")
+    arns = [
+        states.create_state_machine(name=name, definition=json.dumps(RETRIED), roleArn="arn:aws:iam::1:role/r")
+        for name in ("red", "blue")
+    ]
+    for name in ("red", "blue"):
+        dynastep.mock("Charge", {"Payload": name}, machine=name)
+    assert [dynastep.run(arn["stateMachineArn"]).output["Payload"] for arn in arns] == ["red", "blue"]
+
+
+def test_a_mock_is_for_executions_that_anybody_starts(dynastep):
+    dynastep.mock("Charge", {"Payload": 1}, machine="inner")
+    states = dynastep.client("stepfunctions")
+    inner = states.create_state_machine(name="inner", definition=json.dumps(RETRIED), roleArn="arn:aws:iam::1:role/r")
+    start = task(
+        "arn:aws:states:::states:startExecution.sync:2",
+        Parameters={"StateMachineArn": inner["stateMachineArn"]},
+        OutputPath="$.Output",
+    )
+    assert dynastep.run(machine(Start=start)).output == {"Payload": 1}
+
+
+# Answers
+
+
+def test_one_answer_is_for_every_attempt(dynastep):
+    dynastep.mock("Charge", BUSY)
+    execution = dynastep.run(RETRIED)
+    assert (execution.error, execution.cause, execution.elapsed) == ("Card.Busy", "later", 1 + 2 + 4)
+
+
+def test_several_answers_are_for_one_attempt_each_in_every_execution(dynastep):
+    charge = dynastep.mock("Charge", BUSY, BUSY, {"Payload": "paid"})
+    for _ in range(2):
+        execution = dynastep.run(RETRIED)
+        assert (execution.output, execution.elapsed) == ({"Payload": "paid"}, 1 + 2)
+    assert len(charge.calls) == 6
+
+
+def test_a_callable_gets_arguments_of_its_own(dynastep):
+    def pay(arguments):
+        arguments["amount"] += 1
+        return {"Payload": arguments}
+
+    charge = dynastep.mock("Charge", pay)
+    execution = dynastep.run(CHARGE, {"amount": 42})
+    assert (execution.output, charge.calls) == ({"Payload": {"amount": 43}}, [{"amount": 42}])
+
+
+def test_a_callable_may_use_the_emulator(dynastep):
+    queue = dynastep.client("sqs").create_queue(QueueName="queue")["QueueUrl"]
+    dynastep.mock("Charge", lambda _: {"Payload": dynastep.client("sqs").list_queues()["QueueUrls"]})
+    assert dynastep.run(RETRIED).output == {"Payload": [queue]}
+
+
+@pytest.mark.parametrize("answer", [BUSY, Later(after=0, error=BUSY), Later(after=0, value=BUSY)])
+def test_a_callable_may_answer_an_error(dynastep, answer):
+    dynastep.mock("Charge", lambda _: answer)
+    assert dynastep.run(CHARGE, {"amount": 1}).error == "Card.Busy"
+
+
+def test_a_callable_may_raise_an_error(dynastep):
+    def refuse(arguments):
+        raise StateError("Card.Refused", f"{arguments['amount']} is too much")
+
+    dynastep.mock("Charge", refuse)
+    assert dynastep.run(CHARGE, {"amount": 42}).cause == "42 is too much"
+
+
+@pytest.mark.parametrize("resource", [LAMBDA, GLUE, "arn:aws:states:::sqs:sendMessage.waitForTaskToken"])
+@pytest.mark.parametrize("made", [False, True])
+def test_an_answer_may_take_time(dynastep, resource, made):
+    later = Later(after=90, value={"done": 1})
+    dynastep.mock("Work", (lambda _: later) if made else later, checked=False)
+    execution = dynastep.run(machine(Work=task(resource, TimeoutSeconds=100)))
+    assert (execution.output, execution.elapsed) == ({"done": 1}, 90)
+    execution = dynastep.run(machine(Work=task(resource, TimeoutSeconds=60)))
+    assert (execution.error, execution.elapsed) == ("States.Timeout", 60)
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_the_worker_of_an_activity_may_take_time(dynastep, made):
+    later = Later(after=90, value="done")
+    dynastep.mock("Work", (lambda _: later) if made else later)
+    arn = f"arn:aws:states:us-east-1:{dynastep.account}:activity:carry"
+    states = dynastep.client("stepfunctions")
+    made_machine = states.create_state_machine(
+        name="m", definition=json.dumps(machine(Work=task(arn))), roleArn="arn:aws:iam::1:role/r"
+    )
+    started = states.start_execution(stateMachineArn=made_machine["stateMachineArn"])
+    described = states.describe_execution(executionArn=started["executionArn"])
+    assert (described["status"], described["output"]) == ("SUCCEEDED", '"done"')
+    assert (described["stopDate"] - described["startDate"]).total_seconds() == 90
+
+
+def test_a_job_that_is_stopped_leaves_no_time_behind(dynastep):
+    dynastep.mock("Work", Later(after=10**6, value={}))
+    dynastep.run(machine(Work=task(GLUE, TimeoutSeconds=60)))
+    before = dynastep.clock.now()
+    dynastep.run(machine(Rest={"Type": "Wait", "Seconds": 5, "End": True}))
+    assert dynastep.clock.now() - before == 5
+
+
+# What cannot be
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        ((), "the mock of 'Charge' has no answer; None answers null"),
+        ((Decimal(1),), "Object of type Decimal is not JSON serializable"),
+        ((Later(after=1, value={1, 2}),), "Object of type set is not JSON serializable"),
+    ],
+)
+def test_an_answer_that_is_none(dynastep, answers, message):
+    with pytest.raises(TypeError) as raised:
+        dynastep.mock("Charge", *answers)
+    assert str(raised.value) == message
+
+
+TABLE = machine(Read=task("arn:aws:states:::dynamodb:getItem"))
+
+
+@pytest.mark.parametrize(
+    ("resource", "value", "flaw"),
+    [
+        ("dynamodb:getItem", {"Item": [1]}, "Field 'Item' must be an object"),
+        ("aws-sdk:sfn:startExecution", {"ExecutionArn": "arn"}, "Required field 'StartDate' is missing"),
+        ("aws-sdk:s3:getObject", "text", ""),
+        ("batch:submitJob", {"JobId": "j"}, "Required field 'JobName' is missing"),
+    ],
+)
+def test_a_value_that_the_service_could_not_answer_is_refused(dynastep, resource, value, flaw):
+    dynastep.mock("Work", value, optional=True)
+    said = f"Mock result schema validation error: {flaw}" if flaw else "Mocked result must be a JSON object."
+    work = machine(Work=task(f"arn:aws:states:::{resource}"))
+    with pytest.raises(Fault) as raised:
+        dynastep.run(work)
+    text = f"The mock of 'Work' is no answer of {resource}: {said} (checked=False allows it)"
+    assert str(raised.value) == f"ValidationException: {text}"
+
+
+def test_a_value_need_not_be_checked(dynastep):
+    dynastep.mock("Read", {"Item": [1]}, checked=False)
+    assert dynastep.run(TABLE).output == {"Item": [1]}
+
+
+def test_a_mock_that_stands_for_nothing_is_refused_when_a_machine_starts(dynastep):
+    dynastep.mock("Chrage", 1, optional=True)
+    said = (
+        "The mock of 'Chrage' stands for nothing. There is no Task 'Chrage'. Is 'Charge' meant? There is 'Charge', "
+        "'lambda:invoke'. Make a mock after its machine, or say which machine it is for."
+    )
+    with pytest.raises(Fault) as raised:
+        dynastep.run(CHARGE)
+    assert str(raised.value) == f"ValidationException: {said}"
+    arn = dynastep._machine(CHARGE)
+    with pytest.raises(ClientError) as refused:
+        dynastep.client("stepfunctions").start_execution(stateMachineArn=arn)
+    assert refused.value.response["Error"] == {"Code": "ValidationException", "Message": said}
+
+
+def test_a_mock_may_be_for_a_machine_that_starts_later(dynastep):
+    dynastep.mock("Inner", {"Payload": 1})
+    dynastep._machine(machine(Each={**MAP, "ItemProcessor": machine(Inner=task())}))
+    dynastep.run(machine(P={"Type": "Pass", "End": True}))
+    assert dynastep.run(machine(Inner=task())).output == {"Payload": 1}
+
+
+# The end of a test
+
+
+def errors(result):
+    """The lines of the errors."""
+    return [line[1:].strip() for line in result.outlines if line.startswith("E   ")]
+
+
+def test_a_mock_that_is_never_used_fails_the_test(project):
+    result = project(
+        """
+        from emulator import StateError
+
+        def test_it(dynastep):
+            task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {}, "End": True}
+            definition = {"StartAt": "Charge", "States": {"Charge": {**task, "Catch": [
+                {"ErrorEquals": ["States.ALL"], "Next": "Refund"}]}, "Refund": task}}
+            dynastep.mock("Charge", {"Payload": 1})
+            dynastep.mock("Refund", StateError("No", "never"))
+            dynastep.mock("sqs:sendMessage", 1, machine="other")
+            dynastep.run(definition)
+        """
+    )
+    result.assert_outcomes(passed=1, errors=1)
+    assert errors(result) == [
+        "AssertionError: The mock of 'Refund' was never used.",
+        "The mock of 'sqs:sendMessage' was never used.",
+        "Tasks that were called: 'Charge' (lambda:invoke).",
+        "A mock that may be left over says optional=True; see docs/mocks.md.",
+    ]
+
+
+def test_a_mock_that_may_be_left_over_does_not(project):
+    project(
+        """
+        def test_it(dynastep):
+            dynastep.mock("Charge", 1, optional=True)
+        """
+    ).assert_outcomes(passed=1)
+
+
+def test_what_was_wrong_with_a_mock_fails_the_test_though_the_machine_hid_it(project):
+    result = project(
+        """
+        def test_it(dynastep):
+            task = {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:getItem", "Parameters": {}, "End": True}
+            definition = {"StartAt": "Read", "States": {"Read": {**task, "Retry": [
+                {"ErrorEquals": ["States.ALL"]}]}}}
+            for answers in [(lambda _: 1 / 0,), (lambda _: {"Item": 7},), ({}, {})]:
+                dynastep.mock("Read", *answers)
+                many = {"Type": "Map", "ItemProcessor": definition, "End": True}
+                execution = dynastep.run({"StartAt": "Many", "States": {"Many": many}}, [1, 2, 3])
+                assert execution.error.startswith("Dynastep.")
+        """
+    )
+    result.assert_outcomes(passed=1, errors=1)
+    assert errors(result) == [
+        "AssertionError: The mock of 'Read' raised ZeroDivisionError('division by zero').",
+        "The mock of 'Read' is no answer of dynamodb:getItem: Mock result schema validation error: "
+        "Field 'Item' must be an object (checked=False allows it)",
+        "The mock of 'Read' has no step for attempt 2 (from 0); it has 0, 1.",
+    ]
