@@ -193,8 +193,13 @@ def check_size(value: JSON, what: str, limit: int = MAX_PAYLOAD) -> None:
         StateError: States.DataLimitExceeded, ``what`` named.
     """
     if isinstance(value, (dict, list, str)) and jsontext.size(value) > limit:
-        limit_name = "exceeding the maximum number of bytes service limit."
-        raise StateError(DATA_LIMIT_EXCEEDED, f"The state/task '{what}' returned a result with a size {limit_name}")
+        raise too_large(what)
+
+
+def too_large(what: str) -> StateError:
+    """What is said of a payload over the quota."""
+    limit_name = "exceeding the maximum number of bytes service limit."
+    return StateError(DATA_LIMIT_EXCEEDED, f"The state/task '{what}' returned a result with a size {limit_name}")
 
 
 def located(path: Evaluate) -> Evaluate:

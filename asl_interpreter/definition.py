@@ -137,13 +137,59 @@ class Parallel:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemReader:
+    """Where the items of a Distributed Map come from, if not from its input."""
+
+    resource: str
+    arguments: Evaluate
+    config: Mapping[str, JSON]
+    """ReaderConfig as it stands, less what is evaluated."""
+    max_items: Evaluate | None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemBatcher:
+    """How the items of a Distributed Map are grouped: so many, and so many bytes, at most."""
+
+    max_items: Evaluate | None
+    max_bytes: Evaluate | None
+    batch_input: Evaluate | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultWriter:
+    """What becomes of the results of a Distributed Map. Without ``arguments`` they are the result of the state."""
+
+    arguments: Evaluate | None
+    transformation: Transformation
+    output_type: OutputType
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """What a Map in mode DISTRIBUTED has beside the rest: it runs each item as an execution of its own."""
+
+    machine: Machine
+    express: bool
+    label: str | None
+    reader: ItemReader | None
+    batcher: ItemBatcher | None
+    writer: ResultWriter
+
+
+Transformation: TypeAlias = Literal["NONE", "COMPACT", "FLATTEN"]
+OutputType: TypeAlias = Literal["JSON", "JSONL"]
+
+
+@dataclass(frozen=True, slots=True)
 class Map:
     """Runs the same states for every item of a list."""
 
     name: str
     next: str | None
     flow: Flow
-    distributed: bool
+    distribution: Distribution | None
+    """None in mode INLINE."""
     processor: Processor
     items: Evaluate
     items_path: str

@@ -7,15 +7,11 @@ from typing import Any, TypeVar
 
 from .clock import Clock
 from .definition import Machine
-from .execution import Execution, Start
+from .execution import Execution, Outside, Start
 from .scheduler import Loop
 from .signals import Signal
-from .tasks import Resolve
 
 T = TypeVar("T")
-
-Observe = Callable[[Execution], None]
-"""Told, on the loop, when an execution has begun and when it has ended."""
 
 
 class Engine:
@@ -34,15 +30,13 @@ class Engine:
         self.loop.settle()
         return answer
 
-    def start(self, machine: Machine, start: Start, resolve: Resolve, observe: Observe) -> Execution:
+    def start(self, machine: Machine, start: Start, outside: Outside) -> Execution:
         """Start an execution; it runs on the loop."""
-        return self.ask(lambda: self._start(machine, start, resolve, observe))
+        return self.ask(lambda: self._start(machine, start, outside))
 
-    def _start(self, machine: Machine, start: Start, resolve: Resolve, observe: Observe) -> Execution:
-        execution = Execution(machine, start, self.loop, resolve)
+    def _start(self, machine: Machine, start: Start, outside: Outside) -> Execution:
+        execution = Execution(machine, start, self.loop, outside)
         execution.begin()
-        observe(execution)
-        execution.ended.subscribe(lambda: observe(execution))
         return execution
 
     def stop(self, execution: Execution, error: str | None = None, cause: str | None = None) -> None:

@@ -12,9 +12,12 @@ from typing import Literal
 
 ALL = "States.ALL"
 DATA_LIMIT_EXCEEDED = "States.DataLimitExceeded"
+EXCEED_TOLERATED_FAILURE_THRESHOLD = "States.ExceedToleratedFailureThreshold"
 HEARTBEAT_TIMEOUT = "States.HeartbeatTimeout"
+ITEM_READER_FAILED = "States.ItemReaderFailed"
 REFERENCE_PATH_CONFLICT = "States.ReferencePathConflict"
 QUERY_EVALUATION_ERROR = "States.QueryEvaluationError"
+RESULT_WRITER_FAILED = "States.ResultWriterFailed"
 RUNTIME = "States.Runtime"
 TASK_FAILED = "States.TaskFailed"
 TIMEOUT = "States.Timeout"

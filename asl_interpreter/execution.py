@@ -10,6 +10,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, Literal, NoReturn, TypeAlias
 
 from .clock import iso
@@ -18,14 +19,17 @@ from .definition import Choice, Fail, Machine, Map, Parallel, Pass, Processor, S
 from .errors import OURS, QUERY_EVALUATION_ERROR, RUNTIME, TIMEOUT, QueryError, StateError
 from .history import MAX_EVENTS, History, HistoryFull
 from .jsontext import JSON
+from .mapruns import MapRun
 from .scheduler import Cancelled, Children, Fiber, Loop, first_of, turn
 from .signals import Signal
 from .states import flow, mapping, parallel, task
-from .tasks import Resolve
+from .tasks import NOWHERE, Datasets, Resolve
 
 log = logging.getLogger("dynastep.execution")
 
 Status: TypeAlias = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
+Observe: TypeAlias = "Callable[[Execution], None]"
+"""Told, on the loop, when an execution has begun and when it has ended."""
 
 STATES_PER_STEP: Final = 64
 """States that one line goes through before other fibers, and requests, have their turn."""
@@ -59,17 +63,27 @@ class Start:
     version_arn: str | None = None
     alias_arn: str | None = None
     """Of the version that runs, and of the alias that led to it."""
+    map_run_arn: str | None = None
+    """Of the Map Run that has started it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What executions meet outside of themselves."""
+
+    resolve: Resolve
+    datasets: Datasets = NOWHERE
+    observe: Observe = lambda _execution: None
 
 
 class Execution:
     """One run of a machine, from ExecutionStarted to the event that ends it."""
 
-    def __init__(self, machine: Machine, start: Start, loop: Loop, resolve: Resolve) -> None:
+    def __init__(self, machine: Machine, start: Start, loop: Loop, outside: Outside) -> None:
         self.machine = machine
         self.start = start
         self.loop = loop
-        self.resolve = resolve
-        self.random = random.Random(start.name)  # noqa: S311 - the same execution makes the same choices
+        self.outside = outside
         self.history = History(loop.clock, None if start.express else MAX_EVENTS)
         self.history.verbatim = (start.input, start.input_text)
         self.started_at = loop.clock.now()
@@ -79,6 +93,8 @@ class Execution:
         self.error: str | None = None
         self.cause: str | None = None
         self.ended: Signal[Execution] = Signal(f"the end of {start.name}")
+        self.map_runs: list[MapRun] = []
+        """Those of its Distributed Maps, in the order they started."""
         self.stopping = False
         """Its states end without an event of their own: the whole execution ends."""
         self._express_seconds = 0.0
@@ -101,6 +117,12 @@ class Execution:
         """Record ExecutionStarted and start walking."""
         self.history.append("ExecutionStarted", 0, {"input": self.start.input, "roleArn": self.start.role_arn})
         self._root = self.loop.fork(self._run(), self.start.name, detached=True)
+        self.outside.observe(self)
+        self.ended.subscribe(lambda: self.outside.observe(self))
+
+    def child(self, machine: Machine, start: Start) -> Execution:
+        """An execution of its own for what a Distributed Map runs; it has not begun."""
+        return Execution(machine, start, self.loop, self.outside)
 
     def stop(self, error: str | None, cause: str | None) -> None:
         """Abort it: StopExecution. What runs is cancelled and records nothing more."""
@@ -128,6 +150,11 @@ class Execution:
             self.stopping = True
         children.cancel()
         raise error
+
+    @cached_property
+    def random(self) -> random.Random:
+        """Where chance comes from: the same execution makes the same choices."""
+        return random.Random(self.start.name)  # noqa: S311 - no secret depends on it
 
     @property
     def region(self) -> str:

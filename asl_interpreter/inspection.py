@@ -17,13 +17,13 @@ from typing import Final, Literal, TypeAlias
 from .dataflow import Flow, PathFlow, QueryFlow
 from .definition import Choice, Fail, Machine, Map, Parallel, Pass, State, Succeed, Task, Wait
 from .errors import TIMEOUT, StateError, matches
-from .execution import IMMEDIATE, WAITING, Cursor, Execution, Start
+from .execution import IMMEDIATE, WAITING, Cursor, Execution, Outside, Start
 from .jsontext import JSON
 from .paths import Evaluate, Frame
 from .retry import Again, Caught, decide
 from .scheduler import Loop, first_of
 from .states.attempts import attempts, hand_over
-from .states.mapping import iteration, read_items
+from .states.items import iteration, read_items
 from .tasks import Integration, Resolve, TaskRequest
 
 LIMIT_SECONDS: Final = 300
@@ -70,7 +70,7 @@ async def inspect(state: State, start: Start, loop: Loop, resolve: Resolve, unde
     """Run one state, for five minutes at most."""
     if isinstance(state, Task) and under.mock is not None:
         resolve = _mocked(resolve, under.mock)
-    execution = _Test(Machine(state.name, {state.name: state}), start, loop, resolve)
+    execution = _Test(Machine(state.name, {state.name: state}), start, loop, Outside(resolve))
     execution.given = under.context
     line = _Line(execution, start.input)
     line.variables = under.variables

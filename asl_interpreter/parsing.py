@@ -16,12 +16,16 @@ from .definition import (
     Catcher,
     Choice,
     ChoiceRule,
+    Distribution,
     Fail,
+    ItemBatcher,
+    ItemReader,
     Machine,
     Map,
     Parallel,
     Pass,
     Processor,
+    ResultWriter,
     Retrier,
     State,
     Succeed,
@@ -30,18 +34,17 @@ from .definition import (
     WaitUnit,
 )
 from .errors import REFERENCE_PATH_CONFLICT, RUNTIME, InvalidDefinition, Problem, StateError
-from .fields import MAX_SECONDS, SCHEMA, Language
+from .fields import SCHEMA, Language
 from .jackson import explain
 from .jsontext import JSON, InvalidJSON
+from .numbers import percentage, query_bounded, whole_number
 from .paths import Evaluate, Frame, InvalidPath, PathNotFound, ReferencePath, compile_path, compile_reference_path
-from .queries import compile_query, query_integer
+from .queries import compile_query
 from .references import variable_references
 from .retry import MAX_DELAY
 from .tasks import Resolve, UnknownResource
 from .templates import InvalidTemplate, compile_field, compile_template
 from .validation import check_definition, check_single_state
-
-MAX_PERCENTAGE: Final = 100
 
 
 def read(text: str) -> JSON:
@@ -199,7 +202,7 @@ class _Builder:
     def _seconds(self, state: Mapping[str, JSON], field: str) -> Evaluate | None:
         if not self._queries(state):
             return _seconds(state, field)
-        return _query_integer(state[field], field) if field in state else None
+        return query_bounded(state[field], field) if field in state else None
 
     def _payload(self, state: Mapping[str, JSON], field: str, where: str) -> Evaluate:
         """A field that is a payload template, or a value with JSONata in it."""
@@ -243,38 +246,100 @@ class _Builder:
 
     def build_map(self, name: str, state: Mapping[str, JSON], where: str) -> Map:
         processor = "ItemProcessor" if "ItemProcessor" in state else "Iterator"
+        config = state[processor].get("ProcessorConfig", {})
+        machine = Machine(*self._running(config).states(state[processor], f"{where}/{processor}"))
+        distribution = self._distribution(state, config, machine, where)
+        if distribution is not None and self._express:
+            text = "Express state machine does not support Map state in DISTRIBUTED mode"
+            self._refuse(text, f"{where}/{processor}/ProcessorConfig/Mode")
         selector = "ItemSelector" if "ItemSelector" in state else "Parameters"
         flow = self._flow({key: value for key, value in state.items() if key != "Parameters"}, where)
         items_path = state.get("ItemsPath", "$")
-        config = state[processor].get("ProcessorConfig", {})
-        distributed = config.get("Mode") == "DISTRIBUTED"
-        if distributed and self._express:
-            text = "Express state machine does not support Map state in DISTRIBUTED mode"
-            self._refuse(text, f"{where}/{processor}/ProcessorConfig/Mode")
         return Map(
             name,
             state.get("Next"),
             flow,
-            distributed,
-            self._running(config).processor(state[processor], f"{where}/{processor}"),
-            self._items(state, items_path),
+            distribution,
+            machine,
+            self._items(state, items_path, distributed=distribution is not None),
             items_path,
             self._payload(state, selector, where) if selector in state else None,
             self._concurrency(state),
-            self._tolerated(state, "ToleratedFailureCount", _whole_number),
-            self._tolerated(state, "ToleratedFailurePercentage", _percentage),
+            self._tolerated(state, "ToleratedFailureCount", whole_number),
+            self._tolerated(state, "ToleratedFailurePercentage", percentage),
             _retriers(state),
             self._catchers(state, where),
         )
 
-    def _items(self, state: Mapping[str, JSON], path: str) -> Evaluate:
+    def _items(self, state: Mapping[str, JSON], path: str, *, distributed: bool) -> Evaluate:
         if not self._queries(state):
             return _items(path)
-        return compile_query(state["Items"], "Items", "array") if "Items" in state else _input
+        types = ("array", "object") if distributed else ("array",)
+        return compile_query(state["Items"], "Items", *types) if "Items" in state else _input
+
+    def _distribution(
+        self, state: Mapping[str, JSON], config: Mapping[str, JSON], machine: Machine, where: str
+    ) -> Distribution | None:
+        if config.get("Mode", "INLINE") == "INLINE":
+            return None
+        reader, batcher = state.get("ItemReader"), state.get("ItemBatcher")
+        return Distribution(
+            machine,
+            config.get("ExecutionType") == "EXPRESS",
+            state.get("Label"),
+            None if reader is None else self._item_reader(state, reader, f"{where}/ItemReader"),
+            None if batcher is None else self._item_batcher(state, batcher, f"{where}/ItemBatcher"),
+            self._result_writer(state, state.get("ResultWriter", {}), f"{where}/ResultWriter"),
+        )
+
+    def _item_reader(self, state: Mapping[str, JSON], reader: Mapping[str, JSON], where: str) -> ItemReader:
+        config = reader.get("ReaderConfig", {})
+        return ItemReader(
+            reader["Resource"],
+            self._arguments_of(state, reader, where) or _empty,
+            {name: value for name, value in config.items() if name not in ("MaxItems", "MaxItemsPath")},
+            self._limit(state, config, "MaxItems", minimum=None),
+        )
+
+    def _item_batcher(self, state: Mapping[str, JSON], batcher: Mapping[str, JSON], where: str) -> ItemBatcher:
+        return ItemBatcher(
+            self._limit(state, batcher, "MaxItemsPerBatch", minimum=0),
+            self._limit(state, batcher, "MaxInputBytesPerBatch", minimum=0),
+            self._payload_of(state, batcher, "BatchInput", where) if "BatchInput" in batcher else None,
+        )
+
+    def _result_writer(self, state: Mapping[str, JSON], writer: Mapping[str, JSON], where: str) -> ResultWriter:
+        arguments = self._arguments_of(state, writer, where)
+        config = {"Transformation": "COMPACT" if arguments is None else "NONE", **writer.get("WriterConfig", {})}
+        return ResultWriter(arguments, config["Transformation"], config.get("OutputType", "JSON"))
+
+    def _arguments_of(self, state: Mapping[str, JSON], holder: Mapping[str, JSON], where: str) -> Evaluate | None:
+        """Arguments, or Parameters, of a part of a state."""
+        field = "Arguments" if self._queries(state) else "Parameters"
+        return self._payload_of(state, holder, field, where) if field in holder else None
+
+    def _payload_of(self, state: Mapping[str, JSON], holder: Mapping[str, JSON], field: str, where: str) -> Evaluate:
+        """A payload in a part of a state: a template, or a value with JSONata in it."""
+        if self._queries(state):
+            return compile_query(holder[field], f"{where.rpartition('/')[2]}/{field}")
+        return self._template(holder[field], f"{where}/{field}")
+
+    def _limit(
+        self, state: Mapping[str, JSON], holder: Mapping[str, JSON], field: str, minimum: int | None
+    ) -> Evaluate | None:
+        """A whole number in a part of a state: as it is, at a path, or a value with JSONata in it."""
+        reference = holder.get(f"{field}Path")
+        if reference is not None:
+            return whole_number(located(compile_path(reference)), f"{field}Path", reference, minimum)
+        if field not in holder:
+            return None
+        if self._queries(state):
+            return query_bounded(holder[field], field, bounded=minimum is not None)
+        return _constant(holder[field])
 
     def _concurrency(self, state: Mapping[str, JSON]) -> Evaluate:
         if self._queries(state) and "MaxConcurrency" in state:
-            return _query_integer(state["MaxConcurrency"], "MaxConcurrency")
+            return query_bounded(state["MaxConcurrency"], "MaxConcurrency")
         return _concurrency(state)
 
     def _tolerated(
@@ -415,46 +480,14 @@ def _seconds(state: Mapping[str, JSON], field: str) -> Evaluate | None:
     reference = f"{field}Path"
     if reference not in state:
         return None
-    return _whole_number(located(compile_path(state[reference])), reference, state[reference], minimum=1)
+    return whole_number(located(compile_path(state[reference])), reference, state[reference], minimum=1)
 
 
 def _concurrency(state: Mapping[str, JSON]) -> Evaluate:
     reference = state.get("MaxConcurrencyPath")
     if reference is None:
         return _constant(state.get("MaxConcurrency", 0))
-    return _whole_number(located(compile_path(reference)), "MaxConcurrencyPath", reference, minimum=0)
-
-
-def _whole_number(path: Evaluate, field: str, text: str, minimum: int) -> Evaluate:
-    def evaluate(frame: Frame) -> JSON:
-        value = path(frame)
-        shown = value if isinstance(value, str) else jsontext.dumps(value)
-        try:
-            value = int(shown)  # a string of digits will do
-        except ValueError:
-            complaint = f'The {field} field refers to value "{shown}" which is not a valid integer: {text}'
-            raise StateError(RUNTIME, complaint) from None
-        if value < minimum:
-            raise StateError(RUNTIME, f"{field.removesuffix('Path')} cannot be negative.")
-        return value
-
-    return evaluate
-
-
-def _percentage(path: Evaluate, field: str, text: str, minimum: int) -> Evaluate:
-    def evaluate(frame: Frame) -> JSON:
-        value = path(frame)
-        shown = value if isinstance(value, str) else jsontext.dumps(value)
-        try:
-            value = float(shown)
-        except ValueError:
-            complaint = f'The {field} field refers to value "{shown}" which is not a valid float: {text}'
-            raise StateError(RUNTIME, complaint) from None
-        if not minimum <= value <= MAX_PERCENTAGE:
-            raise StateError(RUNTIME, f"ToleratedFailurePercentage must be between {minimum} and {MAX_PERCENTAGE}.")
-        return value
-
-    return evaluate
+    return whole_number(located(compile_path(reference)), "MaxConcurrencyPath", reference, minimum=0)
 
 
 def _retriers(state: Mapping[str, JSON]) -> tuple[Retrier, ...]:
@@ -469,11 +502,6 @@ def _retriers(state: Mapping[str, JSON]) -> tuple[Retrier, ...]:
         )
         for rule in state.get("Retry", ())
     )
-
-
-def _query_integer(value: JSON, field: str) -> Evaluate:
-    evaluate = compile_query(value, field, "number")
-    return lambda frame: query_integer(evaluate(frame), field, MAX_SECONDS)
 
 
 def _condition(rule: Mapping[str, JSON]) -> Evaluate:

@@ -73,22 +73,22 @@ def _top_level(name: str) -> str:
     return f"Reference to '{name}' at the top level is not supported."
 
 
-def compile_query(value: JSON, field: str, wanted: str | None = None) -> Evaluate:
-    """Compile a field that has no ``query_problems``; ``wanted`` is the type that its value must have.
+def compile_query(value: JSON, field: str, *wanted: str) -> Evaluate:
+    """Compile a field that has no ``query_problems``; ``wanted`` are the types of which its value must have one.
 
     Evaluated, it raises QueryError.
     """
     evaluate = _compile(value, field)
     if evaluate is None:
         return lambda _frame: value
-    if wanted is None or not isinstance(value, str):
+    if not wanted or not isinstance(value, str):
         return evaluate
     expression = compile_expression(value[2:-2])
 
     def typed(frame: Frame) -> JSON:
         result = evaluate(frame)
-        if type_name(result) != wanted:
-            found = f"Expected '{wanted}', but was '{type_name(result)}' for value: {jsontext.dumps(result)}"
+        if type_name(result) not in wanted:
+            found = f"Expected '{wanted[0]}', but was '{type_name(result)}' for value: {jsontext.dumps(result)}"
             raise _error(expression, field, f" returned an unexpected result type. {found}")
         return result
 
@@ -143,9 +143,19 @@ def query_integer(value: JSON, field: str, maximum: int) -> int:
     Raises:
         QueryError: the value is none.
     """
-    shown = value if isinstance(value, str) else jsontext.dumps(value)
+    whole = query_whole(value, field)
+    if not 0 <= whole <= maximum:
+        raise QueryError(f"{field} must be between 0 and {maximum} but was: {jsontext.dumps(value)}", field)
+    return whole
+
+
+def query_whole(value: JSON, field: str) -> int:
+    """A whole number.
+
+    Raises:
+        QueryError: the value is none.
+    """
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
+        shown = value if isinstance(value, str) else jsontext.dumps(value)
         raise QueryError(f"The {field} field cannot be parsed as an integer: {shown}", field)
-    if not 0 <= value <= maximum:
-        raise QueryError(f"{field} must be between 0 and {maximum} but was: {shown}", field)
     return int(value)

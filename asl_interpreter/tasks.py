@@ -1,11 +1,12 @@
-"""What the outside must offer so that a Task state can call it."""
+"""What the outside must offer: to a Task what it calls, to a Distributed Map its items and a place for its results."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
+from .errors import ITEM_READER_FAILED, RESULT_WRITER_FAILED, StateError
 from .jsontext import JSON
 from .signals import Signal
 
@@ -88,6 +89,60 @@ class Integration:
 
 class UnknownResource(ValueError):
     """No integration has this Resource ARN. The text is AWS's."""
+
+
+class Item(NamedTuple):
+    """One item that a Distributed Map has read. ``source`` is the URI of where it was."""
+
+    value: JSON
+    source: str
+    key: str | None = None
+    """The name of the member that it is, in an object."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRequest:
+    """What an ItemReader asks for."""
+
+    resource: str
+    arguments: JSON
+    config: Mapping[str, JSON]
+    """Its ReaderConfig, less the limit on items."""
+    execution_arn: str
+    """Of whom asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRequest:
+    """What a ResultWriter exports."""
+
+    arguments: JSON
+    output_type: Literal["JSON", "JSONL"]
+    map_run_arn: str
+    results: Mapping[str, Iterable[JSON]]
+    """For each status, SUCCEEDED, FAILED and PENDING, its results in the order of the items."""
+
+
+class Datasets(Protocol):
+    """What is outside of a Distributed Map. May block; raises StateError."""
+
+    def read(self, request: ItemRequest, /) -> Iterator[Item]:
+        """The items, read as they are wanted."""
+
+    def write(self, request: ResultRequest, /) -> JSON:
+        """Export results; where they are now, as ResultWriterDetails says it."""
+
+
+class _Nowhere:
+    def read(self, _request: ItemRequest) -> Iterator[Item]:
+        raise StateError(ITEM_READER_FAILED, "There is nothing outside to read items from.")
+
+    def write(self, _request: ResultRequest) -> JSON:
+        raise StateError(RESULT_WRITER_FAILED, "There is nothing outside to write results to.")
+
+
+NOWHERE: Final[Datasets] = _Nowhere()
+"""No data sets: an ItemReader and a ResultWriter fail."""
 
 
 class Resolve(Protocol):

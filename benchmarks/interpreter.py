@@ -14,7 +14,7 @@ from typing import Any
 from asl_interpreter.clock import Clock
 from asl_interpreter.definition import Machine
 from asl_interpreter.engine import Engine
-from asl_interpreter.execution import Start
+from asl_interpreter.execution import Outside, Start
 from asl_interpreter.history import Event
 from asl_interpreter.parsing import parse
 from asl_interpreter.tasks import UnknownResource
@@ -98,7 +98,7 @@ def _states_per_second(seconds: float, definition: dict[str, Any], document: Any
 def run(machine: Machine, document: Any) -> None:
     """Run a machine to its end, which must be a good one."""
     start = Start("arn:aws:states:us-east-1:0:execution:m:e", "e", "arn", "m", "role", document, json.dumps(document))
-    execution = _engine().wait(_engine().start(machine, start, _no_resource, lambda _: None))
+    execution = _engine().wait(_engine().start(machine, start, Outside(_no_resource)))
     if execution.status != "SUCCEEDED":
         raise RuntimeError(f"{execution.status}: {execution.error}: {execution.cause}")
 

@@ -26,8 +26,8 @@ INTERPRETER = {
         "values jsonata",
     ),
     "machine": ("dataflow definition history retry tasks", "values language"),
-    "reading": ("advice fields parsing validation variables", "values language machine"),
-    "running": ("execution inspection states", "values language machine loop"),
+    "reading": ("advice fields numbers parsing validation variables", "values language machine"),
+    "running": ("execution inspection mapruns states", "values language machine loop"),
     "engine": ("engine", "values machine loop running"),
 }
 """Storeys of asl_interpreter, from the ground up. Running never reads: a definition is parsed once."""
@@ -79,7 +79,7 @@ INTERPRETER_FOR_OTHERS = frozenset(
             "history",
             "inspection",
         ),
-        *("jackson", "jsontext", "parsing", "signals", "tasks"),
+        *("jackson", "jsontext", "mapruns", "parsing", "signals", "tasks"),
     }
 )
 """The modules of asl_interpreter that emulator may know."""

@@ -16,21 +16,30 @@ if TYPE_CHECKING:
 
 
 async def attempts(
-    state: Task | Parallel | Map, cursor: Cursor, attempt: Callable[[], Awaitable[JSON]], failed: str | None = None
+    state: Task | Parallel | Map,
+    cursor: Cursor,
+    attempt: Callable[[], Awaitable[JSON]],
+    failed: str | None = None,
+    begun: Callable[[], bool] | None = None,
 ) -> str | None:
     """Make attempts until one succeeds or no Retrier wants another; then write its output, or go to a Catcher.
 
-    ``failed`` is the event which shows that work that had begun has failed for good.
+    ``failed`` is the event which shows that work that had begun has failed for good; ``begun`` says whether it had, by
+    default whether any event has followed the state's first.
     """
     cursor.retries = cursor.retries or 0
     try:
-        return await _attempts(state, cursor, attempt, failed)
+        return await _attempts(state, cursor, attempt, failed, begun or (lambda: cursor.last != cursor.entered))
     finally:
         cursor.retries = None
 
 
 async def _attempts(
-    state: Task | Parallel | Map, cursor: Cursor, attempt: Callable[[], Awaitable[JSON]], failed: str | None
+    state: Task | Parallel | Map,
+    cursor: Cursor,
+    attempt: Callable[[], Awaitable[JSON]],
+    failed: str | None,
+    begun: Callable[[], bool],
 ) -> str | None:
     execution = cursor.execution
     used = (0,) * len(state.retry)
@@ -55,7 +64,7 @@ async def _attempts(
             cursor.retries = sum(used)
             await execution.loop.sleep(decision.after, f"the retry of {state.name!r}")
             continue
-        if failed is not None and at_work and cursor.last != cursor.entered:
+        if failed is not None and at_work and begun():
             cursor.record(failed)
         if not isinstance(decision, Caught):
             raise failure

@@ -1,4 +1,4 @@
-"""Map, inline: the same states for every item of a list.
+"""Map: the same states for every item of a list. Inline here; in mode DISTRIBUTED see ``distributed``.
 
 Source: Amazon States Language specification, "Map state"; the links of its events as AWS records them.
 """
@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from .. import jsontext
-from ..dataflow import Frame, QueryFlow, check_size
+from ..dataflow import Frame, check_size
 from ..definition import Map
-from ..errors import NOT_BUILT, RUNTIME, QueryError, StateError
+from ..errors import StateError
 from ..jsontext import JSON
 from ..scheduler import Cancelled, Children, Fiber
 from .attempts import attempts
+from .distributed import run_distributed
+from .items import iteration, read_items
 
 if TYPE_CHECKING:
     from ..execution import Cursor
@@ -24,8 +25,8 @@ INLINE_CONCURRENCY: Final = 40
 
 async def run_map(state: Map, cursor: Cursor) -> str | None:
     """Run the processor for each item; the result is the list of their outputs."""
-    if state.distributed:
-        raise StateError(NOT_BUILT, "Dynastep has not built Distributed Map yet.")
+    if state.distribution is not None:
+        return await run_distributed(state, state.distribution, cursor)
 
     async def attempt() -> JSON:
         frame = cursor.frame(cursor.input)
@@ -35,33 +36,6 @@ async def run_map(state: Map, cursor: Cursor) -> str | None:
         return await _run_iterations(state, cursor, frame, items, min(at_once, INLINE_CONCURRENCY))
 
     return await attempts(state, cursor, attempt, failed="MapStateFailed")
-
-
-def read_items(state: Map, frame: Frame) -> list[JSON]:
-    """The items of a Map; the frame is that of its effective input.
-
-    Raises:
-        StateError: there is no list.
-    """
-    items = state.items(frame)
-    if isinstance(items, list):
-        return items
-    raise _not_a_list(state, items)
-
-
-def iteration(state: Map, cursor: Cursor, frame: Frame, index: int, item: JSON, cause: int) -> Cursor:
-    """The line of control for an item, its input made by ItemSelector; ``cause`` is the event that causes its first."""
-    line = cursor.branch(item, cause, {"Item": {"Index": index, "Value": item}})
-    if state.item_selector is not None:
-        line.state, line.entered_at = cursor.state, cursor.entered_at
-        line.input = state.item_selector(line.frame(frame.input))
-    return line
-
-
-def _not_a_list(state: Map, items: JSON) -> StateError:
-    if isinstance(state.flow, QueryFlow):
-        return QueryError(f"Map state input must be an array but was: {jsontext.dumps(items)}", None)
-    return StateError(RUNTIME, f'Reference path "{state.items_path}" must point to array.')
 
 
 async def _run_iterations(state: Map, cursor: Cursor, frame: Frame, items: list[JSON], at_once: int) -> JSON:

@@ -28,7 +28,7 @@ async def run_task(state: Task, cursor: Cursor) -> str | None:
     async def attempt() -> JSON:
         execution = cursor.execution
         try:
-            integration = execution.resolve(state.resource, state.name)
+            integration = execution.outside.resolve(state.resource, state.name)
         except UnknownResource as error:
             raise StateError(RUNTIME, str(error)) from None
         seed = execution.random.getrandbits(128)

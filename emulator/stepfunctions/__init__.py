@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from emulator.operations import Handler
-from emulator.stepfunctions import activities, callbacks, executions, machines, teststate, validation, versions
+from emulator.stepfunctions import activities, callbacks, executions, machines, mapruns, teststate, validation, versions
 
 OPERATIONS: dict[str, Handler] = {
     "CreateActivity": activities.create_activity,
@@ -15,6 +15,7 @@ OPERATIONS: dict[str, Handler] = {
     "DeleteStateMachineVersion": versions.delete_state_machine_version,
     "DescribeActivity": activities.describe_activity,
     "DescribeExecution": executions.describe_execution,
+    "DescribeMapRun": mapruns.describe_map_run,
     "DescribeStateMachine": machines.describe_state_machine,
     "DescribeStateMachineAlias": versions.describe_state_machine_alias,
     "DescribeStateMachineForExecution": machines.describe_state_machine_for_execution,
@@ -22,6 +23,7 @@ OPERATIONS: dict[str, Handler] = {
     "GetExecutionHistory": executions.get_execution_history,
     "ListActivities": activities.list_activities,
     "ListExecutions": executions.list_executions,
+    "ListMapRuns": mapruns.list_map_runs,
     "ListStateMachineAliases": versions.list_state_machine_aliases,
     "ListStateMachineVersions": versions.list_state_machine_versions,
     "ListStateMachines": machines.list_state_machines,
@@ -36,6 +38,7 @@ OPERATIONS: dict[str, Handler] = {
     "TagResource": machines.tag_resource,
     "TestState": teststate.test_state,
     "UntagResource": machines.untag_resource,
+    "UpdateMapRun": mapruns.update_map_run,
     "UpdateStateMachine": machines.update_state_machine,
     "UpdateStateMachineAlias": versions.update_state_machine_alias,
     "ValidateStateMachineDefinition": validation.validate_state_machine_definition,

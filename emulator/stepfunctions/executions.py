@@ -9,12 +9,13 @@ import math
 import uuid
 from typing import TYPE_CHECKING, Final
 
-from asl_interpreter.execution import Execution, Start
+from asl_interpreter.execution import Execution, Outside, Start
 from asl_interpreter.jackson import explain
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from emulator import arns
 from emulator.faults import Fault
-from emulator.stepfunctions.machines import StateMachine, check_name, refuse_deleting, refuse_unbuilt, remove_if_idle
+from emulator.stepfunctions.machines import StateMachine, check_name, refuse_deleting, remove_if_idle
+from emulator.stepfunctions.mapruns import list_children, shown_name
 from emulator.stepfunctions.paging import page
 from emulator.stepfunctions.rendering import render
 from emulator.stepfunctions.versions import Target, find_target
@@ -170,8 +171,14 @@ def _launch(
         version_arn=target.version,
         alias_arn=target.alias,
     )
-    execution = world.engine.start(revision.machine, started, tasks, world.execution_changed)
-    world.engine.ask(lambda: world.logs.follow(execution, revision.logging))
+
+    def observe(execution: Execution) -> None:
+        world.execution_changed(execution)
+        if execution.stopped_at is None:
+            world.logs.follow(execution, revision.logging)
+
+    outside = Outside(tasks, observe=observe)
+    execution = world.engine.start(revision.machine, started, outside)
     if machine.type == "STANDARD":
         machine.executions[arn] = execution
         machines = world.state_machines(call)
@@ -181,15 +188,15 @@ def _launch(
 
 def stop_execution(world: World, call: Call) -> dict[str, JSON]:
     """StopExecution. One that has ended stays as it is."""
-    _, execution = world.state_machines(call).find_execution(call.params["executionArn"])
+    execution = find(world, call, call.params["executionArn"])
     world.engine.stop(execution, call.params.get("error"), call.params.get("cause"))
     return {"stopDate": execution.stopped_at}
 
 
 def describe_execution(world: World, call: Call) -> dict[str, JSON]:
     """DescribeExecution. To look lets virtual time move."""
-    machine, execution = world.state_machines(call).find_execution(call.params["executionArn"])
-    answer = world.engine.look(execution, lambda: describe(machine, execution))
+    _, execution = world.state_machines(call).find_execution(call.params["executionArn"], of_map_run=True)
+    answer = world.engine.look(execution, lambda: describe(execution))
     if call.params.get("includedData") == "METADATA_ONLY":
         for data in ("input", "inputDetails", "output", "outputDetails", "error", "cause"):
             answer.pop(data, None)
@@ -202,13 +209,16 @@ def _routed_by(execution: Execution) -> dict[str, JSON]:
     return {member: arn for member, arn in arns.items() if arn is not None}
 
 
-def describe(machine: StateMachine, execution: Execution) -> dict[str, JSON]:
+def describe(execution: Execution) -> dict[str, JSON]:
     """An execution as DescribeExecution answers it."""
+    start = execution.start
+    by_map_run = {} if start.map_run_arn is None else {"mapRunArn": start.map_run_arn}
     answer: dict[str, JSON] = {
-        "executionArn": execution.start.arn,
-        "stateMachineArn": machine.arn,
+        "executionArn": start.arn,
+        "stateMachineArn": start.state_machine_arn,
         **_routed_by(execution),
-        "name": execution.start.name,
+        **by_map_run,
+        "name": shown_name(start.arn),
         "status": execution.status,
         "startDate": execution.started_at,
     }
@@ -218,17 +228,19 @@ def describe(machine: StateMachine, execution: Execution) -> dict[str, JSON]:
     if "output" in answer:
         answer["outputDetails"] = {"included": True}
     answer["redriveCount"] = 0
+    if start.express:
+        return answer
     if execution.status in ("RUNNING", "SUCCEEDED"):
         answer["redriveStatus"] = "NOT_REDRIVABLE"
         answer["redriveStatusReason"] = f"Execution is {execution.status} and cannot be redriven"
     else:
-        answer["redriveStatus"] = "REDRIVABLE"
+        answer["redriveStatus"] = "REDRIVABLE" if start.map_run_arn is None else "REDRIVABLE_BY_MAP_RUN"
     return answer
 
 
 def get_execution_history(world: World, call: Call) -> dict[str, JSON]:
     """GetExecutionHistory. To look lets virtual time move."""
-    _, execution = world.state_machines(call).find_execution(call.params["executionArn"])
+    execution = find(world, call, call.params["executionArn"])
     backwards = call.params.get("reverseOrder", False)
     events = world.engine.look(execution, execution.history.events.copy)
     if backwards:
@@ -240,9 +252,10 @@ def get_execution_history(world: World, call: Call) -> dict[str, JSON]:
 
 def list_executions(world: World, call: Call) -> dict[str, JSON]:
     """ListExecutions of a STANDARD machine, the last started first."""
-    refuse_unbuilt(call.params, "ListExecutions", "mapRunArn")
-    if "stateMachineArn" not in call.params:
+    if ("stateMachineArn" in call.params) == ("mapRunArn" in call.params):
         raise Fault("ValidationException", "Must specify one of: [stateMachineArn, mapRunArn]")
+    if "mapRunArn" in call.params:
+        return list_children(world, call)
     target = find_target(world.state_machines(call), call.params["stateMachineArn"], world.random)
     machine = target.machine
     if machine.type == "EXPRESS":

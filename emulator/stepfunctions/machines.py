@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/; texts of errors
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from asl_interpreter.definition import Machine
 from asl_interpreter.errors import InvalidDefinition
 from asl_interpreter.jsontext import JSON
+from asl_interpreter.mapruns import MapRun, map_runs
 from asl_interpreter.parsing import parse, read
 from emulator import arns
 from emulator.faults import Fault
@@ -69,6 +71,20 @@ class StateMachine:
             for name in ("definition", "type", "logging", "tracing", "encryption")
         )
 
+    def execution(self, arn: str) -> Execution | None:
+        """The execution with this ARN, if there is one; those that Map Runs have started among them."""
+        if "/" not in arn:
+            return self.executions.get(arn)
+        for run in self.map_runs():
+            if (execution := run.find(arn)) is not None:
+                return execution
+        return None
+
+    def map_runs(self) -> Iterator[MapRun]:
+        """The Map Runs of all executions, and those within them."""
+        for execution in self.executions.values():
+            yield from map_runs(execution)
+
 
 class StateMachines:
     """The state machines of one account in one region, by ARN, in the order of creation."""
@@ -108,18 +124,36 @@ class StateMachines:
         machine = self._machines.get(arn.rpartition(":")[0])
         return None if machine is None else machine.versions.get(arn)
 
-    def find_execution(self, arn: str) -> tuple[StateMachine, Execution]:
-        """The execution with this ARN, and its machine.
+    def find_execution(self, arn: str, *, of_map_run: bool = False) -> tuple[StateMachine, Execution]:
+        """The execution with this ARN, and its machine; ``of_map_run``: an EXPRESS one will do that a Map Run started.
 
         Raises:
             Fault: InvalidArn, ExecutionDoesNotExist.
         """
-        parsed = check_arn(arn, "execution")
-        owner = ":".join((*arn.split(":")[:5], "stateMachine", parsed.names[1] if len(parsed.names) > 1 else ""))
-        machine = self._machines.get(owner)
-        if machine is None or arn not in machine.executions:
+        kind = "express" if of_map_run and ":express:" in arn and "/" in arn else "execution"
+        machine = self._owner(check_arn(arn, kind))
+        execution = None if machine is None else machine.execution(arn)
+        if machine is None or execution is None:
             raise Fault("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
-        return machine, machine.executions[arn]
+        return machine, execution
+
+    def find_map_run(self, arn: str) -> MapRun:
+        """The Map Run with this ARN.
+
+        Raises:
+            Fault: InvalidArn, ResourceNotFound.
+        """
+        machine = self._owner(check_arn(arn, "mapRun"))
+        runs = () if machine is None else machine.map_runs()
+        run = next((run for run in runs if run.arn == arn), None)
+        if run is None:
+            raise Fault("ResourceNotFound", f"Resource not found: '{arn}'", resourceName=arn)
+        return run
+
+    def _owner(self, arn: arns.Arn) -> StateMachine | None:
+        """The machine of an execution or of a Map Run, if there is one."""
+        name = arn.names[1].partition("/")[0] if len(arn.names) > 1 else ""
+        return self._machines.get(str(dataclasses.replace(arn, resource=f"stateMachine:{name}")))
 
 
 def check_arn(text: str, kind: str) -> arns.Arn:

@@ -11,9 +11,9 @@ from typing import Any
 
 from asl_interpreter.clock import EPOCH, Clock
 from asl_interpreter.dataflow import Frame
-from asl_interpreter.engine import Engine, Observe
+from asl_interpreter.engine import Engine
 from asl_interpreter.errors import StateError
-from asl_interpreter.execution import Execution, Start
+from asl_interpreter.execution import Execution, Observe, Outside, Start
 from asl_interpreter.jsontext import dumps
 from asl_interpreter.parsing import parse
 from asl_interpreter.signals import Signal
@@ -117,7 +117,7 @@ def started(
         input_text=dumps({} if document is None else document),
     )
     try:
-        yield engine, engine.start(parse(definition, resources), start, resources, observe)
+        yield engine, engine.start(parse(definition, resources), start, Outside(resources, observe=observe))
     finally:
         engine.close()
 

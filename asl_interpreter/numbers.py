@@ -1,0 +1,58 @@
+"""Numbers that a field takes from a path or from JSONata: what they must be, in AWS's words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from . import jsontext
+from .errors import RUNTIME, StateError
+from .fields import MAX_SECONDS
+from .jsontext import JSON
+from .paths import Evaluate, Frame
+from .queries import compile_query, query_integer, query_whole
+
+MAX_PERCENTAGE: Final = 100
+
+
+def whole_number(path: Evaluate, field: str, text: str, minimum: int | None) -> Evaluate:
+    """What is at a path, as a whole number: States.Runtime if it is none, or less than the minimum."""
+
+    def evaluate(frame: Frame) -> JSON:
+        value = path(frame)
+        shown = value if isinstance(value, str) else jsontext.dumps(value)
+        try:
+            value = int(shown)  # a string of digits will do
+        except ValueError:
+            complaint = f'The {field} field refers to value "{shown}" which is not a valid integer: {text}'
+            raise StateError(RUNTIME, complaint) from None
+        if minimum is not None and value < minimum:
+            raise StateError(RUNTIME, f"{field.removesuffix('Path')} cannot be negative.")
+        return value
+
+    return evaluate
+
+
+def percentage(path: Evaluate, field: str, text: str, minimum: int) -> Evaluate:
+    """What is at a path, as a number from the minimum to 100: States.Runtime if it is none."""
+
+    def evaluate(frame: Frame) -> JSON:
+        value = path(frame)
+        shown = value if isinstance(value, str) else jsontext.dumps(value)
+        try:
+            value = float(shown)
+        except ValueError:
+            complaint = f'The {field} field refers to value "{shown}" which is not a valid float: {text}'
+            raise StateError(RUNTIME, complaint) from None
+        if not minimum <= value <= MAX_PERCENTAGE:
+            raise StateError(RUNTIME, f"ToleratedFailurePercentage must be between {minimum} and {MAX_PERCENTAGE}.")
+        return value
+
+    return evaluate
+
+
+def query_bounded(value: JSON, field: str, *, bounded: bool = True) -> Evaluate:
+    """A value with JSONata in it that is a whole number: ``bounded``, from 0 to as many seconds as AWS knows."""
+    evaluate = compile_query(value, field, "number")
+    if not bounded:
+        return lambda frame: query_whole(evaluate(frame), field)
+    return lambda frame: query_integer(evaluate(frame), field, MAX_SECONDS)
