@@ -1,16 +1,19 @@
 # make demo: see it work.  make test: the tests.  make check: what .ci/run checks besides.
+# make clients: other people's clients, for the tests in tests/clients.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST_WORKERS ?= auto
 
-.PHONY: demo test check lint types house format bench clean
+.PHONY: demo test clients check lint types house format bench clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/python -m examples.orders
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -q
+
+clients: .venvs/awscli/.installed $(if $(shell command -v npm),tests/clients/node_modules/.installed)
 
 check: lint types house
 
@@ -37,5 +40,14 @@ $(VENV)/.installed: pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@
 
+.venvs/awscli/.installed:
+	$(PYTHON) -m venv .venvs/awscli
+	.venvs/awscli/bin/python -m pip install --quiet awscli
+	touch $@
+
+tests/clients/node_modules/.installed: tests/clients/package.json
+	npm install --prefix tests/clients --silent --no-audit --no-fund --no-package-lock
+	touch $@
+
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venvs/awscli tests/clients/node_modules build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
+AWS_CLI = HERE.parents[1] / ".venvs" / "awscli" / "bin" / "aws"
+"""In an environment of its own, because it wants a botocore of its own."""
 ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-west-1"}
 
 

@@ -26,3 +26,21 @@ def test_electrodb(server: str, node: Callable[..., Any]) -> None:
         "canceled": True,
         "rejected": [[False, "None"], [True, "ConditionalCheckFailed"]],
     }
+
+
+def test_step_functions(server: str, node: Callable[..., Any]) -> None:
+    answer = node("stepfunctions.mjs", server, package="@aws-sdk/client-sfn")
+    task = ["TaskStateEntered", "TaskScheduled", "TaskStarted", "TaskSubmitted", "TaskSucceeded", "TaskStateExited"]
+    activity = ["TaskStateEntered", "ActivityScheduled", "ActivityStarted", "ActivityFailed", "TaskStateExited"]
+    assert answer == {
+        "question": "ready?",
+        "again": "TaskTimedOut",
+        "carried": {"ready": True},
+        "status": "SUCCEEDED",
+        "output": {"Error": "Carrier.Ill", "Cause": "a cold"},
+        "events": [
+            *("ExecutionStarted", *task, *activity),
+            *("SucceedStateEntered", "SucceedStateExited", "ExecutionSucceeded"),
+        ],
+        "sync": "[1]",
+    }
