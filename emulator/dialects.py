@@ -12,7 +12,7 @@ from dataclasses import replace
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from asl_interpreter.jsontext import JSON
-from emulator.constraints import Rule, length_rules, pattern_rule
+from emulator.constraints import Rule, length_rules, pattern_rule, value_rules
 from emulator.settings import Wording
 from emulator.shapes import NOT_NULL, Dialect, Place
 
@@ -99,6 +99,8 @@ _DATA_PLANE = frozenset(
 )
 """Operations that take a table's name of one character: they take its ARN too, which the control plane learnt later."""
 
+_MOST_OF_STREAMS = {"DescribeStream": 100, "ListStreams": 100, "GetRecords": 1000}
+"""The most that Limit asks for; the model says it in prose alone."""
 _TABLE_NAME = "[a-zA-Z0-9_.-]+"
 
 
@@ -120,6 +122,8 @@ def _dynamodb_rules(operation: str, shape: Shape) -> Sequence[Rule] | None:
             return _table_name_rules(1 if operation in _DATA_PLANE else 3)
         case "TableClass":
             return ()  # the operation refuses it in words of its own
+        case "PositiveIntegerObject" if operation in _MOST_OF_STREAMS:
+            return value_rules(1, _MOST_OF_STREAMS[operation])
         case _:
             return None
 

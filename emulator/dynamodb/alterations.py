@@ -131,6 +131,9 @@ def _judge(
         changes.append(lambda: _set(table, "TableClassSummary", shown))
     if "OnDemandThroughput" in asked:
         definitions.check_on_demand(billing_mode, params["OnDemandThroughput"])
+    definitions.check_warm(billing_mode, params.get("WarmThroughput"))
+    created = [index for kind, index in actions if kind == "Create"]
+    definitions.check_projected([index.non_key_attributes for index in (*table.indexes.values(), *created)])
     members = ("DeletionProtectionEnabled", "OnDemandThroughput", "WarmThroughput")
     return changes + [_setter(table, name, params[name]) for name in members if name in asked]
 

@@ -36,11 +36,20 @@ class Consumption:
     table: Table
     units: float = 0.0
     index_units: dict[str, float] = field(default_factory=dict)
+    vector_bytes: dict[str, float] = field(default_factory=dict)
+    """What writes cost the vector indexes, which have bytes in place of units."""
 
     @property
     def total(self) -> float:
         """Units in all."""
         return self.units + sum(self.index_units.values())
+
+    def add(self, other: Consumption) -> None:
+        """Charge what another request consumed of the table."""
+        self.units += other.units
+        for mine, theirs in ((self.index_units, other.index_units), (self.vector_bytes, other.vector_bytes)):
+            for name, units in theirs.items():
+                mine[name] = mine.get(name, 0.0) + units
 
     def add_write(self, old: Item | None, new: Item | None, *, factor: float = 1.0) -> None:
         """Charge a write that found ``old`` and left ``new``, on the table and on every index it touches."""
@@ -50,6 +59,10 @@ class Consumption:
             units = _index_write_units(index, old, new)
             if units:
                 self.index_units[index.name] = self.index_units.get(index.name, 0.0) + units
+        for vector in self.table.vector_indexes.values():
+            written = vector.written(old.attributes if old else None, new.attributes if new else None)
+            if written:
+                self.vector_bytes[vector.name] = self.vector_bytes.get(vector.name, 0.0) + written
 
     def shown(self, mode: str, *, transaction: str | None = None) -> dict[str, JSON]:
         """The wire form, for ReturnConsumedCapacity TOTAL or INDEXES; ``transaction`` is "Read" or "Write" in one."""
@@ -65,6 +78,10 @@ class Consumption:
             }
             if charged:
                 shown[kind] = charged
+        if self.vector_bytes:
+            shown["VectorIndexes"] = {
+                name: {"VectorWriteRequestBytes": written} for name, written in self.vector_bytes.items()
+            }
         return shown
 
 

@@ -42,6 +42,7 @@ def new_table(region: Region, params: Mapping[str, JSON]) -> Table:
     types = definitions.read_definitions(params.get("AttributeDefinitions"))
     throughput = definitions.read_throughput(billing_mode, params.get("ProvisionedThroughput"))
     definitions.check_on_demand(billing_mode, params.get("OnDemandThroughput"))
+    definitions.check_warm(billing_mode, params.get("WarmThroughput"))
     local, global_ = params.get("LocalSecondaryIndexes"), params.get("GlobalSecondaryIndexes")
     key = definitions.read_table_key(params.get("KeySchema"), types)
     searched = [{"KeySchema": wire.get("SearchSchema") or ()} for wire in params.get("VectorIndexes") or ()]
@@ -49,6 +50,7 @@ def new_table(region: Region, params: Mapping[str, JSON]) -> Table:
     indexes = definitions.read_local_indexes(local, key, types)
     indexes += definitions.read_global_indexes(global_, key, types, billing_mode)
     vector_indexes = vectors.read_vector_indexes(params.get("VectorIndexes"), key.names, types, billing_mode)
+    definitions.check_projected([index.non_key_attributes for index in indexes])
     definitions.check_index_names([*(index.name for index in indexes), *(index.name for index in vector_indexes)])
     definitions.check_new_stream(params.get("StreamSpecification"))
     encrypted = definitions.encryption(params.get("SSESpecification"), region.default_key())

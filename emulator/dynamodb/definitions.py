@@ -15,6 +15,10 @@ from emulator.dynamodb.schema import Index, KeySchema
 MAX_GLOBAL_INDEXES = 20
 MAX_LOCAL_INDEXES = 5
 MAX_KEY_PARTS = 4
+MAX_INCLUDED = 100
+ON_DEMAND_WARM = {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000}
+"""The warm throughput of a new table on demand."""
+_INITIAL_THROUGHPUT = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html"
 INDEX_SETTINGS = ("ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput")
 _PAIR = 2
 NO_DEFINITION = "Invalid KeySchema: Some index key attribute have no definition"
@@ -193,6 +197,12 @@ def read_projection(wire: Mapping[str, JSON]) -> tuple[str, tuple[str, ...]]:
     return str(kind), tuple(sorted(others or ()))
 
 
+def check_projected(projections: Iterable[Sequence[str]]) -> None:
+    """Raise Fault where the indexes of a table include more attributes than AWS allows in all. The words are ours."""
+    if sum(map(len, projections)) > MAX_INCLUDED:
+        raise invalid_values(f"NonKeyAttributes of all indexes exceed the per-table limit of {MAX_INCLUDED}")
+
+
 def check_index_names(names: Iterable[str]) -> None:
     """Raise Fault where two indexes have one name."""
     _check_unique(names, "Duplicate index name: ")
@@ -236,6 +246,17 @@ def check_on_demand(billing_mode: str, wire: Mapping[str, int] | None) -> None:
             )
         if units < 1 and units != -1:
             raise invalid_values(f"Requested {member} for OnDemandThroughput for table is outside of valid range")
+
+
+def check_warm(billing_mode: str, wire: Mapping[str, int] | None) -> None:
+    """Raise Fault where WarmThroughput is less than a table on demand starts with."""
+    for member, least in ON_DEMAND_WARM.items():
+        units = (wire or {}).get(member)
+        if billing_mode == "PAY_PER_REQUEST" and units is not None and units < least:
+            raise invalid_values(
+                f"Requested {member} for WarmThroughput for table is lower than initial throughput for OnDemand. "
+                f"See: {_INITIAL_THROUGHPUT}"
+            )
 
 
 def check_new_stream(wire: Mapping[str, JSON] | None) -> None:

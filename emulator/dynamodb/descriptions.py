@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from asl_interpreter.jsontext import JSON
 from emulator.dynamodb import lifecycles
+from emulator.dynamodb.definitions import ON_DEMAND_WARM
 from emulator.dynamodb.schema import Index, KeySchema
 from emulator.dynamodb.tables import Table
 from emulator.dynamodb.vectors import VectorIndex
-
-ON_DEMAND_WARM = {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000}
 
 
 def describe(table: Table) -> dict[str, JSON]:

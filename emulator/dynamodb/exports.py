@@ -99,6 +99,8 @@ def describe_export(world: World, call: Call) -> dict[str, JSON]:
 def list_exports(world: World, call: Call) -> dict[str, JSON]:
     """ListExports: oldest first, 25 a page at most. NextToken is the ARN last shown."""
     table, after = call.params.get("TableArn"), call.params.get("NextToken") or ""
+    if after and after not in world.dynamodb.region(call.account, call.region).exports:
+        raise invalid("Invalid NextToken")
     limit = call.params.get("MaxResults") or 25
     exports = world.dynamodb.region(call.account, call.region).exports
     found = [

@@ -64,9 +64,9 @@ def search_vectors(world: World, call: Call) -> dict[str, JSON]:
     choose: Callable[..., list[tuple[float, Item]]] = nlargest if index.distance == "DOT_PRODUCT" else nsmallest
     results: list[JSON] = []
     for nearness, item in choose(count, found, key=lambda pair: pair[0]):
-        kept = _kept(index, item)
+        kept = index.kept(item.attributes)
         if expressions.projection is None:
-            kept.pop(index.attribute, None)
+            kept = {name: value for name, value in kept.items() if name != index.attribute}
         results.append({"Item": write_item(projected(kept, expressions.projection)), "Score": nearness})
     answer: dict[str, JSON] = {"SearchResults": results}
     if wanted(params):
@@ -123,12 +123,6 @@ def _equal(node: ConditionNode) -> set[str]:
             return {str(name)}
         case _:
             return set()
-
-
-def _kept(index: VectorIndex, item: Item) -> dict[str, tuple[str, object]]:
-    return {
-        name: value for name, value in item.attributes.items() if index.projected is None or name in index.projected
-    }
 
 
 # --- distances -------------------------------------------------------------------------------------------------------

@@ -175,6 +175,8 @@ def get_shard_iterator(world: World, call: Call) -> dict[str, JSON]:
         if text is not None:
             raise invalid(f"SequenceNumber must not be specified for ShardIteratorType {kind}")
         start = oldest if kind == "TRIM_HORIZON" else stream.next_sequence
+    elif kind == "AT_TIMESTAMP":
+        start = _first_since(stream, params.get("Timestamp"), world.clock.now())
     else:
         if text is None or not text.isdecimal():
             raise invalid(f"A SequenceNumber must be specified for ShardIteratorType {kind}")
@@ -182,6 +184,22 @@ def get_shard_iterator(world: World, call: Call) -> dict[str, JSON]:
         if start < oldest and oldest > _FIRST:
             raise _trimmed()
     return {"ShardIterator": _iterator(stream, start, world.clock.now())}
+
+
+def _first_since(stream: Stream, instant: float | None, now: float) -> int:
+    """The sequence number of the first record at or after an instant."""
+    if instant is None:
+        raise invalid("A Timestamp must be specified for ShardIteratorType AT_TIMESTAMP")
+    if instant > now:
+        raise invalid("The Timestamp of ShardIteratorType AT_TIMESTAMP must not be in the future")
+    with stream.table.lock:
+        found = bisect_left(stream.changes, instant, key=_shown_at)
+        return stream.changes[found].sequence if found < len(stream.changes) else stream.next_sequence
+
+
+def _shown_at(change: Change) -> float:
+    """ApproximateCreationDateTime: whole seconds."""
+    return float(int(change.at))
 
 
 def get_records(world: World, call: Call) -> dict[str, JSON]:
@@ -249,7 +267,7 @@ def _record(stream: Stream, change: Change) -> dict[str, JSON]:
     keys = {name: attributes[name] for name in stream.table.key.names}
     size = item_size(keys)
     data: dict[str, JSON] = {
-        "ApproximateCreationDateTime": float(int(change.at)),
+        "ApproximateCreationDateTime": _shown_at(change),
         "Keys": write_item(keys),
         "SequenceNumber": str(change.sequence),
         "StreamViewType": stream.view,

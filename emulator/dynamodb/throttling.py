@@ -25,6 +25,8 @@ from emulator.protocol import Call
 BURST = 300.0
 """Seconds of unused capacity that are kept."""
 Handler: TypeAlias = Callable[[World, Call], dict[str, JSON]]
+_DETAIL = ("Table", "LocalSecondaryIndexes", "GlobalSecondaryIndexes", "VectorIndexes")
+"""What ConsumedCapacity shows for INDEXES alone."""
 _TABLE = (
     "The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning "
     "level with the UpdateTable API."
@@ -140,7 +142,7 @@ def _charged(region: Region, handler: Handler, world: World, call: Call, kind: s
     for entry in entries:
         _charge(region, entry, kind)
     if mode != "NONE":
-        detail = ("Table", "LocalSecondaryIndexes", "GlobalSecondaryIndexes") if mode == "TOTAL" else ()
+        detail = _DETAIL if mode == "TOTAL" else ()
         shown = [{name: value for name, value in entry.items() if name not in detail} for entry in entries]
         answer["ConsumedCapacity"] = shown if isinstance(consumed, list) else shown[0]
     return answer

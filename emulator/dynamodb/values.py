@@ -69,6 +69,11 @@ def read_value(wire: JSON) -> Value:
     return _read(wire, 0, _RECURSION_DEPTH)[0]
 
 
+def read_sized_value(wire: JSON) -> tuple[Value, int]:
+    """As ``read_value``, with its size in bytes."""
+    return _read(wire, 0, _RECURSION_DEPTH)
+
+
 def _read(  # noqa: C901 - one branch for each type
     wire: JSON, depth: int, max_depth: int
 ) -> tuple[Value, int]:

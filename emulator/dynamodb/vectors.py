@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from asl_interpreter.jsontext import JSON
 from emulator.dynamodb import definitions
 from emulator.dynamodb.rejections import invalid, invalid_values
-from emulator.dynamodb.values import Attributes, Value, number
+from emulator.dynamodb.values import Attributes, Value, item_size, number, text_size
 
 MAX_INDEXES = 5
 MAX_DIMENSIONS = 4096
+_LEAST_WRITTEN = 1024
 _FLOAT_MAX = struct.unpack("<f", b"\xff\xff\x7f\x7f")[0]
 _RANGE = "[-3.4028235E38, 3.4028235E38]"
 _INVALID = "One or more parameter values were invalid"
@@ -50,6 +51,24 @@ class VectorIndex:
         if vector is None or vector[0] != "L" or len(vector[1]) != self.dimensions:
             return False
         return all(name in attributes and attributes[name][0] == self.types[name] for name in self.schema)
+
+    def kept(self, attributes: Attributes) -> Attributes:
+        """What the index keeps of an item."""
+        if self.projected is None:
+            return attributes
+        return {name: value for name, value in attributes.items() if name in self.projected}
+
+    def written(self, old: Attributes | None, new: Attributes | None) -> float:
+        """VectorWriteRequestBytes: what a write costs the index that found ``old`` and left ``new``, as observed."""
+        before = self.kept(old) if old is not None and self.has(old) else None
+        after = self.kept(new) if new is not None and self.has(new) else None
+        entry = before if after is None else after
+        if before == after or entry is None:
+            return 0.0
+        others = {name: value for name, value in entry.items() if name != self.attribute}
+        size = max(_LEAST_WRITTEN, 4 * self.dimensions + text_size(self.attribute) + item_size(others))
+        moves = before is not None and after is not None and any(before[n] != after[n] for n in self.partition)
+        return float(2 * size if moves else size)
 
     def check(self, attributes: Mapping[str, Value]) -> None:
         """Raise Fault where one of these attributes cannot be in the index."""

@@ -229,6 +229,26 @@ BAD_REFERENCES: list[tuple[str, dict[str, Any], str]] = [
             "Non-expression parameters: {Expected} Expression parameters: {ConditionExpression}"
         ),
     ),
+    (
+        "DeleteItem",
+        {"ConditionExpression": "a=b", NAMES: {"#" + "a" * 255: "b"}},
+        f"{NAMES} contains invalid key: The expression attribute map contains a key that is too long",
+    ),
+    (
+        "DeleteItem",
+        {"ConditionExpression": "a=b", GIVEN: {":" + "a" * 255: {"S": "b"}}},
+        f"{GIVEN} contains invalid key: The expression attribute map contains a key that is too long",
+    ),
+    (
+        "DeleteItem",
+        {"ConditionExpression": "a=:a", GIVEN: {":a": {"S": "b" * 2**21}}},
+        f"{GIVEN} exceeds max size",
+    ),
+    (
+        "DeleteItem",
+        {"ConditionExpression": "#a=:a", NAMES: {"#a": "a" * 1000}, GIVEN: {":a": {"S": "b" * (2**21 - 1000)}}},
+        f"Combined size of {NAMES} and {GIVEN} exceeds max size",
+    ),
 ]
 
 

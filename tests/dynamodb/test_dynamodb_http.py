@@ -71,7 +71,13 @@ SHOP = [
 
 @pytest.fixture
 def shop(ddb: Service) -> Service:
-    """``tab`` with two indexes and four items, and ``bin``, which is empty."""
+    """An account with the shop in it."""
+    fill(ddb)
+    return ddb
+
+
+def fill(ddb: Service) -> None:
+    """Make ``tab`` with two indexes and four items, and ``bin``, which is empty."""
     ddb.table(
         "tab",
         "p:S",
@@ -94,7 +100,6 @@ def shop(ddb: Service) -> Service:
     )
     ddb.table("bin", "p:B")
     ddb.call("BatchWriteItem", RequestItems={"tab": [{"PutRequest": {"Item": item}} for item in SHOP]})
-    return ddb
 
 
 def check(shop: Service, operation: str, rest: dict[str, Any], row: Row) -> None:

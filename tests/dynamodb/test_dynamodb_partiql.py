@@ -204,6 +204,13 @@ REFUSED: list[tuple[str, str]] = [
         "Invalid returning clause: RETURNING ALL NEW *. Only RETURNING ALL OLD * is allowed in DELETE statements.",
     ),
     ("INSERT INTO tab VALUE {'p': 'x'}", "One or more parameter values were invalid: Missing the key r in the item"),
+    ("SELECT COUNT(*) FROM tab", "Unexpected path component at 1:8:5"),
+    ("SELECT p,\n  MAX(r) FROM tab", "Unexpected path component at 2:3:3"),
+    ("SELECT * FROM tab WHERE a = 1e2147483648", "Statement wasn't well formed, can't be processed: "),
+    (
+        "SELECT * FROM tab WHERE a = 1e2147483647",
+        "Number overflow. Attempting to store a number with magnitude larger than supported range under root",
+    ),
 ]
 
 
@@ -218,25 +225,39 @@ def test_index_is_not_read_consistently(ddb: Service) -> None:
     assert refusal(ddb, "SELECT * FROM nope") == ("ResourceNotFoundException", "Requested resource not found")
 
 
+def batch(ddb: Service, *statements: str) -> Any:
+    return ddb.call("BatchExecuteStatement", Statements=[{"Statement": text} for text in statements])["Responses"]
+
+
 def test_one_bad_member_of_a_batch_does_not_stop_the_others(ddb: Service) -> None:
-    statements = [
-        "SELECT r FROM tab WHERE p = 'a' AND r = 1",
-        "SELEKT",
+    malformed = {"Error": {"Code": "ValidationError", "Message": MALFORMED + "Expected data manipulation"}}
+    assert batch(
+        ddb,
         "INSERT INTO tab VALUE {'p': 'a', 'r': 1}",
+        "SELEKT",
         "UPDATE tab SET q = 1 WHERE p = 'q' AND r = 1",
-        "SELECT * FROM nope WHERE p = 'a'",
+        "DELETE FROM nope WHERE p = 'a'",
         "INSERT INTO tab VALUE {'p': 'a', 'r': 7}",
-    ]
-    answer = ddb.call("BatchExecuteStatement", Statements=[{"Statement": text} for text in statements])["Responses"]
-    assert answer == [
-        {"Item": {"r": {"N": "1"}}, "TableName": "tab"},
-        {"Error": {"Code": "ValidationError", "Message": MALFORMED + "Expected data manipulation"}},
+    ) == [
         {"Error": {"Code": "DuplicateItem", "Message": "Duplicate primary key exists in table"}, "TableName": "tab"},
+        malformed,
         {"Error": {"Code": "ConditionalCheckFailed", "Message": FAILED[1]}, "TableName": "tab"},
         {"Error": {"Code": "ResourceNotFound", "Message": "Requested resource not found"}, "TableName": "nope"},
         {"TableName": "tab"},
     ]
     assert item(ddb, "a", 7) is not None
+    assert batch(
+        ddb,
+        "SELECT r FROM tab WHERE p = 'a' AND r = 1",
+        "SELEKT",
+        "SELECT * FROM nope WHERE p = 'a'",
+        "SELECT r FROM tab WHERE p = 'a' AND r = 7",
+    ) == [
+        {"Item": {"r": {"N": "1"}}, "TableName": "tab"},
+        malformed,
+        {"Error": {"Code": "ResourceNotFound", "Message": "Requested resource not found"}, "TableName": "nope"},
+        {"Item": {"r": {"N": "7"}}, "TableName": "tab"},
+    ]
 
 
 def transact(ddb: Service, *statements: str, **more: Any) -> dict[str, Any]:

@@ -81,6 +81,25 @@ def test_iterators_start_where_they_say(ddb: Service) -> None:
     assert ddb.call("GetRecords", ShardIterator=answer["NextShardIterator"])["Records"] == []
 
 
+def test_an_iterator_starts_at_the_first_record_of_an_instant_or_after_it(ddb: Service) -> None:
+    arn, shard = streamed(ddb)
+    start = ddb.clock.time
+    for number in range(3):
+        ddb.clock.time = start + 10 * number + 0.5
+        ddb.call("PutItem", TableName="tab", Item={"p": {"S": str(number)}})
+    everything = records(ddb, arn, shard)
+    for instant, first in (
+        (start - 1, 0),
+        (start, 0),
+        (start + 0.5, 1),
+        (start + 10, 1),
+        (start + 10.5, 2),
+        (start + 20, 2),
+    ):
+        assert records(ddb, arn, shard, "AT_TIMESTAMP", Timestamp=instant) == everything[first:]
+    assert records(ddb, arn, shard, "AT_TIMESTAMP", Timestamp=start + 20.5) == []
+
+
 def test_pages_of_records_follow_each_other(ddb: Service) -> None:
     arn, shard = streamed(ddb)
     for number in range(7):

@@ -191,6 +191,35 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+def test_indexes_of_a_table_include_a_hundred_attributes_in_all(ddb: Service) -> None:
+    indexes = [
+        {
+            "IndexName": f"gsi{number}",
+            "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}],
+            "Projection": {
+                "ProjectionType": "INCLUDE",
+                "NonKeyAttributes": [f"a{number}x{other}" for other in range(20)],
+            },
+        }
+        for number in range(6)
+    ]
+    too_many = ("ValidationException", f"{INVALID}NonKeyAttributes of all indexes exceed the per-table limit of 100")
+    params = {
+        "TableName": "tab",
+        "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    assert ddb.refusal("CreateTable", **params, GlobalSecondaryIndexes=indexes) == too_many
+    ddb.call("CreateTable", **params, GlobalSecondaryIndexes=indexes[:5])
+    update = {
+        "TableName": "tab",
+        "AttributeDefinitions": params["AttributeDefinitions"],
+        "GlobalSecondaryIndexUpdates": [{"Create": indexes[5]}],
+    }
+    assert ddb.refusal("UpdateTable", **update) == too_many
+
+
 @pytest.mark.parametrize(("params", "message"), REFUSED)
 def test_definition_is_refused_and_leaves_no_table(ddb: Service, params: dict[str, Any], message: str) -> None:
     assert ddb.refusal("CreateTable", **params) == ("ValidationException", message)

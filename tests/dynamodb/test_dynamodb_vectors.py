@@ -211,3 +211,24 @@ def test_an_index_comes_and_goes_by_update_table(ddb: Service) -> None:
     ddb.call("UpdateTable", TableName="tab", VectorIndexUpdates=[{"Delete": {"IndexName": "near"}}])
     assert "VectorIndexes" not in ddb.call("DescribeTable", TableName="tab")["Table"]
     put(ddb, "any", 1, 2, 3)
+
+
+def test_writes_are_charged_for_the_entries_they_change(ddb: Service) -> None:
+    create(ddb, index(SearchSchema=[{"AttributeName": "h", "SearchSchemaElementType": "HASH"}]), h="S")
+
+    def charged(**attributes: Any) -> Any:
+        item = {"p": {"S": "x"}, **attributes}
+        answer = ddb.call("PutItem", TableName="tab", Item=item, ReturnConsumedCapacity="INDEXES")
+        return answer["ConsumedCapacity"].get("VectorIndexes")
+
+    def written(size: float) -> Any:
+        return {"near": {"VectorWriteRequestBytes": size}}
+
+    near, h = vector(1, 2), {"S": "a"}
+    assert charged(h=h) is None
+    assert charged(v=near, h=h) == written(1024.0)
+    assert charged(v=near, h=h) is None
+    long = {"S": "y" * 3000}
+    assert charged(v=near, h=h, long=long) == written(4 * 2 + 1 + (2 + 2 + 3004))
+    assert charged(v=near, h={"S": "b"}, long=long) == written(2 * (4 * 2 + 1 + (2 + 2 + 3004)))
+    assert charged(h={"S": "b"}) == written(4 * 2 + 1 + (2 + 2 + 3004))

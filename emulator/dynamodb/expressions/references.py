@@ -1,7 +1,7 @@
 """ExpressionAttributeNames and ExpressionAttributeValues: the request's ``#names`` and ``:values``.
 
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ExpressionAttributeNames.html;
-order and wording of the checks as observed on AWS.
+order and wording of the checks as observed on AWS, that of the sizes as in its client for DynamoDB Accelerator.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from asl_interpreter.jsontext import JSON
 from emulator.dynamodb.rejections import invalid
-from emulator.dynamodb.values import Value, name_size, read_value
+from emulator.dynamodb.values import Value, name_size, read_sized_value
 from emulator.faults import Fault
 
 NAMES = "ExpressionAttributeNames"
@@ -19,6 +19,8 @@ VALUES = "ExpressionAttributeValues"
 _NAME = re.compile(r"#[A-Za-z0-9_]+")
 _VALUE = re.compile(r":[A-Za-z0-9_]+")
 _EMPTY: dict[str, str] = {}
+_MAX_KEY = 255
+_MAX_TOTAL = 2 * 1024 * 1024
 
 
 def check_used_with_expression(params: Mapping[str, JSON], expressions: tuple[str, ...]) -> None:
@@ -59,12 +61,27 @@ def read_values(params: Mapping[str, JSON]) -> dict[str, Value]:
         return {}
     _check_keys(VALUES, wire, _VALUE)
     values = {}
+    total = 0
     for key, member in wire.items():
         try:
-            values[key] = read_value(member)
+            values[key], size = read_sized_value(member)
         except Fault as fault:
             raise invalid(f"{VALUES} contains invalid value: {fault.message} for key {key}") from None
+        total += len(key) + size
+    _check_total(params, total)
     return values
+
+
+def _check_total(params: Mapping[str, JSON], values_size: int) -> None:
+    names = params.get(NAMES) or _EMPTY
+    names_size = sum(len(key) + name_size(name) for key, name in names.items())
+    for size, what in (
+        (names_size, NAMES),
+        (values_size, VALUES),
+        (names_size + values_size, f"Combined size of {NAMES} and {VALUES}"),
+    ):
+        if size > _MAX_TOTAL:
+            raise invalid(f"{what} exceeds max size")
 
 
 def _check_keys(parameter: str, members: Mapping[str, JSON], pattern: re.Pattern[str]) -> None:
@@ -73,6 +90,10 @@ def _check_keys(parameter: str, members: Mapping[str, JSON], pattern: re.Pattern
     for key in members:
         if pattern.fullmatch(key) is None:
             raise invalid(f'{parameter} contains invalid key: Syntax error; key: "{key}"')
+        if len(key) > _MAX_KEY:
+            raise invalid(
+                f"{parameter} contains invalid key: The expression attribute map contains a key that is too long"
+            )
 
 
 def check_all_used(parameter: str, given: Iterable[str], mentioned: Iterable[str]) -> None:

@@ -14,11 +14,21 @@ from hashlib import sha256
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from emulator.dynamodb.capacity import Consumption, read_units, shown_each, wanted
-from emulator.dynamodb.partiql.execution import Plan, alteration, check, deletion, insertion, plan, returned
+from emulator.dynamodb.expressions.updates import Update
+from emulator.dynamodb.partiql.execution import (
+    NO_CONDITION,
+    Plan,
+    alteration,
+    check,
+    deletion,
+    insertion,
+    plan,
+    returned,
+)
 from emulator.dynamodb.partiql.parser import parse
 from emulator.dynamodb.partiql.statements import Change, Delete, Insert, Select, Statement
 from emulator.dynamodb.rejections import invalid
-from emulator.dynamodb.schema import read_key
+from emulator.dynamodb.schema import Position, read_key
 from emulator.dynamodb.store import Region, World
 from emulator.dynamodb.tables import Item
 from emulator.dynamodb.transactions import (
@@ -46,8 +56,7 @@ def execute_statement(world: World, call: Call) -> dict[str, JSON]:
     region = world.dynamodb.region(call.account, call.region)
     statement, values = parse(params["Statement"], params.get("Parameters") or ())
     if isinstance(statement, Select):
-        if statement.exists:
-            raise invalid("Unsupported operation: EXISTS is only allowed in transactions")
+        _check_is_query(statement)
         return _select(region, statement, values, params)
     old, new, write, shown = _apply(region, statement, values, params)
     answer: dict[str, JSON] = {"Items": shown}
@@ -59,23 +68,34 @@ def execute_statement(world: World, call: Call) -> dict[str, JSON]:
     return answer
 
 
+def _check_is_query(statement: Select) -> None:
+    if statement.exists:
+        raise invalid("Unsupported operation: EXISTS is only allowed in transactions")
+
+
 def _apply(
     region: Region, statement: Insert | Change | Delete, values: Mapping[str, Value], params: Mapping[str, JSON]
 ) -> tuple[Item | None, Item | None, Write, list[JSON]]:
     """Make one write; the old and new item, the write, and what RETURNING shows."""
-    returns_old = params.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
-    table = region.table(_only_table(statement))
-    update = None
-    match statement:
-        case Insert():
-            write = insertion(table, statement)
-        case Change():
-            write, update = alteration(table, statement, values, returns_old=returns_old)
-        case Delete():
-            write = deletion(table, statement, values)
+    write, update = _write(region, statement, values, params)
     old, new = write.apply()
     returning = None if isinstance(statement, Insert) else statement.returning
-    return old, new, write, [write_item(item) for item in returned(returning, update, table, old, new)]
+    return old, new, write, [write_item(item) for item in returned(returning, update, write.table, old, new)]
+
+
+def _write(
+    region: Region, statement: Insert | Change | Delete, values: Mapping[str, Value], params: Mapping[str, JSON]
+) -> tuple[Write, Update | None]:
+    """The write that a statement is, and what it updates."""
+    returns_old = params.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+    table = region.table(_only_table(statement))
+    match statement:
+        case Insert():
+            return insertion(table, statement), None
+        case Change():
+            return alteration(table, statement, values, returns_old=returns_old)
+        case Delete():
+            return deletion(table, statement, values), None
 
 
 def _only_table(statement: Statement) -> str:
@@ -124,18 +144,18 @@ def _read_token(token: str, request: str) -> dict[str, JSON]:
 def batch_execute_statement(world: World, call: Call) -> dict[str, JSON]:
     """BatchExecuteStatement: up to 25 statements of single items, each for itself."""
     region = world.dynamodb.region(call.account, call.region)
+    members: Sequence[Mapping[str, JSON]] = call.params["Statements"]
+    _check_batch(region, members)
     responses: list[JSON] = []
     consumed: dict[str, Consumption] = {}
-    for member in call.params["Statements"]:
+    for member in members:
         table_name = None
         try:
             statement, values = parse(member["Statement"], member.get("Parameters") or ())
             table_name = statement.source.table
             items, consumption = _single(region, statement, values, member)
             total = consumed.setdefault(consumption.table.name, Consumption(consumption.table))
-            total.units += consumption.units
-            for name, units in consumption.index_units.items():
-                total.index_units[name] = total.index_units.get(name, 0.0) + units
+            total.add(consumption)
             response: dict[str, JSON] = {"Item": items[0]} if items else {}
         except Fault as fault:
             code = fault.code.removesuffix("Exception")
@@ -151,6 +171,28 @@ def batch_execute_statement(world: World, call: Call) -> dict[str, JSON]:
     return answer
 
 
+def _check_batch(region: Region, members: Sequence[Mapping[str, JSON]]) -> None:
+    """Raise Fault where statements read and others write, or two are of one item; all else is a statement's own."""
+    kinds: set[bool] = set()
+    items: list[tuple[str, Position]] = []
+    for member in members:
+        try:
+            statement, values = parse(member["Statement"], member.get("Parameters") or ())
+            kinds.add(isinstance(statement, Select))
+            if isinstance(statement, Select):
+                found = _item_plan(region, statement, values, member)
+                items.append((found.source.table.arn, found.bounds[0]))
+            else:
+                write = _write(region, statement, values, member)[0]
+                items.append((write.table.arn, write.position))
+        except Fault:  # it is reported when its turn comes
+            continue
+    if len(kinds) > 1:
+        raise invalid(_READS_MIXED)
+    if len(set(items)) < len(items):
+        raise invalid("Provided list of item keys contains duplicates")
+
+
 def _single(
     region: Region, statement: Statement, values: Mapping[str, Value], params: Mapping[str, JSON]
 ) -> tuple[list[JSON], Consumption]:
@@ -159,6 +201,7 @@ def _single(
         consumption = Consumption(write.table)
         consumption.add_write(old, new)
         return shown, consumption
+    _check_is_query(statement)
     found = _item_plan(region, statement, values, params)
     page = found.page(None)
     units = read_units(page.size, consistent=found.reading.consistent)
@@ -212,8 +255,12 @@ def _parse_member(position: int, member: Mapping[str, JSON]) -> tuple[Statement,
         if isinstance(statement, Select) and statement.source.index is not None:
             raise invalid("Reads on indices are not supported within transactions.")
     except Fault as fault:
-        raise invalid(f"Validation failed in TransactStatements[{position}]: {fault.message}") from None
+        raise _invalid_member(position, fault) from None
     return statement, values
+
+
+def _invalid_member(position: int, fault: Fault) -> Fault:
+    return invalid(f"Validation failed in TransactStatements[{position}]: {fault.message}")
 
 
 def _prepare(
@@ -236,6 +283,8 @@ def _prepare(
                 case Select():
                     writes.append(check(table, statement, values))
         except Fault as fault:
+            if fault.message == NO_CONDITION:
+                raise _invalid_member(len(writes), fault) from None
             reasons = [NO_REASON] * len(parsed)
             reasons[len(writes)] = validation_error(fault)
             raise cancelled(reasons) from None

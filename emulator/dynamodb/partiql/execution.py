@@ -26,6 +26,7 @@ from emulator.dynamodb.writes import Write, check_condition_paths, check_update_
 from emulator.faults import Fault
 
 _NO_KEY = "Where clause does not contain a mandatory equality on all key attributes"
+NO_CONDITION = "EXISTS() must contain a single item read with additional condition"
 _EMPTY = Expressions({})
 
 
@@ -129,7 +130,7 @@ def check(table: Table, statement: Select, values: Values) -> Write:
     """EXISTS: an item is there and the rest of WHERE holds for it; nothing is written. Raises Fault."""
     key, condition = _write_key(table, statement.where, values)
     if condition is None:
-        raise invalid("EXISTS() must contain a single item read with additional condition")
+        raise invalid(NO_CONDITION)
 
     def change(old: Item | None) -> Item | None:
         if old is None:
@@ -233,9 +234,10 @@ def plan(region: Region, statement: Select, values: Values, params: Mapping[str,
 
 def _check_projected(table: Table, name: str, statement: Select) -> None:
     index = table.indexes[name]
-    if index.projected is None or statement.where is None:
+    if index.projected is None:
         return
-    filtered = [str(node.steps[0]) for node in walk(statement.where) if isinstance(node, Path)]
+    nodes = walk(statement.where) if statement.where is not None else ()
+    filtered = [str(node.steps[0]) for node in nodes if isinstance(node, Path)]
     missing = [attribute for attribute in dict.fromkeys(filtered) if attribute not in index.projected]
     if missing:
         raise invalid_values(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from emulator.dynamodb.rejections import invalid
 from emulator.faults import Fault
@@ -29,6 +29,7 @@ KEYWORDS = frozenset(
         *("MISSING", "TRUE", "FALSE", "AS", "LIKE", "EXISTS"),
     }
 )
+_MAX_EXPONENT = 2**31 - 1
 _TOKEN = re.compile(
     r"""(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*
     (?:(?P<word>[A-Za-z_$][A-Za-z0-9_$]*)
@@ -46,11 +47,12 @@ _TOKEN = re.compile(
 class Token:
     """A piece of a statement. ``kind`` is word, keyword, identifier, string, number, symbol or end.
 
-    ``text`` is what it stands for: quotes are off, keywords in capitals.
+    ``text`` is what it stands for: quotes are off, keywords in capitals. ``start`` is where it begins.
     """
 
     kind: str
     text: str
+    start: int = field(default=0, compare=False)
 
 
 END = Token("end", "")
@@ -63,14 +65,19 @@ def tokens(statement: str) -> list[Token]:
     while (match := _TOKEN.match(statement, position)) and match.lastgroup:
         kind, text = match.lastgroup, match.group(match.lastgroup)
         position = match.end()
-        if kind == "unknown":
+        if kind == "unknown" or (kind == "number" and not _has_exponent_of_32_bits(text)):
             raise malformed("")
         if kind in ("identifier", "string"):
             text = text[1:-1].replace(text[0] * 2, text[0])
         elif kind == "word" and text.upper() in KEYWORDS:
             kind, text = "keyword", text.upper()
-        found.append(Token(kind, text))
+        found.append(Token(kind, text, match.start(match.lastgroup)))
     return [*found, END]
+
+
+def _has_exponent_of_32_bits(number: str) -> bool:
+    digits = number.lower().partition("e")[2].lstrip("+-").lstrip("0")
+    return len(digits) <= len(str(_MAX_EXPONENT)) and int(digits or "0") <= _MAX_EXPONENT
 
 
 def malformed(detail: str) -> Fault:

@@ -20,6 +20,7 @@ class Literals:
 
     def __init__(self, text: str, parameters: Sequence[Value]) -> None:
         self.values: dict[str, Value] = {}
+        self.text = text
         self.tokens = tokens(text)
         self.at = 0
         self._parameters = parameters

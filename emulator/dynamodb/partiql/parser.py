@@ -84,9 +84,9 @@ class _Parser(Literals):
     def _select(self) -> Select:
         paths = None
         if not self.accept("*"):
-            paths = [self._path()]
+            paths = [self._selected()]
             while self.accept(","):
-                paths.append(self._path())
+                paths.append(self._selected())
         self.expect("FROM", "Unexpected term")
         source = self._source("Unexpected term")
         where = self._where()
@@ -98,6 +98,16 @@ class _Parser(Literals):
             if not descending:
                 self.accept("ASC")
         return Select(source, None if paths is None else tuple(paths), where, order_by, descending)
+
+    def _selected(self) -> Path:
+        """A path; a call such as COUNT(*) is none, which AWS says with its line, column and length."""
+        token = self.tokens[self.at]
+        path = self._path()
+        if self.peek("("):
+            before = self.text[: token.start]
+            line, column = before.count("\n") + 1, token.start - before.rfind("\n")
+            raise invalid(f"Unexpected path component at {line}:{column}:{len(token.text)}")
+        return path
 
     def _exists(self) -> Select:
         self.expect("(", "Unexpected term")
