@@ -34,8 +34,8 @@ class Call(Signal[T]):
         """When it was made, in real (monotonic) seconds."""
         self.named = False
         """Whether the log says that it holds virtual time."""
-        self.asking = 0
-        """How many answers it waits for from the loop: then the world does not owe us an answer, we owe it one."""
+        self.asking: set[Question[Any]] = set()
+        """What it waits for from the loop: then the world does not owe us an answer, we owe it one."""
         self.outcome: Callable[[], None] | None = None
 
     def run(self) -> None:
@@ -119,7 +119,7 @@ class Question(Generic[T]):
     def asked(self) -> None:
         """Note that the asker waits; part of posting the question."""
         if self._asker is not None:
-            self._asker.asking += 1
+            self._asker.asking.add(self)
 
     def answer(self) -> None:
         """Find the answer, on the loop."""
@@ -136,7 +136,7 @@ class Question(Generic[T]):
 
     def _hand_back(self) -> None:
         if self._asker is not None:
-            self._asker.asking -= 1
+            self._asker.asking.discard(self)
         self._answered.set()
 
     def result(self) -> T:

@@ -21,6 +21,9 @@ EPOCH: Final = datetime(2026, 1, 1, tzinfo=timezone.utc).timestamp()
 monotonic = time.monotonic
 """Real seconds, for bounding how long a real thing may take; never for anything a machine can see."""
 
+real_time = time.time
+"""Real seconds since 1970, for processes whose own clock is real; never for anything a machine can see."""
+
 
 class Clock:
     """Time in seconds since 1970, never going backwards, also when the mode changes."""

@@ -22,7 +22,8 @@ import logging
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final, Generic, Literal, TypeVar
 
@@ -279,17 +280,17 @@ class Loop:
         """Have something done on the loop, now; what it raises is raised here."""
         if self.here():
             return question()
-        asked = Question(question, self._call_of_this_thread())
+        asked = Question(question, self.call_of_this_thread())
         return self._answer_to(asked, asked.answer)
 
     def settle(self) -> None:
         """Wait until nothing can move without time passing. A wall clock, and a call of this loop, wait for nobody."""
-        if self.clock.mode != "wall" and not self.here() and self._call_of_this_thread() is None:
+        if self.clock.mode != "wall" and not self.here() and self.call_of_this_thread() is None:
             self._watch(Question(lambda: None, None, target=self.clock.now(), expires=monotonic() + LOOK_SECONDS))
 
     def look(self, question: Callable[[], T], done: Callable[[], bool] = lambda: False) -> T:
         """Ask once ``done()`` is true or nothing can move; virtual time moves on for it, a wall clock for nobody."""
-        if self.clock.mode == "wall" or self.here() or self._call_of_this_thread() is not None:
+        if self.clock.mode == "wall" or self.here() or self.call_of_this_thread() is not None:
             return self.ask(question)
         return self._watch(Question(question, None, done=done, expires=monotonic() + LOOK_SECONDS))
 
@@ -301,13 +302,13 @@ class Loop:
         """
         when_idle: Literal["deadlock", "wait"] = "deadlock" if strict else "wait"
         return self._watch(
-            Question(signal.result, self._call_of_this_thread(), done=lambda: signal.done, when_idle=when_idle)
+            Question(signal.result, self.call_of_this_thread(), done=lambda: signal.done, when_idle=when_idle)
         )
 
     def advance(self, seconds: float) -> None:
         """Move the clock by so many seconds, letting happen in its order all that becomes due on the way."""
         target = self.clock.now() + seconds
-        self._watch(Question(lambda: self.clock.move_to(target), self._call_of_this_thread(), target=target))
+        self._watch(Question(lambda: self.clock.move_to(target), self.call_of_this_thread(), target=target))
 
     def close(self) -> None:
         """Cancel every fiber and end the loop's thread."""
@@ -339,8 +340,20 @@ class Loop:
         finally:
             del self._questions[question]
 
-    def _call_of_this_thread(self) -> Call[Any] | None:
-        return current.call if getattr(current, "loop", None) is self else None
+    def call_of_this_thread(self) -> Call[Any] | None:
+        """The call of this loop that this thread makes, while it is under way."""
+        call: Call[Any] | None = current.call if getattr(current, "loop", None) is self else None
+        return call if call is not None and call.outcome is None else None
+
+    @contextmanager
+    def on_behalf_of(self, call: Call[Any]) -> Iterator[None]:
+        """What this thread asks meanwhile, it asks from within a call: the outside has gone on elsewhere with it."""
+        outer = getattr(current, "call", None), getattr(current, "loop", None)
+        current.call, current.loop = call, self
+        try:
+            yield
+        finally:
+            current.call, current.loop = outer
 
     # The turn.
 

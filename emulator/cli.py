@@ -46,7 +46,8 @@ def start(**flags: str | None) -> None:
     from emulator.integrations.mocks import InvalidMock
     from emulator.world import World
 
-    world = World(settings)
+    url = server.url_of(settings.host, port)
+    world = World(settings, lambda: url)
     try:
         if world.mock_config is not None:
             world.mock_config.read()
@@ -54,7 +55,6 @@ def start(**flags: str | None) -> None:
         raise click.ClickException(str(error)) from None
 
     def ready() -> None:
-        url = server.url_of(settings.host, port)
         click.echo(
             f"Dynastep is ready at {url} (clock: {settings.clock}, account: {DEFAULT_ACCOUNT}). Ctrl-C stops it."
         )

@@ -78,6 +78,14 @@ def _discard(body: InputStream) -> None:
 def answer(world: World, environ: Environ, body: bytes) -> Response:
     """Answer a request to AWS, whatever it holds. A bug of ours is an HTTP 500 and an entry in the log."""
     caller = credential(environ)
+    token = environ.get("HTTP_X_AMZ_SECURITY_TOKEN")
+    if token is None:
+        return _respond(world, environ, body, caller)
+    with world.of(account_of(caller)).lambdas.within(token):
+        return _respond(world, environ, body, caller)
+
+
+def _respond(world: World, environ: Environ, body: bytes, caller: Credential | None) -> Response:
     respond = _respond_ours if _is_ours(environ, caller) else _respond_moto
     return respond(world, environ, body, caller)
 

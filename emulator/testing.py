@@ -225,7 +225,7 @@ class Worlds(World):
         """A new account, and its world."""
         account = f"{next(self._count):012}"
         file = Settings.read({name: os.environ.get(name, "") for name in _MOCK_CONFIG}).mock_config
-        world = self._worlds[account] = World(Settings(clock="virtual", mock_config=file))
+        world = self._worlds[account] = World(Settings(clock="virtual", mock_config=file), lambda: _server().url)
         return account, world
 
     def shut(self, account: str) -> None:

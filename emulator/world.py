@@ -7,7 +7,7 @@ import random
 import secrets
 import sys
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +23,10 @@ from emulator.integrations.mocks import InvalidMock, Mock, Mocked, Mocks
 from emulator.integrations.resources import Resources
 from emulator.lambdas import folder
 from emulator.lambdas.callables import Handler
+from emulator.lambdas.deployments import archive_problem
 from emulator.lambdas.functions import FunctionName, Request
 from emulator.lambdas.service import Lambdas
+from emulator.server import url_of
 from emulator.settings import Settings
 from emulator.stepfunctions.activities import Activities
 from emulator.stepfunctions.callbacks import Callbacks
@@ -50,11 +52,12 @@ READS_ITEMS = frozenset(
 class World:
     """One emulator. Accounts and regions do not see each other; they share the clock."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, url: Callable[[], str] | None = None) -> None:
+        """``url`` is where it is served, if that is not what the settings say."""
         self.settings = settings
         self.clock = Clock(settings.clock)
         self.engine = Engine(self.clock)
-        self.lambdas = Lambdas(self._was_created)
+        self.lambdas = Lambdas(self.clock, lambda: self.engine, url or (lambda: url_of(settings.host, settings.port)))
         self.logs = Logs(self._write_logs)
         self.random = random.Random(0)  # noqa: S311 - the same calls make the same choices
         self.mocks: Mocks | None = None
@@ -145,13 +148,6 @@ class World:
         self.lambdas.callables.register(arn, function)
         return arn
 
-    def _was_created(self, function: str) -> bool:
-        if "moto.awslambda.models" not in sys.modules:
-            return False
-        from emulator import moto_door
-
-        return moto_door.has_function(function)
-
     def has_log_group(self, arn: str) -> bool:
         """Whether CloudWatch Logs has this log group."""
         from emulator import moto_door
@@ -166,6 +162,7 @@ class World:
     def deliver_logs(self) -> None:
         """Somebody is about to look at what executions have logged."""
         self.logs.deliver(self.engine)
+        self.lambdas.deliver_logs()
 
     def meet_moto(self) -> None:
         """Show moto's services our tables, and take what they send to state machines and functions."""
@@ -174,6 +171,9 @@ class World:
         moto_door.show_tables(lambda account: self.of(account).dynamodb)
         moto_door.deliver("states", lambda arn, text: self.of(arns.Arn.parse(arn).account).start_target(arn, text))
         moto_door.deliver("lambda", lambda arn, text: self.of(arns.Arn.parse(arn).account).invoke_target(arn, text))
+        moto_door.take_functions(
+            lambda arn, text: self.of(arns.Arn.parse(arn).account).invoke_target(arn, text), archive_problem
+        )
 
     def start_target(self, arn: str, text: str) -> None:
         """Start the state machine that is the target of a rule; if that cannot be, only the log says so."""
@@ -188,7 +188,7 @@ class World:
             log.warning("A rule could not start %s: %s", arn, fault)
 
     def invoke_target(self, arn: str, text: str) -> None:
-        """Call the function that a rule has as its target; if that cannot be, only the log says so."""
+        """Call the function that another service has as its target; if that cannot be, only the log says so."""
         from emulator.faults import Fault
 
         target = arns.Arn.parse(arn)
@@ -196,7 +196,7 @@ class World:
         try:
             self.lambdas.invoke_later(Request(name, text, str(uuid.uuid4())))
         except Fault as fault:
-            log.warning("A rule could not invoke %s: %s", arn, fault)
+            log.warning("%s could not be invoked: %s", arn, fault)
 
     def pass_time(self, seconds: float) -> None:
         """Let so many seconds pass for whoever waits here; under virtual time that takes none."""
@@ -251,7 +251,7 @@ class World:
 
     def reset(self) -> None:
         """Forget everything but the functions: executions end, machines go, moto's services are empty again."""
-        self.engine.close()
+        self.close()
         self.engine = Engine(self.clock)
         self.logs = Logs(self._write_logs)
         self._activities.clear()
@@ -265,4 +265,5 @@ class World:
 
     def close(self) -> None:
         """End all that runs."""
+        self.lambdas.close()
         self.engine.close()

@@ -45,12 +45,12 @@ def report(run: Run, output: str, before: str = "") -> str:
     if run.status:
         parts.append(f"Status: {run.status}")
     return (
-        f"{_whole(before)}START RequestId: {run.request_id} Version: {run.version}\n{_whole(output)}"
+        f"{whole_lines(before)}START RequestId: {run.request_id} Version: {run.version}\n{whole_lines(output)}"
         f"END RequestId: {run.request_id}\n" + "\t".join(parts) + "\t\n"
     )
 
 
-def _whole(text: str) -> str:
+def whole_lines(text: str) -> str:
     """The text in whole lines."""
     return text if not text or text.endswith("\n") else f"{text}\n"
 

@@ -2,21 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+import itertools
+import random
+import shutil
+import sys
+import tempfile
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
+from asl_interpreter.clock import Clock, iso
+from asl_interpreter.engine import Engine
 from emulator.faults import Fault
 from emulator.lambdas.callables import Callables
-from emulator.lambdas.functions import LARGEST_EVENT, LATEST, Function, FunctionName, Invocation, Request, check_size
+from emulator.lambdas.deployments import Deployment, unpack
+from emulator.lambdas.functions import (
+    LARGEST_EVENT,
+    LATEST,
+    Function,
+    FunctionName,
+    Invocation,
+    Request,
+    check_size,
+)
+from emulator.lambdas.workers import Pool, Worker
+
+if TYPE_CHECKING:
+    from emulator.moto_door import RegisteredFunction
+
+KEPT_LOGS: Final = 1000
+"""Logs of invocations that are kept until somebody looks at CloudWatch Logs."""
 
 
 class Lambdas:
     """The functions of one world."""
 
-    def __init__(self, was_created: Callable[[str], bool]) -> None:
-        """``was_created`` says whether CreateFunction has made the function with an ARN."""
+    def __init__(self, clock: Clock, engine: Callable[[], Engine], endpoint: Callable[[], str]) -> None:
+        """``endpoint`` is where the processes of functions find the emulator."""
         self.callables = Callables()
-        self._was_created = was_created
+        self.random = random.Random(0)  # noqa: S311 - the same calls make the same choices
+        self._clock = clock
+        self._engine = engine
+        self._endpoint = endpoint
+        self._lock = threading.RLock()
+        self._pools: dict[tuple[str, str], _Pooled] = {}
+        self._busy: Counter[str] = Counter()
+        self._callers: dict[str, Any] = {}
+        self._logs: deque[tuple[FunctionName, str, int, str]] = deque(maxlen=KEPT_LOGS)
+        self._folder: Path | None = None
+        self._numbers = itertools.count(1)
 
     def find(self, name: FunctionName) -> Function:
         """The function with this name, in the version that its qualifier means.
@@ -27,10 +65,68 @@ class Lambdas:
         callable_function = self.callables.find(name.arn)
         if callable_function is not None:
             return replace(callable_function, version=name.qualifier or LATEST)
-        if self._was_created(name.arn):
-            text = f"Dynastep has not built running functions that were made by CreateFunction yet: {name.arn}"
-            raise Fault("NotImplementedException", text, status=501)
+        registered = self._registered(name)
+        if registered is not None:
+            return self._deployed(name, registered)
         raise name.not_found()
+
+    def _registered(self, name: FunctionName) -> RegisteredFunction | None:
+        if "moto.awslambda.models" not in sys.modules:
+            return None
+        from emulator import moto_door
+
+        return moto_door.find_function(name.account, name.region, name.name, name.qualifier, self.random)
+
+    def _deployed(self, name: FunctionName, registered: RegisteredFunction) -> _Pooled:
+        """The workers of a function that CreateFunction has made; new ones if it has changed since."""
+        with self._lock:
+            key = (name.arn, registered.version)
+            pooled = self._pools.get(key)
+            if pooled is not None and pooled.revision == registered:
+                return replace(pooled, reserved=registered.reserved_concurrency)
+            if pooled is not None:
+                pooled.pool.close(busy=False)
+            folder = self._new_folder()
+            deployment = Deployment(
+                name=replace(name, qualifier=""),
+                handler=registered.handler,
+                runtime=registered.runtime,
+                root=folder / "task",
+                layers=folder / "opt" if registered.layers else None,
+                version=registered.version,
+                timeout=registered.timeout,
+                memory=registered.memory,
+                variables=registered.variables,
+                unpacked=True,
+            )
+
+            def prepare() -> None:
+                if not deployment.root.is_dir():  # at first, and when the function has deleted it
+                    unpack([registered.code], deployment.root)
+                    deployment.root.mkdir(exist_ok=True)
+                    unpack(registered.layer_code, folder / "opt")
+
+            made = self._pooled(deployment, folder, registered, prepare)
+            self._pools[key] = made
+            return replace(made, reserved=registered.reserved_concurrency)
+
+    def _pooled(self, deployment: Deployment, folder: Path, revision: object, prepare: Callable[[], None]) -> _Pooled:
+        def start(let_go: Callable[[Worker], bool]) -> Worker:
+            with self._lock:
+                prepare()
+            day = iso(self._clock.now())[:10].replace("-", "/")
+            stream = f"{day}/[{deployment.version}]{next(self._numbers):032x}"
+            return Worker(deployment, folder, self._endpoint(), stream, let_go)
+
+        return _Pooled(self, Pool(deployment, start), folder, revision)
+
+    def _new_folder(self) -> Path:
+        with self._lock:
+            if self._folder is None:
+                self._folder = Path(tempfile.mkdtemp(prefix="dynastep-"))
+            folder = self._folder / str(next(self._numbers))
+            folder.mkdir()
+            return folder
 
     def invoke(self, request: Request) -> tuple[Function, Invocation]:
         """Invoke a function and wait for its answer; also which version it was.
@@ -52,3 +148,98 @@ class Lambdas:
         check_size(request.payload, LARGEST_EVENT)
         function.invoke(request)
         return function
+
+    # What the functions that run in processes need.
+
+    @contextmanager
+    def reserving(self, arn: str, reserved: int | None) -> Iterator[None]:
+        """Count one more invocation of a function.
+
+        Raises:
+            Fault: TooManyRequestsException, its reserved concurrency allows no more.
+        """
+        with self._lock:
+            if reserved is not None and self._busy[arn] >= reserved:
+                reason = "ReservedFunctionConcurrentInvocationLimitExceeded"
+                raise Fault("TooManyRequestsException", "Rate Exceeded.", status=429, Reason=reason, Type="User")
+            self._busy[arn] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._busy[arn] -= 1
+
+    def run(self, pool: Pool, request: Request) -> Invocation:
+        """Run on a worker. What the function asks of the emulator meanwhile counts as asked by whoever invokes it."""
+        call = self._engine().loop.call_of_this_thread()
+        tokens: list[str] = []
+
+        def took(worker: Worker) -> None:
+            tokens.append(worker.token)
+            self._callers[worker.token] = call
+
+        try:
+            worker, invocation = pool.invoke(request, took)
+        finally:
+            for token in tokens:
+                del self._callers[token]
+        self._log(pool.deployment.name, worker.stream, invocation.log)
+        return invocation
+
+    @contextmanager
+    def within(self, token: str) -> Iterator[None]:
+        """What this thread does is done by the function whose credentials have this session token, if one has."""
+        call = self._callers.get(token)
+        if call is None:
+            yield
+        else:
+            with self._engine().loop.on_behalf_of(call):
+                yield
+
+    def _log(self, name: FunctionName, stream: str, text: str) -> None:
+        self._logs.append((name, stream, int(self._clock.now() * 1000), text))
+        if "moto.logs.models" in sys.modules:
+            self.deliver_logs()
+
+    def deliver_logs(self) -> None:
+        """Write what was logged to CloudWatch Logs: somebody may look."""
+        if not self._logs:
+            return
+        from emulator import moto_door
+
+        with self._lock:
+            while self._logs:
+                name, stream, time, text = self._logs.popleft()
+                group = moto_door.make_log_group(name.account, name.region, f"/aws/lambda/{name.name}")
+                moto_door.write_log_events(group, stream, [(time, f"{line}\n") for line in text.splitlines()])
+
+    def close(self) -> None:
+        """End every process and remove what was unpacked."""
+        with self._lock:
+            pools, self._pools = self._pools, {}
+            folder, self._folder = self._folder, None
+            self._logs.clear()
+        for pooled in pools.values():
+            pooled.pool.close(busy=True)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)  # a process that just ended may still hold a file, on Windows
+
+
+@dataclass(frozen=True, slots=True)
+class _Pooled:
+    """A function with processes of its own."""
+
+    lambdas: Lambdas
+    pool: Pool
+    folder: Path
+    revision: object
+    """What it was made from; it is made anew when that changes."""
+    reserved: int | None = None
+
+    @property
+    def version(self) -> str:
+        return self.pool.deployment.version
+
+    def invoke(self, request: Request) -> Invocation:
+        with self.lambdas.reserving(self.pool.deployment.name.arn, self.reserved):
+            return self.lambdas.run(self.pool, request)

@@ -7,22 +7,26 @@ to the handler that moto's URL table names, without moto's server: a tenth of th
 from emulator.moto_door.answers import answer, is_form, takes_unsigned
 from emulator.moto_door.calls import ServiceError, call
 from emulator.moto_door.events import deliver, put_event
-from emulator.moto_door.logs import has_log_group, write_log_events
-from emulator.moto_door.state import forget, has_function, issuer, reset, show_tables
+from emulator.moto_door.functions import RegisteredFunction, find_function, take_functions
+from emulator.moto_door.logs import has_log_group, make_log_group, write_log_events
+from emulator.moto_door.state import forget, issuer, reset, show_tables
 
 __all__ = [
+    "RegisteredFunction",
     "ServiceError",
     "answer",
     "call",
     "deliver",
+    "find_function",
     "forget",
-    "has_function",
     "has_log_group",
     "is_form",
     "issuer",
+    "make_log_group",
     "put_event",
     "reset",
     "show_tables",
+    "take_functions",
     "takes_unsigned",
     "write_log_events",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from emulator import arns
 from emulator.arns import Arn
 
 if TYPE_CHECKING:
@@ -17,6 +18,16 @@ GROUP: Final = 1
 def has_log_group(arn: str) -> bool:
     """Whether there is a log group with this ARN."""
     return _find(arn) is not None
+
+
+def make_log_group(account: str, region: str, name: str) -> str:
+    """The ARN of a log group; it is made if it is not there."""
+    from moto.logs.models import logs_backends
+
+    backend: Any = logs_backends[account][region]
+    if name not in backend.groups:
+        backend.create_log_group(name, {})
+    return arns.build("logs", account, region, f"log-group:{name}:*")
 
 
 def write_log_events(arn: str, stream: str, events: Sequence[tuple[int, str]]) -> bool:

@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from emulator.moto_door.events import wire_events
+from emulator.moto_door.functions import wire_functions
 from emulator.moto_door.state import opened
 from emulator.protocol import Environ
 
@@ -104,6 +105,8 @@ def _routes(module: str) -> list[tuple[re.Pattern[str], Handler]]:
 
     if module in ("events", "s3"):
         wire_events()
+    if module in ("awslambda", "cloudformation", "sns"):
+        wire_functions()
     account = get_backend(module)["123456789012"]  # type: ignore[call-overload]  # one overload for each service
     backend = account["us-east-1"] if "us-east-1" in account else account["aws"]
     return [(re.compile(url), handler) for url, handler in backend.urls.items()]

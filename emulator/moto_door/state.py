@@ -8,8 +8,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from emulator.arns import Arn
-
 if TYPE_CHECKING:
     from emulator.dynamodb.store import Store
 
@@ -78,16 +76,3 @@ def forget(account: str) -> None:
             owners = s3.s3_backends.bucket_accounts
             for bucket in [name for name, owner in owners.items() if account in owner]:
                 del owners[bucket]
-
-
-def has_function(arn: str) -> bool:
-    """Whether moto's Lambda has this function."""
-    from moto.awslambda.exceptions import UnknownFunctionException
-    from moto.awslambda.models import lambda_backends
-
-    parsed = Arn.parse(arn)
-    try:
-        lambda_backends[parsed.account][parsed.region].get_function(arn)
-    except UnknownFunctionException:
-        return False
-    return True

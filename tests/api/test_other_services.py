@@ -228,10 +228,6 @@ def test_a_rule_may_have_our_targets_beside_moto_s(client):
     assert json.loads(sqs.receive_message(QueueUrl=queue)["Messages"][0]["Body"])["detail"] == {"n": 1}
 
 
-def test_a_function_that_moto_does_not_have_is_not_there():
-    assert not moto_door.has_function(arns.function("111122223333", "us-east-1", "f"))
-
-
 def test_reset_forgets_everything(client):
     client("sqs").create_queue(QueueName="q")
     moto_door.reset()

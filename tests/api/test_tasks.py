@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
-import zipfile
 from datetime import datetime, timezone
 from decimal import Decimal
 
@@ -353,28 +351,6 @@ def test_an_asynchronous_invocation_does_not_wait_for_the_payload(dynastep, call
     assert execution.status == "FAILED" or (execution.output["StatusCode"], execution.output.get("Payload")) != (
         200,
         "never seen",
-    )
-
-
-def test_a_function_made_by_create_function_is_not_run_and_says_so(dynastep, call):
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as file:
-        file.writestr("app.py", "def handler(event, context): return 1")
-    role = dynastep.client("iam").create_role(RoleName="runner", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-    dynastep.client("lambda").create_function(
-        FunctionName="zipped",
-        Runtime="python3.13",
-        Role=role,
-        Handler="app.handler",
-        Code={"ZipFile": archive.getvalue()},
-    )
-    execution = call(f"{OPTIMIZED}lambda:invoke", {"FunctionName": "zipped"})
-    assert (execution.error, execution.cause) == (
-        "Dynastep.NotBuilt",
-        (
-            "Dynastep has not built running functions that were made by CreateFunction yet: "
-            f"arn:aws:lambda:us-east-1:{dynastep.account}:function:zipped"
-        ),
     )
 
 

@@ -15,7 +15,6 @@ import socket
 import sys
 import time
 import traceback
-from decimal import Decimal
 from types import TracebackType
 from typing import Any, Final, NoReturn, TypeAlias
 
@@ -59,8 +58,9 @@ def marshal(value: Any, *, ascii_only: bool = True) -> bytes:
         raise RuntimeFault("Runtime.MarshalError", f"Unable to marshal response: {error}") from None
 
 
-def _number(value: object) -> float:
-    if isinstance(value, Decimal):
+def _number(value: Any) -> float:
+    decimal = sys.modules.get("decimal")  # whoever has made a Decimal has imported it
+    if decimal is not None and isinstance(value, decimal.Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     message = f"Object of type {type(value).__name__} is not JSON serializable"
     raise TypeError(message)
@@ -71,10 +71,11 @@ def describe(raised: ExcInfo, request_id: str, own_file: str) -> dict[str, Any]:
     kind, error, trace = raised
     if isinstance(error, RuntimeFault):
         return _error(str(error), error.kind, error.trace, request_id)
-    frames = traceback.extract_tb(trace)
-    while frames and frames[0].filename == own_file:
+    frames = [(frame.filename, frame.lineno, frame.name, frame.line) for frame in traceback.extract_tb(trace)]
+    while frames and frames[0][0] == own_file:
         del frames[0]
-    return _error(str(error), kind.__name__ if kind is not None else "", traceback.format_list(frames), request_id)
+    lines = traceback.format_list(frames)  # type: ignore[arg-type]  # a line number is None only in frames made by hand
+    return _error(str(error), kind.__name__ if kind is not None else "", lines, request_id)
 
 
 def _error(message: str, kind: str, trace: list[str], request_id: str) -> dict[str, Any]:
