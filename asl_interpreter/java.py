@@ -2,7 +2,8 @@
 
 Step Functions runs on the JVM, and three intrinsic functions give what only its library explains, all observed on AWS:
 ``States.Format`` writes an object as ``Map.toString`` does, ``States.ArrayUnique`` comes in the order of a ``HashSet``,
-and ``States.MathRandom`` with a seed is ``new Random(seed).nextInt(bound)``.
+and ``States.MathRandom`` with a seed is ``new Random(seed).nextInt(bound)``. What an ItemReader makes of a row has its
+members in the order of a ``HashMap``: so AWS's documentation shows them.
 
 Source: the Java API specification of ``java.util.Random`` and of ``toString`` and ``hashCode`` of String, Integer,
 Long, BigInteger, Double, Boolean, List and Map; for the table of a HashSet, the notes in OpenJDK's HashMap.
@@ -99,11 +100,23 @@ def hash_set(values: Sequence[JSON]) -> list[JSON]:
     while table < int(len(values) / 0.75) + 1:
         table *= 2
 
+    return _by_bucket(distinct.values(), table)
+
+
+def hash_map(names: Sequence[str]) -> list[str]:
+    """Distinct names, in the order in which a ``new HashMap<>()`` yields them that was given one after the other."""
+    table = 16
+    while table * 0.75 < len(names):
+        table *= 2
+    return _by_bucket(names, table)
+
+
+def _by_bucket(values: Iterable[JSON], table: int) -> list[JSON]:
     def bucket(value: JSON) -> int:
         code = hash_code(value)
         return (code ^ code >> 16) & (table - 1)
 
-    return sorted(distinct.values(), key=bucket)
+    return sorted(values, key=bucket)
 
 
 def _identity(value: JSON) -> Hashable:

@@ -34,6 +34,7 @@ from emulator.stepfunctions.logs import Logs
 from emulator.stepfunctions.machines import StateMachine, StateMachines
 
 if TYPE_CHECKING:
+    from asl_interpreter.tasks import Datasets
     from emulator.dynamodb.forwarding import Forward
     from emulator.dynamodb.store import Store
     from emulator.protocol import Call
@@ -77,6 +78,13 @@ class World:
         from emulator.dynamodb.store import DynamoDBSettings, Store
 
         return Store(self.clock, DynamoDBSettings.of(self.settings))
+
+    @cached_property
+    def datasets(self) -> Datasets:
+        """What Distributed Maps read and write."""
+        from emulator.datasets import S3Datasets
+
+        return S3Datasets()
 
     @cached_property
     def elsewhere(self) -> Mapping[str, Forward]:

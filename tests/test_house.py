@@ -50,8 +50,9 @@ EMULATOR = {
     "moto_door": "arns clients credentials dynamodb operations protocol",
     "dynamodb": "arns credentials faults moto_door operations protocol settings",
     "stepfunctions": "arns faults operations protocol",
+    "datasets": "arns moto_door",
     "integrations": "arns faults lambdas moto_door nearest operations protocol stepfunctions",
-    "world": "arns dynamodb faults integrations lambdas moto_door protocol server settings stepfunctions",
+    "world": "arns datasets dynamodb faults integrations lambdas moto_door protocol server settings stepfunctions",
     "endpoint": "credentials faults lambdas moto_door operations protocol",
     "clients": "credentials endpoint protocol",
     "app": "endpoint",
@@ -79,7 +80,7 @@ INTERPRETER_FOR_OTHERS = frozenset(
             "history",
             "inspection",
         ),
-        *("jackson", "jsontext", "mapruns", "parsing", "signals", "tasks"),
+        *("jackson", "java", "jsontext", "mapruns", "parsing", "signals", "tasks"),
     }
 )
 """The modules of asl_interpreter that emulator may know."""
@@ -90,6 +91,7 @@ THIRD_PARTY = {
     "moto": "emulator.moto_door emulator.dynamodb.registry",
     "boto3": "emulator.clients emulator.testing",
     "botocore": "emulator",
+    "pyarrow": "emulator.datasets.formats",
     "pytest": "emulator.pytest_plugin",
     "click": "emulator.cli",
     "yaml": "emulator.checking",

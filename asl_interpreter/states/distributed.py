@@ -145,10 +145,9 @@ class _Work:
         run, inputs, started = self.run, self._inputs, 0
         while True:
             while run.executions["RUNNING"] < run.max_concurrency:
-                following = await inputs.next(run)
-                if following is None or run.has_failed(complete=inputs.complete):
+                if not await inputs.ready(run) or run.has_failed(complete=inputs.complete):
                     break
-                run.begin(*following)
+                run.begin(*inputs.take())
                 started += 1
                 if started % STARTS_PER_STEP == 0:
                     await turn()
@@ -166,7 +165,8 @@ class _Work:
         run.stop_children()
         while run.executions["RUNNING"]:
             await self._news()
-        await self._inputs.rest(run)
+        while not self._inputs.complete:
+            await self._inputs.read(run)
         if run.how.writer.arguments is not None:
             await self._write()
         else:
@@ -221,34 +221,31 @@ class _Inputs:
             self._limit = reader.max_items(self._frame) or MAX_ITEMS
         self._request = ItemRequest(reader.resource, arguments, reader.config, self._cursor.execution.start.arn)
 
-    async def next(self, run: MapRun) -> tuple[JSON, int] | None:
-        """The next input, and how many items are in it; None if there are no more."""
+    async def ready(self, run: MapRun) -> bool:
+        """Whether there is one more, which ``take`` then gives."""
         while not self._ready and not self.complete:
-            items = await self._read()
-            inputs = [self._input(item) for item in items]
-            made = self._batches.of(inputs)
-            if not inputs:
-                self.complete = True
-                made = self._batches.last()
-            for each in made:
-                check_size(each[0], self._state.name)
-                run.read(each[1])
-                self._ready.append(each)
-        return self._ready.popleft() if self._ready else None
+            await self.read(run)
+        return bool(self._ready)
 
-    async def rest(self, run: MapRun) -> None:
-        """Read what there is left, which stays pending."""
-        kept: deque[tuple[JSON, int]] = deque()
-        while (following := await self.next(run)) is not None:
-            kept.append(following)
-        self._ready = kept
+    def take(self) -> tuple[JSON, int]:
+        """The next input, and how many items are in it."""
+        return self._ready.popleft()
+
+    async def read(self, run: MapRun) -> None:
+        """Read some more items."""
+        inputs = [self._input(item) for item in await self._items_read()]
+        self.complete = not inputs
+        for each in self._batches.of(inputs) if inputs else self._batches.last():
+            check_size(each[0], self._state.name)
+            run.read(each[1])
+            self._ready.append(each)
 
     def pending(self) -> Iterator[JSON]:
         """What was read but not started, as a ResultWriter shows it."""
         for given, _ in self._ready:
             yield {"Input": jsontext.dumps(given), "InputDetails": {"Included": True}, "Status": "PENDING"}
 
-    async def _read(self) -> list[Item]:
+    async def _items_read(self) -> list[Item]:
         """Some more items; none if that was all."""
         if self._request is None and self._items is not None:
             return list(islice(self._items, READ_AT_ONCE))

@@ -177,7 +177,7 @@ def _launch(
         if execution.stopped_at is None:
             world.logs.follow(execution, revision.logging)
 
-    outside = Outside(tasks, observe=observe)
+    outside = Outside(tasks, world.datasets, observe)
     execution = world.engine.start(revision.machine, started, outside)
     if machine.type == "STANDARD":
         machine.executions[arn] = execution

@@ -23,9 +23,11 @@ BUILT: frozenset[str] = frozenset(
         "aliases",
         "callbacks",
         "credentials",
+        "distributed",
         "express",
         "jsonata",
         "logging",
+        "map_run",
         "nested",
         "slow_functions",
         "tagging",
@@ -44,7 +46,35 @@ ALONE: frozenset[str] = frozenset({"", "CreateFunction", "TestState", "ValidateS
 """A case of these operations only needs no service that its definitions name."""
 
 
+_SINCE_NOVEMBER_2024 = "recorded since AWS links MapStateExited to MapRunStarted: see docs/distributed-map.md"
+
 DIFFERENT = {
+    **{
+        f"assign/test_assign_reference_variables::TestAssignReferenceVariables::{case}": _SINCE_NOVEMBER_2024
+        for case in (
+            "test_reference_in_map_state[MAP_STATE_REFERENCE_IN_ITEM_SELECTOR]",
+            "test_reference_in_map_state[MAP_STATE_REFERENCE_IN_TOLERATED_FAILURE_PATH]",
+            "test_reference_in_map_state_max_items_path[MAP_STATE_REFERENCE_IN_MAX_ITEMS_PATH]",
+            "test_reference_in_map_state_max_items_path[MAP_STATE_REFERENCE_IN_MAX_PER_BATCH_PATH]",
+        )
+    },
+    **{
+        f"scenarios/test_base_scenarios::TestBaseScenarios::test_map_{case}": _SINCE_NOVEMBER_2024
+        for case in (
+            "item_batching_base_json_max_per_batch_jsonata",
+            "item_reader_base_json_max_items_jsonata",
+            "item_reader_base_json_with_items_path[INVALID_ITEMS_PATH]",
+            "item_reader_base_json_with_items_path[VALID_ITEMS_PATH_FROM_ITEM_READER]",
+            "item_reader_base_json_with_items_path[VALID_ITEMS_PATH_FROM_PREVIOUS]",
+            "state_nested_config_distributed",
+        )
+    },
+    "scenarios/test_base_scenarios::TestBaseScenarios::test_map_item_reader_json_no_json_list_object": (
+        "recorded in 2023, before the members of an object could be items"
+    ),
+    "scenarios/test_base_scenarios::TestBaseScenarios::test_map_state_result_writer": (
+        "its MapStateEntered has the input without spaces, unlike those of the other recordings"
+    ),
     "callback/test_callback::TestCallback::test_sync_with_task_token": "recorded in a region with a longer name",
     "error_handling/test_aws_sdk::TestAwsSdk::test_invalid_secret_name": "moto takes any name of a secret",
     "error_handling/test_aws_sdk::TestAwsSdk::test_no_such_bucket": "moto's S3 sends no extended request id",

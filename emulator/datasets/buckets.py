@@ -1,0 +1,57 @@
+"""Calls to S3, for readers and writers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from asl_interpreter.errors import StateError
+from emulator import moto_door
+from emulator.arns import Arn
+
+
+class Buckets:
+    """S3 as an account in a region sees it; what it refuses is raised as the error of the state."""
+
+    def __init__(self, owner_arn: str, error: str) -> None:
+        self._owner = Arn.parse(owner_arn)
+        self._error = error
+
+    def get(self, params: dict[str, Any]) -> Any:
+        """The body of an object: a stream of bytes.
+
+        Raises:
+            StateError: S3 has no such object, or the bucket is of another account than ExpectedBucketOwner.
+        """
+        return self._call("GetObject", params)["Body"]
+
+    def put(self, params: dict[str, Any]) -> None:
+        """Write an object."""
+        self._call("PutObject", params)
+
+    def list(self, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """What ListObjectsV2 says of each object, page after page."""
+        page = params
+        while True:
+            answer = self._call("ListObjectsV2", page)
+            yield from answer.get("Contents", ())
+            if not answer.get("IsTruncated"):
+                return
+            page = {**params, "ContinuationToken": answer["NextContinuationToken"]}
+
+    def _call(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        from botocore.exceptions import ParamValidationError
+
+        if params.get("ExpectedBucketOwner", self._owner.account) != self._owner.account:
+            raise self.refused("Access Denied (Service: S3, Status Code: 403)")
+        try:
+            return moto_door.call("s3", operation, params, self._owner.account, self._owner.region)
+        except moto_door.ServiceError as error:
+            about = f"Service: S3, Status Code: {error.status}, Request ID: {error.request_id}"
+            raise self.refused(f"{error.message} ({about})") from None
+        except ParamValidationError as error:
+            raise self.refused(str(error)) from None
+
+    def refused(self, cause: str) -> StateError:
+        """The error of the state, for this cause."""
+        return StateError(self._error, cause)

@@ -1,0 +1,64 @@
+"""ResultWriter: the results of a Map Run as files in a bucket, and the manifest that names them.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from tempfile import SpooledTemporaryFile
+from typing import Final
+
+from asl_interpreter.errors import RESULT_WRITER_FAILED, StateError
+from asl_interpreter.jsontext import JSON, dumps
+from asl_interpreter.tasks import ResultRequest
+from emulator.datasets.buckets import Buckets
+
+IN_MEMORY: Final = 1024 * 1024
+"""Bytes of a file that are kept in memory while it is written."""
+
+
+def write_results(request: ResultRequest) -> JSON:
+    """Write a file for each status that any execution has, and the manifest; where that is.
+
+    Raises:
+        StateError: States.ResultWriterFailed.
+    """
+    arguments = request.arguments
+    if not isinstance(arguments, dict) or not isinstance(arguments.get("Bucket"), str):
+        raise StateError(RESULT_WRITER_FAILED, "The arguments of the ResultWriter must name a Bucket.")
+    buckets = Buckets(request.map_run_arn, RESULT_WRITER_FAILED)
+    bucket, prefix = arguments["Bucket"], (arguments.get("Prefix") or "").rstrip("/")
+    folder = f"{prefix}/" if prefix else ""
+    folder += request.map_run_arn.rpartition(":")[2]
+    ending = "jsonl" if request.output_type == "JSONL" else "json"
+    files: dict[str, list[JSON]] = {}
+    for status, results in request.results.items():
+        key = f"{folder}/{status}_0.{ending}"
+        with SpooledTemporaryFile(IN_MEMORY) as file:
+            for part in (_json_lines if ending == "jsonl" else _json_array)(results):
+                file.write(part)
+            size = file.tell()
+            files[status] = [{"Key": key, "Size": size}] if size else []
+            if size:
+                file.seek(0)
+                buckets.put({"Bucket": bucket, "Key": key, "Body": file.read()})
+    manifest = {"DestinationBucket": bucket, "MapRunArn": request.map_run_arn, "ResultFiles": files}
+    details = {"Bucket": bucket, "Key": f"{folder}/manifest.json"}
+    buckets.put({**details, "Body": dumps(manifest).encode()})
+    return details
+
+
+def _json_array(results: Iterable[JSON]) -> Iterator[bytes]:
+    """The parts of a JSON array; none if it would be empty."""
+    opening = b"["
+    for result in results:
+        yield opening + dumps(result).encode()
+        opening = b","
+    if opening == b",":
+        yield b"]"
+
+
+def _json_lines(results: Iterable[JSON]) -> Iterator[bytes]:
+    for result in results:
+        yield dumps(result).encode() + b"\n"
