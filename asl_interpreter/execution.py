@@ -99,19 +99,6 @@ class Execution:
         """Its states end without an event of their own: the whole execution ends."""
         self._express_seconds = 0.0
         self._root: Fiber[None] | None = None
-        about: dict[str, JSON] = {
-            "Id": start.arn,
-            "Input": start.input,
-            "Name": start.name,
-            "RoleArn": start.role_arn,
-            "StartTime": iso(self.started_at),
-        }
-        if not start.synchronous:
-            about["RedriveCount"] = 0
-        self.context: Mapping[str, JSON] = {
-            "Execution": about,
-            "StateMachine": {"Id": start.state_machine_arn, "Name": start.state_machine_name},
-        }
 
     def begin(self) -> None:
         """Record ExecutionStarted and start walking."""
@@ -150,6 +137,24 @@ class Execution:
             self.stopping = True
         children.cancel()
         raise error
+
+    @cached_property
+    def context(self) -> Mapping[str, JSON]:
+        """What the context object says wherever it is read."""
+        start = self.start
+        about: dict[str, JSON] = {
+            "Id": start.arn,
+            "Input": start.input,
+            "Name": start.name,
+            "RoleArn": start.role_arn,
+            "StartTime": iso(self.started_at),
+        }
+        if not start.synchronous:
+            about["RedriveCount"] = 0
+        return {
+            "Execution": about,
+            "StateMachine": {"Id": start.state_machine_arn, "Name": start.state_machine_name},
+        }
 
     @cached_property
     def random(self) -> random.Random:

@@ -111,7 +111,8 @@ class MapRun:
         self.parent = parent
         self.how = how
         self.label = how.label or str(uuid.uuid3(uuid.NAMESPACE_URL, f"{machine_arn}/{state_name}"))
-        self.id = str(uuid.uuid3(uuid.NAMESPACE_URL, f"{parent.start.arn}/{len(parent.map_runs)}"))
+        self._uuid = uuid.uuid3(uuid.NAMESPACE_URL, f"{parent.start.arn}/{len(parent.map_runs)}")
+        self.id = str(self._uuid)
         self.arn = f"{_of_kind(machine_arn, 'mapRun')}/{self.label}:{self.id}"
         self.state_machine_arn = f"{machine_arn}/{self.label}"
         self.max_concurrency = max_concurrency
@@ -145,7 +146,7 @@ class MapRun:
 
     def begin(self, given: JSON, items: int) -> None:
         """Start the next execution."""
-        name = str(uuid.uuid3(uuid.UUID(self.id), str(len(self.children))))
+        name = str(uuid.uuid3(self._uuid, str(len(self.children))))
         execution = self.parent.child(self.how.machine, self.start(name, given))
         child = self.children[name] = Child(execution, items)
         self._count(PENDING, -items)
@@ -162,7 +163,7 @@ class MapRun:
     def arn_of(self, name: str) -> str:
         """The ARN of the execution with this name."""
         if self.how.express:
-            return f"{_of_kind(self.state_machine_arn, 'express')}:{name}:{uuid.uuid3(uuid.UUID(self.id), name)}"
+            return f"{_of_kind(self.state_machine_arn, 'express')}:{name}:{uuid.uuid3(self._uuid, name)}"
         return f"{_of_kind(self.state_machine_arn, 'execution')}:{name}"
 
     def start(self, name: str, given: JSON) -> Start:
