@@ -39,11 +39,11 @@ from .jackson import explain
 from .jsontext import JSON, InvalidJSON
 from .numbers import percentage, query_bounded, whole_number
 from .paths import Evaluate, Frame, InvalidPath, PathNotFound, ReferencePath, compile_path, compile_reference_path
-from .queries import compile_query
+from .queries import compile_query, is_query
 from .references import variable_references
 from .retry import MAX_DELAY
 from .tasks import Resolve, UnknownResource
-from .templates import InvalidTemplate, compile_field, compile_template
+from .templates import InvalidTemplate, compile_field, compile_template, is_reference
 from .validation import check_definition, check_single_state
 
 
@@ -183,7 +183,7 @@ class _Builder:
         return Wait(name, state.get("Next"), self._flow(state, where), unit, value, reference)
 
     def build_task(self, name: str, state: Mapping[str, JSON], where: str) -> Task:
-        self._check_resource(state["Resource"], where)
+        self._check_resource(state, where)
         credentials = state.get("Credentials")
         if credentials is not None and not any(key in credentials for key in ("RoleArn", "RoleArn.$")):
             self._refuse("The field 'RoleArn' is required but was missing", f"{where}/Credentials")
@@ -221,12 +221,16 @@ class _Builder:
             catchers.append(Catcher(tuple(rule["ErrorEquals"]), rule["Next"], flow))
         return tuple(catchers)
 
-    def _check_resource(self, resource: str, where: str) -> None:
+    def _check_resource(self, state: Mapping[str, JSON], where: str) -> None:
         try:
-            integration = self._resolve(resource)
+            integration = self._resolve(state["Resource"])
         except UnknownResource as error:
             self._refuse(str(error), f"{where}/Resource")
             return
+        field, is_computed = ("Arguments", is_query) if self._queries(state) else ("Parameters", is_reference)
+        if field in state:
+            for complaint in integration.check(state[field], is_computed):
+                self._refuse(complaint, f"{where}/{field}")
         if self._express:
             if integration.kind == "activity":
                 self._refuse("Express state machine does not support Activity ARN", f"{where}/Resource")

@@ -51,6 +51,11 @@ def expressions(value: JSON, where: str = "") -> Iterator[tuple[str, str]]:
             yield from expressions(content, f"{where}[{index}]")
 
 
+def is_query(_key: str, value: JSON) -> bool:
+    """Whether a field is computed: it is an expression."""
+    return isinstance(value, str) and is_expression(value)
+
+
 def query_problems(value: JSON, known: Collection[str]) -> Iterator[QueryProblem]:
     """What is wrong with the expressions in a value: each compiles, and reads of ``$states`` only what is ``known``."""
     for where, text in expressions(value):

@@ -61,11 +61,31 @@ class Submitted:
     """Called when nobody waits for the outcome any more: the state timed out or was aborted."""
 
 
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """As ``Submitted``, by a service that does not say when the job has ended and must be asked."""
+
+    output: JSON
+    ask: Callable[[int], JSON]
+    """Asks how the job goes, for the first, second... time: its result, or None while it runs. May block. Raises
+    StateError if the job has failed, or is not to be waited for any longer."""
+    pause: Callable[[int], float]
+    """How many seconds to wait before the first, second... look."""
+    cancel: Callable[[], None] = field(default=lambda: None)
+    """As that of ``Submitted``."""
+
+
 class TaskHandler(Protocol):
     """One service integration. Raises StateError to fail the task."""
 
-    def __call__(self, request: TaskRequest, /) -> JSON | Later | Submitted | Signal[JSON]:
+    def __call__(self, request: TaskRequest, /) -> JSON | Later | Submitted | Polled | Signal[JSON]:
         """Make one attempt. A signal is an answer that is still to come; of an activity, the name of the worker."""
+
+
+IsComputed = Callable[[str, JSON], bool]
+"""Whether a field of a definition, by its name and value, is something that only running computes."""
+Check = Callable[[JSON, IsComputed], Iterator[str]]
+"""Finds what is wrong with the Parameters or Arguments of a definition, in AWS's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +105,8 @@ class Integration:
     """What it is called in the message of a result that is too large."""
     open_callback: OpenCallback | None = None
     """Given where a token may answer the task: then the context object shows it."""
+    check: Check = lambda _arguments, _is_computed: iter(())
+    """What the service has against arguments as a definition has them."""
 
 
 class UnknownResource(ValueError):

@@ -36,6 +36,11 @@ def compile_template(template: JSON) -> Evaluate:
     return evaluate if evaluate is not None else lambda _frame: template
 
 
+def is_reference(key: str, _value: JSON) -> bool:
+    """Whether a field of a template is computed: by the end of its name."""
+    return key.endswith(".$")
+
+
 def compile_field(field: str, text: str) -> Evaluate:
     """Compile what one field refers to: a path or a call of an intrinsic function.
 
@@ -89,7 +94,7 @@ def _compile_object(template: dict[str, JSON], where: tuple[str, ...]) -> Evalua
     constants: dict[str, JSON] = {}
     computed: list[tuple[str, Evaluate]] = []
     for key, value in template.items():
-        if key.endswith(".$"):
+        if is_reference(key, value):
             name = key[:-2]
             evaluate: Evaluate | None = _compile_reference(key, value, where)
         else:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from ..dataflow import check_size
 from ..definition import Task
 from ..errors import RUNTIME, HeartbeatTimeout, StateError, TaskTimedOut
 from ..jsontext import JSON
-from ..scheduler import first_of
+from ..scheduler import Fiber, first_of
 from ..signals import Signal
-from ..tasks import Callback, Integration, Later, Submitted, TaskRequest, UnknownResource
+from ..tasks import Callback, Integration, Later, Polled, Submitted, TaskRequest, UnknownResource
 from .attempts import attempts
 
 if TYPE_CHECKING:
@@ -61,6 +63,12 @@ _CLOSED: Final = TaskTimedOut()
 """What a callback fails with when its task has ended without it. Nobody sees it."""
 
 _PREFIX: Final = {"task": "Task", "lambda": "LambdaFunction", "activity": "Activity"}
+
+
+def _give_up(end: Fiber[JSON], job: Polled) -> None:
+    """Ask no more, and have the job stopped."""
+    end.cancel()
+    job.cancel()
 
 
 class _Attempt:
@@ -153,10 +161,22 @@ class _Attempt:
             answer = await self._within_time(answer)
         elif isinstance(answer, Submitted):
             return await self._outcome(answer)
+        elif isinstance(answer, Polled):
+            end = self._loop.fork(self._end(answer), self._name)
+            return await self._outcome(Submitted(answer.output, end, lambda: _give_up(end, answer)))
         if request.callback is None:
             return answer
         self._record("Submitted", {"output": answer})
         return await self._called_back()
+
+    async def _end(self, job: Polled) -> JSON:
+        """How a job ends that must be asked how it goes."""
+        for look in count(1):
+            await self._loop.sleep(job.pause(look), self._name)
+            result = await self._loop.call(partial(job.ask, look), self._name, blocking=True)
+            if result is not None:
+                return result
+        raise AssertionError
 
     async def _outcome(self, submitted: Submitted) -> JSON:
         """How the job of a ``.sync`` task ends, or what comes by its token before."""

@@ -15,13 +15,13 @@ from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from asl_interpreter.tasks import Later, TaskRequest
 from emulator.faults import Fault
 from emulator.integrations import sdk
-from emulator.integrations.services import Caller, http_date, new_uuid
+from emulator.integrations.caller import Caller, http_date, new_uuid
+from emulator.integrations.optimized import parameters_of
 from emulator.lambdas import logs
 from emulator.lambdas.functions import FunctionName, Request
 
 if TYPE_CHECKING:
-    from botocore.model import OperationModel
-
+    from emulator.integrations.parameters import Parameters
     from emulator.lambdas.functions import Function, Invocation
 
 NOT_IMPLEMENTED: Final = 501
@@ -41,11 +41,7 @@ def invoke_directly(caller: Caller, resource: str, request: TaskRequest) -> JSON
 
 def invoke_function(caller: Caller, _suffix: str, request: TaskRequest) -> JSON | Later:
     """``lambda:invoke``: the payload inside the answer of the Invoke operation."""
-    arguments = request.arguments
-    operation = sdk.find_operation("lambda", "Invoke")
-    if operation is None or not isinstance(arguments, dict):
-        raise sdk.unusable(arguments, "The Parameters must be an object")
-    params = sdk.to_request(operation, arguments, wire=True)
+    params = parameters_of("lambda", "invoke").request(request.arguments, wire=True)
     request_id = new_uuid(request)
     kind = params.get("InvocationType", "RequestResponse")
     with _refusing(request_id):
@@ -61,9 +57,9 @@ def invoke_function(caller: Caller, _suffix: str, request: TaskRequest) -> JSON 
     return _later(invocation, result)
 
 
-def invoke_by_sdk(caller: Caller, operation: OperationModel, request: TaskRequest) -> JSON | Later:
+def invoke_by_sdk(caller: Caller, parameters: Parameters, request: TaskRequest) -> JSON | Later:
     """``aws-sdk:lambda:invoke``: the answer of the operation with the payload as text, also where it is an error."""
-    params = sdk.to_request(operation, request.arguments, wire=True)
+    params = parameters.request(request.arguments, wire=True)
     request_id = new_uuid(request)
     try:
         asked = _named(caller, params, request_id)

@@ -221,7 +221,7 @@ class Mocks:
         return "\n".join(lines)
 
 
-Answering: TypeAlias = "Callable[[str], OperationModel | None]"
+Answering: TypeAlias = "Callable[[str], tuple[OperationModel, Callable[[str], str]] | None]"
 """The operation whose answer is the result of a Resource, where a model tells."""
 
 
@@ -240,7 +240,7 @@ def _flaw(mock: Mock, resource: str, value: JSON, answering: Answering) -> str |
     if operation is None:
         return None
     try:
-        check_answer(operation, value, strict=True)
+        check_answer(*operation, value, strict=True)
     except Fault as fault:
         return f"{mock.title} is no answer of {short(resource)}: {fault.message} (checked=False allows it)"
     return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -16,108 +17,19 @@ from asl_interpreter.jsontext import JSON
 from asl_interpreter.signals import Signal
 from asl_interpreter.tasks import Callback, Integration, Later, Submitted, TaskHandler, TaskRequest, UnknownResource
 from emulator.arns import Arn
-from emulator.integrations import lambda_functions, messages, sdk, services
+from emulator.integrations import lambda_functions, messages, parameters, sdk, services
+from emulator.integrations.caller import Caller
+from emulator.integrations.calls import call_service
+from emulator.integrations.optimized import ACTIONS, TOKEN, parameters_of
+from emulator.integrations.parameters import Spelling
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
     from emulator.world import World
 
-_SYNC: Final = frozenset({"", ".sync"})
-_TOKEN: Final = frozenset({"", ".waitForTaskToken"})
-_PLAIN: Final = frozenset({""})
-
-OPTIMIZED: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
-    "apigateway": {"invoke": _TOKEN},
-    "athena": {
-        "startQueryExecution": _SYNC,
-        "stopQueryExecution": _PLAIN,
-        "getQueryExecution": _PLAIN,
-        "getQueryResults": _PLAIN,
-    },
-    "batch": {"submitJob": _SYNC},
-    "bedrock": {
-        "invokeModel": _TOKEN,
-        "createModelCustomizationJob": _SYNC | _TOKEN,
-    },
-    "codebuild": {
-        "startBuild": _SYNC,
-        "stopBuild": _PLAIN,
-        "batchDeleteBuilds": _PLAIN,
-        "batchGetReports": _PLAIN,
-        "startBuildBatch": _SYNC,
-        "stopBuildBatch": _PLAIN,
-        "retryBuildBatch": _SYNC,
-        "deleteBuildBatch": _PLAIN,
-    },
-    "databrew": {"startJobRun": _SYNC},
-    "dynamodb": dict.fromkeys(("getItem", "putItem", "updateItem", "deleteItem"), _PLAIN),
-    "ecs": {"runTask": _SYNC | _TOKEN},
-    "eks": {
-        **dict.fromkeys(
-            (
-                "createCluster",
-                "deleteCluster",
-                "createNodegroup",
-                "deleteNodegroup",
-                "createFargateProfile",
-                "deleteFargateProfile",
-                "runJob",
-            ),
-            _SYNC,
-        ),
-        "call": _PLAIN,
-    },
-    "elasticmapreduce": {
-        "createCluster": _SYNC,
-        "terminateCluster": _SYNC,
-        "addStep": _SYNC,
-        "cancelStep": _PLAIN,
-        "setClusterTerminationProtection": _PLAIN,
-        "modifyInstanceFleetByName": _PLAIN,
-        "modifyInstanceGroupByName": _PLAIN,
-    },
-    "emr-containers": {"createVirtualCluster": _PLAIN, "deleteVirtualCluster": _SYNC, "startJobRun": _SYNC},
-    "emr-serverless": dict.fromkeys(
-        (
-            "createApplication",
-            "startApplication",
-            "stopApplication",
-            "deleteApplication",
-            "startJobRun",
-            "cancelJobRun",
-        ),
-        _SYNC,
-    ),
-    "events": {"putEvents": _TOKEN},
-    "glue": {"startJobRun": _SYNC},
-    "http": {"invoke": _PLAIN},
-    "lambda": {"invoke": _TOKEN},
-    "mediaconvert": {"createJob": _SYNC},
-    "sagemaker": {
-        **dict.fromkeys(("createEndpoint", "createEndpointConfig", "createModel", "updateEndpoint"), _PLAIN),
-        **dict.fromkeys(
-            (
-                "createLabelingJob",
-                "createHyperParameterTuningJob",
-                "createProcessingJob",
-                "createTrainingJob",
-                "createTransformJob",
-            ),
-            _SYNC,
-        ),
-    },
-    "sns": {"publish": _TOKEN},
-    "sqs": {"sendMessage": _TOKEN},
-    "states": {"startExecution": frozenset({"", ".sync", ".sync:2", ".waitForTaskToken"})},
-}
-"""Service -> action -> the suffixes that AWS offers for it."""
-
-_BOTOCORE_NAMES: Final = {"bedrock": "bedrock-runtime", "elasticmapreduce": "emr", "states": "stepfunctions"}
-"""Services of optimized integrations that botocore calls otherwise."""
 _ENDED: Final = frozenset({"lookoutmetrics", "lookoutvision", "opsworks", "opsworkscm", "qldb", "robomaker"})
 """Services that AWS has ended: botocore has dropped their models, definitions that name them still exist."""
-_WITHOUT_MODEL: Final = frozenset({"activity", "apigateway", "http"})
 _RESOURCE: Final = re.compile(
     r"arn:aws[a-z-]*:states:[a-z0-9-]*:\d*:(?P<service>[a-zA-Z0-9-]+(?::[a-zA-Z0-9-]+)?):(?P<action>[a-zA-Z0-9]+)(?P<suffix>\.\S+)?"
 )
@@ -129,7 +41,7 @@ class Resources:
     """Finds integrations, for the Tasks of one account in one region."""
 
     def __init__(self, world: World, account: str, region: str) -> None:
-        self._caller = services.Caller(world, account, region)
+        self._caller = Caller(world, account, region)
         self._found: dict[str, Integration] = {}
 
     def __call__(self, resource: str, _state: str = "") -> Integration:
@@ -143,19 +55,22 @@ class Resources:
             found = self._found[resource] = self._find(resource)
         return found
 
-    def answering(self, resource: str) -> OperationModel | None:
-        """The operation whose answer is the result of a Task; None where no model tells."""
+    def answering(self, resource: str) -> tuple[OperationModel, Spelling] | None:
+        """The operation whose answer a Task's result is, and how its members are written; None if no model tells."""
         match = _RESOURCE.fullmatch(resource)
         if match is None or match["suffix"] == ".waitForTaskToken":
             return None
         service, action = match["service"], match["action"]
         if service.startswith("aws-sdk:"):
             name = sdk.find_service(service.removeprefix("aws-sdk:"))
+            operation = None if name is None else sdk.find_operation(name, action)
+            return None if operation is None else (operation, sdk.member_name)
+        if match["suffix"] is not None:  # the result is the answer of what was polled
+            operation = sdk.find_operation("stepfunctions", "describeExecution") if service == "states" else None
         else:
-            name = None if service in _WITHOUT_MODEL else _BOTOCORE_NAMES.get(service, service)
-        if match["suffix"] is not None:  # the result is the answer of the operation that was polled
-            name, action = (name, "describeExecution") if service == "states" else (None, action)
-        return None if name is None else sdk.find_operation(name, action)
+            optimized = ACTIONS.get((service, action))
+            operation = None if optimized is None or optimized.answers else optimized.model()
+        return None if operation is None else (operation, sdk.capitalized)
 
     def _find(self, resource: str) -> Integration:
         if _LAMBDA.fullmatch(resource):
@@ -169,15 +84,17 @@ class Resources:
         service, action, suffix = match["service"], match["action"], match["suffix"] or ""
         if service.startswith("aws-sdk:"):
             return self._aws_sdk(resource, service, action, suffix)
-        if suffix not in OPTIMIZED.get(service, {}).get(action, ()):
+        optimized = ACTIONS.get((service, action))
+        if optimized is None or suffix not in optimized.suffixes:
             raise UnknownResource(_unrecognized(resource))
-        if (build := _BUILT.get((service, action))) is None:
-            return _unbuilt(service, action + suffix, f"{service}:{action}{suffix}")
-        handler, blocking = build
+        taken = parameters_of(service, action)
+        if (service, action) in _UNBUILT:
+            return replace(_unbuilt(service, action + suffix, f"{service}:{action}{suffix}"), check=taken.check)
+        handler, blocking = _BUILT.get((service, action), (partial(call_service, optimized, taken), True))
         blocking = blocking or service in self._caller.world.elsewhere
         call = partial(handler, self._caller, suffix)
         open_callback = self._caller.world.callbacks.open if suffix else None
-        return Integration("task", service, action + suffix, call, blocking, service, open_callback)
+        return Integration("task", service, action + suffix, call, blocking, service, open_callback, taken.check)
 
     def _activity(self, arn: str) -> Integration:
         world, parsed = self._caller.world, Arn.parse(arn)
@@ -197,28 +114,43 @@ class Resources:
         if name in _ENDED:
             return _unbuilt(service, action + suffix, f"{service}:{action}, a service that AWS has ended,")
         botocore_name = sdk.find_service(name)
-        if botocore_name is None or suffix not in _TOKEN:
+        if botocore_name is None or suffix not in TOKEN:
             raise UnknownResource(_unrecognized(resource))
         operation = sdk.find_operation(botocore_name, action)
-        if operation is None:
+        if operation is None or not sdk.offers(operation):
             raise UnknownResource(_unrecognized(resource))
-        call = partial(services.call_sdk, self._caller, botocore_name, operation)
+        taken = parameters.of_operation(operation, sdk.member_name)
+        call = partial(services.call_sdk, botocore_name, operation, taken, self._caller)
         if (botocore_name, operation.name) == ("lambda", "Invoke"):
-            call = partial(lambda_functions.invoke_by_sdk, self._caller, operation)
+            call = partial(lambda_functions.invoke_by_sdk, self._caller, taken)
         blocking = services.may_block(botocore_name, operation.name) or botocore_name in self._caller.world.elsewhere
         open_callback = self._caller.world.callbacks.open if suffix else None
-        return Integration("task", service, action + suffix, call, blocking, name, open_callback)
+        return Integration("task", service, action + suffix, call, blocking, name, open_callback, taken.check)
 
 
 _BUILT: Final[Mapping[tuple[str, str], tuple[services.Optimized, bool]]] = {
-    **{("dynamodb", name): (partial(services.call_dynamodb, name), False) for name in OPTIMIZED["dynamodb"]},
+    **{
+        ("dynamodb", name): (partial(services.call_dynamodb, name), False)
+        for name in ("getItem", "putItem", "updateItem", "deleteItem")
+    },
     ("events", "putEvents"): (messages.put_events, True),
     ("lambda", "invoke"): (lambda_functions.invoke_function, True),
     ("sns", "publish"): (messages.publish, True),
     ("sqs", "sendMessage"): (messages.send_message, True),
     ("states", "startExecution"): (services.start_execution, False),
 }
-"""The optimized integrations that are built, and whether they may take real time."""
+"""Optimized integrations of which the model does not say all, and whether they may take real time."""
+_UNBUILT: Final = frozenset(
+    {
+        ("apigateway", "invoke"),
+        ("bedrock", "invokeModel"),
+        ("eks", "call"),
+        ("eks", "runJob"),
+        ("elasticmapreduce", "modifyInstanceFleetByName"),
+        ("elasticmapreduce", "modifyInstanceGroupByName"),
+        ("http", "invoke"),
+    }
+)
 
 
 def _not_an_arn(resource: str) -> str:

@@ -10,23 +10,37 @@ from __future__ import annotations
 import base64
 import gzip
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from asl_interpreter.errors import RUNTIME, StateError
-from asl_interpreter.jsontext import JSON, dumps
+from asl_interpreter.errors import StateError
+from asl_interpreter.jsontext import JSON
 from emulator.operations import service_model
 
 if TYPE_CHECKING:
-    from botocore.model import OperationModel, StructureShape
+    from botocore.model import OperationModel
 
 OPTIMIZED: Final[Mapping[str, tuple[str, str, str]]] = {
+    "athena": ("Athena", "AmazonAthena", "athena"),
+    "batch": ("Batch", "AWSBatch", "batch"),
+    "bedrock": ("Bedrock", "AmazonBedrock", "bedrock"),
+    "codebuild": ("CodeBuild", "AWSCodeBuild", "codebuild"),
+    "databrew": ("DataBrew", "AWSGlueDataBrew", "databrew"),
     "dynamodb": ("DynamoDB", "AmazonDynamoDBv2", "dynamodb"),
+    "ecs": ("ECS", "AmazonECS", "ecs"),
+    "eks": ("EKS", "AmazonEKS", "eks"),
+    "elasticmapreduce": ("ElasticMapReduce", "AmazonElasticMapReduce", "emr"),
+    "emr-containers": ("EMRContainers", "AmazonEMRContainers", "emr-containers"),
+    "emr-serverless": ("EMRServerless", "AWSEMRServerless", "emr-serverless"),
     "events": ("EventBridge", "AmazonCloudWatchEvents", "events"),
+    "glue": ("Glue", "AWSGlue", "glue"),
     "lambda": ("Lambda", "AWSLambda", "lambda"),
+    "mediaconvert": ("MediaConvert", "AWSMediaConvert", "mediaconvert"),
+    "sagemaker": ("SageMaker", "AmazonSageMaker", "sagemaker"),
     "sns": ("SNS", "AmazonSNS", "sns"),
     "sqs": ("SQS", "AmazonSQS", "sqs"),
     "states": ("StepFunctions", "AWSStepFunctions", "stepfunctions"),
@@ -46,8 +60,9 @@ def sdk_error(
     service: str, code: str, message: str, status: int, request_id: str, extended_request_id: str = ""
 ) -> StateError:
     """The error of an ``aws-sdk`` integration; ``service`` is botocore's name."""
-    prefix = class_name(service_model(service).service_id)
-    name = exception_name(service, code) or f"{prefix}Exception"
+    prefix = client_name(service_model(service).service_id)
+    name = exception_name(service, code)
+    name = f"{prefix}Exception" if name is None else class_name(name)
     details = f"Service: {prefix}, Status Code: {status}, Request ID: {request_id}"
     if service == "s3":
         details += f", Extended Request ID: {extended_request_id}"
@@ -65,12 +80,37 @@ def exception_name(service: str, code: str) -> str | None:
     return None
 
 
-_WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+(?:[A-Z](?![A-Za-z0-9]))?|[A-Z]+|\d+")
 
 
-def class_name(service_id: str) -> str:
-    """The SDK's class prefix of a service: ``DynamoDB`` -> ``DynamoDb``, ``CloudWatch Logs`` -> ``CloudWatchLogs``."""
-    return "".join(word.capitalize() for word in _WORD.findall(service_id))
+def class_name(name: str) -> str:
+    """A name as the second SDK writes it in its classes: ``DynamoDB`` -> ``DynamoDb``, ``IoT`` -> ``Iot``."""
+    return "".join(word.capitalize() for word in _WORD.findall(name))
+
+
+@cache
+def client_name(service_id: str) -> str:
+    """The second SDK's name of a service: ``CloudWatch Logs`` -> ``CloudWatchLogs``, ``Config Service`` -> ``Config``.
+
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html ("Exception prefix").
+    """
+    return class_name(service_id).removesuffix("Service")
+
+
+def member_name(name: str) -> str:
+    """A member as ``aws-sdk`` integrations write it: ``DBInstances`` -> ``DbInstances``, ``ETag`` -> ``ETag``.
+
+    That is the second SDK's name with a capital, in which an abbreviation at the beginning is one word, and which
+    Java itself has not taken.
+    """
+    if name in _TAKEN:
+        return _TAKEN[name]
+    beginning = _ABBREVIATION.match(name)
+    return name[:1].upper() + (name[1:] if beginning is None else beginning[0][1:].lower() + name[beginning.end() :])
+
+
+_TAKEN: Final = {"Equals": "EqualsValue", "equals": "EqualsValue", "NULL": "Nul"}
+_ABBREVIATION: Final = re.compile(r"[A-Za-z][A-Z]+(?=[A-Z][a-z])|[A-Za-z][A-Z]+(?![a-z])")
 
 
 @cache
@@ -81,7 +121,7 @@ def find_service(name: str) -> str | None:
 
 @cache
 def _services() -> Mapping[str, str]:
-    """Every service id, lower-case and without spaces -> botocore's name. Reads only the head of each model."""
+    """The second SDK's name of every service, in lower case -> botocore's. Reads only the head of each model."""
     from botocore.loaders import Loader
 
     loader = Loader()
@@ -95,7 +135,7 @@ def _services() -> Mapping[str, str]:
                     head = file.read(_HEAD)
                 found = _SERVICE_ID.search(head)
                 if found is not None:
-                    services[found[1].decode().lower().replace(" ", "")] = name
+                    services[client_name(found[1].decode()).lower()] = name
     return services
 
 
@@ -106,105 +146,73 @@ _SERVICE_ID: Final = re.compile(rb'"serviceId"\s*:\s*"([^"]+)"')
 def find_operation(service: str, action: str) -> OperationModel | None:
     """The operation that an ARN calls ``putItem``; None if the service has none of that name."""
     model = service_model(service)
-    name = action[:1].upper() + action[1:]
-    return model.operation_model(name) if name in model.operation_names else None
+    name = capitalized(action)
+    if action == name or name not in model.operation_names:
+        return None
+    return model.operation_model(name)
 
 
-def to_request(operation: OperationModel, arguments: JSON, *, wire: bool) -> dict[str, Any]:
-    """A Task's arguments as parameters of the operation; ``wire`` keeps blobs and times as JSON has them.
+def offers(operation: OperationModel) -> bool:
+    """Whether ``aws-sdk`` integrations have the operation: it streams no events, and AWS does not leave it out.
 
-    Raises:
-        StateError: States.Runtime, a field that the operation does not have, or a value of the wrong kind.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html ("Unsupported API
+    actions for supported services").
     """
-    if not isinstance(arguments, dict):
-        raise unusable(arguments, "The Parameters must be an object")
-    if operation.input_shape is None:
-        return {}
-    try:
-        request: dict[str, Any] = _to_structure(operation.input_shape, arguments, wire=wire)
-    except _Misfit as misfit:
-        raise unusable(arguments, str(misfit)) from None
-    return request
+    if operation.has_event_stream_input or operation.has_event_stream_output:
+        return False
+    return operation.name not in _LEFT_OUT.get(operation.service_model.service_name, "").split()
 
 
-def unusable(arguments: JSON, why: str) -> StateError:
-    """Arguments that no request can be made of."""
-    return StateError(RUNTIME, f"The Parameters '{dumps(arguments)}' could not be used to start the Task: [{why}]")
-
-
-class _Misfit(ValueError):
-    pass
-
-
-def _to_structure(shape: StructureShape, value: JSON, *, wire: bool) -> dict[str, Any]:
-    members = {_upper(name): name for name in shape.members}
-    result: dict[str, Any] = {}
-    for key, content in value.items():
-        name = members.get(_upper(key))
-        if name is None:
-            raise _Misfit(f'The field "{key}" is not supported by Step Functions')
-        if content is not None:
-            result[name] = _to_shape(shape.members[name], content, key, wire=wire)
-    return result
-
-
-def _to_shape(shape: Any, value: Any, field: str, *, wire: bool) -> Any:
-    kind = shape.type_name
-    if kind == "blob":
-        text = value if isinstance(value, str) else dumps(value)
-        return text if wire else text.encode()
-    if kind == "structure" and shape.is_document_type:
-        return value
-    if type(value) not in _JSON_TYPES[kind]:
-        raise _Misfit(f"The value of the field '{field}' has an invalid format")
-    if kind == "structure":
-        return _to_structure(shape, value, wire=wire)
-    if kind == "list":
-        return [_to_shape(shape.member, item, field, wire=wire) for item in value]
-    if kind == "map":
-        return {key: _to_shape(shape.value, item, field, wire=wire) for key, item in value.items() if item is not None}
-    return value
-
-
-_JSON_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
-    "structure": (dict,),
-    "map": (dict,),
-    "list": (list,),
-    "string": (str,),
-    "character": (str,),
-    "timestamp": (str, int, float),
-    "boolean": (bool,),
-    **dict.fromkeys(("integer", "long", "short", "byte", "bigInteger", "float", "double", "bigDecimal"), (int, float)),
+_LEFT_OUT: Final = {
+    "codedeploy": (
+        "BatchGetDeploymentInstances GetDeploymentInstance ListDeploymentInstances SkipWaitTimeForInstanceTermination"
+    ),
+    "comprehendmedical": "DetectEntities",
+    "directconnect": (
+        "AllocateConnectionOnInterconnect DescribeConnectionLoa DescribeConnectionsOnInterconnect "
+        "DescribeInterconnectLoa"
+    ),
+    "discovery": "DescribeExportConfigurations ExportConfigurations",
+    "efs": "CreateTags",
+    "elastictranscoder": "TestRole",
+    "emr": "DescribeJobFlows",
+    "iot": "AttachPrincipalPolicy DetachPrincipalPolicy ListPolicyPrincipals ListPrincipalPolicies",
+    "iotdeviceadvisor": "ListTestCases",
+    "lambda": "InvokeAsync",
+    "mediapackage": "RotateChannelCredentials",
+    "rds-data": "ExecuteSql",
+    "shield": "DeleteSubscription",
+    "sts": "AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity",
 }
-"""What a member of a shape must be as JSON."""
+"""botocore's name of a service -> its operations that no state machine can call."""
 
 
-def from_answer(operation: OperationModel, answer: Mapping[str, Any]) -> dict[str, JSON]:
-    """An operation's answer as a Task's result: members begin with a capital, times are ISO-8601, blobs are text."""
+def from_answer(operation: OperationModel, answer: Mapping[str, Any], form: Form) -> dict[str, JSON]:
+    """An operation's answer as a Task's result."""
     if operation.output_shape is None:
         return {}
     members = {name: value for name, value in answer.items() if name != "ResponseMetadata"}
-    result: dict[str, JSON] = _from_shape(operation.output_shape, members)
+    result: dict[str, JSON] = _from_shape(operation.output_shape, members, form)
     return result
 
 
-def _from_shape(shape: Any, value: Any) -> JSON:
+def _from_shape(shape: Any, value: Any, form: Form) -> JSON:
     kind = shape.type_name
     if kind == "structure" and not shape.is_document_type:
         known = shape.members
         return {
-            _upper(name): _from_shape(known[name], item)
+            form.spelling(name): _from_shape(known[name], item, form)
             for name, item in value.items()
             if name in known and item is not None
         }
     if kind == "list":
-        return [_from_shape(shape.member, item) for item in value]
+        return [_from_shape(shape.member, item, form) for item in value]
     if kind == "map":
-        return {key: _from_shape(shape.value, item) for key, item in value.items()}
+        return {key: _from_shape(shape.value, item, form) for key, item in value.items()}
     if kind == "blob":
         return _text(value.read() if hasattr(value, "read") else value)
     if kind == "timestamp":
-        return iso_instant(value if isinstance(value, datetime) else datetime.fromtimestamp(value, timezone.utc))
+        return form.time(value if isinstance(value, datetime) else datetime.fromtimestamp(value, timezone.utc))
     return value
 
 
@@ -225,8 +233,23 @@ def iso_instant(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}Z"
 
 
-def _upper(name: str) -> str:
+def capitalized(name: str) -> str:
+    """A member as optimized integrations write it."""
     return name[:1].upper() + name[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How an integration shows an answer."""
+
+    spelling: Callable[[str], str]
+    time: Callable[[datetime], JSON]
+
+
+FIRST_SDK: Final = Form(capitalized, lambda moment: int(moment.timestamp() * 1000))
+"""Optimized integrations: capitals, and times in milliseconds."""
+SECOND_SDK: Final = Form(member_name, iso_instant)
+"""``aws-sdk`` integrations: capitals of the second SDK, and times by ISO-8601."""
 
 
 def http_metadata(headers: Mapping[str, str], request_id: str) -> dict[str, JSON]:

@@ -5,19 +5,20 @@ Each enters the one door of the service it calls: ``operations.perform`` for our
 
 from __future__ import annotations
 
-import email.utils
-import uuid
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from asl_interpreter.errors import TASK_FAILED, StateError
 from asl_interpreter.jsontext import JSON, dumps
 from asl_interpreter.signals import Signal
-from asl_interpreter.tasks import Later, Submitted, TaskRequest
+from asl_interpreter.tasks import Later, Polled, Submitted, TaskRequest
 from emulator.faults import Fault
 from emulator.integrations import sdk
+from emulator.integrations.caller import Caller, http_date, new_uuid
+from emulator.integrations.calls import call_moto
+from emulator.integrations.optimized import parameters_of
+from emulator.integrations.parameters import Parameters
 from emulator.operations import perform
 from emulator.protocol import Call
 
@@ -25,32 +26,13 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
 
     from asl_interpreter.execution import Execution
-    from emulator.world import World
 
 OURS: Final = frozenset({"dynamodb", "dynamodbstreams", "stepfunctions"})
 """Services whose operations are performed here; the others are moto's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """On whose behalf a Task calls."""
-
-    world: World
-    account: str
-    region: str
-
-    def perform(self, service: str, operation: str, params: dict[str, JSON], request_id: str) -> dict[str, JSON]:
-        """Call one of our own operations."""
-        return perform(self.world, Call(service, operation, params, self.account, self.region, request_id))
-
-
-Optimized: TypeAlias = Callable[[Caller, str, TaskRequest], "JSON | Later | Submitted"]
+Optimized: TypeAlias = Callable[[Caller, str, TaskRequest], "JSON | Later | Polled | Submitted"]
 """Handles an optimized integration; the second argument is the suffix of the ARN."""
-
-
-def new_uuid(request: TaskRequest) -> str:
-    """A UUID for what this attempt makes up, the same in every run."""
-    return str(uuid.UUID(int=request.seed, version=4))
 
 
 def may_block(service: str, operation: str) -> bool:
@@ -63,10 +45,11 @@ def may_block(service: str, operation: str) -> bool:
 
 def call_dynamodb(action: str, caller: Caller, _suffix: str, request: TaskRequest) -> JSON:
     """``dynamodb:getItem`` and its three siblings."""
-    operation = action[:1].upper() + action[1:]
+    operation = sdk.capitalized(action)
+    params = parameters_of("dynamodb", action).request(request.arguments, wire=True)
     request_id = new_uuid(request)
     try:
-        answer = caller.perform("dynamodb", operation, request.arguments, request_id)
+        answer = caller.perform("dynamodb", operation, params, request_id)
     except Fault as fault:
         raise sdk.optimized_error("dynamodb", fault.code, fault.message, fault.status, request_id) from None
     text = dumps(answer).encode()
@@ -82,11 +65,6 @@ def call_dynamodb(action: str, caller: Caller, _suffix: str, request: TaskReques
     return {**answer, **sdk.http_metadata(headers, request_id)}
 
 
-def http_date(world: World) -> str:
-    """The time, as the header ``Date`` has it."""
-    return email.utils.formatdate(world.clock.now(), usegmt=True)
-
-
 # Nested executions
 
 
@@ -95,7 +73,8 @@ def start_execution(caller: Caller, suffix: str, request: TaskRequest) -> JSON |
     from emulator.stepfunctions import executions
 
     request_id = new_uuid(request)
-    params = _start_parameters(request.arguments, request_id)
+    params = parameters_of("states", "startExecution").request(request.arguments, wire=True)
+    params = {"name": request_id, "input": "{}", **params}
     call = Call("stepfunctions", "StartExecution", params, caller.account, caller.region, request_id)
     try:
         answer = perform(caller.world, call)
@@ -133,16 +112,6 @@ def _java_seconds(instant: float) -> str:
     return f"{digits[0]}.{digits[1:]}E9"
 
 
-def _start_parameters(arguments: Mapping[str, JSON], name: str) -> dict[str, JSON]:
-    content = arguments.get("Input")
-    params: dict[str, JSON] = {
-        "stateMachineArn": arguments.get("StateMachineArn"),
-        "name": arguments.get("Name", name),
-        "input": "{}" if content is None else content if isinstance(content, str) else dumps(content),
-    }
-    return {key: value for key, value in params.items() if value is not None}
-
-
 def _hand_on(child: Execution, outcome: Signal[JSON], *, parsed: bool) -> None:
     """Tell the Task how the execution that it started has ended."""
     description: dict[str, JSON] = {"ExecutionArn": child.start.arn}
@@ -174,12 +143,12 @@ def _hand_on(child: Execution, outcome: Signal[JSON], *, parsed: bool) -> None:
 
 
 def call_sdk(
-    caller: Caller, service: str, operation: OperationModel, request: TaskRequest
+    service: str, operation: OperationModel, parameters: Parameters, caller: Caller, request: TaskRequest
 ) -> JSON | Later | Signal[JSON]:
     """``aws-sdk:service:action``: any operation that botocore knows."""
     request_id = new_uuid(request)
     ours = service in OURS
-    params = sdk.to_request(operation, request.arguments, wire=ours)
+    params = parameters.request(request.arguments, wire=ours)
     if ours:
         try:
             if operation.name == "GetActivityTask":
@@ -189,7 +158,7 @@ def call_sdk(
             raise sdk.sdk_error(service, fault.code, fault.message, fault.status, request_id) from None
     else:
         answer = _call_moto(caller, service, operation, params)
-    return sdk.from_answer(operation, answer)
+    return sdk.from_answer(operation, answer, sdk.SECOND_SDK)
 
 
 def _poll(caller: Caller, operation: OperationModel, params: dict[str, JSON], request_id: str) -> Signal[JSON]:
@@ -200,20 +169,16 @@ def _poll(caller: Caller, operation: OperationModel, params: dict[str, JSON], re
         caller.world, Call("stepfunctions", operation.name, params, caller.account, caller.region, request_id)
     )
     answer: Signal[JSON] = Signal(poll.name)
-    poll.subscribe(lambda: answer.set(sdk.from_answer(operation, poll.value)))
+    poll.subscribe(lambda: answer.set(sdk.from_answer(operation, poll.value, sdk.SECOND_SDK)))
     return answer
 
 
 def _call_moto(caller: Caller, service: str, operation: OperationModel, params: dict[str, Any]) -> Mapping[str, Any]:
-    from botocore.exceptions import ParamValidationError
-
     from emulator import moto_door
 
     try:
-        return moto_door.call(service, operation.name, params, caller.account, caller.region)
+        return call_moto(caller, service, operation.name, params)
     except moto_door.ServiceError as error:
         raise sdk.sdk_error(
             service, error.code, error.message, error.status, error.request_id, error.extended_request_id
         ) from None
-    except ParamValidationError as error:
-        raise sdk.unusable(params, str(error)) from None

@@ -25,11 +25,13 @@ def show_tables(store_of: Callable[[str], Store]) -> None:
 
 @cache
 def opened() -> None:
-    """Import moto's core, let it take any region (a test may call its own "local"), and show it our tables."""
+    """Import moto's core: it takes any region (a test may call its own "local"), no Docker, and sees our tables."""
     from moto.core import base_backend
+    from moto.core.config import default_user_config
 
     from emulator.dynamodb import registry
 
+    default_user_config["batch"]["use_docker"] = False  # jobs end, but nothing runs: there is no Docker
     base_backend.allow_unknown_region = lambda: True  # type: ignore[attr-defined]  # imported there by name
     registry.attach(lambda account: _store_of[-1](account))  # noqa: PLW0108 - the last one at the time of the call
 

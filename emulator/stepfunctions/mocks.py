@@ -6,7 +6,7 @@ those that were not seen by their likeness to the others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.definition import Map, Parallel, State, Task
@@ -73,12 +73,12 @@ class Mock:
                 raise refused("Mocked result must be an array.")
             if isinstance(state, Parallel) and len(self.result) != len(state.branches):
                 raise refused("Mocked result must contain the same number of items as number of Parallel branches.")
-        elif self.mode != "NONE" and (operation := resources.answering(state.resource)) is not None:
-            check_answer(operation, self.result, strict=self.mode == "STRICT")
+        elif self.mode != "NONE" and (answering := resources.answering(state.resource)) is not None:
+            check_answer(*answering, self.result, strict=self.mode == "STRICT")
 
 
-def check_answer(operation: OperationModel, result: JSON, *, strict: bool) -> None:
-    """See that an operation could answer this; ``strict``: with all that it always answers.
+def check_answer(operation: OperationModel, spelling: Callable[[str], str], result: JSON, *, strict: bool) -> None:
+    """See that an operation could answer this, its members so spelled; ``strict``: with all that it always answers.
 
     Raises:
         Fault: ValidationException.
@@ -87,14 +87,16 @@ def check_answer(operation: OperationModel, result: JSON, *, strict: bool) -> No
         return
     if not isinstance(result, dict):
         raise refused("Mocked result must be a JSON object.")
-    _Checker(operation.service_model.service_name, strict=strict).check(operation.output_shape, result, "")
+    checker = _Checker(operation.service_model.service_name, spelling, strict=strict)
+    checker.check(operation.output_shape, result, "")
 
 
 class _Checker:
     """Holds a value to the shape of an answer, its members spelled as Step Functions spells them."""
 
-    def __init__(self, service: str, *, strict: bool) -> None:
+    def __init__(self, service: str, spelling: Callable[[str], str], *, strict: bool) -> None:
         self._service = service
+        self._spelling = spelling
         self._strict = strict
 
     def check(self, shape: Any, value: Any, field: str) -> None:
@@ -121,10 +123,9 @@ class _Checker:
             _check_scalar(shape, value, field)
 
     def _check_members(self, shape: Any, value: dict[str, JSON]) -> None:
-        members = {name[:1].upper() + name[1:]: member for name, member in shape.members.items()}
+        members = {self._spelling(name): member for name, member in shape.members.items()}
         if self._strict:
-            for name in shape.required_members:
-                required = name[:1].upper() + name[1:]
+            for required in map(self._spelling, shape.required_members):
                 if required not in value:
                     raise _invalid(f"Required field '{required}' is missing")
         for name, content in value.items():

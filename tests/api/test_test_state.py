@@ -243,9 +243,16 @@ FIELDS = [
 ]  # fmt: skip
 
 
+def calling(action):
+    """A Task on an integration that is given nothing in its definition."""
+    state = task(Resource=f"arn:aws:states:::{action}")
+    del state["Parameters"]
+    return state
+
+
 @pytest.mark.parametrize(("action", "mode", "result", "message"), FIELDS)
 def test_a_mocked_result_is_held_to_what_the_service_answers(tested, action, mode, result, message):
-    state = task(Resource=f"arn:aws:states:::{action}")
+    state = calling(action)
     mock = {"result": result, "fieldValidationMode": mode}
     if message is None:
         assert tested(state, mock=mock)["output"] == result
@@ -274,6 +281,7 @@ def test_a_mocked_task_calls_nobody(tested, dynastep):
 )
 def test_who_waits_for_the_outside_is_tested_with_a_mock_only(tested, resource):
     state = task(Resource=resource)
+    del state["Parameters"]
     assert refused(tested, state, roleArn=ROLE)[0] == "InvalidDefinition"
     mock = {"result": {"done": True}, "fieldValidationMode": "NONE"}
     assert tested(state, mock=mock)["output"] == {"done": True}

@@ -1,0 +1,152 @@
+"""Calls: an integration calls an operation that moto answers, and with ``.sync`` waits for the job it has started."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from asl_interpreter.errors import NOT_BUILT, TASK_FAILED, StateError
+from asl_interpreter.jsontext import JSON, dumps
+from asl_interpreter.tasks import Polled, TaskRequest
+from emulator.integrations import sdk
+from emulator.integrations.caller import Caller, http_date, new_uuid
+from emulator.integrations.jobs import JOBS, MOST_LOOKS, Job, locate, pause, search
+from emulator.integrations.parameters import unusable
+
+if TYPE_CHECKING:
+    from emulator.integrations.optimized import Action
+    from emulator.integrations.parameters import Parameters
+    from emulator.moto_door import ServiceError
+
+log = logging.getLogger("dynastep")
+
+
+def call_moto(caller: Caller, service: str, operation: str, params: dict[str, Any]) -> Mapping[str, Any]:
+    """Call an operation of a service of moto's, by botocore's names.
+
+    Raises:
+        ServiceError: the service refused.
+        StateError: Dynastep.NotBuilt, moto lacks the operation or failed; States.Runtime, the parameters do not fit it.
+    """
+    from botocore.exceptions import ParamValidationError
+
+    from emulator import moto_door
+
+    try:
+        return moto_door.call(service, operation, params, caller.account, caller.region)
+    except ParamValidationError as error:
+        raise unusable(params, str(error)) from None
+    except moto_door.ServiceError as error:
+        if (error.status, error.code) in ((501, "NotImplementedException"), (500, "InternalFailure")):
+            text = f"{error.message} ({service}:{operation}). A mock can stand for it: docs/mocks.md"
+            raise StateError(NOT_BUILT, text) from None
+        raise
+
+
+def call_optimized(caller: Caller, service: str, operation: str, params: dict[str, Any]) -> dict[str, JSON]:
+    """Call an operation as an optimized integration does; its answer in that form, sorted.
+
+    Raises:
+        StateError: as the integration says it.
+    """
+    return shown(service, operation, _call(caller, service, operation, params))
+
+
+def shown(service: str, operation: str, answer: Mapping[str, Any]) -> dict[str, JSON]:
+    """An answer as optimized integrations show it."""
+    model = sdk.find_operation(sdk.OPTIMIZED[service][2], operation[:1].lower() + operation[1:])
+    if model is None:
+        raise KeyError(operation)
+    return dict(sorted(sdk.from_answer(model, answer, sdk.FIRST_SDK).items()))
+
+
+def _call(caller: Caller, service: str, operation: str, params: dict[str, Any]) -> Mapping[str, Any]:
+    from emulator import moto_door
+
+    try:
+        return call_moto(caller, sdk.OPTIMIZED[service][2], operation, params)
+    except moto_door.ServiceError as error:
+        raise _in_words(service, error) from None
+
+
+def _in_words(service: str, error: ServiceError) -> StateError:
+    return sdk.optimized_error(service, error.code, error.message, error.status, error.request_id)
+
+
+def call_service(
+    action: Action, parameters: Parameters, caller: Caller, suffix: str, request: TaskRequest
+) -> JSON | Polled:
+    """An integration of which botocore's model says all there is to say."""
+    operation = action.model()
+    if operation is None:
+        raise KeyError(action.name)
+    params = parameters.request(request.arguments)
+    answer = _call(caller, action.service, operation.name, params)
+    output = shown(action.service, operation.name, answer)
+    if action.answers:
+        output = {name: _one(output, member) for name, member in action.answers.items() if _one(output, member)}
+    output = with_metadata(caller, request, output, len(dumps(output)), "application/x-amz-json-1.1")
+    if suffix != ".sync":
+        return output
+    job = JOBS[action.service, action.name]
+    where = locate(job.by, params, answer)
+    stop = None if job.stop is None else partial(_stop, caller, action.service, job, params, answer)
+    ask = partial(_ask, caller, action.service, job, where, output)
+    return Polled(output, ask, pause, stop or (lambda: None))
+
+
+def _one(output: Mapping[str, JSON], member: str) -> JSON:
+    value = output.get(member.removesuffix("[]"))
+    return (value or [None])[0] if member.endswith("[]") else value
+
+
+def _ask(
+    caller: Caller, service: str, job: Job, where: dict[str, Any], output: dict[str, JSON], look: int
+) -> JSON | None:
+    """How the job goes: its result, None while it runs."""
+    from emulator import moto_door
+
+    try:
+        answer = call_moto(caller, sdk.OPTIMIZED[service][2], job.ask, where)
+    except moto_door.ServiceError as error:
+        if error.code in job.gone:
+            return {name: value for name, value in output.items() if not name.startswith("Sdk")}
+        raise _in_words(service, error) from None
+    status = search(job.status, answer)
+    if status in job.done or status in job.failed:
+        result = search(job.result, shown(service, job.ask, answer))
+        if status in job.failed or (job.broken is not None and search(job.broken, answer)):
+            raise StateError(TASK_FAILED, dumps(dict(sorted(result.items()))))
+        return dict(sorted(result.items()))
+    if look >= MOST_LOOKS:
+        text = f"{service}:{job.ask} has said {status!r} {look} times: moto does not bring this job to an end."
+        raise StateError(NOT_BUILT, f"{text} A mock can say how it ends: docs/mocks.md")
+    return None
+
+
+def _stop(caller: Caller, service: str, job: Job, params: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+    """Stop a job that nobody waits for any more, as far as that can be done."""
+    from emulator import moto_door
+
+    operation, by = job.stop or ("", {})
+    try:
+        call_moto(caller, sdk.OPTIMIZED[service][2], operation, locate(by, params, answer))
+    except (StateError, moto_door.ServiceError) as error:
+        log.warning("A job of %s could not be stopped: %s", service, error)
+
+
+def with_metadata(
+    caller: Caller, request: TaskRequest, answer: dict[str, JSON], length: int, content_type: str
+) -> dict[str, JSON]:
+    """An answer with what the first SDK adds to it."""
+    request_id = new_uuid(request)
+    headers = {
+        "x-amzn-RequestId": request_id,
+        "connection": "keep-alive",
+        "Content-Length": str(length),
+        "Date": http_date(caller.world),
+        "Content-Type": content_type,
+    }
+    return dict(sorted({**answer, **sdk.http_metadata(headers, request_id)}.items()))

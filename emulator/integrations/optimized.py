@@ -1,0 +1,160 @@
+"""The optimized integrations: which actions AWS has, how each may wait, and what each takes. Data.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html and the page of each service
+("Supported parameters"; where it names none, all of the operation's).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from emulator.integrations import parameters, sdk
+from emulator.integrations.parameters import Member, Parameters
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
+
+PLAIN: Final = frozenset({""})
+SYNC: Final = frozenset({"", ".sync"})
+TOKEN: Final = frozenset({"", ".waitForTaskToken"})
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An optimized integration."""
+
+    service: str
+    """As the ARN has it."""
+    name: str
+    suffixes: frozenset[str]
+    """How it may wait."""
+    operation: str = ""
+    """The operation of the service, where it is not that of the name; as an ARN would have it."""
+    takes: str = ""
+    """The members of the request that it takes, where not all."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Its parameter -> the member of the request; ``Ids[]`` is a list of the one value."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """The member of its answer -> that of the operation's answer, in the same way."""
+    texts: frozenset[str] = frozenset()
+    """Parameters that may be any JSON."""
+
+    @property
+    def botocore_service(self) -> str | None:
+        """Botocore's name of the service; None if it has no model of it."""
+        if self.operation == "invokeModel":
+            return "bedrock-runtime"
+        return sdk.OPTIMIZED[self.service][2] if self.service in sdk.OPTIMIZED else None
+
+    def model(self) -> OperationModel | None:
+        """Botocore's model of the operation; None if it has none."""
+        service = self.botocore_service
+        return None if service is None else sdk.find_operation(service, self.operation or self.name)
+
+
+def _plain(service: str, *names: str, suffixes: frozenset[str] = PLAIN, takes: str = "") -> list[Action]:
+    return [Action(service, name, suffixes, takes=takes) for name in names]
+
+
+_CLUSTER_ID: Final = {"ClusterId": "JobFlowIds[]"}
+_RUN_TASK: Final = (
+    "CapacityProviderStrategy Cluster EnableExecuteCommand Group LaunchType NetworkConfiguration Overrides "
+    "PlacementConstraints PlacementStrategy PlatformVersion PropagateTags ReferenceId Tags TaskDefinition "
+    "VolumeConfigurations"
+)
+_RUN_JOB_FLOW: Final = (
+    "AdditionalInfo AmiVersion Applications AutoScalingRole BootstrapActions Configurations CustomAmiId "
+    "EbsRootVolumeIops EbsRootVolumeSize EbsRootVolumeThroughput Instances JobFlowRole KerberosAttributes LogUri "
+    "LogEncryptionKmsKeyId ManagedScalingPolicy Name NewSupportedProducts OSReleaseLabel PlacementGroupConfigs "
+    "ReleaseLabel RepoUpgradeOnBoot ScaleDownBehavior SecurityConfiguration ServiceRole StepConcurrencyLevel "
+    "SupportedProducts Tags VisibleToAllUsers AutoTerminationPolicy"
+)
+"""All but Steps: those are added to the cluster."""
+
+_ACTIONS: Final = (
+    Action("apigateway", "invoke", TOKEN),
+    *_plain("athena", "startQueryExecution", suffixes=SYNC),
+    *_plain("athena", "stopQueryExecution", "getQueryExecution", "getQueryResults"),
+    *_plain("batch", "submitJob", suffixes=SYNC),
+    Action("bedrock", "invokeModel", TOKEN, "invokeModel"),
+    *_plain("bedrock", "createModelCustomizationJob", suffixes=SYNC),
+    *_plain("codebuild", "startBuild", "startBuildBatch", "retryBuildBatch", suffixes=SYNC),
+    *_plain("codebuild", "stopBuild", "batchDeleteBuilds", "batchGetReports", "stopBuildBatch", "deleteBuildBatch"),
+    *_plain("databrew", "startJobRun", suffixes=SYNC),
+    *_plain("dynamodb", "getItem", "putItem", "updateItem", "deleteItem"),
+    *_plain("ecs", "runTask", suffixes=SYNC | TOKEN, takes=_RUN_TASK),
+    *_plain("eks", "createCluster", "deleteCluster", "createNodegroup", "deleteNodegroup", suffixes=SYNC),
+    *_plain("eks", "createFargateProfile", "deleteFargateProfile", suffixes=SYNC),
+    Action("eks", "call", TOKEN),
+    Action("eks", "runJob", SYNC | TOKEN),
+    Action(
+        *("elasticmapreduce", "createCluster", SYNC, "runJobFlow", _RUN_JOB_FLOW),
+        answers={"ClusterId": "JobFlowId", "ClusterArn": "ClusterArn"},
+    ),
+    Action("elasticmapreduce", "terminateCluster", SYNC, "terminateJobFlows", renamed=_CLUSTER_ID),
+    Action("elasticmapreduce", "setClusterTerminationProtection", PLAIN, "setTerminationProtection", "", _CLUSTER_ID),
+    Action(
+        *("elasticmapreduce", "addStep", SYNC, "addJobFlowSteps"),
+        renamed={"ClusterId": "JobFlowId", "Step": "Steps[]"},
+        answers={"StepId": "StepIds[]"},
+    ),
+    Action(
+        *("elasticmapreduce", "cancelStep", PLAIN, "cancelSteps"),
+        renamed={"StepId": "StepIds[]"},
+        answers={"CancelStepsInfo": "CancelStepsInfoList[]"},
+    ),
+    Action("elasticmapreduce", "modifyInstanceFleetByName", PLAIN),
+    Action("elasticmapreduce", "modifyInstanceGroupByName", PLAIN),
+    *_plain("emr-containers", "createVirtualCluster"),
+    *_plain("emr-containers", "deleteVirtualCluster", "startJobRun", suffixes=SYNC),
+    *_plain("emr-serverless", "createApplication", "startApplication", "stopApplication", suffixes=SYNC),
+    *_plain("emr-serverless", "deleteApplication", "startJobRun", "cancelJobRun", suffixes=SYNC),
+    Action("events", "putEvents", TOKEN, texts=frozenset({"Detail"})),
+    *_plain("glue", "startJobRun", suffixes=SYNC),
+    Action("http", "invoke", PLAIN),
+    *_plain("lambda", "invoke", suffixes=TOKEN),
+    *_plain("mediaconvert", "createJob", suffixes=SYNC),
+    *_plain("sagemaker", "createEndpoint", "createEndpointConfig", "createModel", "updateEndpoint"),
+    *_plain("sagemaker", "createHyperParameterTuningJob", "createLabelingJob", "createProcessingJob", suffixes=SYNC),
+    *_plain("sagemaker", "createTrainingJob", "createTransformJob", suffixes=SYNC),
+    Action("sns", "publish", TOKEN, texts=frozenset({"Message"})),
+    Action("sqs", "sendMessage", TOKEN, texts=frozenset({"MessageBody"})),
+    Action("states", "startExecution", SYNC | TOKEN | {".sync:2"}, texts=frozenset({"Input"})),
+)
+ACTIONS: Final[Mapping[tuple[str, str], Action]] = {(action.service, action.name): action for action in _ACTIONS}
+"""Service and action of an ARN -> the integration."""
+
+
+@cache
+def parameters_of(service: str, name: str) -> Parameters:
+    """What an optimized integration takes."""
+    if (service, name) in _WITHOUT_MODEL:
+        required, *others = _WITHOUT_MODEL[service, name]
+        members = {key: Member(key, None) for key in [*required.split(), *" ".join(others).split()]}
+        return Parameters(members, tuple(required.split()), sdk.capitalized)
+    action = ACTIONS[service, name]
+    operation = action.model()
+    if operation is None:
+        raise KeyError(service, name)
+    takes = frozenset({*action.takes.split(), *action.renamed}) if action.takes else None
+    return parameters.of_operation(operation, sdk.capitalized, takes=takes, renamed=action.renamed, texts=action.texts)
+
+
+_WITHOUT_MODEL: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
+    ("apigateway", "invoke"): (
+        "ApiEndpoint Method",
+        "AllowHeaders AuthType Headers Path QueryParameters RequestBody Stage",
+    ),
+    ("eks", "call"): ("ClusterName CertificateAuthority Endpoint Method Path", "QueryParameters RequestBody"),
+    ("eks", "runJob"): ("ClusterName CertificateAuthority Endpoint Job", "Namespace LogOptions"),
+    ("elasticmapreduce", "modifyInstanceFleetByName"): ("ClusterId InstanceFleetName InstanceFleet", ""),
+    ("elasticmapreduce", "modifyInstanceGroupByName"): ("ClusterId InstanceGroupName InstanceGroup", ""),
+    ("http", "invoke"): (
+        "ApiEndpoint Method Authentication",
+        "Headers InvocationConfig QueryParameters RequestBody Transform",
+    ),
+}
+"""Integrations whose parameters are Step Functions' own: the required ones, the others."""
