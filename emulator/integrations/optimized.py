@@ -153,8 +153,8 @@ _WITHOUT_MODEL: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("elasticmapreduce", "modifyInstanceFleetByName"): ("ClusterId InstanceFleetName InstanceFleet", ""),
     ("elasticmapreduce", "modifyInstanceGroupByName"): ("ClusterId InstanceGroupName InstanceGroup", ""),
     ("http", "invoke"): (
-        "ApiEndpoint Method Authentication",
-        "Headers InvocationConfig QueryParameters RequestBody Transform",
+        "ApiEndpoint Method",
+        "Authentication Headers InvocationConfig QueryParameters RequestBody Transform",
     ),
 }
 """Integrations whose parameters are Step Functions' own: the required ones, the others."""

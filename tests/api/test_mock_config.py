@@ -28,7 +28,7 @@ def give(value, **more):
 
 def task(resource, **fields):
     end = {} if "Next" in fields else {"End": True}
-    return {"Type": "Task", "Resource": resource, "Parameters": {}, **end, **fields}
+    return {"Type": "Task", "Resource": resource, **end, **fields}
 
 
 def machine(**states):
@@ -264,9 +264,8 @@ def test_a_job_and_a_callback_are_submitted_and_end_at_once(run, resource):
 
 
 def test_a_mocked_callback_has_a_token(run):
-    execution = run(
-        "arn:aws:states:::ecs:runTask.waitForTaskToken", {"0": give("ok")}, Parameters={"t.$": "$$.Task.Token"}
-    )
+    parameters = {"TaskDefinition": "job", "ReferenceId.$": "$$.Task.Token"}
+    execution = run("arn:aws:states:::ecs:runTask.waitForTaskToken", {"0": give("ok")}, Parameters=parameters)
     assert execution.output == "ok"
 
 

@@ -83,7 +83,7 @@ def test_what_is_no_json_is_told_in_jacksons_words(validated):
 
 
 def test_an_express_machine_has_rules_of_its_own(validated):
-    waits = one("Task", Resource="arn:aws:states:::sqs:sendMessage.waitForTaskToken", Parameters={})
+    waits = one("Task", Resource="arn:aws:states:::sqs:sendMessage.waitForTaskToken")
     assert validated(waits, type="STANDARD")["result"] == "OK"
     assert validated(waits, type="EXPRESS")["result"] == "FAIL"
 
@@ -279,7 +279,7 @@ def test_words_of_yaml_that_are_texts_to_json_stay_texts(command):
 
 
 def test_an_express_machine_is_held_to_its_rules(command):
-    waits = json.dumps(one("Task", Resource="arn:aws:states:::sqs:sendMessage.waitForTaskToken", Parameters={}))
+    waits = json.dumps(one("Task", Resource="arn:aws:states:::sqs:sendMessage.waitForTaskToken"))
     assert command(a_json=waits)[0] == 0
     assert command("--type", "EXPRESS", a_json=waits)[0] == 1
 

@@ -57,7 +57,7 @@ MISSING = [
     ("elasticmapreduce:addStep.sync", {"Step": {"Name": "s", "HadoopJarStep": {"Jar": "j"}}}, "ClusterId"),
     ("elasticmapreduce:addStep.sync", {"ClusterId": "j", "Step": {"Name": "s"}}, "HadoopJarStep"),
     ("lambda:invoke", {"Payload": 1}, "FunctionName"),
-    ("http:invoke", {"ApiEndpoint": "https://a.example", "Method": "GET"}, "Authentication"),
+    ("http:invoke", {"ApiEndpoint": "https://a.example", "Authentication": {}}, "Method"),
     ("aws-sdk:emrserverless:startJobRun", {"ApplicationId": "a", "ExecutionRoleArn": "r"}, "ClientToken"),
 ]
 

@@ -18,14 +18,14 @@ MAP = {"Type": "Map", "End": True}
 
 def task(resource=LAMBDA, **fields):
     end = {} if "Next" in fields else {"End": True}
-    return {"Type": "Task", "Resource": resource, "Parameters": {}, **end, **fields}
+    return {"Type": "Task", "Resource": resource, **end, **fields}
 
 
 def machine(**states):
     return {"StartAt": next(iter(states)), "States": states}
 
 
-CHARGE = machine(Charge=task(Parameters={"amount.$": "$.amount"}))
+CHARGE = machine(Charge=task(Parameters={"FunctionName": "charge", "Payload": {"amount.$": "$.amount"}}))
 RETRIED = machine(Charge=task(Retry=[{"ErrorEquals": ["Card.Busy"], "IntervalSeconds": 1}]))
 BUSY = StateError("Card.Busy", "later")
 
@@ -99,12 +99,13 @@ def test_several_answers_are_for_one_attempt_each_in_every_execution(dynastep):
 
 def test_a_callable_gets_arguments_of_its_own(dynastep):
     def pay(arguments):
-        arguments["amount"] += 1
-        return {"Payload": arguments}
+        arguments["Payload"]["amount"] += 1
+        return {"Payload": arguments["Payload"]}
 
     charge = dynastep.mock("Charge", pay)
     execution = dynastep.run(CHARGE, {"amount": 42})
-    assert (execution.output, charge.calls) == ({"Payload": {"amount": 43}}, [{"amount": 42}])
+    assert execution.output == {"Payload": {"amount": 43}}
+    assert charge.calls == [{"FunctionName": "charge", "Payload": {"amount": 42}}]
 
 
 def test_a_callable_may_use_the_emulator(dynastep):
@@ -121,7 +122,7 @@ def test_a_callable_may_answer_an_error(dynastep, answer):
 
 def test_a_callable_may_raise_an_error(dynastep):
     def refuse(arguments):
-        raise StateError("Card.Refused", f"{arguments['amount']} is too much")
+        raise StateError("Card.Refused", f"{arguments['Payload']['amount']} is too much")
 
     dynastep.mock("Charge", refuse)
     assert dynastep.run(CHARGE, {"amount": 42}).cause == "42 is too much"
@@ -241,7 +242,7 @@ def test_a_mock_that_is_never_used_fails_the_test(project):
         from emulator import StateError
 
         def test_it(dynastep):
-            task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {}, "End": True}
+            task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True}
             definition = {"StartAt": "Charge", "States": {"Charge": {**task, "Catch": [
                 {"ErrorEquals": ["States.ALL"], "Next": "Refund"}]}, "Refund": task}}
             dynastep.mock("Charge", {"Payload": 1})
@@ -272,7 +273,7 @@ def test_what_was_wrong_with_a_mock_fails_the_test_though_the_machine_hid_it(pro
     result = project(
         """
         def test_it(dynastep):
-            task = {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:getItem", "Parameters": {}, "End": True}
+            task = {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:getItem", "End": True}
             definition = {"StartAt": "Read", "States": {"Read": {**task, "Retry": [
                 {"ErrorEquals": ["States.ALL"]}]}}}
             for answers in [(lambda _: 1 / 0,), (lambda _: {"Item": 7},), ({}, {})]:
