@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from . import choice, fields, variables
 from .choice import OPERATORS, PATH_OPERATORS
+from .datasets import check_distribution
 from .errors import ALL, Problem
 from .fields import SCHEMA, Language
 from .jsontext import JSON
@@ -112,13 +113,15 @@ def _check_parts(
     for field in ("ItemProcessor", "Iterator"):
         if isinstance(state.get(field), dict):
             yield from fields.check(state[field], fields.PROCESSOR, f"{where}/{field}", language)
-            yield from _check_mode(state, state[field].get("ProcessorConfig", {}), where, f"{where}/{field}")
+            yield from _check_mode(state, state[field].get("ProcessorConfig", {}), where, f"{where}/{field}", language)
             yield from _check_states(state[field], f"{where}/{field}", machine_language)
     if state["Type"] == "Task":
         yield from _check_heartbeat(state, where)
 
 
-def _check_mode(state: Mapping[str, JSON], config: JSON, where: str, processor: str) -> Iterator[Problem]:
+def _check_mode(
+    state: Mapping[str, JSON], config: JSON, where: str, processor: str, language: Language
+) -> Iterator[Problem]:
     """How the states of a Map run, and the fields that only a distributed one has."""
     if not isinstance(config, dict):
         return
@@ -127,6 +130,7 @@ def _check_mode(state: Mapping[str, JSON], config: JSON, where: str, processor: 
     if config.get("Mode") == "DISTRIBUTED":
         if "ExecutionType" not in config:
             yield Problem(SCHEMA, "These fields are required: [ExecutionType]", location)
+        yield from check_distribution(state, where, language)
     else:
         for name in fields.DISTRIBUTED_ONLY:
             if name in state:

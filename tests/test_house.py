@@ -26,7 +26,7 @@ INTERPRETER = {
         "values jsonata",
     ),
     "machine": ("dataflow definition history retry tasks", "values language"),
-    "reading": ("advice fields numbers parsing validation variables", "values language machine"),
+    "reading": ("advice datasets fields numbers parsing validation variables", "values language machine"),
     "running": ("execution inspection mapruns states", "values language machine loop"),
     "engine": ("engine", "values machine loop running"),
 }

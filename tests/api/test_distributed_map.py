@@ -291,7 +291,7 @@ def test_the_objects_that_an_athena_manifest_names_are_read(dynastep, s3):
 
 def test_a_manifest_that_is_none_fails_the_reader(read):
     assert read("[]", InputType="MANIFEST") == (FAILED, "The manifest is not that of an S3 inventory.")
-    assert read("what\n", InputType="CSV", ManifestType="ATHENA_DATA") == (
+    assert read("what\n", InputType="JSONL", ManifestType="ATHENA_DATA") == (
         FAILED,
         "The manifest names 'what', which is not the URI of an object.",
     )

@@ -259,6 +259,68 @@ MODES = [
 ]  # fmt: skip
 """A Map that is not distributed lacks some fields: the rule is documented, the words are those of any other field."""
 
+GET = "arn:aws:states:::s3:getObject"
+LISTING = "arn:aws:states:::s3:listObjectsV2"
+PUT = "arn:aws:states:::s3:putObject"
+READER, CONFIG, WRITER = "/States/S/ItemReader", "/States/S/ItemReader/ReaderConfig", "/States/S/ResultWriter"
+LIMITS = "[MaxItemsPerBatch, MaxItemsPerBatchPath, MaxInputBytesPerBatch, MaxInputBytesPerBatchPath]"
+
+
+def reading(resource: str = GET, **config: Any) -> dict[str, Any]:
+    return distributed(ItemReader={"Resource": resource, "Parameters": {"Bucket": "b"}, "ReaderConfig": config})
+
+
+def batching(**fields: Any) -> dict[str, Any]:
+    return distributed(ItemBatcher=fields)
+
+
+def writing(**fields: Any) -> dict[str, Any]:
+    return distributed(ResultWriter=fields)
+
+
+DATASETS = [
+    (distributed(ItemReader={}), "These fields are required: [Resource]", READER),
+    (distributed(ItemReader={"Resource": 1}), "Expected value of type [STRING]", f"{READER}/Resource"),
+    (reading(PUT), f"The resource provided {PUT} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region.", f"{READER}/Resource"),
+    (distributed(ItemReader={"Resource": GET, "Arguments": {}, "ReaderConfig": {"InputType": "JSON"}}), "The QueryLanguage is set to 'JSONPath', but field 'Arguments' is only supported for the 'JSONata' QueryLanguage", READER),
+    (distributed(ItemReader={"Resource": GET, "Parameters": {"Key.$": "k"}, "ReaderConfig": {"InputType": "JSON"}}), "The value for the field 'Key.$' must be a valid JSONPath or a valid intrinsic function call", f"{READER}/Parameters"),
+    (distributed(ItemReader={"Resource": GET}), "These fields are required: [InputType]", CONFIG),
+    (reading(InputType="XML"), "Value should be one of the following: [CSV, JSON, JSONL, PARQUET, MANIFEST]", f"{CONFIG}/InputType"),
+    (reading(InputType="CSV"), "These fields are required: [CSVHeaderLocation]", CONFIG),
+    (reading(InputType="CSV", CSVHeaderLocation="LAST_ROW"), "Value should be one of the following: [FIRST_ROW, GIVEN]", f"{CONFIG}/CSVHeaderLocation"),
+    (reading(InputType="CSV", CSVHeaderLocation="GIVEN"), "These fields are required: [CSVHeaders]", CONFIG),
+    (reading(InputType="CSV", CSVHeaderLocation="GIVEN", CSVHeaders=[]), "Value cannot be empty", f"{CONFIG}/CSVHeaders"),
+    (reading(InputType="CSV", CSVHeaderLocation="FIRST_ROW", CSVHeaders=["a"]), "Field 'CSVHeaders' is not supported", CONFIG),
+    (reading(InputType="CSV", CSVHeaderLocation="FIRST_ROW", CSVDelimiter=","), "Value should be one of the following: [COMMA, PIPE, SEMICOLON, SPACE, TAB]", f"{CONFIG}/CSVDelimiter"),
+    (reading(InputType="JSON", CSVDelimiter="TAB"), "Field 'CSVDelimiter' is not supported", CONFIG),
+    (reading(InputType="JSONL", ItemsPointer="/a"), "Field 'ItemsPointer' is not supported", CONFIG),
+    (reading(InputType="JSON", ItemsPointer="a"), "Value is not a valid JSON Pointer", f"{CONFIG}/ItemsPointer"),
+    (reading(InputType="JSON", ItemsPointer="/a~2"), "Value is not a valid JSON Pointer", f"{CONFIG}/ItemsPointer"),
+    (reading(InputType="JSON", MaxItems=-1), "Minimum value is 0", f"{CONFIG}/MaxItems"),
+    (reading(InputType="JSON", MaxItems=1, MaxItemsPath="$.m"), f"{TOO_MANY}[MaxItems, MaxItemsPath]", CONFIG),
+    (reading(InputType="JSON", Transformation="LOAD_AND_FLATTEN"), "Field 'Transformation' is not supported", CONFIG),
+    (reading(LISTING, Transformation="LOAD_AND_FLATTEN"), "These fields are required: [InputType]", CONFIG),
+    (reading(LISTING, Transformation="LOAD_AND_FLATTEN", InputType="MANIFEST"), "Field 'InputType' is not supported", CONFIG),
+    (reading(LISTING, ManifestType="S3_INVENTORY"), "Field 'ManifestType' is not supported", CONFIG),
+    (reading(ManifestType="S3_INVENTORY", InputType="CSV", CSVHeaderLocation="FIRST_ROW"), "Field 'InputType' is not supported", CONFIG),
+    (reading(ManifestType="ATHENA_DATA", InputType="JSON"), "Field 'ManifestType' is not supported", CONFIG),
+    (batching(), f"This object should have at least one of the following fields: {LIMITS}", "/States/S/ItemBatcher"),
+    (batching(BatchInput={}), f"This object should have at least one of the following fields: {LIMITS}", "/States/S/ItemBatcher"),
+    (batching(MaxItemsPerBatch=0), "Minimum value is 1", "/States/S/ItemBatcher/MaxItemsPerBatch"),
+    (batching(MaxInputBytesPerBatch=262145), "Maximum value is 262144", "/States/S/ItemBatcher/MaxInputBytesPerBatch"),
+    (batching(MaxItemsPerBatch=1, MaxItemsPerBatchPath="$.m"), f"{TOO_MANY}[MaxItemsPerBatch, MaxItemsPerBatchPath]", "/States/S/ItemBatcher"),
+    (batching(MaxItemsPerBatchPath="m"), ROOT, "/States/S/ItemBatcher/MaxItemsPerBatchPath"),
+    (batching(MaxItemsPerBatch=1, BatchInput={"x.$": "x"}), NOT_A_CALL, "/States/S/ItemBatcher/BatchInput"),
+    (writing(), "This object should have at least one of the following fields: [Resource, WriterConfig]", WRITER),
+    (writing(Resource=GET, Parameters={}), f"The resource provided {GET} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region.", f"{WRITER}/Resource"),
+    (writing(Resource=PUT), "These fields are required: [Parameters]", WRITER),
+    (writing(Parameters={}, WriterConfig={}), "These fields are required: [Resource]", WRITER),
+    (writing(WriterConfig={"Transformation": "ZIP"}), "Value should be one of the following: [NONE, COMPACT, FLATTEN]", f"{WRITER}/WriterConfig/Transformation"),
+    (writing(WriterConfig={"OutputType": "CSV"}), "Value should be one of the following: [JSON, JSONL]", f"{WRITER}/WriterConfig/OutputType"),
+    (writing(WriterConfig={"Color": 1}), "Field 'Color' is not supported", f"{WRITER}/WriterConfig"),
+]  # fmt: skip
+"""What a Distributed Map reads and writes: the rules are documented, the words are those of other fields."""
+
 VARIABLES = [
     (one("Pass", Assign={"states": 1}), "Invalid variable name 'states': it is reserved", "/States/S/Assign/states"),
     (one("Pass", Assign={"a b": 1}), "Invalid variable name 'a b': it is not a Unicode identifier", "/States/S/Assign/a b"),
@@ -337,7 +399,9 @@ def problems(definition: Any, express: bool = False) -> list[tuple[str, str, str
     return []
 
 
-@pytest.mark.parametrize(("definition", "message", "location"), [*OBJECTS, *VALUES, *GUESSED, *MODES, *VARIABLES])
+@pytest.mark.parametrize(
+    ("definition", "message", "location"), [*OBJECTS, *VALUES, *GUESSED, *MODES, *DATASETS, *VARIABLES]
+)
 def test_a_broken_rule_is_one_problem(definition: Any, message: str, location: str) -> None:
     assert [problem for problem in problems(definition) if problem[0] == SCHEMA] == [(SCHEMA, message, location)]
 
