@@ -57,7 +57,8 @@ class Engine:
         Raises:
             Deadlock: it cannot end, and ``strict`` says that nobody outside will help.
         """
-        return self.loop.wait(execution.ended, strict=strict)
+        self.loop.wait(execution.ended, strict=strict)
+        return execution
 
     def run(self, work: Callable[[], Coroutine[Signal[Any] | None, None, T]], name: str) -> T:
         """Run work that is no execution on the loop, and wait for its end."""

@@ -92,7 +92,7 @@ class Execution:
         self.output: JSON = None
         self.error: str | None = None
         self.cause: str | None = None
-        self.ended: Signal[Execution] = Signal(f"the end of {start.name}")
+        self.ended: Signal[None] = Signal(f"the end of {start.name}")  # which does not hold it in a circle
         self.map_runs: list[MapRun] = []
         """Those of its Distributed Maps, in the order they started."""
         self.stopping = False
@@ -214,7 +214,7 @@ class Execution:
         if cause is not None:
             details["cause"] = cause
         self.history.append(event_type, previous, details)
-        self.ended.set(self)
+        self.ended.set(None)
 
 
 INTERNAL_ERROR: Final = f"{OURS}InternalError"

@@ -90,7 +90,7 @@ class Child:
         execution.status, execution.output, execution.error, execution.cause = self.status, output, error, cause
         execution.started_at, execution.stopped_at = self.started_at, self.stopped_at
         execution.history.events[:] = (Event(*event) for event in events)
-        execution.ended.set(execution)
+        execution.ended.set(None)
         return execution
 
 

@@ -172,10 +172,12 @@ def _launch(
         alias_arn=target.alias,
     )
 
+    logging = revision.logging  # and not the machine, which would be held in a circle
+
     def observe(execution: Execution) -> None:
         world.execution_changed(execution)
         if execution.stopped_at is None:
-            world.logs.follow(execution, revision.logging)
+            world.logs.follow(execution, logging)
 
     outside = Outside(tasks, world.datasets, observe)
     execution = world.engine.start(revision.machine, started, outside)

@@ -52,8 +52,8 @@ class Tally:
 class Client:
     """One kept connection."""
 
-    def __init__(self, port: int) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=HANGS_AFTER)
+    def __init__(self, port: int, timeout: float = HANGS_AFTER) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
 
     def close(self) -> None:
         self._connection.close()

@@ -1,0 +1,70 @@
+"""Many executions at once, and what is left of them. A short run of the command fuzz.load."""
+
+from __future__ import annotations
+
+import gc
+import json
+import weakref
+
+import pytest
+from fuzz import load
+
+
+def test_of_executions_started_by_many_threads_none_is_lost_and_none_runs_twice():
+    with load.loaded() as (port, pid):
+        assert load.run(port, pid, 200).executions == 200
+
+
+@pytest.fixture
+def _uncollected():
+    """No garbage is collected: what goes has no circle of references."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+STATES = {
+    "Work": {"Type": "Task", "Resource": "{work}", "TimeoutSeconds": 60, "ResultPath": None, "Next": "Each"},
+    "Each": {
+        "Type": "Map",
+        "ItemsPath": "$.items",
+        "ItemProcessor": {"StartAt": "Rest", "States": {"Rest": {"Type": "Wait", "Seconds": 1, "End": True}}},
+        "ResultPath": None,
+        "Next": "Both",
+    },
+    "Both": {
+        "Type": "Parallel",
+        "Branches": [{"StartAt": "Hand on", "States": {"Hand on": {"Type": "Pass", "End": True}}}],
+        "ResultPath": None,
+        "Next": "Ask",
+    },
+    "Ask": {"Type": "Task", "Resource": "{ask}", "HeartbeatSeconds": 60, "End": True},
+}
+
+
+@pytest.mark.usefixtures("_uncollected")
+@pytest.mark.parametrize("ending", ["answered", "stopped", "timed out"])
+def test_of_a_deleted_machine_and_its_executions_nothing_is_kept(dynastep, create, ending):
+    states = dynastep.client("stepfunctions")
+    ask = states.create_activity(name="ask")["activityArn"]
+    work = dynastep.function("work", lambda event: event)
+    text = json.dumps({"StartAt": "Work", "States": STATES, "TimeoutSeconds": 600})
+    arn = create("machine", json.loads(text.replace("{work}", work).replace("{ask}", ask)))
+    started = [states.start_execution(stateMachineArn=arn, input='{"items": [1, 2]}')["executionArn"] for _ in range(5)]
+    for execution in started:
+        if ending == "answered":
+            token = states.get_activity_task(activityArn=ask)["taskToken"]
+            states.send_task_success(taskToken=token, output="1")
+        elif ending == "stopped":
+            states.stop_execution(executionArn=execution)
+        else:
+            dynastep.clock.advance(601)
+    ((machine,),) = [list(machines) for machines in dynastep._world._machines.values()]
+    wanted = {"answered": "SUCCEEDED", "stopped": "ABORTED", "timed out": "TIMED_OUT"}[ending]
+    assert {execution.status for execution in machine.executions.values()} == {wanted}
+    kept = [weakref.ref(execution) for execution in machine.executions.values()]
+    del machine
+    states.delete_state_machine(stateMachineArn=arn)
+    states.list_activities()  # what the loop did last is not in its hands any more
+    assert [reference() for reference in kept] == [None] * 5
