@@ -39,6 +39,10 @@ class Engine:
         execution.begin()
         return execution
 
+    def redrive(self, execution: Execution) -> None:
+        """Have an execution that has ended go on where it failed; it runs on the loop."""
+        self.ask(execution.redrive)
+
     def stop(self, execution: Execution, error: str | None = None, cause: str | None = None) -> None:
         """Abort an execution. One that has ended stays as it is."""
         self.ask(lambda: execution.stop(error, cause))

@@ -1,7 +1,8 @@
-"""One execution: the loop over its states, and how it ends.
+"""One execution: the loop over its states, how it ends, and how it goes on when it is redriven.
 
 ``walk`` follows one line of control from state to state. A Parallel state or a Map forks a line for each branch or
-item; a ``Cursor`` is where one line stands, in the machine and in the history.
+item; a ``Cursor`` is where one line stands, in the machine and in the history. The cursors of an execution that has
+ended are all that a redrive needs: it walks on from them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Literal, NoReturn, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from .clock import iso
 from .dataflow import NOTHING, Flow, Frame
@@ -20,9 +21,10 @@ from .errors import OURS, QUERY_EVALUATION_ERROR, RUNTIME, TIMEOUT, QueryError, 
 from .history import MAX_EVENTS, History, HistoryFull
 from .jsontext import JSON
 from .mapruns import MapRun
-from .scheduler import Cancelled, Children, Fiber, Loop, first_of, turn
+from .scheduler import Fiber, Loop, first_of, turn
 from .signals import Signal
 from .states import flow, mapping, parallel, task
+from .states.lines import Lines
 from .tasks import NOWHERE, Datasets, Resolve
 
 log = logging.getLogger("dynastep.execution")
@@ -93,17 +95,26 @@ class Execution:
         self.error: str | None = None
         self.cause: str | None = None
         self.ended: Signal[None] = Signal(f"the end of {start.name}")  # which does not hold it in a circle
+        """Another signal after each redrive."""
         self.map_runs: list[MapRun] = []
         """Those of its Distributed Maps, in the order they started."""
-        self.stopping = False
-        """Its states end without an event of their own: the whole execution ends."""
+        self.redrives = 0
+        self.redriven_at: float | None = None
+        self._redriven = 0
+        """Id of the last ExecutionRedriven event."""
         self._express_seconds = 0.0
+        self._cursor: Cursor | None = None
+        """Where its first line of control stands, as long as it runs or can be redriven."""
         self._root: Fiber[None] | None = None
 
     def begin(self) -> None:
         """Record ExecutionStarted and start walking."""
         self.history.append("ExecutionStarted", 0, {"input": self.start.input, "roleArn": self.start.role_arn})
-        self._root = self.loop.fork(self._run(), self.start.name, detached=True)
+        self._go(Cursor(self, self.start.input))
+
+    def _go(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+        self._root = self.loop.fork(self._run(cursor), self.start.name, detached=True)
         self.outside.observe(self)
         self.ended.subscribe(lambda: self.outside.observe(self))
 
@@ -111,11 +122,35 @@ class Execution:
         """An execution of its own for what a Distributed Map runs; it has not begun."""
         return Execution(machine, start, self.loop, self.outside)
 
+    def redrive(self) -> None:
+        """Go on from where it stood when it ended: RedriveExecution. Every time limit counts anew.
+
+        States that were left open are not entered again. Source:
+        https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html; its events as observed on AWS.
+
+        Raises:
+            ValueError: it runs, or it has succeeded.
+        """
+        if self._cursor is None or self.status == "RUNNING":
+            message = f"{self.start.arn} is {self.status}"
+            raise ValueError(message)
+        self.redrives += 1
+        self.redriven_at = self.loop.clock.now()
+        self.status, self.stopped_at, self.error, self.cause = "RUNNING", None, None, None
+        self.ended = Signal(self.ended.name)
+        self.__dict__.pop("context", None)
+        last = len(self.history.events)
+        self._redriven = self.history.append("ExecutionRedriven", last, {"redriveCount": self.redrives})
+        self._go(self._cursor)
+
+    def forget(self) -> None:
+        """Keep nothing that only a redrive needs: where it stood, in a circle of references with it."""
+        self._cursor = None
+
     def stop(self, error: str | None, cause: str | None) -> None:
         """Abort it: StopExecution. What runs is cancelled and records nothing more."""
         if self.status != "RUNNING":
             return
-        self.stopping = True
         if self._root is not None:
             self._root.cancel()
         self._end("ABORTED", "ExecutionAborted", 0, error, cause)
@@ -131,13 +166,6 @@ class Execution:
         """Follow one more line of control."""
         return await walk(processor, cursor)
 
-    def unwind(self, children: Children[Any], error: BaseException) -> NoReturn:
-        """One of several lines has failed: the others are aborted, and the failure goes on outwards."""
-        if not isinstance(error, StateError):
-            self.stopping = True
-        children.cancel()
-        raise error
-
     @cached_property
     def context(self) -> Mapping[str, JSON]:
         """What the context object says wherever it is read."""
@@ -145,12 +173,14 @@ class Execution:
         about: dict[str, JSON] = {
             "Id": start.arn,
             "Input": start.input,
+            "StartTime": iso(self.started_at),
             "Name": start.name,
             "RoleArn": start.role_arn,
-            "StartTime": iso(self.started_at),
         }
         if not start.synchronous:
-            about["RedriveCount"] = 0
+            about["RedriveCount"] = self.redrives
+        if self.redriven_at is not None:
+            about["RedriveTime"] = iso(self.redriven_at)
         return {
             "Execution": about,
             "StateMachine": {"Id": start.state_machine_arn, "Name": start.state_machine_name},
@@ -166,21 +196,18 @@ class Execution:
         """The region of its ARN."""
         return self.start.arn.split(":")[3]
 
-    async def _run(self) -> None:
-        cursor = Cursor(self, self.start.input)
+    async def _run(self, cursor: Cursor) -> None:
         try:
             output = await self._within_time(cursor)
         except StateError as error:
-            self._end("FAILED", "ExecutionFailed", cursor.last, error.error, error.cause)
+            self._end("FAILED", "ExecutionFailed", max(cursor.last, self._redriven), error.error, error.cause)
         except TimedOut:
-            self.stopping = True
             self._end("TIMED_OUT", "ExecutionTimedOut", 0, None, None)
         except HistoryFull:
             cause = f"The execution reached the maximum number of history events ({MAX_EVENTS})."
             self._end("FAILED", "ExecutionFailed", cursor.last, RUNTIME, cause)
         except Exception as bug:
             log.exception("%s failed inside the interpreter", self.start.arn)
-            self.stopping = True
             self._end(
                 "FAILED", "ExecutionFailed", cursor.last, INTERNAL_ERROR, f"This is a defect of the emulator: {bug!r}"
             )
@@ -197,13 +224,14 @@ class Execution:
         work = self.loop.fork(walk(self.machine, cursor), f"the states of {self.start.name}")
         if await first_of(work, self.loop.sleep(seconds, f"the timeout of {self.start.name}")) is work:
             return work.result()
-        self.stopping = True
         work.cancel()
         raise TimedOut
 
     def _end(self, status: Status, event_type: str, previous: int, error: str | None, cause: str | None) -> None:
         self.status, self.error, self.cause = status, error, cause
         self.stopped_at = self.loop.clock.now()
+        if status == "SUCCEEDED" or self.start.express:
+            self._cursor = None
         details: dict[str, JSON] = {}
         if status == "SUCCEEDED":
             details["output"] = self.output
@@ -229,9 +257,11 @@ class Cursor:
         "entered",
         "entered_at",
         "execution",
+        "failed",
         "input",
         "item",
         "last",
+        "lines",
         "retries",
         "state",
         "token",
@@ -247,8 +277,9 @@ class Cursor:
         self.item = item
         """The ``Map`` member of the context object, inside an iteration."""
         self.state = ""
+        """The state it is in, or goes to next; empty before the first."""
         self.entered = 0
-        """Id of the state's Entered event."""
+        """Id of the state's Entered event; 0 if it stands before the state."""
         self.entered_at = execution.started_at
         self.retries: int | None = None
         """How often the state was retried, for the context object of a Task."""
@@ -258,18 +289,14 @@ class Cursor:
         """Those in scope; never changed, only replaced."""
         self.assigned: Mapping[str, JSON] | None = None
         """What the state has assigned, for its Exited event."""
+        self.lines: Lines | None = None
+        """Those inside the Parallel or the Map that it is in, from its start to its success."""
+        self.failed = False
+        """Whether the state that it is in has failed for good."""
 
     def record(self, event_type: str, details: Mapping[str, JSON] | None = None) -> None:
         """Record an event caused by the last one; it causes the next."""
         self.last = self.execution.history.append(event_type, self.last, details)
-
-    def record_abort(self, event_type: str, details: Mapping[str, JSON] | None = None) -> None:
-        """Record that a sibling's failure ended this; nothing where the whole execution ends."""
-        if not self.execution.stopping:
-            try:
-                self.record(event_type, details)
-            except HistoryFull:
-                self.execution.stopping = True
 
     def frame(self, document: JSON) -> Frame:
         """What the state's expressions may read, with the document as ``$``."""
@@ -296,7 +323,7 @@ class Cursor:
 
         Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html
         """
-        state: dict[str, JSON] = {"EnteredTime": iso(self.entered_at), "Name": self.state}
+        state: dict[str, JSON] = {"Name": self.state, "EnteredTime": iso(self.entered_at)}
         if self.retries is not None:
             state["RetryCount"] = self.retries
         context = {**self.execution.context, "State": state}
@@ -340,52 +367,56 @@ Immediate: TypeAlias = Callable[[Any, Cursor], str | None]
 """Does the work of a state: ``cursor.input`` becomes its output; the name of the next state, None at the end."""
 Waiting: TypeAlias = Callable[[Any, Cursor], Awaitable[str | None]]
 
-IMMEDIATE: Final[dict[type[State], tuple[str, str, Immediate]]] = {
-    Pass: ("PassStateEntered", "PassStateExited", flow.run_pass),
-    Choice: ("ChoiceStateEntered", "ChoiceStateExited", flow.run_choice),
-    Succeed: ("SucceedStateEntered", "SucceedStateExited", flow.run_succeed),
-    Fail: ("FailStateEntered", "", flow.run_fail),
+EVENTS: Final[dict[type[State], tuple[str, str]]] = {
+    kind: (f"{kind.__name__}StateEntered", f"{kind.__name__}StateExited")
+    for kind in (Pass, Choice, Succeed, Fail, Wait, Task, Parallel, Map)
 }
-WAITING: Final[dict[type[State], tuple[str, str, Waiting]]] = {
-    Wait: ("WaitStateEntered", "WaitStateExited", flow.run_wait),
-    Task: ("TaskStateEntered", "TaskStateExited", task.run_task),
-    Parallel: ("ParallelStateEntered", "ParallelStateExited", parallel.run_parallel),
-    Map: ("MapStateEntered", "MapStateExited", mapping.run_map),
+IMMEDIATE: Final[dict[type[State], Immediate]] = {
+    Pass: flow.run_pass,
+    Choice: flow.run_choice,
+    Succeed: flow.run_succeed,
+    Fail: flow.run_fail,
+}
+WAITING: Final[dict[type[State], Waiting]] = {
+    Wait: flow.run_wait,
+    Task: task.run_task,
+    Parallel: parallel.run_parallel,
+    Map: mapping.run_map,
 }
 
 
 async def walk(processor: Processor, cursor: Cursor) -> JSON:
-    """Run states from the first to an end; the output of the last.
+    """Run states from where the cursor stands to an end; the output of the last.
 
     Raises:
         StateError: a state failed and nothing caught it; ``cursor.last`` is the event that shows it.
     """
     execution, states = cursor.execution, processor.states
     append, now = execution.history.append, execution.loop.clock.now
-    following: str | None = processor.start_at
+    following: str | None = cursor.state or processor.start_at
+    inside = cursor.entered != 0
+    cursor.failed = False
     steps = 0
     while following is not None:
         steps += 1
         if steps % STATES_PER_STEP == 0:
+            cursor.state, cursor.entered = following, 0
             execution.charge(STATES_PER_STEP)
             await turn()
         name = cursor.state = following
         state = states[name]
-        cursor.entered_at = now()
+        entered, exited = EVENTS[type(state)]
+        if inside:
+            inside, cursor.last = False, cursor.entered
+        else:
+            cursor.entered_at = now()
+            cursor.entered = cursor.last = append(entered, cursor.last, {"name": name, "input": cursor.input})
         try:
-            if (immediate := IMMEDIATE.get(type(state))) is not None:
-                entered, exited, run = immediate
-                cursor.entered = cursor.last = append(entered, cursor.last, {"name": name, "input": cursor.input})
-                following = run(state, cursor)
-            else:
-                entered, exited, work = WAITING[type(state)]
-                cursor.entered = cursor.last = append(entered, cursor.last, {"name": name, "input": cursor.input})
-                following = await work(state, cursor)
+            run = IMMEDIATE.get(type(state))
+            following = run(state, cursor) if run is not None else await WAITING[type(state)](state, cursor)
         except StateError as error:
+            cursor.failed = True
             raise cursor.explain(error) from None
-        except Cancelled:
-            cursor.record_abort(entered.replace("Entered", "Aborted"))
-            raise
         exit_details: dict[str, JSON] = {"name": name, "output": cursor.input}
         if cursor.assigned is not None:
             exit_details["assignedVariables"], cursor.assigned = cursor.assigned, None

@@ -136,8 +136,8 @@ async def _work(state: State, line: Cursor, under: Circumstances, seen: Seen) ->
     if isinstance(state, (Parallel, Map)):
         return await attempts(state, line, lambda: _mocked_work(state, line, under, seen))
     if type(state) in WAITING:
-        return await WAITING[type(state)][2](state, line)
-    return IMMEDIATE[type(state)][2](state, line)
+        return await WAITING[type(state)](state, line)
+    return IMMEDIATE[type(state)](state, line)
 
 
 async def _mocked_work(state: Parallel | Map, line: Cursor, under: Circumstances, seen: Seen) -> JSON:

@@ -222,9 +222,11 @@ class World:
         from emulator.stepfunctions.executions import status_change
 
         arn = arns.Arn.parse(execution.start.arn)
-        moto_door.put_event(
-            arn, "aws.states", "Step Functions Execution Status Change", status_change(execution), self.clock.now()
-        )
+        now = self.clock.now()
+        machines = self._machines.get((arn.account, arn.region))
+        machine = None if machines is None else machines.get(execution.start.state_machine_arn.partition("/")[0])
+        detail = status_change(execution, now, machine)
+        moto_door.put_event(arn, "aws.states", "Step Functions Execution Status Change", detail, now)
 
     def clock_info(self) -> dict[str, Any]:
         """The clock, for people."""

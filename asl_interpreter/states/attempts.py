@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..dataflow import check_size
 from ..definition import Catcher, Map, Parallel, Task
-from ..errors import StateError
+from ..errors import DATA_LIMIT_EXCEEDED, StateError
 from ..jsontext import JSON
 from ..retry import Again, Caught, decide
 
@@ -50,25 +50,30 @@ async def _attempts(
             at_work = False
             frame = cursor.frame(cursor.input)
             output = state.flow.write(frame, result)
-            cursor.assign(state.flow, frame, result)
             if output is not cursor.input:
                 check_size(output, state.name)
+            cursor.assign(state.flow, frame, result)
         except StateError as error:
             failure = cursor.explain(error)
         else:
-            cursor.input = output
+            cursor.input, cursor.lines = output, None
             return state.next
         decision = decide(failure, state.retry, state.catch, used, execution.random)
         if isinstance(decision, Again):
             used = decision.attempts
             cursor.retries = sum(used)
             await execution.loop.sleep(decision.after, f"the retry of {state.name!r}")
+            cursor.lines = None
             continue
         if failed is not None and at_work and begun():
             cursor.record(failed)
-        if not isinstance(decision, Caught):
-            raise failure
-        return hand_over(cursor, decision.by, failure)
+        if isinstance(decision, Caught):
+            following = hand_over(cursor, decision.by, failure)
+            cursor.lines = None
+            return following
+        if failure.error == DATA_LIMIT_EXCEEDED:
+            cursor.lines = None  # a redrive then runs all lines again, also those that have succeeded
+        raise failure
 
 
 def hand_over(cursor: Cursor, catcher: Catcher, failure: StateError) -> str:

@@ -20,7 +20,7 @@ from ..definition import Distribution, ItemBatcher, ItemReader, Map
 from ..errors import DATA_LIMIT_EXCEEDED, EXCEED_TOLERATED_FAILURE_THRESHOLD, ITEM_READER_FAILED, StateError
 from ..jsontext import JSON
 from ..mapruns import MapRun
-from ..scheduler import Cancelled, turn
+from ..scheduler import turn
 from ..signals import Signal
 from ..tasks import Item, ItemRequest, ResultRequest
 from .attempts import attempts
@@ -96,11 +96,9 @@ async def _run(work: _Work) -> JSON:
         details = {"error": failure.error, "cause": failure.cause}
         cursor.record("MapRunFailed", {name: text for name, text in details.items() if text is not None})
         raise failure from None
-    except BaseException as end:
+    except BaseException:
         run.end("ABORTED")
         run.stop_children()
-        if isinstance(end, Cancelled):
-            cursor.record_abort("MapRunAborted")
         raise
     run.end("SUCCEEDED")
     cursor.record("MapRunSucceeded")

@@ -29,10 +29,10 @@ def run_pass(state: Pass, cursor: Cursor) -> str | None:
         frame = cursor.frame(cursor.input)
         result = state.result[0] if state.result is not None else state.flow.read(frame)
         output = state.flow.write(frame, result)
-        cursor.assign(state.flow, frame, result)
         if output is not cursor.input:
             check_size(output, state.name)
-            cursor.input = output
+        cursor.assign(state.flow, frame, result)
+        cursor.input = output
     return state.next
 
 

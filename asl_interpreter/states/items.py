@@ -48,4 +48,6 @@ def select(state: Map, line: Cursor, cursor: Cursor, frame: Frame, item: JSON) -
     if state.item_selector is None:
         return item
     line.state, line.entered_at = cursor.state, cursor.entered_at
-    return state.item_selector(line.frame(frame.input))
+    selected: JSON = state.item_selector(line.frame(frame.input))
+    line.state = ""  # the line itself has not begun
+    return selected

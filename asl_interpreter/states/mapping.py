@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ..dataflow import Frame, check_size
 from ..definition import Map
-from ..errors import StateError
 from ..jsontext import JSON
-from ..scheduler import Cancelled, Children, Fiber
 from .attempts import attempts
 from .distributed import run_distributed
 from .items import iteration, read_items
+from .lines import Lines, run_lines
 
 if TYPE_CHECKING:
     from ..execution import Cursor
@@ -31,54 +29,27 @@ async def run_map(state: Map, cursor: Cursor) -> str | None:
     async def attempt() -> JSON:
         frame = cursor.frame(cursor.input)
         frame = frame.reading(state.flow.select_input(frame))
-        items = read_items(state, frame)
-        at_once = state.max_concurrency(frame) or INLINE_CONCURRENCY
-        return await _run_iterations(state, cursor, frame, items, min(at_once, INLINE_CONCURRENCY))
+        items = read_items(state, frame) if cursor.lines is None else cursor.lines.items
+        at_once = min(state.max_concurrency(frame) or INLINE_CONCURRENCY, INLINE_CONCURRENCY)
+        if cursor.lines is None:
+            cursor.record("MapStateStarted", {"length": len(items)})
+            cursor.lines = Lines(items, cursor.last)
+
+        def begin(index: int, cause: int) -> Cursor:
+            return iteration(state, cursor, frame, index, items[index], cause)
+
+        async def follow(index: int, line: Cursor) -> tuple[JSON, int]:
+            return await _run_iteration(state, line, index)
+
+        return await run_lines(state, cursor, at_once, begin, follow)
 
     return await attempts(state, cursor, attempt, failed="MapStateFailed")
-
-
-async def _run_iterations(state: Map, cursor: Cursor, frame: Frame, items: list[JSON], at_once: int) -> JSON:
-    execution = cursor.execution
-    cursor.record("MapStateStarted", {"length": len(items)})
-    children: Children[tuple[JSON, int]] = Children(execution.loop)
-    running: dict[Fiber[tuple[JSON, int]], tuple[int, Cursor]] = {}
-    results: list[JSON] = [None] * len(items)
-    upcoming = iter(enumerate(items))
-
-    def start(cause: int) -> None:
-        """Start the next iteration, if there is one; what took place before it caused it."""
-        for index, item in upcoming:
-            line = iteration(state, cursor, frame, index, item, cause)
-            running[children.fork(_run_iteration(state, line, index), f"item {index} of {state.name!r}")] = index, line
-            return
-
-    for _ in range(at_once):
-        start(cursor.last)
-
-    while children:
-        fiber = await children.next()
-        index, line = running.pop(fiber)
-        if fiber.error is not None:
-            cursor.last = line.last
-            execution.unwind(children, fiber.error)
-        results[index], cursor.last = fiber.value
-        start(line.last)
-    execution.history.append("MapStateSucceeded", cursor.last)
-    check_size(results, state.name)
-    return results
 
 
 async def _run_iteration(state: Map, line: Cursor, index: int) -> tuple[JSON, int]:
     """Its output, and the event that shows its success, which is not what causes the next iteration."""
     execution, details = line.execution, {"name": state.name, "index": index}
-    line.record("MapIterationStarted", details)
-    try:
-        output = await execution.walk(state.processor, line)
-    except StateError:
-        execution.history.append("MapIterationFailed", line.last, details)
-        raise
-    except Cancelled:
-        line.record_abort("MapIterationAborted", details)
-        raise
+    if not line.state:
+        line.record("MapIterationStarted", details)
+    output = await execution.walk(state.processor, line)
     return output, execution.history.append("MapIterationSucceeded", line.last, details)

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..dataflow import check_size
 from ..definition import Parallel
 from ..jsontext import JSON
-from ..scheduler import Children
 from .attempts import attempts
+from .lines import Lines, run_lines
 
 if TYPE_CHECKING:
     from ..execution import Cursor
@@ -20,26 +19,19 @@ if TYPE_CHECKING:
 async def run_parallel(state: Parallel, cursor: Cursor) -> str | None:
     """Run every branch on the effective input; the result is the list of their outputs."""
 
+    async def follow(number: int, line: Cursor) -> tuple[JSON, int]:
+        return await cursor.execution.walk(state.branches[number], line), line.last
+
     async def attempt() -> JSON:
-        return await _run_branches(state, cursor, state.flow.read(cursor.frame(cursor.input)))
+        if cursor.lines is None:
+            document = state.flow.read(cursor.frame(cursor.input))
+            cursor.record("ParallelStateStarted")
+            cursor.lines = Lines([document] * len(state.branches), cursor.last)
+        documents = cursor.lines.items
+
+        def begin(number: int, cause: int) -> Cursor:
+            return cursor.branch(documents[number], cause)
+
+        return await run_lines(state, cursor, len(documents), begin, follow)
 
     return await attempts(state, cursor, attempt, failed="ParallelStateFailed")
-
-
-async def _run_branches(state: Parallel, cursor: Cursor, document: JSON) -> JSON:
-    cursor.record("ParallelStateStarted")
-    execution = cursor.execution
-    children: Children[JSON] = Children(execution.loop)
-    lines = {}
-    for number, branch in enumerate(state.branches):
-        line = cursor.branch(document, cursor.last)
-        lines[children.fork(execution.walk(branch, line), f"branch {number} of {state.name!r}")] = line
-    while children:
-        fiber = await children.next()
-        cursor.last = lines[fiber].last
-        if fiber.error is not None:
-            execution.unwind(children, fiber.error)
-    execution.history.append("ParallelStateSucceeded", cursor.last)
-    result = [fiber.value for fiber in lines]
-    check_size(result, state.name)
-    return result

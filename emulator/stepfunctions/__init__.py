@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from emulator.operations import Handler
-from emulator.stepfunctions import activities, callbacks, executions, machines, mapruns, teststate, validation, versions
+from emulator.stepfunctions import (
+    activities,
+    callbacks,
+    executions,
+    machines,
+    mapruns,
+    redrives,
+    teststate,
+    validation,
+    versions,
+)
 
 OPERATIONS: dict[str, Handler] = {
     "CreateActivity": activities.create_activity,
@@ -29,6 +39,7 @@ OPERATIONS: dict[str, Handler] = {
     "ListStateMachines": machines.list_state_machines,
     "ListTagsForResource": machines.list_tags_for_resource,
     "PublishStateMachineVersion": versions.publish_state_machine_version,
+    "RedriveExecution": redrives.redrive_execution,
     "SendTaskFailure": callbacks.send_task_failure,
     "SendTaskHeartbeat": callbacks.send_task_heartbeat,
     "SendTaskSuccess": callbacks.send_task_success,

@@ -17,6 +17,7 @@ from emulator.faults import Fault
 from emulator.stepfunctions.machines import StateMachine, check_name, refuse_deleting, remove_if_idle
 from emulator.stepfunctions.mapruns import list_children, shown_name
 from emulator.stepfunctions.paging import page
+from emulator.stepfunctions.redrives import redrives
 from emulator.stepfunctions.rendering import render
 from emulator.stepfunctions.versions import Target, find_target
 
@@ -172,19 +173,20 @@ def _launch(
         alias_arn=target.alias,
     )
 
-    logging = revision.logging  # and not the machine, which would be held in a circle
+    machines = world.state_machines(call)  # and not the machine, which would be held in a circle
+    logging = revision.logging
 
     def observe(execution: Execution) -> None:
         world.execution_changed(execution)
         if execution.stopped_at is None:
             world.logs.follow(execution, logging)
+        else:
+            remove_if_idle(machines, execution.start.state_machine_arn)
 
     outside = Outside(tasks, world.datasets, observe)
     execution = world.engine.start(revision.machine, started, outside)
     if machine.type == "STANDARD":
         machine.executions[arn] = execution
-        machines = world.state_machines(call)
-        execution.ended.subscribe(lambda: remove_if_idle(machines, machine))
     return execution
 
 
@@ -197,8 +199,8 @@ def stop_execution(world: World, call: Call) -> dict[str, JSON]:
 
 def describe_execution(world: World, call: Call) -> dict[str, JSON]:
     """DescribeExecution. To look lets virtual time move."""
-    _, execution = world.state_machines(call).find_execution(call.params["executionArn"], of_map_run=True)
-    answer = world.engine.look(execution, lambda: describe(execution))
+    machine, execution = world.state_machines(call).find_execution(call.params["executionArn"], of_map_run=True)
+    answer = world.engine.look(execution, lambda: describe(execution, world.clock.now(), machine))
     if call.params.get("includedData") == "METADATA_ONLY":
         for data in ("input", "inputDetails", "output", "outputDetails", "error", "cause"):
             answer.pop(data, None)
@@ -211,7 +213,7 @@ def _routed_by(execution: Execution) -> dict[str, JSON]:
     return {member: arn for member, arn in arns.items() if arn is not None}
 
 
-def describe(execution: Execution) -> dict[str, JSON]:
+def describe(execution: Execution, now: float, machine: StateMachine) -> dict[str, JSON]:
     """An execution as DescribeExecution answers it."""
     start = execution.start
     by_map_run = {} if start.map_run_arn is None else {"mapRunArn": start.map_run_arn}
@@ -229,15 +231,7 @@ def describe(execution: Execution) -> dict[str, JSON]:
     answer |= {"input": execution.start.input_text, "inputDetails": {"included": True}, **outcome(execution)}
     if "output" in answer:
         answer["outputDetails"] = {"included": True}
-    answer["redriveCount"] = 0
-    if start.express:
-        return answer
-    if execution.status in ("RUNNING", "SUCCEEDED"):
-        answer["redriveStatus"] = "NOT_REDRIVABLE"
-        answer["redriveStatusReason"] = f"Execution is {execution.status} and cannot be redriven"
-    else:
-        answer["redriveStatus"] = "REDRIVABLE" if start.map_run_arn is None else "REDRIVABLE_BY_MAP_RUN"
-    return answer
+    return answer | redrives(execution, now, machine)
 
 
 def get_execution_history(world: World, call: Call) -> dict[str, JSON]:
@@ -288,36 +282,41 @@ def _listed(machine: StateMachine, execution: Execution) -> dict[str, JSON]:
         "name": execution.start.name,
         "status": execution.status,
         "startDate": execution.started_at,
-        "redriveCount": 0,
+        "redriveCount": execution.redrives,
     }
+    if execution.redriven_at is not None:
+        entry["redriveDate"] = execution.redriven_at
     if execution.stopped_at is not None:
         entry["stopDate"] = execution.stopped_at
     return entry
 
 
-def status_change(execution: Execution) -> dict[str, JSON]:
+def status_change(execution: Execution, now: float, machine: StateMachine | None) -> dict[str, JSON]:
     """The detail of EventBridge's "Step Functions Execution Status Change". Absent members are null."""
     start = execution.start
     succeeded = execution.status == "SUCCEEDED"
+    about = redrives(execution, now, machine)
     return {
         "executionArn": start.arn,
         "stateMachineArn": start.state_machine_arn,
         "name": start.name,
         "status": execution.status,
-        "startDate": int(execution.started_at * 1000),
-        "stopDate": None if execution.stopped_at is None else int(execution.stopped_at * 1000),
+        "startDate": _milliseconds(execution.started_at),
+        "stopDate": _milliseconds(execution.stopped_at),
         "input": start.input_text,
         "output": dumps(execution.output) if succeeded else None,
         "stateMachineVersionArn": start.version_arn,
         "stateMachineAliasArn": start.alias_arn,
-        "redriveCount": 0,
-        "redriveDate": None,
-        "redriveStatus": "NOT_REDRIVABLE" if execution.status in ("RUNNING", "SUCCEEDED") else "REDRIVABLE",
-        "redriveStatusReason": f"Execution is {execution.status} and cannot be redriven"
-        if execution.status in ("RUNNING", "SUCCEEDED")
-        else None,
+        "redriveCount": about["redriveCount"],
+        "redriveDate": _milliseconds(execution.redriven_at),
+        "redriveStatus": about["redriveStatus"],
+        "redriveStatusReason": about.get("redriveStatusReason"),
         "inputDetails": {"included": True},
         "outputDetails": {"included": True} if succeeded else None,
         "error": execution.error,
         "cause": execution.cause,
     }
+
+
+def _milliseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else int(seconds * 1000)

@@ -74,9 +74,9 @@ class Logs:
         self._configurations: dict[Execution, Mapping[str, Any]] = {}
 
     def follow(self, execution: Execution, configuration: Mapping[str, Any]) -> None:
-        """Log an execution, to its end."""
+        """Log an execution from its last event on, to its end. It has just begun, or goes on."""
         if configuration["level"] != "OFF":
-            self._logged[execution] = 0
+            self._logged[execution] = len(execution.history.events) - 1
             self._configurations[execution] = configuration
             execution.ended.subscribe(lambda: self._end(execution))
 
@@ -133,7 +133,7 @@ def _messages(execution: Execution, events: list[Event], *, include_data: bool) 
             "id": str(event.id),
             "type": event.type,
             "details": details,
-            "redrive_count": "0",
+            "redrive_count": str(execution.redrives),
             "execution_arn": execution.start.arn,
             "event_timestamp": str(timestamp),
             "previous_event_id": str(event.previous),

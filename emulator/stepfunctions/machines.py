@@ -63,6 +63,8 @@ class StateMachine:
     """By name."""
     executions: dict[str, Execution] = field(default_factory=dict)
     """By ARN, in the order they started. Those of EXPRESS machines are not kept."""
+    redrives: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Execution -> client token -> the date of its redrive, the last one last."""
 
     def same_request(self, other: StateMachine) -> bool:
         """Whether creating the other again is a repeat of creating this one."""
@@ -106,6 +108,8 @@ class StateMachines:
     def remove(self, machine: StateMachine) -> None:
         """Let one go, with its executions."""
         self._machines.pop(machine.arn, None)
+        for execution in machine.executions.values():
+            execution.forget()
 
     def find(self, arn: str) -> StateMachine:
         """The machine with this ARN.
@@ -379,12 +383,17 @@ def delete_state_machine(world: World, call: Call) -> dict[str, JSON]:
 
 def _mark_deleting(machines: StateMachines, machine: StateMachine) -> None:
     machine.deleting = True
-    remove_if_idle(machines, machine)
+    remove_if_idle(machines, machine.arn)
 
 
-def remove_if_idle(machines: StateMachines, machine: StateMachine) -> None:
+def remove_if_idle(machines: StateMachines, arn: str) -> None:
     """Let a machine that is being deleted go, once nothing of it runs."""
-    if machine.deleting and all(execution.status != "RUNNING" for execution in machine.executions.values()):
+    machine = machines.get(arn)
+    if (
+        machine is not None
+        and machine.deleting
+        and all(execution.status != "RUNNING" for execution in machine.executions.values())
+    ):
         machines.remove(machine)
 
 

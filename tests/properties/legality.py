@@ -3,6 +3,8 @@
 ``previous`` names the event that caused an event, so following it back gives the line of control. Each event thereby has
 a stack: the states, and the iterations of Map, that are open after it, outermost first. What an event may do to the stack
 of its cause is the law here.
+
+What a failure aborts is linked to the event that shows the failure, whichever line that is on.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ TYPES = frozenset(
 )
 UNLINKED = {"ExecutionAborted", "ExecutionTimedOut"}
 """Terminal events that nothing in the machine caused."""
+LINKED = {"ExecutionRedriven", "ExecutionFailed", "ExecutionSucceeded"}
+"""What follows something, even if that is not a state."""
 IN_FLIGHT = ("Scheduled", "Started", "Submitted")
 """How the event types end after which a state still waits for something."""
 
@@ -44,6 +48,8 @@ class Open:
     kind: str
     attempt: Event | None = None
     failed: bool = False
+    resumable: bool = False
+    """It has been aborted, or has failed: a redrive opens it again."""
     started: list[int] = field(default_factory=list)
     succeeded: list[int] = field(default_factory=list)
 
@@ -60,7 +66,12 @@ def legal(events: Sequence[Event]) -> None:
 def _check_numbers(events: Sequence[Event]) -> None:
     assert [event.id for event in events] == list(range(1, len(events) + 1))
     assert (events[0].type, events[0].previous) == ("ExecutionStarted", 0)
-    assert [event.type for event in events if event.type in TERMINAL] == [events[-1].type]
+    ends = [event.id for event in events if event.type in TERMINAL]
+    redriven = [event for event in events if event.type == "ExecutionRedriven"]
+    assert ends == [*(event.id - 1 for event in redriven), len(events)]
+    assert [(event.previous, event.details) for event in redriven] == [
+        (event.id - 1, {"redriveCount": count}) for count, event in enumerate(redriven, 1)
+    ]
     assert [event for event in events[1:] if event.type == "ExecutionStarted"] == []
     time = events[0].timestamp
     for event in events:
@@ -68,7 +79,9 @@ def _check_numbers(events: Sequence[Event]) -> None:
         assert 0 <= event.previous < event.id, event
         assert time <= event.timestamp, f"time goes back: {event}"
         time = event.timestamp
-        assert (event.previous == 0) == (event.id <= 2 or event.type in UNLINKED), f"linked to nothing: {event}"
+        first = event.id <= 2 or not any(before.type.endswith("StateEntered") for before in events[: event.id - 1])
+        unlinked = event.type in UNLINKED or (first and event.type not in LINKED)
+        assert (event.previous == 0) == unlinked, f"linked to nothing: {event}"
 
 
 class _Lines:
@@ -79,11 +92,15 @@ class _Lines:
         self._types: dict[int, str] = {0: ""}
         self._open: dict[int, tuple[Open, int]] = {}
         """What has begun and not ended: by the id it began with; and the last event of its line."""
+        self._begun: list[Open] = []
 
     def follow(self, events: Sequence[Event]) -> None:
         for event in events[1:-1]:
             try:
-                stack = self._next(event, self._after[event.previous])
+                if event.type in TERMINAL:
+                    self._end(event)
+                    continue
+                stack = self._next(event, self._after.get(event.previous, ()))
             except AssertionError as error:
                 raise AssertionError(f"{event}: {error}") from None
             self._after[event.id] = stack
@@ -95,7 +112,7 @@ class _Lines:
         self._end(events[-1])
 
     def _end(self, event: Event) -> None:
-        if event.type in UNLINKED:
+        if event.type in UNLINKED or self._types[event.previous] == "ExecutionRedriven":
             return
         open_at_the_end = {frame.entered for frame in self._after[event.previous]}
         if event.type == "ExecutionSucceeded":
@@ -107,7 +124,11 @@ class _Lines:
         what = event.type
         if what.endswith("StateEntered"):
             return self._enter(event, stack)
-        if what.endswith(("StateExited", "StateAborted")):
+        if what == "ExecutionRedriven":
+            return self._reopen()
+        if what.endswith("Aborted"):
+            return self._abort(event, stack)
+        if what.endswith("StateExited"):
             return self._leave(event, stack)
         if what.startswith(("MapIteration", "MapState", "ParallelState")):
             return self._composite(event, stack)
@@ -121,22 +142,47 @@ class _Lines:
         assert event.details is not None
         frame = Open(event.details["name"], event.id, event.type.removesuffix("StateEntered"))
         self._open[event.id] = frame, event.id
+        self._begun.append(frame)
         return (*stack, frame)
 
     def _leave(self, event: Event, stack: Stack) -> Stack:
-        kind = event.type.removesuffix("StateExited").removesuffix("StateAborted")
-        if event.type.endswith("StateAborted"):
-            stack = self._unwind(stack, kind, event)  # it may have waited to retry what failed inside it
         assert stack, "no state is open"
         top = stack[-1]
-        assert top.kind == kind, f"the innermost open state is {top}"
-        if event.type.endswith("StateExited"):
-            assert event.details is not None
-            assert top.name == event.details["name"], f"the innermost open state is {top.name}"
-            assert not self._types[event.previous].endswith(IN_FLIGHT) or top.kind in ("Map", "Parallel")
-            assert not self._inside(top), f"{self._inside(top)} are still open"
+        assert top.kind == event.type.removesuffix("StateExited"), f"the innermost open state is {top}"
+        assert event.details is not None
+        assert top.name == event.details["name"], f"the innermost open state is {top.name}"
+        assert not self._types[event.previous].endswith(IN_FLIGHT) or top.kind in ("Map", "Parallel")
+        assert not self._inside(top), f"{self._inside(top)} are still open"
+        self._forget_inside(top)
         self._close(top)
         return stack[:-1]
+
+    def _abort(self, event: Event, stack: Stack) -> Stack:
+        """One of what is open inside a Parallel or a Map on the line that failed; which one, the event need not say."""
+        details = event.details or {}
+        kind = "iteration" if event.type == "MapIterationAborted" else event.type.removesuffix("StateAborted")
+        around = [frame.entered for frame in stack if frame.kind in ("Parallel", "Map")]
+        found = [
+            frame
+            for outer in reversed(around)
+            for frame, _ in self._open.values()
+            if frame.kind == kind
+            and not frame.failed
+            and (not details or frame.name == str(details["index"]))
+            and any(each.entered == outer != frame.entered for each in self._after[frame.entered])
+        ]
+        assert found, f"no {kind} is open that could be aborted"
+        self._close(found[0])
+        found[0].resumable = True
+        return ()
+
+    def _reopen(self) -> Stack:
+        """A redrive: what was aborted, or had failed, goes on."""
+        for frame in self._begun:
+            if frame.resumable:
+                frame.resumable = frame.failed = False
+                self._open[frame.entered] = frame, frame.entered
+        return ()
 
     def _composite(self, event: Event, stack: Stack) -> Stack:
         what, details = event.type, event.details or {}
@@ -145,7 +191,7 @@ class _Lines:
         if what in ("MapStateFailed", "ParallelStateFailed"):
             stack = self._unwind(stack, what.removesuffix("StateFailed"), event)
             assert stack[-1].attempt is not None, "it has not started"
-            stack[-1].failed = True
+            stack[-1].failed = stack[-1].resumable = True
             return stack
         if what == "MapIterationStarted":
             return self._iterate(event, stack)
@@ -167,9 +213,19 @@ class _Lines:
         """An attempt begins; what is left of the one before has ended."""
         top = stack[-1]
         self._close_inside(top)
+        self._forget_inside(top)
         fresh = replace(top, attempt=event, started=[], succeeded=[])
+        self._begun = [fresh if frame is top else frame for frame in self._begun]
         self._open[top.entered] = fresh, event.id
         return (*stack[:-1], fresh)
+
+    def _forget_inside(self, frame: Open) -> None:
+        """What ended inside it can be gone on with no more."""
+        for inner in self._begun:
+            if inner.entered > frame.entered and any(
+                outer.entered == frame.entered for outer in self._after[inner.entered]
+            ):
+                inner.resumable = False
 
     def _unwind(self, stack: Stack, kind: str, event: Event) -> Stack:
         """The stack up to the state which this event belongs to: just entered, or its innermost failure is the cause."""
@@ -198,6 +254,7 @@ class _Lines:
         top.started.append(details["index"])
         frame = Open(str(details["index"]), event.id, "iteration")
         self._open[event.id] = frame, event.id
+        self._begun.append(frame)
         return (*stack, frame)
 
     def _end_iteration(self, event: Event, stack: Stack) -> Stack:
@@ -212,10 +269,12 @@ class _Lines:
         if event.type == "MapIterationSucceeded":
             stack[-2].succeeded.append(details["index"])
         if failed:
-            self._close_inside(frame)
-        assert not self._inside(frame), f"{self._inside(frame)} are still open"
+            frame.resumable = True
+        else:
+            assert not self._inside(frame), f"{self._inside(frame)} are still open"
+            self._forget_inside(frame)
         self._close(frame)
-        return stack[:-1]
+        return () if failed else stack[:-1]
 
     def _task(self, event: Event, stack: Stack) -> Stack:
         family = "LambdaFunction" if event.type.startswith("LambdaFunction") else "Task"
@@ -236,13 +295,14 @@ class _Lines:
         ]
 
     def _close_inside(self, frame: Open) -> None:
-        """An attempt has failed: lines that failed end without a word, none may still be under way."""
+        """An attempt has failed: of its lines, only states that fail at once end without a word."""
         for entered in self._inside(frame):
             inner, last = self._open[entered]
-            under_way = self._types[last].endswith(IN_FLIGHT) and self._after[last][-1] is inner
-            assert not under_way, f"{inner.name} is still under way after event {last}"
-            assert inner.kind != "iteration", f"iteration {inner.name}, begun with event {entered}, is left open"
+            assert inner.kind not in ("iteration", "Task", "Wait"), f"{inner.kind} {inner.name} is left open"
+            under_way = inner.kind in ("Map", "Parallel") and not inner.failed and self._after[last][-1] is inner
+            assert not under_way or last == inner.entered or self._types[last].endswith("Succeeded"), inner
             self._close(inner)
+            inner.resumable = True
 
     def _close(self, frame: Open) -> None:
         assert frame.entered in self._open, f"{frame.name} has ended before"

@@ -1,0 +1,81 @@
+"""Redrives: executions that ended badly go on where they failed.
+
+How they go on is the interpreter's (``Execution.redrive``); here is what may be redriven. Source:
+https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html; texts of errors as observed on AWS.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from asl_interpreter.execution import Execution
+from asl_interpreter.history import MAX_EVENTS
+from asl_interpreter.jsontext import JSON
+from emulator.faults import Fault
+from emulator.stepfunctions.machines import StateMachine
+
+if TYPE_CHECKING:
+    from emulator.protocol import Call
+    from emulator.world import World
+
+DAY: Final = 24 * 3600.0
+REDRIVABLE_SECONDS: Final = 14 * DAY
+"""How long after its end an execution can be redriven."""
+LONGEST_EXECUTION: Final = 365 * DAY
+TOKEN_SECONDS: Final = 15 * 60.0
+"""How long a client token stands for the redrive that it was first used for."""
+TOKENS: Final = 10
+"""How many of them are known of one execution."""
+
+
+def redrive_execution(world: World, call: Call) -> dict[str, JSON]:
+    """RedriveExecution. Repeating a request with its client token gives the date of the same redrive."""
+    arn, token = call.params["executionArn"], call.params.get("clientToken")
+    machine, execution = world.state_machines(call).find_execution(arn)
+
+    def redrive() -> float | None:
+        now = world.clock.now()
+        known = machine.redrives.setdefault(arn, {})
+        if token in known and now < known[token] + TOKEN_SECONDS:
+            return known[token]
+        reason = why_not(execution, now, machine)
+        if reason is not None:
+            raise Fault("ExecutionNotRedrivable", f"Execution {arn} invalid for redrive as: {reason}")
+        execution.redrive()
+        if token is not None:
+            known.pop(token, None)
+            known[token] = now
+            for oldest in list(known)[:-TOKENS]:
+                del known[oldest]
+        return execution.redriven_at
+
+    return {"redriveDate": world.engine.ask(redrive)}
+
+
+def why_not(execution: Execution, now: float, machine: StateMachine | None) -> str | None:
+    """Why an execution cannot be redriven, as ``redriveStatusReason`` says it; None if it can."""
+    if execution.status in ("RUNNING", "SUCCEEDED"):
+        return f"Execution is {execution.status} and cannot be redriven"
+    if machine is None or machine.deleting:
+        return "State machine is in DELETING status"
+    if len(execution.history.events) >= MAX_EVENTS - 1:
+        return "Execution history event limit exceeded"
+    if now - execution.started_at > LONGEST_EXECUTION:
+        return "Execution has exceeded the max execution time"
+    if execution.stopped_at is not None and now - execution.stopped_at > REDRIVABLE_SECONDS:
+        return "Execution redrivable period exceeded"
+    return None
+
+
+def redrives(execution: Execution, now: float, machine: StateMachine | None) -> dict[str, JSON]:
+    """What is said of redrives of an execution, as far as there is anything to say."""
+    about: dict[str, JSON] = {"redriveCount": execution.redrives}
+    if execution.redriven_at is not None:
+        about["redriveDate"] = execution.redriven_at
+    if execution.start.express:
+        return about
+    reason = why_not(execution, now, machine)
+    if reason is not None:
+        return {**about, "redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
+    by_map_run = execution.start.map_run_arn is not None
+    return {**about, "redriveStatus": "REDRIVABLE_BY_MAP_RUN" if by_map_run else "REDRIVABLE"}
