@@ -88,11 +88,6 @@ def express_execution(account: str, region: str, machine: str, name: str, run: s
     return build("states", account, region, f"express:{machine}:{name}:{run}")
 
 
-def map_run(account: str, region: str, machine: str, label: str, run: str) -> str:
-    """A run of a Distributed Map; ``label`` is the Map's Label, or a UUID made when the machine is made."""
-    return build("states", account, region, f"mapRun:{machine}/{label}:{run}")
-
-
 def activity(account: str, region: str, name: str) -> str:
     """An activity of Step Functions."""
     return build("states", account, region, f"activity:{name}")

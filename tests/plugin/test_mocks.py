@@ -45,6 +45,16 @@ def test_a_function_that_is_nowhere_is_named_by_its_arn(dynastep):
     assert dynastep.run(machine(Charge=task(arn))).output == {"paid": True}
 
 
+def test_a_mock_stands_for_what_is_not_built(dynastep):
+    ended = machine(Read=task("arn:aws:states:::aws-sdk:qldb:describeLedger"))
+    said = "Dynastep has not built aws-sdk:qldb:describeLedger, a service that AWS has ended, yet."
+    execution = dynastep.run(ended)
+    assert execution.error == "Dynastep.NotBuilt"
+    assert execution.cause == f"{said} A mock can stand for it: docs/mocks.md"
+    dynastep.mock("Read", {"State": "ACTIVE"})
+    assert dynastep.run(ended).output == {"State": "ACTIVE"}
+
+
 def test_a_state_goes_before_its_resource_and_the_newest_before_the_others(dynastep):
     dynastep.mock("Charge", {"Payload": 1})
     assert dynastep.run(RETRIED).output == {"Payload": 1}
