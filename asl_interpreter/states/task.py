@@ -171,12 +171,12 @@ class _Attempt:
 
     async def _end(self, job: Polled) -> JSON:
         """How a job ends that must be asked how it goes."""
-        for look in count(1):
+        looks, result = count(1), None
+        while result is None:
+            look = next(looks)
             await self._loop.sleep(job.pause(look), self._name)
             result = await self._loop.call(partial(job.ask, look), self._name, blocking=True)
-            if result is not None:
-                return result
-        raise AssertionError
+        return result
 
     async def _outcome(self, submitted: Submitted) -> JSON:
         """How the job of a ``.sync`` task ends, or what comes by its token before."""

@@ -17,7 +17,7 @@ from asl_interpreter.jsontext import JSON
 from asl_interpreter.signals import Signal
 from asl_interpreter.tasks import Callback, Integration, Later, Submitted, TaskHandler, TaskRequest, UnknownResource
 from emulator.arns import Arn
-from emulator.integrations import lambda_functions, messages, parameters, sdk, services
+from emulator.integrations import api_gateway, http_task, lambda_functions, messages, parameters, sdk, services
 from emulator.integrations.caller import Caller
 from emulator.integrations.calls import call_service
 from emulator.integrations.optimized import ACTIONS, TOKEN, parameters_of
@@ -133,7 +133,9 @@ _BUILT: Final[Mapping[tuple[str, str], tuple[services.Optimized, bool]]] = {
         ("dynamodb", name): (partial(services.call_dynamodb, name), False)
         for name in ("getItem", "putItem", "updateItem", "deleteItem")
     },
+    ("apigateway", "invoke"): (api_gateway.invoke, True),
     ("events", "putEvents"): (messages.put_events, True),
+    ("http", "invoke"): (http_task.invoke, True),
     ("lambda", "invoke"): (lambda_functions.invoke_function, True),
     ("sns", "publish"): (messages.publish, True),
     ("sqs", "sendMessage"): (messages.send_message, True),
@@ -142,13 +144,11 @@ _BUILT: Final[Mapping[tuple[str, str], tuple[services.Optimized, bool]]] = {
 """Optimized integrations of which the model does not say all, and whether they may take real time."""
 _UNBUILT: Final = frozenset(
     {
-        ("apigateway", "invoke"),
         ("bedrock", "invokeModel"),
         ("eks", "call"),
         ("eks", "runJob"),
         ("elasticmapreduce", "modifyInstanceFleetByName"),
         ("elasticmapreduce", "modifyInstanceGroupByName"),
-        ("http", "invoke"),
     }
 )
 

@@ -10,14 +10,18 @@ from emulator.moto_door.events import deliver, put_event
 from emulator.moto_door.functions import RegisteredFunction, find_function, take_functions
 from emulator.moto_door.logs import has_log_group, make_log_group, write_log_events
 from emulator.moto_door.state import forget, issuer, reset, show_tables
+from emulator.moto_door.web import Method, connection, find_method
 
 __all__ = [
+    "Method",
     "RegisteredFunction",
     "ServiceError",
     "answer",
     "call",
+    "connection",
     "deliver",
     "find_function",
+    "find_method",
     "forget",
     "has_log_group",
     "is_form",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from web_server import WebServer
 
 
 @pytest.fixture
@@ -33,3 +34,10 @@ def create(dynastep):
         return states.create_state_machine(**request)["stateMachineArn"]
 
     return make
+
+
+@pytest.fixture
+def web_server():
+    server = WebServer()
+    yield server
+    server.close()

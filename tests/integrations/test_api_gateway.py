@@ -1,0 +1,153 @@
+"""Calls of API Gateway: of APIs that moto holds, and of a server on this machine."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from outcomes import failure, unusable
+
+from emulator import Later
+
+
+@pytest.fixture
+def api(dynastep):
+    """Make an API with one method: ``api("POST", "bills/{id}", type="AWS_PROXY", uri=...)``; its parameters."""
+    gateway = dynastep.client("apigateway")
+
+    def make(verb, path, *, authorization="NONE", answer=None, **integration):
+        made = gateway.create_rest_api(name="api")
+        parent = made["rootResourceId"]
+        for part in path.split("/"):
+            parent = gateway.create_resource(restApiId=made["id"], parentId=parent, pathPart=part)["id"]
+        method = {"restApiId": made["id"], "resourceId": parent, "httpMethod": verb}
+        gateway.put_method(**method, authorizationType=authorization)
+        gateway.put_integration(**method, integrationHttpMethod="POST", **integration)
+        if answer is not None:
+            gateway.put_integration_response(**method, **answer)
+        gateway.create_deployment(restApiId=made["id"], stageName="prod", variables={"colour": "red"})
+        return {"ApiEndpoint": f"{made['id']}.execute-api.us-east-1.amazonaws.com", "Method": verb, "Stage": "prod"}
+
+    return make
+
+
+@pytest.fixture
+def behind(dynastep):
+    """Make a function; the URI of an integration with it."""
+
+    def make(function):
+        arn = dynastep.function("behind", function)
+        return f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{arn}/invocations"
+
+    return make
+
+
+def test_a_function_behind_an_integration_gets_the_body(call, api, behind):
+    request = api("POST", "bills", type="AWS", uri=behind(lambda event: {"got": event}), answer={"statusCode": "200"})
+    output = call("apigateway:invoke", {**request, "Path": "/bills", "RequestBody": {"n": 1}}).output
+    assert output["ResponseBody"] == {"got": {"n": 1}}
+    assert (output["StatusCode"], output["StatusText"]) == (200, "OK")
+    assert list(output["Headers"]) == [
+        *("Connection", "Content-Length", "Content-Type", "Date", "x-amz-apigw-id", "x-amzn-RequestId")
+    ]
+    assert output["Headers"]["Content-Type"] == ["application/json"]
+    assert call("apigateway:invoke", {**request, "Path": "bills"}).output["ResponseBody"] == {"got": {}}
+
+
+def test_a_function_behind_a_proxy_gets_the_request_and_makes_the_answer(call, api, behind):
+    def handle(event):
+        return {"statusCode": 201, "headers": {"X-Own": "yes"}, "body": json.dumps(event)}
+
+    request = api("ANY", "bills/{id}", type="AWS_PROXY", uri=behind(handle))
+    more = {"Path": "bills/7", "Method": "PUT", "RequestBody": "text", "Headers": {"X-A": ["1", "2"]}}
+    output = call("apigateway:invoke", {**request, **more, "QueryParameters": {"q": ["a", "b"]}}).output
+    assert (output["StatusCode"], output["StatusText"], output["Headers"]["X-Own"]) == (201, "Created", ["yes"])
+    event = output["ResponseBody"]
+    assert (event["httpMethod"], event["path"], event["resource"]) == ("PUT", "/bills/7", "/bills/{id}")
+    assert (event["body"], event["pathParameters"], event["stageVariables"]) == ("text", {"id": "7"}, {"colour": "red"})
+    assert event["multiValueHeaders"]["X-A"] == ["1", "2"]
+    assert (event["queryStringParameters"], event["multiValueQueryStringParameters"]) == ({"q": "b"}, {"q": ["a", "b"]})
+
+
+def test_a_function_that_makes_no_answer_is_a_bad_gateway(call, api, behind):
+    request = api("GET", "a", type="AWS_PROXY", uri=behind(lambda _: "no answer"))
+    said = "ApiGateway.502", '{"message":"Internal server error"}'
+    assert failure(call("apigateway:invoke", {**request, "Path": "a"})) == said
+
+
+def test_a_function_behind_an_api_may_take_time(call, api, behind):
+    slow = behind(lambda _: Later(after=20, value={"statusCode": 404, "body": "gone"}))
+    execution = call("apigateway:invoke", {**api("GET", "a", type="AWS_PROXY", uri=slow), "Path": "a"})
+    assert (execution.error, execution.cause, execution.elapsed) == ("ApiGateway.404", "gone", 20)
+
+
+@pytest.mark.parametrize("wrong", [{"Path": "b"}, {"Method": "POST"}, {"Stage": "test"}, {"Path": ""}])
+def test_what_an_api_does_not_have_is_forbidden(call, api, behind, wrong):
+    request = {**api("GET", "a", type="AWS", uri=behind(lambda _: 1)), "Path": "a"}
+    said = "ApiGateway.403", '{"message":"Missing Authentication Token"}'
+    assert failure(call("apigateway:invoke", {**request, **wrong})) == said
+
+
+def test_a_method_may_want_a_signature(call, api, behind):
+    request = {**api("GET", "a", authorization="AWS_IAM", type="AWS", uri=behind(lambda _: 1)), "Path": "a"}
+    assert call("apigateway:invoke", request).error == "ApiGateway.403"
+    assert call("apigateway:invoke", {**request, "AuthType": "IAM_ROLE"}).output["ResponseBody"] == 1
+
+
+def test_a_mock_integration_answers_by_itself(call, api):
+    answer = {"statusCode": "202", "responseTemplates": {"application/json": '{"mocked":true}'}}
+    execution = call("apigateway:invoke", {**api("GET", "a", type="MOCK", answer=answer), "Path": "a"})
+    assert (execution.output["StatusCode"], execution.output["ResponseBody"]) == (202, {"mocked": True})
+
+
+def test_an_integration_may_be_a_server(call, api, web_server):
+    request = api("GET", "a", type="HTTP_PROXY", uri=f"{web_server.url}/behind")
+    assert call("apigateway:invoke", {**request, "Path": "a"}).output["ResponseBody"] == {"ok": True}
+    assert [(asked["method"], asked["path"]) for asked in web_server.asked] == [("POST", "/behind")]
+
+
+def test_mapping_templates_are_not_built_and_say_so(call, api, behind):
+    templates = {"application/json": '{"n": $input.json("$")}'}
+    request = api("GET", "a", type="AWS", uri=behind(lambda _: 1), requestTemplates=templates)
+    execution = call("apigateway:invoke", {**request, "Path": "a"})
+    assert failure(execution) == (
+        "Dynastep.NotBuilt",
+        "Dynastep has not built mapping templates of API Gateway yet. A mock can stand for it: docs/mocks.md",
+    )
+
+
+def test_a_server_on_this_machine_may_stand_for_an_api(call, web_server):
+    request = {"ApiEndpoint": web_server.host, "Method": "POST", "Stage": "prod", "Path": "bills/add"}
+    execution = call("apigateway:invoke", {**request, "QueryParameters": {"a": ["1"]}, "RequestBody": {"n": 1}})
+    assert execution.output["ResponseBody"] == {"ok": True}
+    (asked,) = web_server.asked
+    assert (asked["method"], asked["path"], asked["body"]) == ("POST", "/prod/bills/add?a=1", '{"n":1}')
+
+
+def test_the_body_of_a_refusal_is_the_cause(call, web_server):
+    web_server.answer_json({"message": "no"}, 409)
+    request = {"ApiEndpoint": web_server.host, "Method": "GET"}
+    assert failure(call("apigateway:invoke", request)) == ("ApiGateway.409", '{"message": "no"}')
+
+
+def test_a_token_may_answer_the_call(dynastep, call, api, behind):
+    def handle(event):
+        dynastep.client("stepfunctions").send_task_success(taskToken=event["token"], output='"done"')
+
+    request = api("POST", "a", type="AWS", uri=behind(handle))
+    body = {"RequestBody": {"token.$": "$$.Task.Token"}, "Path": "a"}
+    assert call("apigateway:invoke.waitForTaskToken", {**request, **body}).output == "done"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"ApiEndpoint": "api.example.com"}, "ApiEndpoint"),
+        ({"AuthType": "PASSWORD"}, "AuthType"),
+        ({"QueryParameters": "a=1"}, "QueryParameters"),
+    ],
+)
+def test_a_call_that_cannot_be_made_fails_the_task(call, wrong, field):
+    request = {"ApiEndpoint": "abc.execute-api.us-east-1.amazonaws.com", "Method": "GET", **wrong}
+    why = f"The value of the field '{field}' has an invalid format"
+    assert failure(call("apigateway:invoke", request)) == unusable(request, why)
