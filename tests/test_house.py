@@ -104,6 +104,7 @@ THIRD_PARTY = {
     "datetime": "asl_interpreter.clock asl_interpreter.jsonata.dates emulator",
     "jsonata": "asl_interpreter.jsonata.jsonata_python",
     "msgspec": "asl_interpreter.jsontext",
+    "pcre2": "asl_interpreter.jsonata.patterns",
     "asyncio": "",
     "concurrent": "",
     "sched": "",

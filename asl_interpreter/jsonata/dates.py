@@ -16,6 +16,7 @@ from datetime import datetime, timedelta, timezone
 from .errors import EvaluationError
 from .jsonata_python import datetimeutils
 from .numbers import integer
+from .patterns import Regex
 from .runtime import Run
 from .values import SAFE_INTEGER, UNDEFINED, Value, is_finite, number
 
@@ -102,11 +103,11 @@ def to_millis(run: Run, timestamp: Value, picture: Value) -> Value:
     run.spend(len(picture))
     with _codes(picture):
         pattern, parts = _compiled(picture)
-    match = pattern.fullmatch(timestamp)
+    match = pattern.search(run.spend, timestamp)
     if not match:
         return UNDEFINED
-    given = zip(parts, match.groups(), strict=True)
-    values = {part.component: _value(part, text) for part, text in given if part.component}
+    given = zip(parts, match.groups, strict=True)
+    values = {part.component: _value(part, text or "") for part, text in given if part.component}
     return (
         _assembled({name: value for name, value in values.items() if value is not None}, run.now)
         if values
@@ -162,7 +163,7 @@ def _millis(moment: datetime, offset: timedelta) -> int:
 
 
 @functools.lru_cache(maxsize=256)
-def _compiled(picture: str) -> tuple[re.Pattern[str], list[Value]]:
+def _compiled(picture: str) -> tuple[Regex, list[Value]]:
     """A date's picture as a pattern with a group for each of its parts."""
     analysis = _analysed(picture)
     parts = _LIBRARY._generate_regex(analysis).parts  # noqa: SLF001 - its parse reads the clock
@@ -172,7 +173,8 @@ def _compiled(picture: str) -> tuple[re.Pattern[str], list[Value]]:
         elif analysed.component in ("Z", "z") and analysed.integerFormat.regular:
             separator = analysed.integerFormat.groupingSeparators[0].character
             part.regex = part.regex.replace(f"+{separator}[", f"+{re.escape(separator)}[")
-    return re.compile("".join(f"({part.regex})" for part in parts), re.IGNORECASE), parts
+    pattern = rf"\A{''.join(f'({part.regex})' for part in parts)}\z"
+    return Regex(pattern, pattern, ignore_case=True), parts
 
 
 def _value(part: Value, text: str) -> int | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from .errors import EvaluationError
 from .parsing import parse_signature
+from .patterns import Regex
 from .values import (
     UNDEFINED,
     Array,
@@ -54,20 +55,29 @@ def validator(signature: str | list[Value]) -> Callable[[list[Value], Value], li
     """
     parsed = parse_signature(signature) if isinstance(signature, str) else signature
     parameters = [_Parameter(p.regex, p.regex.rstrip("?+"), p.type == "a", p.subtype, bool(p.context)) for p in parsed]
-    pattern = re.compile("".join(f"({parameter.pattern})" for parameter in parameters))
+    pattern = _anchored("".join(f"({parameter.pattern})" for parameter in parameters) + r"\z")
     known: dict[str, tuple[str, ...] | None] = {}
 
     def validate(arguments: list[Value], context: Value) -> list[Value]:
         supplied = "".join([_SYMBOLS.get(type(argument), "f") for argument in arguments])
         if supplied not in known:
-            match = pattern.fullmatch(supplied)
-            known[supplied] = match.groups() if match else None
+            match = pattern.search(_counts_nothing, supplied)
+            known[supplied] = tuple(group or "" for group in match.groups) if match else None
         matched = known[supplied]
         if matched is None:
             raise EvaluationError("T0410", index=_first_wrong(parameters, supplied))
         return _fitted(parameters, matched, arguments, context)
 
     return validate
+
+
+def _anchored(pattern: str) -> Regex:
+    """A pattern over the symbols of arguments. An expression writes it too, so it is bounded like any other."""
+    return Regex(rf"\A{pattern}", rf"\A{pattern}", ignore_case=False)
+
+
+def _counts_nothing(_steps: int) -> None:
+    """What matching the symbols of a call costs: nothing, for each is matched once."""
 
 
 def _fitted(
@@ -106,8 +116,8 @@ def _first_wrong(parameters: list[_Parameter], supplied: str) -> int:
     good = 0
     for parameter in parameters:
         pattern += parameter.pattern
-        match = re.match(pattern, supplied)
+        match = _anchored(pattern).search(_counts_nothing, supplied)
         if match is None:
             break
-        good = match.end()
+        good = match.end
     return good + 1

@@ -12,9 +12,9 @@ import json
 import re
 import urllib.parse
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from .errors import EvaluationError
+from .patterns import Found, Regex
 from .runtime import Run, call
 from .values import (
     SAFE_INTEGER,
@@ -36,72 +36,68 @@ class Pattern(Function):
 
     __slots__ = ("arity", "compiled")
 
-    def __init__(self, compiled: re.Pattern[str]) -> None:
+    def __init__(self, compiled: Regex) -> None:
         self.arity = 1
         self.compiled = compiled
 
     def apply(self, run: Run, arguments: list[Value], context: Value) -> Value:  # noqa: ARG002 - it has no signature
         """Find the first match, as an object that holds the next one."""
-        run.spend(1)
         text = arguments[0] if arguments else UNDEFINED
-        return _as_record(self.compiled, text, self.compiled.search(text)) if isinstance(text, str) else UNDEFINED
+        if not isinstance(text, str):
+            return UNDEFINED
+        match = self.compiled.search(run.spend, text)
+        return UNDEFINED if match is None else _as_record(self.compiled, text, match)
 
 
 class _NextMatch(Function):
     __slots__ = ("arity", "compiled", "previous", "text")
 
-    def __init__(self, compiled: re.Pattern[str], text: str, previous: re.Match[str]) -> None:
+    def __init__(self, compiled: Regex, text: str, previous: Found) -> None:
         self.arity = 0
         self.compiled = compiled
         self.text = text
         self.previous = previous
 
     def apply(self, run: Run, arguments: list[Value], context: Value) -> Value:  # noqa: ARG002 - it takes none
-        run.spend(1)
-        return _as_record(self.compiled, self.text, _following(self.compiled, self.text, self.previous))
+        start = self.previous.end
+        if start >= len(self.text):
+            return UNDEFINED
+        run.spend(len(self.text) >> 10)
+        match = self.compiled.search(run.spend, self.text, start)
+        if match is None:
+            return UNDEFINED
+        _check_progress(match)
+        return _as_record(self.compiled, self.text, match)
 
 
-def _following(compiled: re.Pattern[str], text: str, previous: re.Match[str]) -> re.Match[str] | None:
-    if previous.end() >= len(text):
-        return None
-    match = compiled.search(text, previous.end())
-    if match and not match[0]:
-        raise EvaluationError("D1004")  # it would never get any further
-    return match
+def _check_progress(match: Found) -> None:
+    """After the first, a match of nothing would be found for ever."""
+    if not match.text:
+        raise EvaluationError("D1004")
 
 
-def _as_record(compiled: re.Pattern[str], text: str, match: re.Match[str] | None) -> Value:
-    if match is None:
-        return UNDEFINED
-    return Record(
-        match=match[0],
-        start=match.start(),
-        end=match.end(),
-        groups=list(match.groups()),
-        next=_NextMatch(compiled, text, match),
-    )
+def _as_record(compiled: Regex, text: str, match: Found) -> Value:
+    following = _NextMatch(compiled, text, match)
+    return Record(match=match.text, start=match.start, end=match.end, groups=match.groups, next=following)
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
-    text: str
-    start: int
-    end: int
-    groups: list[str | None]
-    record: Callable[[], Value]
-    """The match as an expression sees it."""
+def _matches(run: Run, matcher: Value, text: str) -> Iterator[tuple[Found, Callable[[], Value]]]:
+    """The matches of a regular expression, or of a function that behaves like one (suite: matchers).
 
-
-def _matches(run: Run, matcher: Value, text: str) -> Iterator[_Match]:
-    """The matches of a regular expression, or of a function that behaves like one (suite: matchers)."""
+    Each comes with what makes it the value that an expression sees.
+    """
     if isinstance(matcher, Pattern):
         compiled = matcher.compiled
-        match = compiled.search(text)
-        while match:
-            run.spend(1)
-            record = functools.partial(_as_record, compiled, text, match)
-            yield _Match(match[0], match.start(), match.end(), list(match.groups()), record)
-            match = _following(compiled, text, match)
+        previous: Found | None = None
+        for match in compiled.matches(run.spend, text):
+            if previous is not None:
+                _check_progress(match if previous.text else previous)
+            yield match, functools.partial(_as_record, compiled, text, match)
+            if match.end >= len(text):
+                return
+            previous = match
+        if previous is not None:
+            _check_progress(previous)
         return
     result = call(run, matcher, [text])
     while result is not UNDEFINED:
@@ -109,8 +105,8 @@ def _matches(run: Run, matcher: Value, text: str) -> Iterator[_Match]:
             not isinstance(result.get(name), kind) for name, kind in _MEMBERS_OF_A_MATCH.items()
         ):
             raise EvaluationError("T1010")
-        record = functools.partial(dict, result)
-        yield _Match(result["match"], result["start"], result["end"], result["groups"], record)
+        found = Found(result["match"], result["start"], result["end"], result["groups"])
+        yield found, functools.partial(dict, result)
         result = call(run, result["next"], [])
 
 
@@ -232,7 +228,7 @@ def match(run: Run, text: Value, matcher: Value, limit: Value) -> Value:
     if limit is not UNDEFINED and limit < 0:
         raise EvaluationError("D3040", value=limit, index=3)
     found = Sequence()
-    for one in itertools.islice(_matches(run, matcher, text), _most(limit)):
+    for one, _ in itertools.islice(_matches(run, matcher, text), _most(limit)):
         found.append(Record(match=one.text, index=one.start, groups=one.groups))
     return found
 
@@ -265,8 +261,8 @@ def replace(run: Run, text: Value, pattern: Value, replacement: Value, limit: Va
         return text.replace(pattern, replacement, count)
     parts: list[str] = []
     position = size = 0
-    for one in itertools.islice(_matches(run, pattern, text), most):
-        new = _substituted(replacement, one) if isinstance(replacement, str) else call(run, replacement, [one.record()])
+    for one, record in itertools.islice(_matches(run, pattern, text), most):
+        new = _substituted(replacement, one) if isinstance(replacement, str) else call(run, replacement, [record()])
         if not isinstance(new, str):
             raise EvaluationError("D3012", value=new)
         parts += [text[position : one.start], new]
@@ -276,7 +272,7 @@ def replace(run: Run, text: Value, pattern: Value, replacement: Value, limit: Va
     return "".join([*parts, text[position:]])
 
 
-def _substituted(replacement: str, match: _Match) -> str:
+def _substituted(replacement: str, match: Found) -> str:
     """A replacement with ``$0`` for the match, ``$n`` for a group (as many digits as name one), ``$$`` for ``$``."""
 
     def group(token: re.Match[str]) -> str:
@@ -311,7 +307,7 @@ def split(run: Run, text: Value, separator: Value, limit: Value) -> Value:
     else:
         parts = []
         start = 0
-        for one in _matches(run, separator, text):
+        for one, _ in _matches(run, separator, text):
             parts.append(text[start : one.start])
             start = one.end
         parts.append(text[start:])

@@ -147,7 +147,56 @@ BEYOND_LIMITS = [
     ("$sum([1..900000])", MEMORY),
     ("$count($range(1, 360146, 1))", MEMORY),
     (DOUBLE.format(23), MEMORY),
+    (f"$contains('{'a' * 40}b', /(a+)+$/)", TIMEOUT),
+    (f"$match('{'a' * 60}é', /(a|aa)+$/)", TIMEOUT),
+    (f"$replace('{'ab' * 60}c', /^(?:(?:[ab]+)+)+$/, '')", TIMEOUT),
+    (f"(function($a)<a+a+a+a+a+s:x>{{ 1 }})({', '.join(['[]'] * 200)})", TIMEOUT),
 ]
+
+PATTERNS = [
+    # texts that are ASCII, and others, are matched by two patterns
+    ("$match('aé1 ', /\\s/).index", 3),
+    ("$match('a\u00a0b', /\\s/).index", 1),
+    ("$match('é😀x', /x/).index", 2),
+    ("$match('aAéÉ', /é/i).match", ["é", "É"]),
+    ("$match('ab', /aé?b/).match", "ab"),
+    ("$match('aéb', /[^a-z]/).match", "é"),
+    ("$match('xé', /[à-ü]/).match", "é"),
+    ("$match('x_é', /\\w/).match", ["x", "_"]),
+    ("$match('a٣', /\\d/)", UNDEFINED),
+    ("$match('a{e} a{2}', /a{e}/).match", "a{e}"),
+    ("$match('aa', /a{2}/).match", "aa"),
+    ("$match('x\ny', /^y$/m).match", "y"),
+    ("$match('x\ny', /^y$/)", UNDEFINED),
+    ("$match('x\u2028y', /x.y/)", UNDEFINED),
+    ("$match('a-b', /(?<first>a)-(b)/).groups", ["a", "b"]),
+    ("$match('abab', /(?<n>ab)\\k<n>/).match", "abab"),
+    ("$match('price: 5', /(?<=: )\\d/).match", "5"),
+    ("$match('b', /(a)?b/).groups", [None]),
+    ("$match('\u0041', /\\u0041|\\x41/).match", "A"),
+    ("$match('a/b', /[\\/]/).match", "/"),
+    ("$split('aé,b', /,/)", ["aé", "b"]),
+    ("$replace('éa1éb2', /([a-z])([0-9])/, '$2$1')", "é1aé2b"),
+]
+
+
+@pytest.mark.parametrize(("text", "value"), PATTERNS)
+def test_regular_expressions_are_javascript_s(text: str, value: Any) -> None:
+    assert evaluate(text) == value
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(*LIMIT_MATCH=9)a", "(?R)", "(?#x)a", "(?P<n>a)", "(?C)a", "(?|a)", "a{99999}", "(", "[b-a]"]
+)
+def test_a_pattern_that_javascript_and_java_do_not_have_is_no_expression(pattern: str) -> None:
+    with pytest.raises(InvalidExpression):
+        compile_expression(f"$match('a', /{pattern}/)")
+
+
+def test_a_long_text_has_many_matches() -> None:
+    for letter in "aé":
+        assert evaluate("$count($split($csv, /,/))", csv=f"{letter}," * 60_000) == 60_001
+
 
 UNPARSEABLE = [
     ("a[1,2)", "S0202", 'Expected "]", got ","'),
