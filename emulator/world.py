@@ -116,11 +116,14 @@ class World:
         """What the Tasks of one execution call; ``case`` is the test case whose mocks stand for some of them.
 
         Raises:
-            Fault: ValidationException, a mock cannot be used.
+            Fault: ValidationException, a mock cannot be used; StateMachineDoesNotExist, there are no test cases.
         """
         resources, mocks, name = self.resources(call), self.mocks, revision.name
+        if case is not None and self.mock_config is None:
+            text = f"State Machine Does Not Exist: '{call.params['stateMachineArn']}'"
+            raise Fault("StateMachineDoesNotExist", f"{text}, and no mock configuration is set: SFN_MOCK_CONFIG")
         try:
-            given = {} if case is None else self._case(revision, case)
+            given = self._case(revision, case)
             if mocks is not None:
                 mocks.check(name, revision.machine, self._every_machine(), resources.answering)
         except InvalidMock as error:
@@ -133,16 +136,16 @@ class World:
 
         return Mocked(resources, find, resources.answering, self.engine, self.callbacks.open)
 
-    def _case(self, revision: StateMachine, case: str) -> dict[str, Mock]:
-        if self.mock_config is None:
-            raise InvalidMock(f"The test case {case!r} is in no mock configuration: set SFN_MOCK_CONFIG")
+    def _case(self, revision: StateMachine, case: str | None) -> dict[str, Mock]:
+        if case is None or self.mock_config is None:
+            return {}
         return self.mock_config.case(revision.name, revision.machine, case)
 
     def _every_machine(self) -> Iterator[tuple[str, Machine]]:
         """The name and the definition of every state machine, and of their versions."""
-        for machines in self._machines.values():
+        for machines in list(self._machines.values()):
             for machine in machines:
-                for revision in (machine, *machine.versions.values()):
+                for revision in (machine, *list(machine.versions.values())):
                     yield machine.name, revision.machine
 
     def looked(self, call: Call) -> None:

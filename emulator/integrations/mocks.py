@@ -98,7 +98,7 @@ class Mock:
         for step in self.steps:
             if attempt <= step.last:
                 return _as_later(self._made(step.answer, arguments))
-        listed = ", ".join(map(str, self.steps))
+        listed = ", ".join(map(str, self.steps)) or "none"
         raise self.complain(NO_ANSWER, f"{self.title} has no step for attempt {attempt} (from 0); it has {listed}.")
 
     def complain(self, error: str, text: str) -> StateError:

@@ -201,9 +201,10 @@ def test_a_case_without_a_file_says_what_is_missing(monkeypatch):
         arn = dynastep._machine(machine(P={"Type": "Pass", "End": True}))
         with pytest.raises(ClientError) as raised:
             dynastep.client("stepfunctions").start_execution(stateMachineArn=f"{arn}#Case")
-    assert raised.value.response["Error"]["Message"] == (
-        "The test case 'Case' is in no mock configuration: set SFN_MOCK_CONFIG"
-    )
+    assert raised.value.response["Error"] == {
+        "Code": "StateMachineDoesNotExist",
+        "Message": f"State Machine Does Not Exist: '{arn}#Case', and no mock configuration is set: SFN_MOCK_CONFIG",
+    }
 
 
 def test_the_file_is_read_again_when_it_has_changed(dynastep, mocks, create):
@@ -350,6 +351,16 @@ def test_states_that_share_a_response_count_for_themselves(dynastep, mocks, crea
     }
 
 
+def test_a_response_may_be_empty_as_long_as_nobody_asks_for_it(dynastep, mocks, create):
+    mocks({"M": {"case": {"Each": "R"}}}, {"R": {}})
+    each = {"StartAt": "Each", "States": {"Each": task(LAMBDA)}}
+    arn = create("M", machine(All={"Type": "Map", "ItemProcessor": each, "End": True})) + "#case"
+    assert dynastep.run(arn, []).output == []
+    assert dynastep.run(arn, [1]).cause == (
+        "Response 'R' for 'Each' in test case 'case' of 'M' has no step for attempt 0 (from 0); it has none."
+    )
+
+
 def test_an_attempt_after_the_last_step_is_an_error_that_nothing_catches(run):
     execution = run(LAMBDA, {"0": throw("Busy"), "1-2": throw("Busy")}, Retry=[
         {"ErrorEquals": ["States.ALL"], "MaxAttempts": 9}
@@ -368,7 +379,6 @@ FILES = [
     ('{"StateMachines": {}, "MockedResponse": {}}',
      "it has no 'MockedResponses'; it has 'StateMachines', 'MockedResponse'"),
     ('{"MockedResponses": {}}', "it has no 'StateMachines'; it has 'MockedResponses'"),
-    ({"R": {}}, "response 'R' has no step"),
     ({"R": {"1": give(1)}}, "response 'R': attempt 0 has no step; it has '1'"),
     ({"R": {"0": give(1), "2-3": give(1)}}, "response 'R': attempt 1 has no step; it has '0', '2-3'"),
     ({"R": {"0-2": give(1), "1": give(1)}}, "response 'R': attempt 1 has two steps; it has '0-2', '1'"),
