@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from botocore.model import OperationModel
@@ -9,24 +10,22 @@ from botocore.model import OperationModel
 JSON = Any
 
 
-def answer(operation: OperationModel | None) -> JSON:
-    """An answer of an operation, spelled as Step Functions spells it; an empty object where no model tells."""
-    if operation is None or operation.output_shape is None:
-        return {}
-    return _value(operation.output_shape, ())
+def answer(operation: OperationModel, spelling: Callable[[str], str]) -> JSON:
+    """An answer of an operation, its members so spelled."""
+    return {} if operation.output_shape is None else _value(operation.output_shape, spelling, ())
 
 
-def _value(shape: Any, around: tuple[str, ...]) -> JSON:
+def _value(shape: Any, spelling: Callable[[str], str], around: tuple[str, ...]) -> JSON:
     if shape.name in around:  # a shape inside itself ends here
         return {} if shape.type_name in ("structure", "map") else []
     inside = (*around, shape.name)
     match shape.type_name:
         case "structure":
-            return {name[:1].upper() + name[1:]: _value(member, inside) for name, member in shape.members.items()}
+            return {spelling(name): _value(member, spelling, inside) for name, member in shape.members.items()}
         case "list":
-            return [_value(shape.member, inside)]
+            return [_value(shape.member, spelling, inside)]
         case "map":
-            return {"key": _value(shape.value, inside)}
+            return {"key": _value(shape.value, spelling, inside)}
         case "boolean":
             return True
         case "timestamp":

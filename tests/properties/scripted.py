@@ -17,7 +17,16 @@ from asl_interpreter.execution import Execution, Observe, Outside, Start
 from asl_interpreter.jsontext import dumps
 from asl_interpreter.parsing import parse
 from asl_interpreter.signals import Signal
-from asl_interpreter.tasks import Integration, Later, Resolve, Submitted, TaskRequest, UnknownResource
+from asl_interpreter.tasks import (
+    NOWHERE,
+    Datasets,
+    Integration,
+    Later,
+    Resolve,
+    Submitted,
+    TaskRequest,
+    UnknownResource,
+)
 
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:"
 TASK = "arn:aws:states:::test:"
@@ -103,6 +112,7 @@ def started(
     scripts: Mapping[str, Sequence[Answer]] | None = None,
     observe: Observe = lambda _execution: None,
     resolve: Resolve | None = None,
+    datasets: Datasets = NOWHERE,
 ) -> Iterator[tuple[Engine, Execution]]:
     """An engine on which an execution of the definition has been started; ``resolve`` stands in for the scripts."""
     engine = Engine(Clock("virtual"))
@@ -117,7 +127,7 @@ def started(
         input_text=dumps({} if document is None else document),
     )
     try:
-        yield engine, engine.start(parse(definition, resources), start, Outside(resources, observe=observe))
+        yield engine, engine.start(parse(definition, resources), start, Outside(resources, datasets, observe=observe))
     finally:
         engine.close()
 
