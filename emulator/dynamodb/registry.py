@@ -24,9 +24,10 @@ from moto.dynamodb.models.dynamo_type import Item as MotoItem
 from moto.dynamodb.models.table import GlobalSecondaryIndex, LocalSecondaryIndex
 from moto.dynamodb.models.table import Table as MotoTable
 
-from asl_interpreter.jsontext import JSON
+from asl_interpreter.jsontext import JSON, dumps
 from emulator.dynamodb.control import add_table, new_table
 from emulator.dynamodb.descriptions import describe, key_schema, projection
+from emulator.dynamodb.recovery import LONGEST, Journal
 from emulator.dynamodb.schema import Index
 from emulator.dynamodb.store import Region, Store
 from emulator.dynamodb.tables import Table
@@ -49,6 +50,16 @@ def attach(store_of: Callable[[str], Store]) -> None:
 
     dynamodb_backends.backend = Backend
     dynamodb_backends.clear()
+    MotoTable.create_from_cloudformation_json = _from_template  # type: ignore[method-assign]  # looked up on the class
+
+
+def _from_template(
+    resource_name: str, cloudformation_json: dict[str, Any], account_id: str, region_name: str, **_: Any
+) -> MotoTable:
+    """Make the table of a CloudFormation template: moto's own way forgets half of what a template may say of it."""
+    backend: Any = dynamodb_backends[account_id][region_name]
+    made: MotoTable = backend.create_from_template(resource_name, cloudformation_json["Properties"])
+    return made
 
 
 class RegisteredTable(MotoTable):
@@ -224,33 +235,27 @@ class OurBackend(DynamoDBBackend):
         """The region of ours that this backend shows."""
         raise NotImplementedError
 
-    def create_table(self, name: str, **members: Any) -> MotoTable:  # type: ignore[override]
-        """Create a table: CloudFormation and imports come here.
-
-        Raises:
-            moto's exceptions, which its services know how to report.
-        """
-        given = {
-            "AttributeDefinitions": members.get("attr"),
-            "KeySchema": members.get("schema"),
-            "BillingMode": members.get("billing_mode"),
-            "ProvisionedThroughput": _numbers(members.get("throughput")),
-            "GlobalSecondaryIndexes": [_index(index) for index in members.get("global_indexes") or ()] or None,
-            "LocalSecondaryIndexes": members.get("indexes") or None,
-            "StreamSpecification": _stream(members.get("streams")),
-            "SSESpecification": _encryption(members.get("sse_specification")),
-            "DeletionProtectionEnabled": members.get("deletion_protection_enabled"),
-            "WarmThroughput": members.get("warm_throughput"),
-            "Tags": members.get("tags"),
-        }
+    def create_from_template(self, name: str, properties: Mapping[str, Any]) -> MotoTable:
+        """Create the table that a CloudFormation template describes. Raises moto's exceptions, which moto reports."""
+        for member in _NOT_IN_TEMPLATES:
+            if properties.get(member):
+                raise MockValidationException(f"Dynastep has not built {member} of AWS::DynamoDB::Table yet")
         region = self.find_region()
+        given = _create_parameters(name, properties)
         with region.lock:
             if region.find(name) is not None:
                 raise ResourceInUseException(f"Table already exists: {name}")
             try:
-                add_table(region, new_table(region, {"TableName": name, **given}), given)
+                table = new_table(region, given)
+                add_table(region, table, given)
             except Fault as fault:
                 raise MockValidationException(fault.message) from fault
+            expiry = properties.get("TimeToLiveSpecification") or {}
+            if _is_true(expiry.get("Enabled")):
+                table.set_expiry(expiry["AttributeName"])
+            recovery = properties.get("PointInTimeRecoverySpecification") or {}
+            if _is_true(recovery.get("PointInTimeRecoveryEnabled")):
+                table.journal = Journal(table, region.clock, int(recovery.get("RecoveryPeriodInDays") or LONGEST))
         return self.tables[name]
 
     def delete_table(self, name: str) -> MotoTable:
@@ -263,6 +268,30 @@ class OurBackend(DynamoDBBackend):
 
 
 # --- moto's and CloudFormation's spellings ---------------------------------------------------------------------------
+
+
+_AS_IN_THE_API = (
+    *("AttributeDefinitions", "KeySchema", "BillingMode", "LocalSecondaryIndexes"),
+    *("OnDemandThroughput", "WarmThroughput", "TableClass", "Tags"),
+)
+"""What a template gives as CreateTable takes it."""
+_NOT_IN_TEMPLATES = ("ContributorInsightsSpecification", "ImportSourceSpecification", "KinesisStreamSpecification")
+
+
+def _create_parameters(name: str, properties: Mapping[str, Any]) -> dict[str, JSON]:
+    """What a template says of a table, as CreateTable takes it."""
+    policy = properties.get("ResourcePolicy")
+    indexes = [_index(index) for index in properties.get("GlobalSecondaryIndexes") or ()]
+    return {
+        "TableName": name,
+        **{member: properties[member] for member in _AS_IN_THE_API if properties.get(member)},
+        "ProvisionedThroughput": _numbers(properties.get("ProvisionedThroughput")),
+        "GlobalSecondaryIndexes": indexes or None,
+        "StreamSpecification": _stream(properties.get("StreamSpecification")),
+        "SSESpecification": _encryption(properties.get("SSESpecification")),
+        "DeletionProtectionEnabled": _is_true(properties.get("DeletionProtectionEnabled")),
+        "ResourcePolicy": dumps(policy["PolicyDocument"]) if policy else None,
+    }
 
 
 def _numbers(throughput: Mapping[str, Any] | None) -> dict[str, int] | None:
@@ -289,8 +318,13 @@ def _encryption(wire: Mapping[str, JSON] | None) -> dict[str, JSON] | None:
     """A template says SSEEnabled where the API says Enabled."""
     if not wire:
         return None
-    enabled = str(wire.get("SSEEnabled", wire.get("Enabled"))).lower() == "true"
+    enabled = _is_true(wire.get("SSEEnabled", wire.get("Enabled")))
     return {**{name: value for name, value in wire.items() if name != "SSEEnabled"}, "Enabled": enabled}
+
+
+def _is_true(value: Any) -> bool:
+    """A switch, which templates may give as text."""
+    return str(value).lower() == "true"
 
 
 def _without_bytes(value: Any) -> JSON:

@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape
 
 from emulator.credentials import DEFAULT_REGION, Credential
 from emulator.moto_door.routes import Handler, find, host_of, modules
+from emulator.moto_door.state import introduce
 from emulator.protocol import Environ, Response, new_request_id
 
 log = logging.getLogger("dynastep")
@@ -36,6 +37,7 @@ def answer(environ: Environ, body: bytes, caller: Credential | None, account: st
             known = bool(modules(host))
             what = f"{environ['REQUEST_METHOD']} {path} of {name}" if known else f"the service {name}"
             return _refusal(environ, name, 501, "NotImplementedException", f"moto, behind Dynastep, lacks {what}")
+        introduce(account, region)
         return _response(_run(handler, prepared), environ, name)
     except NotImplementedError as error:
         return _refusal(environ, name, 501, "NotImplementedException", f"moto, behind Dynastep, lacks this: {error}")

@@ -36,6 +36,13 @@ def opened() -> None:
     registry.attach(lambda account: _store_of[-1](account))  # noqa: PLW0108 - the last one at the time of the call
 
 
+def introduce(account: str, region: str) -> None:
+    """Let moto know that the account uses DynamoDB: what looks through all services skips those that nobody uses."""
+    from moto.dynamodb.models import dynamodb_backends
+
+    dynamodb_backends[account][region]  # making it is what counts
+
+
 def issuer(access_key: str) -> str | None:
     """The account in which moto's IAM or STS issued an access key; None for any other key."""
     iam = sys.modules.get("moto.iam.models")

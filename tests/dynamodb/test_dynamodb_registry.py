@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -66,7 +66,7 @@ def test_tags_are_one_set(ddb: Service, backend: Any) -> None:
     assert answer == {"Tags": [{"Key": "b", "Value": "2"}]}
 
 
-TEMPLATE = {
+TEMPLATE: dict[str, Any] = {
     "Resources": {
         "Table": {
             "Type": "AWS::DynamoDB::Table",
@@ -76,6 +76,10 @@ TEMPLATE = {
                 "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}],
                 "ProvisionedThroughput": {"ReadCapacityUnits": "5", "WriteCapacityUnits": 5},
                 "StreamSpecification": {"StreamViewType": "NEW_IMAGE"},
+                "SSESpecification": {"SSEEnabled": True},
+                "TableClass": "STANDARD_INFREQUENT_ACCESS",
+                "TimeToLiveSpecification": {"AttributeName": "ends", "Enabled": "true"},
+                "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 7},
             },
         }
     },
@@ -97,8 +101,35 @@ def test_cloudformation_makes_and_ends_our_tables(ddb: Service, backend: Any) ->
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.outputs or ()}
     assert outputs == {"Arn": described["TableArn"], "Stream": described["LatestStreamArn"]}
     assert described["ProvisionedThroughput"]["ReadCapacityUnits"] == 5
+    assert described["SSEDescription"]["Status"] == "ENABLED"
+    assert described["TableClassSummary"]["TableClass"] == "STANDARD_INFREQUENT_ACCESS"
+    assert ddb.call("DescribeTimeToLive", TableName="tab")["TimeToLiveDescription"]["AttributeName"] == "ends"
+    recovery = ddb.call("DescribeContinuousBackups", TableName="tab")["ContinuousBackupsDescription"]
+    assert recovery["PointInTimeRecoveryDescription"]["RecoveryPeriodInDays"] == 7
     ddb.call("PutItem", TableName="tab", Item=ITEM)
     stacks.delete_stack("stack")
+    assert ddb.call("ListTables") == {"TableNames": []}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"KinesisStreamSpecification": {"StreamArn": "arn"}}, "Dynastep has not built KinesisStreamSpecification"),
+        ({"KeySchema": [{"AttributeName": "q", "KeyType": "HASH"}]}, "Some index key attributes are not defined"),
+    ],
+)
+def test_a_template_that_cannot_be_obeyed_makes_no_table(
+    ddb: Service, backend: Any, change: dict[str, Any], message: str
+) -> None:
+    from moto.cloudformation.models import cloudformation_backends
+    from moto.dynamodb.exceptions import MockValidationException
+
+    assert backend.tables is not None
+    properties = {**TEMPLATE["Resources"]["Table"]["Properties"], **change}
+    template = {"Resources": {"Table": {"Type": "AWS::DynamoDB::Table", "Properties": properties}}}
+    with pytest.raises(MockValidationException, match=message):
+        cloudformation_backends[ACCOUNT][REGION].create_stack("stack", json.dumps(template), {}, [])
     assert ddb.call("ListTables") == {"TableNames": []}
 
 
@@ -113,3 +144,66 @@ def test_nothing_that_moto_reads_is_kept(ddb: Service, backend: Any) -> None:
         list(backend.get_table("tab").all_items())
     gc.collect()
     assert (len(Item.instances_tracked), len(Table.instances_tracked)) == before
+
+
+@pytest.fixture
+def moto(ddb: Service) -> Iterator[Callable[..., dict[str, Any]]]:
+    """Calls of moto's services, which see the tables of this test."""
+    from emulator import moto_door
+
+    moto_door.show_tables(lambda _account: ddb.world.dynamodb)
+
+    def call(service: str, operation: str, **params: Any) -> dict[str, Any]:
+        return moto_door.call(service, operation, params, ACCOUNT, REGION)
+
+    yield call
+    moto_door.reset()
+
+
+def test_resource_groups_tagging_finds_our_tables(ddb: Service, moto: Callable[..., dict[str, Any]]) -> None:
+    ddb.table("tab", Tags=[{"Key": "team", "Value": "shop"}])
+    ddb.table("other")
+    arn = ddb.call("DescribeTable", TableName="tab")["Table"]["TableArn"]
+
+    def found() -> list[dict[str, Any]]:
+        filters = {"TagFilters": [{"Key": "team"}], "ResourceTypeFilters": ["dynamodb:table"]}
+        mappings: list[dict[str, Any]] = moto("resourcegroupstaggingapi", "GetResources", **filters)[
+            "ResourceTagMappingList"
+        ]
+        return mappings
+
+    assert found() == [{"ResourceARN": arn, "Tags": [{"Key": "team", "Value": "shop"}]}]
+    ddb.call("UntagResource", ResourceArn=arn, TagKeys=["team"])
+    assert found() == []
+    moto("resourcegroupstaggingapi", "TagResources", ResourceARNList=[arn], Tags={"team": "ours"})
+    assert ddb.call("ListTagsOfResource", ResourceArn=arn) == {"Tags": [{"Key": "team", "Value": "ours"}]}
+
+
+def test_application_auto_scaling_scales_our_tables(ddb: Service, moto: Callable[..., dict[str, Any]]) -> None:
+    ddb.table("tab")
+    target = {
+        "ServiceNamespace": "dynamodb",
+        "ResourceId": "table/tab",
+        "ScalableDimension": "dynamodb:table:WriteCapacityUnits",
+    }
+    moto("application-autoscaling", "RegisterScalableTarget", **target, MinCapacity=1, MaxCapacity=10)
+    policy = {
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingScalingPolicyConfiguration": {
+            "TargetValue": 70.0,
+            "PredefinedMetricSpecification": {"PredefinedMetricType": "DynamoDBWriteCapacityUtilization"},
+        },
+    }
+    alarms = moto("application-autoscaling", "PutScalingPolicy", **target, PolicyName="busy", **policy)["Alarms"]
+    assert {alarm["AlarmName"].split("-")[1] for alarm in alarms} == {"table/tab"}
+
+
+def test_an_event_source_mapping_finds_the_stream_of_our_table(ddb: Service, backend: Any) -> None:
+    from moto.dynamodbstreams.models import dynamodbstreams_backends
+
+    assert list(backend.tables) == []
+    ddb.table("tab", StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})
+    ddb.table("other")
+    arn = ddb.call("DescribeTable", TableName="tab")["Table"]["LatestStreamArn"]
+    listed = dynamodbstreams_backends[ACCOUNT][REGION].list_streams()
+    assert [(stream["StreamArn"], stream["TableName"]) for stream in listed] == [(arn, "tab")]
