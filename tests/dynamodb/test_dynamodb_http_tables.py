@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from dynamodb_doors import Endpoint
-from dynamodb_service import Service
+from dynamodb_service import ACCOUNT, Service
 from test_dynamodb_http import (
     ARN,
     BATCH_GET_ITEM,
@@ -58,6 +58,37 @@ def keys(*parts: str) -> list[dict[str, str]]:
 
 def statements(*texts: str) -> list[dict[str, str]]:
     return [{"Statement": text} for text in texts]
+
+
+def bad_arns(operation: str, **rest: Any) -> list[Row]:
+    """What every operation on a resource says of an ARN."""
+    elsewhere = ARN.replace(ACCOUNT, "999999999999")
+    return [
+        ({**rest, "ResourceArn": given}, outcome)
+        for given, outcome in (
+            (NO_MEMBER, broken("resourceArn", NOT_NULL)),
+            ("", broken("resourceArn", at_least(1), "''")),
+            ("no arn", f"{INVALID}ARNs must start with 'arn:': no arn"),
+            ("arn:aws:s3:::bucket", f"{INVALID}Provided Arn is not a DynamoDB resource arn: arn:aws:s3:::bucket"),
+            (
+                f"{ARN}/index/gsi",
+                f"{INVALID}Invalid resource arn provided, only table or stream is accepted. Provided resource arn: "
+                f"{ARN}/index/gsi",
+            ),
+            (
+                f"{ARN}le",
+                ("ResourceNotFoundException", f"Requested resource not found: ResourcArn: {ARN}le not found"),
+            ),
+            (
+                elsewhere,
+                (
+                    "AccessDeniedException",
+                    f"User: arn:aws:iam::{ACCOUNT}:root is not authorized to perform: dynamodb:{operation} on "
+                    f"resource: {elsewhere}",
+                ),
+            ),
+        )
+    ]
 
 
 @pytest.fixture(params=["perform", "raw", "boto3"])
@@ -669,28 +700,7 @@ ROWS: dict[str, list[Row]] = {
         ({"BackupArn": f"{ARN}/export/01489602797149-73d8d5bc"}, "Invalid Request: BackupArn is not valid"),
     ],
     "DeleteResourcePolicy": [
-        ({}, broken("resourceArn", NOT_NULL)),
-        ({"ResourceArn": ""}, broken("resourceArn", at_least(1), "''")),
-        ({"ResourceArn": "no arn"}, f"{INVALID}ARNs must start with 'arn:': no arn"),
-        (
-            {"ResourceArn": "arn:aws:s3:::bucket"},
-            f"{INVALID}Provided Arn is not a DynamoDB resource arn: arn:aws:s3:::bucket",
-        ),
-        (
-            {"ResourceArn": f"{ARN}/index/gsi"},
-            f"{INVALID}Invalid resource arn provided, only table or stream is accepted. Provided resource arn: {ARN}/index/gsi",
-        ),
-        (
-            {"ResourceArn": f"{ARN}le"},
-            ("ResourceNotFoundException", f"Requested resource not found: ResourcArn: {ARN}le not found"),
-        ),
-        (
-            {"ResourceArn": "arn:aws:dynamodb:eu-central-1:999999999999:table/tab"},
-            (
-                "AccessDeniedException",
-                "User: arn:aws:iam::123456789012:root is not authorized to perform: dynamodb:DeleteResourcePolicy on resource: arn:aws:dynamodb:eu-central-1:999999999999:table/tab",
-            ),
-        ),
+        *bad_arns("DeleteResourcePolicy"),
         ({"ResourceArn": ARN}, {}),
         (
             {"ResourceArn": ARN, "ExpectedRevisionId": "1"},
@@ -1101,28 +1111,7 @@ ROWS: dict[str, list[Row]] = {
         ({"ShardIterator": "i" * 2049}, broken("shardIterator", at_most(2048), f"'{'i' * 2049}'")),
     ],
     "GetResourcePolicy": [
-        ({}, broken("resourceArn", NOT_NULL)),
-        ({"ResourceArn": ""}, broken("resourceArn", at_least(1), "''")),
-        ({"ResourceArn": "no arn"}, f"{INVALID}ARNs must start with 'arn:': no arn"),
-        (
-            {"ResourceArn": "arn:aws:s3:::bucket"},
-            f"{INVALID}Provided Arn is not a DynamoDB resource arn: arn:aws:s3:::bucket",
-        ),
-        (
-            {"ResourceArn": f"{ARN}/index/gsi"},
-            f"{INVALID}Invalid resource arn provided, only table or stream is accepted. Provided resource arn: {ARN}/index/gsi",
-        ),
-        (
-            {"ResourceArn": f"{ARN}le"},
-            ("ResourceNotFoundException", f"Requested resource not found: ResourcArn: {ARN}le not found"),
-        ),
-        (
-            {"ResourceArn": "arn:aws:dynamodb:eu-central-1:999999999999:table/tab"},
-            (
-                "AccessDeniedException",
-                "User: arn:aws:iam::123456789012:root is not authorized to perform: dynamodb:GetResourcePolicy on resource: arn:aws:dynamodb:eu-central-1:999999999999:table/tab",
-            ),
-        ),
+        *bad_arns("GetResourcePolicy"),
         (
             {"ResourceArn": ARN},
             ("PolicyNotFoundException", f"Resource-based policy not found for the provided ResourceArn: {ARN}"),
@@ -1318,54 +1307,12 @@ ROWS: dict[str, list[Row]] = {
         ),
     ],
     "ListTagsOfResource": [
-        ({}, broken("resourceArn", NOT_NULL)),
-        ({"ResourceArn": ""}, broken("resourceArn", at_least(1), "''")),
-        ({"ResourceArn": "no arn"}, f"{INVALID}ARNs must start with 'arn:': no arn"),
-        (
-            {"ResourceArn": "arn:aws:s3:::bucket"},
-            f"{INVALID}Provided Arn is not a DynamoDB resource arn: arn:aws:s3:::bucket",
-        ),
-        (
-            {"ResourceArn": f"{ARN}/index/gsi"},
-            f"{INVALID}Invalid resource arn provided, only table or stream is accepted. Provided resource arn: {ARN}/index/gsi",
-        ),
-        (
-            {"ResourceArn": f"{ARN}le"},
-            ("ResourceNotFoundException", f"Requested resource not found: ResourcArn: {ARN}le not found"),
-        ),
-        (
-            {"ResourceArn": "arn:aws:dynamodb:eu-central-1:999999999999:table/tab"},
-            (
-                "AccessDeniedException",
-                "User: arn:aws:iam::123456789012:root is not authorized to perform: dynamodb:ListTagsOfResource on resource: arn:aws:dynamodb:eu-central-1:999999999999:table/tab",
-            ),
-        ),
+        *bad_arns("ListTagsOfResource"),
         ({"ResourceArn": ARN}, {"Tags": []}),
         ({"ResourceArn": ARN, "NextToken": "x"}, "Invalid NextToken"),
     ],
     "PutResourcePolicy": [
-        ({"Policy": "{}", "ResourceArn": NO_MEMBER}, broken("resourceArn", NOT_NULL)),
-        ({"Policy": "{}", "ResourceArn": ""}, broken("resourceArn", at_least(1), "''")),
-        ({"Policy": "{}", "ResourceArn": "no arn"}, f"{INVALID}ARNs must start with 'arn:': no arn"),
-        (
-            {"Policy": "{}", "ResourceArn": "arn:aws:s3:::bucket"},
-            f"{INVALID}Provided Arn is not a DynamoDB resource arn: arn:aws:s3:::bucket",
-        ),
-        (
-            {"Policy": "{}", "ResourceArn": f"{ARN}/index/gsi"},
-            f"{INVALID}Invalid resource arn provided, only table or stream is accepted. Provided resource arn: {ARN}/index/gsi",
-        ),
-        (
-            {"Policy": "{}", "ResourceArn": f"{ARN}le"},
-            ("ResourceNotFoundException", f"Requested resource not found: ResourcArn: {ARN}le not found"),
-        ),
-        (
-            {"Policy": "{}", "ResourceArn": "arn:aws:dynamodb:eu-central-1:999999999999:table/tab"},
-            (
-                "AccessDeniedException",
-                "User: arn:aws:iam::123456789012:root is not authorized to perform: dynamodb:PutResourcePolicy on resource: arn:aws:dynamodb:eu-central-1:999999999999:table/tab",
-            ),
-        ),
+        *bad_arns("PutResourcePolicy", Policy="{}"),
         ({}, broken("policy", NOT_NULL)),
         ({"Policy": "x"}, f"{INVALID}Invalid policy document: The policy is not in the valid JSON format."),
         ({"Policy": "{}"}, f"{INVALID}Invalid policy document: Missing required field Statement"),
@@ -1513,34 +1460,7 @@ ROWS: dict[str, list[Row]] = {
         ),
     ],
     "TagResource": [
-        ({"Tags": [{"Key": "a", "Value": "b"}], "ResourceArn": NO_MEMBER}, broken("resourceArn", NOT_NULL)),
-        ({"Tags": [{"Key": "a", "Value": "b"}], "ResourceArn": ""}, broken("resourceArn", at_least(1), "''")),
-        (
-            {"Tags": [{"Key": "a", "Value": "b"}], "ResourceArn": "no arn"},
-            f"{INVALID}ARNs must start with 'arn:': no arn",
-        ),
-        (
-            {"Tags": [{"Key": "a", "Value": "b"}], "ResourceArn": "arn:aws:s3:::bucket"},
-            f"{INVALID}Provided Arn is not a DynamoDB resource arn: arn:aws:s3:::bucket",
-        ),
-        (
-            {"Tags": [{"Key": "a", "Value": "b"}], "ResourceArn": f"{ARN}/index/gsi"},
-            f"{INVALID}Invalid resource arn provided, only table or stream is accepted. Provided resource arn: {ARN}/index/gsi",
-        ),
-        (
-            {"Tags": [{"Key": "a", "Value": "b"}], "ResourceArn": f"{ARN}le"},
-            ("ResourceNotFoundException", f"Requested resource not found: ResourcArn: {ARN}le not found"),
-        ),
-        (
-            {
-                "Tags": [{"Key": "a", "Value": "b"}],
-                "ResourceArn": "arn:aws:dynamodb:eu-central-1:999999999999:table/tab",
-            },
-            (
-                "AccessDeniedException",
-                "User: arn:aws:iam::123456789012:root is not authorized to perform: dynamodb:TagResource on resource: arn:aws:dynamodb:eu-central-1:999999999999:table/tab",
-            ),
-        ),
+        *bad_arns("TagResource", Tags=[{"Key": "a", "Value": "b"}]),
         ({}, broken("tags", NOT_NULL)),
         ({"Tags": []}, "Atleast one Tag needs to be provided as Input."),
         (
@@ -1615,28 +1535,7 @@ ROWS: dict[str, list[Row]] = {
         ({"Tags": [{"Key": "é+-=._:/@ 9", "Value": ""}]}, {}),
     ],
     "UntagResource": [
-        ({"TagKeys": ["a"], "ResourceArn": NO_MEMBER}, broken("resourceArn", NOT_NULL)),
-        ({"TagKeys": ["a"], "ResourceArn": ""}, broken("resourceArn", at_least(1), "''")),
-        ({"TagKeys": ["a"], "ResourceArn": "no arn"}, f"{INVALID}ARNs must start with 'arn:': no arn"),
-        (
-            {"TagKeys": ["a"], "ResourceArn": "arn:aws:s3:::bucket"},
-            f"{INVALID}Provided Arn is not a DynamoDB resource arn: arn:aws:s3:::bucket",
-        ),
-        (
-            {"TagKeys": ["a"], "ResourceArn": f"{ARN}/index/gsi"},
-            f"{INVALID}Invalid resource arn provided, only table or stream is accepted. Provided resource arn: {ARN}/index/gsi",
-        ),
-        (
-            {"TagKeys": ["a"], "ResourceArn": f"{ARN}le"},
-            ("ResourceNotFoundException", f"Requested resource not found: ResourcArn: {ARN}le not found"),
-        ),
-        (
-            {"TagKeys": ["a"], "ResourceArn": "arn:aws:dynamodb:eu-central-1:999999999999:table/tab"},
-            (
-                "AccessDeniedException",
-                "User: arn:aws:iam::123456789012:root is not authorized to perform: dynamodb:UntagResource on resource: arn:aws:dynamodb:eu-central-1:999999999999:table/tab",
-            ),
-        ),
+        *bad_arns("UntagResource", TagKeys=["a"]),
         ({}, broken("tagKeys", NOT_NULL)),
         ({"TagKeys": []}, "Atleast one Tag Key needs to be provided as Input."),
         ({"TagKeys": [""]}, broken("tagKeys.1.member", at_least(1), "''")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from base64 import b64encode
 from collections.abc import Callable
 from threading import Thread
 from typing import Any
@@ -12,12 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.dynamodb.tables import Entries, Item, Table
-from emulator.dynamodb.values import read_item
+from emulator.dynamodb.values import canonical_number, read_item
 from emulator.faults import Fault
 
-HASHES = st.sampled_from("abc")
-RANGES = st.integers(-3, 3)
-MAYBE = st.none() | st.sampled_from("uvw")
+HASHES = st.sampled_from("ab")
+RANGES = st.sampled_from([-2, 2, 10])
+MAYBE = st.sampled_from([None, "u", "v", "w"])
+"""Few keys, so that many writes meet: what a write leaves of the last one is where a table goes wrong."""
 WRITES = st.lists(
     st.tuples(st.sampled_from(["put", "update", "delete", "transact", "bad", "batch"]), HASHES, RANGES, MAYBE, MAYBE),
     max_size=30,
@@ -132,8 +134,38 @@ def test_random_writes_agree_with_a_dict_on_table_indexes_and_counts(steps: list
     fresh = rebuilt(table)
     for name in table.indexes:
         assert content(table.index_items[name]) == content(fresh.index_items[name])
-    indexed = [item for item in model.values() if "g" in item and "l" in item]
-    assert ddb.call("Scan", TableName="tab", IndexName="gsi")["Count"] == len(indexed)
+    for index, attribute, order, keeps in (
+        (None, "p", lambda item: int(item["r"]["N"]), None),
+        ("lsi", "p", lambda item: item["l"]["S"], None),
+        ("gsi", "g", lambda item: item["l"]["S"], {"p", "r", "g", "l"}),
+    ):
+        indexed = [item for item in model.values() if index is None or ("l" in item and attribute in item)]
+        assert queried(ddb, index, attribute) == expected(indexed, attribute, keeps)
+        for value in "abuvw":
+            items = query(ddb, index, attribute, value)
+            assert [order(item) for item in items] == sorted(order(item) for item in items)
+
+
+def query(ddb: Service, index: str | None, attribute: str, value: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = ddb.call(
+        "Query",
+        TableName="tab",
+        KeyConditionExpression=f"{attribute} = :v",
+        ExpressionAttributeValues={":v": {"S": value}},
+        **({"IndexName": index} if index else {}),
+    )["Items"]
+    return items
+
+
+def queried(ddb: Service, index: str | None, attribute: str) -> list[str]:
+    """Every item that is found by a value of the attribute, in no order."""
+    values = ("a", "b", "ax", "bx") if attribute == "p" else ("u", "v", "w")
+    return sorted(str(sorted(item.items())) for value in values for item in query(ddb, index, attribute, value))
+
+
+def expected(items: list[dict[str, Any]], attribute: str, keeps: set[str] | None) -> list[str]:
+    kept = [{name: value for name, value in item.items() if keeps is None or name in keeps} for item in items]
+    return sorted(str(sorted(item.items())) for item in kept if attribute in item)
 
 
 def pages(read: Callable[..., dict[str, Any]], limit: int) -> list[Any]:
@@ -177,7 +209,29 @@ def test_pages_of_any_limit_concatenate_to_the_whole(
         assert pages(read, limit) == read()["Items"]
 
 
-@given(st.dictionaries(st.text(min_size=1, max_size=5), st.text(max_size=5).map(lambda text: {"S": text}), max_size=5))
+VALUES = st.recursive(
+    st.one_of(
+        st.text(max_size=5).map(lambda text: {"S": text}),
+        st.decimals(allow_nan=False, allow_infinity=False, places=3, min_value=-(10**9), max_value=10**9).map(
+            lambda number: {"N": canonical_number(str(number))}
+        ),
+        st.binary(max_size=5).map(lambda data: {"B": b64encode(data).decode()}),
+        st.booleans().map(lambda flag: {"BOOL": flag}),
+        st.just({"NULL": True}),
+        st.sets(st.text(max_size=3), min_size=1, max_size=3).map(lambda members: {"SS": sorted(members)}),
+        st.sets(st.integers(-999, 999), min_size=1, max_size=3).map(
+            lambda members: {"NS": [str(member) for member in sorted(members)]}
+        ),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda members: {"L": members}),
+        st.dictionaries(st.text(min_size=1, max_size=3), inner, max_size=3).map(lambda members: {"M": members}),
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.text(min_size=1, max_size=5), VALUES, max_size=5))
 def test_put_then_get_returns_the_item(attributes: dict[str, Any]) -> None:
     ddb = Service()
     ddb.table("tab")
