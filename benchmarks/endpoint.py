@@ -53,6 +53,11 @@ def figures(servers: Sequence[Server], seconds: float, states: int = 1000, execu
             "items/s",
             states_per_second(map_of_passes(), {"items": list(range(states))}, states),
         ),
+        states_figure(
+            f"Distributed Map of {10 * states:,} children",
+            "children/s",
+            states_per_second(map_of_passes("DISTRIBUTED"), {"items": list(range(10 * states))}, 10 * states),
+        ),
     ]
     for operation, action in _ITEM_OPERATIONS.items():
         calls = {s.program.name: partial(_calls_per_second, action, s, seconds) for s in servers}

@@ -35,9 +35,11 @@ def choice_loop(rounds: int) -> dict[str, Any]:
     }
 
 
-def map_of_passes() -> dict[str, Any]:
-    """An inline Map with one Pass state for each item. Input: ``{"items": [...]}``."""
-    each = {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": chain(1), "ResultPath": None, "End": True}
+def map_of_passes(mode: str = "INLINE") -> dict[str, Any]:
+    """A Map with one Pass state for each item. Input: ``{"items": [...]}``."""
+    config = {"Mode": mode, **({"ExecutionType": "STANDARD"} if mode == "DISTRIBUTED" else {})}
+    processor = {**chain(1), "ProcessorConfig": config}
+    each = {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": processor, "ResultPath": None, "End": True}
     return {"StartAt": "Each", "States": {"Each": each}}
 
 

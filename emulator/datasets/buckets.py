@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any, Final
 
 from asl_interpreter.errors import StateError
 from emulator import moto_door
 from emulator.arns import Arn
+
+PART: Final = 8 * 1024 * 1024
+"""Bytes of a part of a large object."""
 
 
 class Buckets:
@@ -25,9 +28,21 @@ class Buckets:
         """
         return self._call("GetObject", params)["Body"]
 
-    def put(self, params: dict[str, Any]) -> None:
-        """Write an object."""
-        self._call("PutObject", params)
+    def put(self, bucket: str, key: str, content: IO[bytes]) -> None:
+        """Write an object, in parts if it is large."""
+        place = {"Bucket": bucket, "Key": key}
+        part = content.read(PART)
+        if len(part) < PART:
+            self._call("PutObject", {**place, "Body": part})
+            return
+        upload = {**place, "UploadId": self._call("CreateMultipartUpload", place)["UploadId"]}
+        parts: list[dict[str, Any]] = []
+        while part:
+            number = len(parts) + 1
+            written = self._call("UploadPart", {**upload, "PartNumber": number, "Body": part})
+            parts.append({"PartNumber": number, "ETag": written["ETag"]})
+            part = content.read(PART)
+        self._call("CompleteMultipartUpload", {**upload, "MultipartUpload": {"Parts": parts}})
 
     def list(self, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """What ListObjectsV2 says of each object, page after page."""

@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-result
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import Final
 
@@ -42,10 +43,10 @@ def write_results(request: ResultRequest) -> JSON:
             files[status] = [{"Key": key, "Size": size}] if size else []
             if size:
                 file.seek(0)
-                buckets.put({"Bucket": bucket, "Key": key, "Body": file.read()})
+                buckets.put(bucket, key, file)
     manifest = {"DestinationBucket": bucket, "MapRunArn": request.map_run_arn, "ResultFiles": files}
     details = {"Bucket": bucket, "Key": f"{folder}/manifest.json"}
-    buckets.put({**details, "Body": dumps(manifest).encode()})
+    buckets.put(bucket, details["Key"], BytesIO(dumps(manifest).encode()))
     return details
 
 
