@@ -24,12 +24,13 @@ from .mapruns import MapRun
 from .scheduler import Fiber, Loop, first_of, turn
 from .signals import Signal
 from .states import flow, mapping, parallel, task
+from .states.distributed import MapWork
 from .states.lines import Lines
 from .tasks import NOWHERE, Datasets, Resolve
 
 log = logging.getLogger("dynastep.execution")
 
-Status: TypeAlias = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
+Status: TypeAlias = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"]
 Observe: TypeAlias = "Callable[[Execution], None]"
 """Told, on the loop, when an execution has begun and when it has ended."""
 
@@ -262,6 +263,7 @@ class Cursor:
         "item",
         "last",
         "lines",
+        "map_work",
         "retries",
         "state",
         "token",
@@ -291,12 +293,18 @@ class Cursor:
         """What the state has assigned, for its Exited event."""
         self.lines: Lines | None = None
         """Those inside the Parallel or the Map that it is in, from its start to its success."""
+        self.map_work: MapWork | None = None
+        """That of the Distributed Map that it is in, as long."""
         self.failed = False
         """Whether the state that it is in has failed for good."""
 
     def record(self, event_type: str, details: Mapping[str, JSON] | None = None) -> None:
         """Record an event caused by the last one; it causes the next."""
         self.last = self.execution.history.append(event_type, self.last, details)
+
+    def leave(self) -> None:
+        """Forget what runs, or has run, inside the state."""
+        self.lines = self.map_work = None
 
     def frame(self, document: JSON) -> Frame:
         """What the state's expressions may read, with the document as ``$``."""

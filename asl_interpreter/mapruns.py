@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from . import jsontext
 from .clock import iso
 from .definition import Distribution, Transformation
-from .history import Event
+from .history import MAX_EVENTS, Event
 from .jsontext import JSON
 from .signals import Signal
 
@@ -39,7 +39,7 @@ _NAME: Final = 7
 class Child:
     """One execution that a Map Run has started."""
 
-    __slots__ = ("_kept", "items", "running", "started_at", "status", "stopped_at")
+    __slots__ = ("_before", "_kept", "items", "redrive", "redrives", "running", "started_at", "status", "stopped_at")
 
     def __init__(self, execution: Execution, items: int) -> None:
         self.running: Execution | None = execution
@@ -49,6 +49,11 @@ class Child:
         self.status: Status = "RUNNING"
         self.started_at = execution.started_at
         self.stopped_at: float | None = None
+        self.redrives = 0
+        self.redrive = 0
+        """Which redrive of the Map Run has run it last; 0 is none."""
+        self._before: Status = "RUNNING"
+        """How it had ended before it waited to be redriven."""
         self._kept = b""
 
     def end(self) -> None:
@@ -64,9 +69,41 @@ class Child:
             return
         execution = self._execution()
         events = [] if execution.start.express else execution.history.events
-        kept = [execution.start.input, execution.output, execution.error, execution.cause, events]
-        self._kept = jsontext.dumps(kept).encode()
+        self._kept = jsontext.dumps([*self.outcome(), execution.redriven_at, events]).encode()
         self.running = None
+
+    @property
+    def redrivable(self) -> bool:
+        """Whether it has failed and can be redriven."""
+        if self.status not in _BAD_ENDS:
+            return False
+        return self.running is None or len(self.running.history.events) < MAX_EVENTS - 1
+
+    def wait(self) -> None:
+        """Wait to be redriven."""
+        self._before, self.status = self.status, "PENDING_REDRIVE"
+        if self.running is not None:
+            self.running.status = "PENDING_REDRIVE"
+
+    def give_up_waiting(self) -> None:
+        """It will not be redriven: it has ended as it had before."""
+        self.status = self._before
+        if self.running is not None:
+            self.running.status = self._before
+
+    def begin_again(self, run: MapRun, name: str) -> Execution:
+        """Have it redriven; an EXPRESS one starts again, under the same ARN."""
+        self.redrives, self.redrive = self.redrives + 1, run.redrives
+        self.status, self.stopped_at = "RUNNING", None
+        if self.running is not None and not run.how.express:
+            self.running.redrive()
+        else:
+            given = self.outcome()[0]
+            self.running = run.parent.child(run.how.machine, run.start(name, given))
+            self.running.redrives = self.redrives
+            self.started_at = self.running.started_at
+            self.running.begin()
+        return self.running
 
     def _execution(self) -> Execution:
         if self.running is None:
@@ -78,17 +115,18 @@ class Child:
         """Its input, output, error and cause."""
         if self.running is not None:
             return self.running.start.input, self.running.output, self.running.error, self.running.cause
-        given, output, error, cause, _ = jsontext.loads(self._kept)
+        given, output, error, cause, *_ = jsontext.loads(self._kept)
         return given, output, error, cause
 
     def restore(self, run: MapRun, name: str) -> Execution:
         """The execution, made again from its text if that is all there is."""
         if self.running is not None:
             return self.running
-        given, output, error, cause, events = jsontext.loads(self._kept)
+        given, output, error, cause, redriven_at, events = jsontext.loads(self._kept)
         execution = run.parent.child(run.how.machine, run.start(name, given))
         execution.status, execution.output, execution.error, execution.cause = self.status, output, error, cause
         execution.started_at, execution.stopped_at = self.started_at, self.stopped_at
+        execution.redrives, execution.redriven_at = self.redrives, redriven_at
         execution.history.events[:] = (Event(*event) for event in events)
         execution.ended.set(None)
         return execution
@@ -130,8 +168,14 @@ class MapRun:
         self.items_written = 0
         """How many items have had their results written, to S3 or to the state's output."""
         self.executions_written = 0
-        self.redrive_count = 0
+        self.redrives = 0
         self.redriven_at: float | None = None
+        self.waiting: deque[str] = deque()
+        """The names of the children that wait to be redriven."""
+        self.exported: Sequence[JSON] = ()
+        """The files with the results of what has succeeded."""
+        self.exported_redrive = -1
+        """Up to which redrive what has succeeded is in them."""
         self.news: Signal[None] = Signal()
         """Happens when a child has ended or a limit has changed."""
 
@@ -151,7 +195,30 @@ class MapRun:
         child = self.children[name] = Child(execution, items)
         self._count(PENDING, -items)
         self._count(child.status, items)
+        child.redrive = self.redrives
         execution.begin()
+        self._follow(child, execution)
+
+    def redrive(self) -> None:
+        """Go on with what has failed: from now on it waits for its turn."""
+        self.status, self.stopped_at = "RUNNING", None
+        self.redrives, self.redriven_at = self.redrives + 1, self.parent.loop.clock.now()
+        for name, child in self.children.items():
+            if child.redrivable:
+                self._count(child.status, -child.items)
+                child.wait()
+                self._count(child.status, child.items)
+                self.waiting.append(name)
+
+    def redrive_next(self) -> None:
+        """Redrive the child whose turn it is."""
+        name = self.waiting.popleft()
+        child = self.children[name]
+        self._count(child.status, -child.items)
+        self._count("RUNNING", child.items)
+        self._follow(child, child.begin_again(self, name))
+
+    def _follow(self, child: Child, execution: Execution) -> None:
         execution.ended.subscribe(lambda: self._end(child))
 
     def find(self, arn: str) -> Execution | None:
@@ -201,6 +268,10 @@ class MapRun:
             return True
         return percentage is not None and complete and failed * 100 > percentage * self.total
 
+    def not_redrivable(self) -> list[int]:
+        """Of each child that has failed and cannot be redriven, how many items it has."""
+        return [child.items for child in self.children.values() if child.status in _BAD_ENDS and not child.redrivable]
+
     def update(
         self, max_concurrency: int | None, tolerated_count: int | None, tolerated_percentage: float | None
     ) -> None:
@@ -223,9 +294,19 @@ class MapRun:
     def end(self, status: MapRunStatus) -> None:
         """Note how it ends. What can no longer be redriven is kept as text."""
         self.status, self.stopped_at = status, self.parent.loop.clock.now()
+        while self.waiting:
+            child = self.children[self.waiting.popleft()]
+            self._count(child.status, -child.items)
+            child.give_up_waiting()
+            self._count(child.status, child.items)
         if status == "SUCCEEDED":
             for child in self.children.values():
                 child.pack()
+
+    def export(self, files: Sequence[JSON]) -> None:
+        """The results of all executions have been exported; ``files`` have those of what has succeeded."""
+        self.exported, self.exported_redrive = files, self.redrives
+        self.write_all()
 
     def write_all(self) -> None:
         """The results of all executions have been written."""
@@ -251,7 +332,7 @@ class MapRun:
         }
         if child.status == "SUCCEEDED":
             entry["Output"] = jsontext.dumps(output)
-        entry |= {"OutputDetails": {"Included": True}, "RedriveCount": 0}
+        entry |= {"OutputDetails": {"Included": True}, "RedriveCount": child.redrives}
         if not self.how.express and child.status == "SUCCEEDED":
             entry |= {
                 "RedriveStatus": "NOT_REDRIVABLE",
@@ -270,12 +351,16 @@ class MapRun:
     def results(self, status: str | None, transformation: Transformation) -> Iterator[JSON]:
         """The results of the executions with a status, or of all, in the order of the items.
 
-        What failed is shown with what is to be known of it, whatever the transformation.
+        SUCCEEDED are those that have not been exported yet. What failed is shown with what is to be known of it,
+        whatever the transformation.
         """
         for name, child in self.children.items():
-            if status is not None and (child.status == "SUCCEEDED") != (status == "SUCCEEDED"):
+            succeeded = child.status == "SUCCEEDED"
+            if status is not None and (
+                succeeded != (status == "SUCCEEDED") or (succeeded and child.redrive <= self.exported_redrive)
+            ):
                 continue
-            if transformation == "NONE" or child.status != "SUCCEEDED":
+            if transformation == "NONE" or not succeeded:
                 yield self.entry(name, child)
                 continue
             output = child.outcome()[1]

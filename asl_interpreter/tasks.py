@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple, Protocol
 
@@ -142,7 +142,11 @@ class ResultRequest:
     output_type: Literal["JSON", "JSONL"]
     map_run_arn: str
     results: Mapping[str, Iterable[JSON]]
-    """For each status, SUCCEEDED, FAILED and PENDING, its results in the order of the items."""
+    """For each status, FAILED, PENDING and SUCCEEDED, its results in the order of the items; those of this redrive."""
+    redrives: int
+    """How often the Map Run has been redriven."""
+    exported: Sequence[JSON]
+    """The files of what has succeeded before."""
 
 
 class Datasets(Protocol):
@@ -151,15 +155,15 @@ class Datasets(Protocol):
     def read(self, request: ItemRequest, /) -> Iterator[Item]:
         """The items, read as they are wanted."""
 
-    def write(self, request: ResultRequest, /) -> JSON:
-        """Export results; where they are now, as ResultWriterDetails says it."""
+    def write(self, request: ResultRequest, /) -> tuple[JSON, Sequence[JSON]]:
+        """Export results; where they are now, as ResultWriterDetails says it, and all files of what has succeeded."""
 
 
 class _Nowhere:
     def read(self, _request: ItemRequest) -> Iterator[Item]:
         raise StateError(ITEM_READER_FAILED, "There is nothing outside to read items from.")
 
-    def write(self, _request: ResultRequest) -> JSON:
+    def write(self, _request: ResultRequest) -> tuple[JSON, Sequence[JSON]]:
         raise StateError(RESULT_WRITER_FAILED, "There is nothing outside to write results to.")
 
 

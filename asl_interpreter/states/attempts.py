@@ -56,23 +56,24 @@ async def _attempts(
         except StateError as error:
             failure = cursor.explain(error)
         else:
-            cursor.input, cursor.lines = output, None
+            cursor.input = output
+            cursor.leave()
             return state.next
         decision = decide(failure, state.retry, state.catch, used, execution.random)
         if isinstance(decision, Again):
             used = decision.attempts
             cursor.retries = sum(used)
             await execution.loop.sleep(decision.after, f"the retry of {state.name!r}")
-            cursor.lines = None
+            cursor.leave()
             continue
         if failed is not None and at_work and begun():
             cursor.record(failed)
         if isinstance(decision, Caught):
             following = hand_over(cursor, decision.by, failure)
-            cursor.lines = None
+            cursor.leave()
             return following
         if failure.error == DATA_LIMIT_EXCEEDED:
-            cursor.lines = None  # a redrive then runs all lines again, also those that have succeeded
+            cursor.leave()  # a redrive then runs all lines again, also those that have succeeded
         raise failure
 
 

@@ -117,6 +117,6 @@ def _record_aborts(cursor: Cursor, cause: int) -> None:
         kind = history.events[line.entered - 1].type.removesuffix("StateEntered") if line.entered else ""
         if kind in ("Task", "Wait") or (kind in ("Parallel", "Map") and not line.failed):
             history.append(f"{kind}StateAborted", cause)
-        if history.events[line.last - 1].type == "MapRunStarted":
+        if history.events[line.last - 1].type in ("MapRunStarted", "MapRunRedriven"):
             history.append("MapRunAborted", cause)
         _record_aborts(line, cause)

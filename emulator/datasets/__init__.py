@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from asl_interpreter.jsontext import JSON
 from asl_interpreter.tasks import Item, ItemRequest, ResultRequest
@@ -17,6 +17,6 @@ class S3Datasets:
         """The items, read as they are wanted."""
         return read_items(request)
 
-    def write(self, request: ResultRequest) -> JSON:
-        """Export results; where their manifest is."""
+    def write(self, request: ResultRequest) -> tuple[JSON, Sequence[JSON]]:
+        """Export results; where their manifest is, and all files of what has succeeded."""
         return write_results(request)

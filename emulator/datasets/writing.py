@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-result
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import Final
@@ -19,8 +19,10 @@ IN_MEMORY: Final = 1024 * 1024
 """Bytes of a file that are kept in memory while it is written."""
 
 
-def write_results(request: ResultRequest) -> JSON:
-    """Write a file for each status that any execution has, and the manifest; where that is.
+def write_results(request: ResultRequest) -> tuple[JSON, Sequence[JSON]]:
+    """Write a file for each status that any execution has, and the manifest; where that is, and the files of successes.
+
+    Each redrive writes into a folder of its own; its manifest names the files of earlier successes too.
 
     Raises:
         StateError: States.ResultWriterFailed.
@@ -32,6 +34,8 @@ def write_results(request: ResultRequest) -> JSON:
     bucket, prefix = arguments["Bucket"], (arguments.get("Prefix") or "").rstrip("/")
     folder = f"{prefix}/" if prefix else ""
     folder += request.map_run_arn.rpartition(":")[2]
+    if request.redrives:
+        folder += f"/Redrive-{request.redrives}"
     ending = "jsonl" if request.output_type == "JSONL" else "json"
     files: dict[str, list[JSON]] = {}
     for status, results in request.results.items():
@@ -44,10 +48,11 @@ def write_results(request: ResultRequest) -> JSON:
             if size:
                 file.seek(0)
                 buckets.put(bucket, key, file)
+    files["SUCCEEDED"] = [*request.exported, *files["SUCCEEDED"]]
     manifest = {"DestinationBucket": bucket, "MapRunArn": request.map_run_arn, "ResultFiles": files}
     details = {"Bucket": bucket, "Key": f"{folder}/manifest.json"}
     buckets.put(bucket, details["Key"], BytesIO(dumps(manifest).encode()))
-    return details
+    return details, files["SUCCEEDED"]
 
 
 def _json_array(results: Iterable[JSON]) -> Iterator[bytes]:

@@ -86,21 +86,21 @@ def _described(run: MapRun) -> dict[str, JSON]:
         "maxConcurrency": run.max_concurrency,
         "toleratedFailureCount": run.tolerated_count or 0,
         "toleratedFailurePercentage": run.tolerated_percentage or 0.0,
-        "itemCounts": _counts(run.items, run.items_written),
-        "executionCounts": _counts(run.executions, run.executions_written),
-        "redriveCount": run.redrive_count,
+        "itemCounts": _counts(run.items, run.items_written, sum(run.not_redrivable())),
+        "executionCounts": _counts(run.executions, run.executions_written, len(run.not_redrivable())),
+        "redriveCount": run.redrives,
     }
     if run.redriven_at is not None:
         answer["redriveDate"] = run.redriven_at
     return answer
 
 
-def _counts(by_status: Counter[str], written: int) -> dict[str, JSON]:
+def _counts(by_status: Counter[str], written: int, lost: int) -> dict[str, JSON]:
     return {
         **{name: by_status[status] for name, status in _COUNTS.items()},
         "total": by_status.total(),
         "resultsWritten": written,
-        "failuresNotRedrivable": 0,
+        "failuresNotRedrivable": lost,
     }
 
 
@@ -113,7 +113,7 @@ def _listed(run: MapRun, name: str, child: Child) -> dict[str, JSON]:
         "name": shown_name(run.arn_of(name)),
         "status": child.status,
         "startDate": child.started_at,
-        "redriveCount": 0,
+        "redriveCount": child.redrives,
     }
     if child.stopped_at is not None:
         entry["stopDate"] = child.stopped_at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hypothesis import given
@@ -15,7 +15,7 @@ from asl_interpreter.execution import Execution, Outside, Start
 from asl_interpreter.jsontext import JSON, dumps, size
 from asl_interpreter.mapruns import MapRun
 from asl_interpreter.parsing import parse
-from asl_interpreter.states.distributed import READ_AT_ONCE
+from asl_interpreter.states.inputs import READ_AT_ONCE
 from asl_interpreter.tasks import Item, ItemRequest, ResultRequest
 
 FACES = [{"Variable": "$.fails", "BooleanEquals": True, "Next": "Fail"}]
@@ -48,9 +48,9 @@ class Given:
             self.read_so_far += 1
             yield Item(value, "here")
 
-    def write(self, request: ResultRequest) -> JSON:
+    def write(self, request: ResultRequest) -> tuple[JSON, Sequence[JSON]]:
         self.written = {status: list(results) for status, results in request.results.items()}
-        return {}
+        return {}, ()
 
 
 def run(document: Any, kind: str = "STANDARD", data: Given | None = None, **fields: Any) -> tuple[Execution, MapRun]:
