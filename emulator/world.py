@@ -21,7 +21,6 @@ from emulator.faults import Fault
 from emulator.integrations.mock_config import MockConfig
 from emulator.integrations.mocks import InvalidMock, Mock, Mocked, Mocks
 from emulator.integrations.resources import Resources
-from emulator.lambdas import folder
 from emulator.lambdas.callables import Handler
 from emulator.lambdas.deployments import archive_problem
 from emulator.lambdas.functions import FunctionName, Request
@@ -58,7 +57,9 @@ class World:
         self.settings = settings
         self.clock = Clock(settings.clock)
         self.engine = Engine(self.clock)
-        self.lambdas = Lambdas(self.clock, lambda: self.engine, url or (lambda: url_of(settings.host, settings.port)))
+        self.lambdas = Lambdas(
+            self.clock, lambda: self.engine, url or (lambda: url_of(settings.host, settings.port)), settings.functions
+        )
         self.logs = Logs(self._write_logs)
         self.random = random.Random(0)  # noqa: S311 - the same calls make the same choices
         self.mocks: Mocks | None = None
@@ -68,9 +69,6 @@ class World:
         self._activities: dict[tuple[str, str], Activities] = {}
         self._machines: dict[tuple[str, str], StateMachines] = {}
         self._resources: dict[tuple[str, str], Resources] = {}
-        if settings.functions is not None:
-            for name, function in folder.load(settings.functions):
-                self.lambdas.callables.register(name, function)
 
     @cached_property
     def dynamodb(self) -> Store:
@@ -212,7 +210,11 @@ class World:
     def pass_time(self, seconds: float) -> None:
         """Let so many seconds pass for whoever waits here; under virtual time that takes none."""
         if seconds > 0:
-            self.engine.loop.wait(self.engine.ask(lambda: self.engine.loop.sleep(seconds, "a function")))
+
+            async def wait() -> None:
+                await self.engine.loop.sleep(seconds, "a function")
+
+            self.engine.run(wait, "a function")
 
     def execution_changed(self, execution: Execution) -> None:
         """Tell EventBridge of a status change.
@@ -259,7 +261,7 @@ class World:
         return {
             "stateMachines": len(machines),
             "executions": sum(len(machine.executions) for machine in machines),
-            "functions": len(self.lambdas.callables),
+            "functions": len(self.lambdas),
         }
 
     def reset(self) -> None:

@@ -21,12 +21,16 @@ from emulator.protocol import Environ, Response
 if TYPE_CHECKING:
     from emulator.world import World
 
-_PATH: Final = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
+_FUNCTION: Final = re.compile(r"/2015-03-31/functions/([^/]+)/?")
+_INVOCATIONS: Final = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 
 
 def respond(world: World, environ: Environ, body: bytes, account: str, region: str) -> Response | None:
     """Answer an invocation; None for any other request."""
-    match = _PATH.fullmatch(unquote(environ.get("PATH_INFO", "")))
+    path = unquote(environ.get("PATH_INFO", ""))
+    if environ["REQUEST_METHOD"] == "DELETE" and (deleted := _FUNCTION.fullmatch(path)):
+        world.lambdas.drop(FunctionName.parse(deleted[1], account, region).arn)
+    match = _INVOCATIONS.fullmatch(path)
     if match is None or environ["REQUEST_METHOD"] != "POST":
         return None
     request_id = str(uuid.uuid4())

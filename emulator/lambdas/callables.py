@@ -84,7 +84,7 @@ class Callables:
 
     def find(self, arn: str) -> CallableFunction | None:
         """The function with this ARN."""
-        return self._functions.get(arn) or self._functions.get(arn.rpartition(":")[2])
+        return self._functions.get(arn)
 
     def __len__(self) -> int:
         return len(self._functions)

@@ -52,6 +52,8 @@ class Deployment:
     memory: int = 128
     """MB. Only said, never enforced."""
     variables: Mapping[str, str] = field(default_factory=dict)
+    module: Path | None = None
+    """The Python file of its handler, where it is not found by its name."""
     unpacked: bool = False
     """Whether the files come from a zip: then stack traces show them where Lambda would have put them."""
 
@@ -94,6 +96,7 @@ class Deployment:
             "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
             **self.variables,
             "_HANDLER": self.handler,
+            "_DYNASTEP_MODULE": str(self.module or ""),
             "_DYNASTEP_SHOWN_ROOT": TASK_ROOT if self.unpacked else "",
             "AWS_ACCESS_KEY_ID": self.name.account,
             "AWS_SECRET_ACCESS_KEY": "dynastep",

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from asl_interpreter.clock import Clock, iso
 from asl_interpreter.engine import Engine
 from emulator.faults import Fault
+from emulator.lambdas import folder
 from emulator.lambdas.callables import Callables
 from emulator.lambdas.deployments import Deployment, unpack
 from emulator.lambdas.functions import (
@@ -41,13 +42,16 @@ KEPT_LOGS: Final = 1000
 class Lambdas:
     """The functions of one world."""
 
-    def __init__(self, clock: Clock, engine: Callable[[], Engine], endpoint: Callable[[], str]) -> None:
-        """``endpoint`` is where the processes of functions find the emulator."""
+    def __init__(
+        self, clock: Clock, engine: Callable[[], Engine], endpoint: Callable[[], str], sources: Path | None
+    ) -> None:
+        """``endpoint`` is where the processes of functions find the emulator, ``sources`` a folder of functions."""
         self.callables = Callables()
         self.random = random.Random(0)  # noqa: S311 - the same calls make the same choices
         self._clock = clock
         self._engine = engine
         self._endpoint = endpoint
+        self._sources = sources
         self._lock = threading.RLock()
         self._pools: dict[tuple[str, str], _Pooled] = {}
         self._busy: Counter[str] = Counter()
@@ -68,7 +72,15 @@ class Lambdas:
         registered = self._registered(name)
         if registered is not None:
             return self._deployed(name, registered)
+        if self._sources is not None:
+            found = folder.find(self._sources, name)
+            if found is not None:
+                return self._sourced(found, folder.revision(self._sources))
         raise name.not_found()
+
+    def __len__(self) -> int:
+        """How many there are, besides those that CreateFunction has made."""
+        return len(self.callables) + (0 if self._sources is None else len(folder.names(self._sources)))
 
     def _registered(self, name: FunctionName) -> RegisteredFunction | None:
         if "moto.awslambda.models" not in sys.modules:
@@ -78,21 +90,15 @@ class Lambdas:
         return moto_door.find_function(name.account, name.region, name.name, name.qualifier, self.random)
 
     def _deployed(self, name: FunctionName, registered: RegisteredFunction) -> _Pooled:
-        """The workers of a function that CreateFunction has made; new ones if it has changed since."""
-        with self._lock:
-            key = (name.arn, registered.version)
-            pooled = self._pools.get(key)
-            if pooled is not None and pooled.revision == registered:
-                return replace(pooled, reserved=registered.reserved_concurrency)
-            if pooled is not None:
-                pooled.pool.close(busy=False)
-            folder = self._new_folder()
+        """The workers of a function that CreateFunction has made."""
+
+        def build(scratch: Path) -> tuple[Deployment, Callable[[], None]]:
             deployment = Deployment(
                 name=replace(name, qualifier=""),
                 handler=registered.handler,
                 runtime=registered.runtime,
-                root=folder / "task",
-                layers=folder / "opt" if registered.layers else None,
+                root=scratch / "task",
+                layers=scratch / "opt" if registered.layers else None,
                 version=registered.version,
                 timeout=registered.timeout,
                 memory=registered.memory,
@@ -102,31 +108,52 @@ class Lambdas:
 
             def prepare() -> None:
                 if not deployment.root.is_dir():  # at first, and when the function has deleted it
+                    deployment.root.mkdir()
                     unpack([registered.code], deployment.root)
-                    deployment.root.mkdir(exist_ok=True)
-                    unpack(registered.layer_code, folder / "opt")
+                    unpack(registered.layer_code, scratch / "opt")
 
-            made = self._pooled(deployment, folder, registered, prepare)
-            self._pools[key] = made
-            return replace(made, reserved=registered.reserved_concurrency)
+            return deployment, prepare
 
-    def _pooled(self, deployment: Deployment, folder: Path, revision: object, prepare: Callable[[], None]) -> _Pooled:
+        pooled = self._current((name.arn, registered.version), registered, build)
+        return replace(pooled, reserved=registered.reserved_concurrency)
+
+    def _sourced(self, deployment: Deployment, revision: object) -> _Pooled:
+        """The workers of a function in the folder."""
+        return self._current((deployment.name.arn, LATEST), revision, lambda _: (deployment, lambda: None))
+
+    def _current(
+        self,
+        key: tuple[str, str],
+        revision: object,
+        build: Callable[[Path], tuple[Deployment, Callable[[], None]]],
+    ) -> _Pooled:
+        """The workers of one version; new ones, built in a folder of their own, if it has changed since."""
+        with self._lock:
+            pooled = self._pools.get(key)
+            if pooled is None or pooled.revision != revision:
+                if pooled is not None:
+                    pooled.pool.close(busy=False)
+                scratch = self._new_folder()
+                pooled = self._pools[key] = self._pooled(*build(scratch), scratch, revision)
+            return pooled
+
+    def _pooled(self, deployment: Deployment, prepare: Callable[[], None], scratch: Path, revision: object) -> _Pooled:
         def start(let_go: Callable[[Worker], bool]) -> Worker:
             with self._lock:
                 prepare()
             day = iso(self._clock.now())[:10].replace("-", "/")
             stream = f"{day}/[{deployment.version}]{next(self._numbers):032x}"
-            return Worker(deployment, folder, self._endpoint(), stream, let_go)
+            return Worker(deployment, scratch, self._endpoint(), stream, let_go)
 
-        return _Pooled(self, Pool(deployment, start), folder, revision)
+        return _Pooled(self, Pool(deployment, scratch, start), revision)
 
     def _new_folder(self) -> Path:
         with self._lock:
             if self._folder is None:
                 self._folder = Path(tempfile.mkdtemp(prefix="dynastep-"))
-            folder = self._folder / str(next(self._numbers))
-            folder.mkdir()
-            return folder
+            scratch = self._folder / str(next(self._numbers))
+            scratch.mkdir()
+            return scratch
 
     def invoke(self, request: Request) -> tuple[Function, Invocation]:
         """Invoke a function and wait for its answer; also which version it was.
@@ -148,6 +175,13 @@ class Lambdas:
         check_size(request.payload, LARGEST_EVENT)
         function.invoke(request)
         return function
+
+    def drop(self, arn: str) -> None:
+        """End the workers of a function that is no more."""
+        with self._lock:
+            gone = [self._pools.pop(key) for key in list(self._pools) if key[0] == arn]
+        for pooled in gone:
+            pooled.pool.close(busy=False)
 
     # What the functions that run in processes need.
 
@@ -217,12 +251,12 @@ class Lambdas:
         """End every process and remove what was unpacked."""
         with self._lock:
             pools, self._pools = self._pools, {}
-            folder, self._folder = self._folder, None
+            unpacked, self._folder = self._folder, None
             self._logs.clear()
         for pooled in pools.values():
             pooled.pool.close(busy=True)
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)  # a process that just ended may still hold a file, on Windows
+        if unpacked is not None:
+            shutil.rmtree(unpacked, ignore_errors=True)  # a process that just ended may still hold a file, on Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +265,6 @@ class _Pooled:
 
     lambdas: Lambdas
     pool: Pool
-    folder: Path
     revision: object
     """What it was made from; it is made anew when that changes."""
     reserved: int | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import threading
@@ -284,9 +285,15 @@ def _memory_used(pid: int) -> int | None:
 class Pool:
     """The workers of one deployment."""
 
-    def __init__(self, deployment: Deployment, start: Callable[[Callable[[Worker], bool]], Worker]) -> None:
-        """``start`` starts a worker; it is given what the worker asks before it ends by itself."""
+    def __init__(
+        self, deployment: Deployment, scratch: Path, start: Callable[[Callable[[Worker], bool]], Worker]
+    ) -> None:
+        """``scratch`` is a folder that goes with the last worker of a closed pool.
+
+        ``start`` starts a worker; it is given what the worker asks before it ends by itself.
+        """
         self.deployment = deployment
+        self._scratch = scratch
         self._start = start
         self._news = threading.Condition()
         self._idle: list[Worker] = []
@@ -343,6 +350,12 @@ class Pool:
             self._news.notify()
         if not usable:
             worker.remove()
+            self._tidy()
+
+    def _tidy(self) -> None:
+        with self._news:
+            if self._closed and not self._count():
+                shutil.rmtree(self._scratch, ignore_errors=True)  # on Windows a process may still hold a file
 
     def _let_go(self, worker: Worker) -> bool:
         with self._news:
@@ -356,11 +369,12 @@ class Pool:
         """End the workers: the idle ones, and with ``busy`` those too that are at work; the others end after it."""
         with self._news:
             self._closed = True
-            ending = list(self._workers if busy else self._idle)
-            self._workers.difference_update(self._idle)
-            self._idle.clear()
+            idle, self._idle = self._idle, []
+            self._workers.difference_update(idle)
+            working = list(self._workers) if busy else []
             self._news.notify_all()
-        for worker in ending:
+        for worker in working:
             worker.close()
-            if not busy:
-                worker.remove()
+        for worker in idle:
+            worker.remove()
+        self._tidy()

@@ -176,7 +176,8 @@ def find_handler(name: str) -> Any:
         text = f"Cannot use built-in module {module_name} as a handler module"
         raise RuntimeFault("Runtime.BuiltInModuleConflict", text)
     try:
-        module = importlib.import_module(module_name.replace("/", "."))
+        file = os.environ.pop("_DYNASTEP_MODULE", "")
+        module = _load(module_name, file) if file else importlib.import_module(module_name.replace("/", "."))
     except ImportError as error:
         text = f"Unable to import module '{module_name}': {error}"
         raise RuntimeFault("Runtime.ImportModuleError", text) from None
@@ -189,6 +190,16 @@ def find_handler(name: str) -> Any:
     except AttributeError:
         text = f"Handler '{function_name}' missing on module '{module_name}'"
         raise RuntimeFault("Runtime.HandlerNotFound", text) from None
+
+
+def _load(name: str, file: str) -> Any:
+    """The module of a file whose name may be that of another module."""
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    spec: Any = spec_from_file_location(f"function_{name}", file)
+    module = sys.modules[spec.name] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 class _Runtime:
@@ -291,7 +302,8 @@ def _end_with_the_emulator() -> None:
 
 if __name__ == "__main__":
     _end_with_the_emulator()
-    sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
+    del sys.path[0]
+    sys.path.insert(len(sys.path) if os.environ["_DYNASTEP_MODULE"] else 0, os.environ["LAMBDA_TASK_ROOT"])
     this = _Runtime()
     _log_as_lambda_does(this)
     this.run()
