@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from emulator.world import World
 
 _FUNCTION: Final = re.compile(r"/2015-03-31/functions/([^/]+)/?")
-_INVOCATIONS: Final = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
+_INVOCATIONS: Final = re.compile(r"/2015-03-31/functions/(.+)/invocations/?")
 
 
 def respond(world: World, environ: Environ, body: bytes, account: str, region: str) -> Response | None:
