@@ -344,6 +344,14 @@ def test_iterations_of_a_map_share_the_count_and_executions_do_not(dynastep, moc
     assert [dynastep.run(arn, [0, 0, 0]).output for _ in range(2)] == [["a", "b", "c"]] * 2
 
 
+def test_a_redriven_execution_goes_on_where_it_was(dynastep, mocks, create):
+    mocks({"M": {"case": {"T": "R"}}}, {"R": {"0": throw("Busy"), "1": give("done")}})
+    failed = dynastep.run(create("M", machine(T=task(LAMBDA, Parameters={"FunctionName": "f"}))) + "#case")
+    states = dynastep.client("stepfunctions")
+    states.redrive_execution(executionArn=failed.arn)
+    assert states.describe_execution(executionArn=failed.arn)["output"] == '"done"'
+
+
 def test_states_that_share_a_response_count_for_themselves(dynastep, mocks, create):
     mocks({"M": {"case": {"A": "R", "B": "R"}}}, {"R": {"0": give({"Payload": 1})}})
     assert dynastep.run(create("M", machine(A=task(LAMBDA, Next="B"), B=task(LAMBDA))) + "#case").output == {

@@ -90,6 +90,14 @@ def test_a_mock_is_for_executions_that_anybody_starts(dynastep):
     assert dynastep.run(machine(Start=start)).output == {"Payload": 1}
 
 
+@pytest.mark.parametrize("config", [{}, {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}])
+def test_iterations_of_a_map_share_a_mock(dynastep, config):
+    each = {**machine(Each=task(OutputPath="$.Payload")), **({"ProcessorConfig": config} if config else {})}
+    dynastep.mock("Each", {"Payload": "a"}, {"Payload": "b"})
+    execution = dynastep.run(machine(All={**MAP, "ItemProcessor": each, "MaxConcurrency": 1}), [0, 0])
+    assert execution.output == ["a", "b"]
+
+
 # Answers
 
 
