@@ -17,9 +17,6 @@ from .errors import DATA_LIMIT_EXCEEDED, REFERENCE_PATH_CONFLICT, RUNTIME, State
 from .jsontext import JSON
 from .paths import Evaluate, PathNotFound, ReferencePath
 
-MAX_PAYLOAD: Final = 262_144
-"""Bytes of a state's input, output or result: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
-
 NOTHING: Final[Mapping[str, JSON]] = {}
 
 
@@ -186,8 +183,8 @@ def place(document: JSON, path: ReferencePath | None, value: JSON) -> JSON:
         raise StateError(REFERENCE_PATH_CONFLICT, str(error)) from None
 
 
-def check_size(value: JSON, what: str, limit: int = MAX_PAYLOAD) -> None:
-    """Keep to the quota on payloads.
+def check_size(value: JSON, what: str, limit: int) -> None:
+    """Keep to the quota on payloads: so many bytes.
 
     Raises:
         StateError: States.DataLimitExceeded, ``what`` named.

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from . import fields
-from .dataflow import MAX_PAYLOAD
 from .errors import Problem
 from .fields import SCHEMA, Check, Field, Language, Rules
 from .jsontext import JSON
+from .quotas import AWS
 
 MAX_POINTER: Final = 2000
 
@@ -76,7 +76,7 @@ READER_CONFIG: Final = Rules(
 BATCHER: Final = Rules(
     {
         **_limit("MaxItemsPerBatch", 1),
-        **_limit("MaxInputBytesPerBatch", 1, MAX_PAYLOAD),
+        **_limit("MaxInputBytesPerBatch", 1, AWS.payload_bytes),
         "BatchInput": Field(fields.anything, query="whole"),
     },
     exclusive=(("MaxItemsPerBatch", "MaxItemsPerBatchPath"), ("MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath")),

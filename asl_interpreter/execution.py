@@ -15,12 +15,13 @@ from functools import cached_property
 from typing import Any, Final, Literal, TypeAlias
 
 from .clock import iso
-from .dataflow import NOTHING, Flow, Frame
+from .dataflow import NOTHING, Flow, Frame, check_size
 from .definition import Choice, Fail, Machine, Map, Parallel, Pass, Processor, State, Succeed, Task, Wait
 from .errors import OURS, QUERY_EVALUATION_ERROR, RUNTIME, TIMEOUT, QueryError, StateError
-from .history import MAX_EVENTS, History, HistoryFull
+from .history import History, HistoryFull
 from .jsontext import JSON
 from .mapruns import MapRun
+from .quotas import AWS, Quotas
 from .scheduler import Fiber, Loop, first_of, turn
 from .signals import Signal
 from .states import flow, mapping, parallel, task
@@ -36,8 +37,6 @@ Observe: TypeAlias = "Callable[[Execution], None]"
 
 STATES_PER_STEP: Final = 64
 """States that one line goes through before other fibers, and requests, have their turn."""
-EXPRESS_SECONDS: Final = 300.0
-"""How long an EXPRESS execution may take: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 EXPRESS_SECONDS_PER_STATE: Final = 0.002
 """What a transition takes on AWS at least: by it an endless EXPRESS machine ends under virtual time too."""
 LOCATED: Final = "An error occurred while executing the state "
@@ -77,6 +76,7 @@ class Outside:
     resolve: Resolve
     datasets: Datasets = NOWHERE
     observe: Observe = lambda _execution: None
+    quotas: Quotas = AWS
 
 
 class Execution:
@@ -87,7 +87,8 @@ class Execution:
         self.start = start
         self.loop = loop
         self.outside = outside
-        self.history = History(loop.clock, None if start.express else MAX_EVENTS)
+        self.quotas = outside.quotas
+        self.history = History(loop.clock, None if start.express else self.quotas.history_events)
         self.history.verbatim = (start.input, start.input_text)
         self.started_at = loop.clock.now()
         self.stopped_at: float | None = None
@@ -160,7 +161,7 @@ class Execution:
         """Count the time that transitions take on AWS against the limit of an EXPRESS execution."""
         if self.start.express:
             self._express_seconds += states * EXPRESS_SECONDS_PER_STATE
-            if self._express_seconds > EXPRESS_SECONDS:
+            if self._express_seconds > self.quotas.express_seconds:
                 raise TimedOut
 
     async def walk(self, processor: Processor, cursor: Cursor) -> JSON:
@@ -205,7 +206,8 @@ class Execution:
         except TimedOut:
             self._end("TIMED_OUT", "ExecutionTimedOut", 0, None, None)
         except HistoryFull:
-            cause = f"The execution reached the maximum number of history events ({MAX_EVENTS})."
+            most = self.quotas.history_events
+            cause = f"The execution reached the maximum number of history events ({most})."
             self._end("FAILED", "ExecutionFailed", cursor.last, RUNTIME, cause)
         except Exception as bug:
             log.exception("%s failed inside the interpreter", self.start.arn)
@@ -219,7 +221,7 @@ class Execution:
     async def _within_time(self, cursor: Cursor) -> JSON:
         seconds = self.machine.timeout_seconds
         if self.start.express:
-            seconds = min(seconds or EXPRESS_SECONDS, EXPRESS_SECONDS)
+            seconds = min(seconds or self.quotas.express_seconds, self.quotas.express_seconds)
         if seconds is None:
             return await walk(self.machine, cursor)
         work = self.loop.fork(walk(self.machine, cursor), f"the states of {self.start.name}")
@@ -309,6 +311,14 @@ class Cursor:
     def frame(self, document: JSON) -> Frame:
         """What the state's expressions may read, with the document as ``$``."""
         return Frame(document, self)
+
+    def check_size(self, value: JSON, what: str) -> None:
+        """Keep to the quota on payloads.
+
+        Raises:
+            StateError: States.DataLimitExceeded, ``what`` named.
+        """
+        check_size(value, what, self.execution.quotas.payload_bytes)
 
     def assign(self, flow: Flow, frame: Frame, result: JSON) -> None:
         """Set the variables of a state that has succeeded."""

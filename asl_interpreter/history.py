@@ -12,9 +12,6 @@ from typing import Any, Final, NamedTuple
 from .clock import Clock
 from .jsontext import JSON
 
-MAX_EVENTS: Final = 25_000
-"""Quota of a STANDARD execution: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
-
 TERMINAL: Final = frozenset({"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"})
 
 
@@ -40,7 +37,7 @@ class History:
 
     __slots__ = ("_clock", "_limit", "events", "verbatim")
 
-    def __init__(self, clock: Clock, limit: int | None = MAX_EVENTS) -> None:
+    def __init__(self, clock: Clock, limit: int | None = None) -> None:
         self._clock = clock
         self._limit = limit if limit is not None else 1 << 62
         self.events: list[Event] = []

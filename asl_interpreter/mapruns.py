@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from . import jsontext
 from .clock import iso
 from .definition import Distribution, Transformation
-from .history import MAX_EVENTS, Event
+from .history import Event
 from .jsontext import JSON
 from .signals import Signal
 
@@ -77,7 +77,7 @@ class Child:
         """Whether it has failed and can be redriven."""
         if self.status not in _BAD_ENDS:
             return False
-        return self.running is None or len(self.running.history.events) < MAX_EVENTS - 1
+        return self.running is None or len(self.running.history.events) < self.running.quotas.history_events - 1
 
     def wait(self) -> None:
         """Wait to be redriven."""

@@ -23,7 +23,7 @@ def main() -> None:
 def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
     """A flag for each setting."""
     for setting in reversed(fields(Settings)):
-        default = "none" if setting.default is None else setting.default
+        default = setting.metadata.get("shown") or ("none" if setting.default is None else setting.default)
         said = f"{setting.metadata['help']} [{' or '.join(variables_of(setting))}; default {default}]"
         command = click.option(flag_of(setting.name), metavar=setting.metadata.get("metavar"), help=said)(command)
     return command

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 from asl_interpreter.clock import MODES, Mode
+from asl_interpreter.quotas import AWS, Quotas
 
 HIGHEST_PORT = 65535
 
@@ -64,6 +65,15 @@ class Settings:
     mock_config: Path | None = field(
         default=None,
         metadata={"help": "MockConfigFile of Step Functions Local.", "metavar": "FILE", "also": "SFN_MOCK_CONFIG"},
+    )
+
+    quotas: Quotas = field(
+        default=AWS,
+        metadata={
+            "help": "Quotas that are not AWS's own.",
+            "metavar": "NAME=VALUE[,NAME=VALUE...]",
+            "shown": "AWS's",
+        },
     )
 
     @classmethod
@@ -142,6 +152,22 @@ def _url(source: str, text: str) -> str:
     return text
 
 
+def _quotas(source: str, text: str) -> Quotas:
+    names = [quota.name for quota in fields(Quotas)]
+    values = {}
+    for part in text.split(","):
+        name, _, value = part.strip().partition("=")
+        if name not in names:
+            raise InvalidSetting(f"{source} is {text!r}: there is no quota {name!r}; there are {', '.join(names)}")
+        if not (value.isascii() and value.isdigit()):
+            raise InvalidSetting(f"{source} is {text!r}: a whole number is wanted for {name}")
+        values[name] = int(value)
+    try:
+        return Quotas(**values)
+    except ValueError as error:
+        raise InvalidSetting(f"{source} is {text!r}: {error}") from None
+
+
 _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "host": _host,
     "port": _port,
@@ -152,4 +178,5 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "dynamodb_delays": _one_of(get_args(Delays)),
     "dynamodb_throttling": _switch,
     "mock_config": _mock_config,
+    "quotas": _quotas,
 }

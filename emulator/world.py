@@ -225,13 +225,13 @@ class World:
             return
         from emulator import moto_door
         from emulator.stepfunctions.executions import status_change
+        from emulator.stepfunctions.redrives import redrives
 
         arn = arns.Arn.parse(execution.start.arn)
-        now = self.clock.now()
         machines = self._machines.get((arn.account, arn.region))
         machine = None if machines is None else machines.get(execution.start.state_machine_arn.partition("/")[0])
-        detail = status_change(execution, now, machine)
-        moto_door.put_event(arn, "aws.states", "Step Functions Execution Status Change", detail, now)
+        detail = status_change(execution, redrives(self, execution, machine))
+        moto_door.put_event(arn, "aws.states", "Step Functions Execution Status Change", detail, self.clock.now())
 
     def clock_info(self) -> dict[str, Any]:
         """The clock, for people."""

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 
 INTERPRETER = {
     # storey: (its modules, the storeys it may know)
-    "values": ("clock errors jackson java jsontext signals", ""),
+    "values": ("clock errors jackson java jsontext quotas signals", ""),
     "loop": ("calls scheduler", "values"),
     "jsonata": ("jsonata", "values"),
     "language": (
@@ -80,7 +80,7 @@ INTERPRETER_FOR_OTHERS = frozenset(
             "history",
             "inspection",
         ),
-        *("jackson", "java", "jsontext", "mapruns", "parsing", "signals", "tasks"),
+        *("jackson", "java", "jsontext", "mapruns", "parsing", "quotas", "signals", "tasks"),
     }
 )
 """The modules of asl_interpreter that emulator may know."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from ..dataflow import check_size
 from ..definition import Catcher, Map, Parallel, Task
 from ..errors import DATA_LIMIT_EXCEEDED, StateError
 from ..jsontext import JSON
@@ -51,7 +50,7 @@ async def _attempts(
             frame = cursor.frame(cursor.input)
             output = state.flow.write(frame, result)
             if output is not cursor.input:
-                check_size(output, state.name)
+                cursor.check_size(output, state.name)
             cursor.assign(state.flow, frame, result)
         except StateError as error:
             failure = cursor.explain(error)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from .. import jsontext
-from ..dataflow import MAX_PAYLOAD, Frame, too_large
+from ..dataflow import Frame, too_large
 from ..definition import Distribution, Map
 from ..errors import EXCEED_TOLERATED_FAILURE_THRESHOLD, QUERY_EVALUATION_ERROR, RUNTIME, StateError
 from ..jsontext import JSON
@@ -137,7 +137,7 @@ class MapWork:
         size = len("[")
         for result in run.results(None, writer.transformation):
             size += jsontext.size(result) + len(",")
-            if size > MAX_PAYLOAD:
+            if size > self.cursor.execution.quotas.payload_bytes:
                 raise too_large(self._state.name)
             results.append(result)
         run.write_all()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from .. import jsontext
 from ..choice import is_number
 from ..clock import parse_timestamp
-from ..dataflow import PLAIN, QueryFlow, check_size
+from ..dataflow import PLAIN, QueryFlow
 from ..definition import Choice, Fail, Pass, Succeed, Wait
 from ..errors import RUNTIME, QueryError, StateError
 from ..jsontext import JSON
@@ -30,7 +30,7 @@ def run_pass(state: Pass, cursor: Cursor) -> str | None:
         result = state.result[0] if state.result is not None else state.flow.read(frame)
         output = state.flow.write(frame, result)
         if output is not cursor.input:
-            check_size(output, state.name)
+            cursor.check_size(output, state.name)
         cursor.assign(state.flow, frame, result)
         cursor.input = output
     return state.next

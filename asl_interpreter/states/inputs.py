@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from .. import jsontext
-from ..dataflow import MAX_PAYLOAD, Frame, check_size
+from ..dataflow import Frame
 from ..definition import ItemBatcher, ItemReader, Map
 from ..errors import DATA_LIMIT_EXCEEDED, ITEM_READER_FAILED, StateError
 from ..jsontext import JSON
@@ -49,7 +49,7 @@ class Inputs:
         self._items: Iterator[Item] | None = None if given is None else iter(given)
         self._request: ItemRequest | None = None
         self._limit = MAX_ITEMS
-        self._batches = _Batches(batcher, frame, state.name)
+        self._batches = _Batches(batcher, frame, state.name, cursor.execution.quotas.payload_bytes)
         self._ready: deque[tuple[JSON, int]] = deque()
         self._index = 0
         self.complete = False
@@ -77,7 +77,7 @@ class Inputs:
         inputs = [self._input(item) for item in await self._items_read()]
         self.complete = not inputs
         for each in self._batches.of(inputs) if inputs else self._batches.last():
-            check_size(each[0], self._state.name)
+            self._cursor.check_size(each[0], self._state.name)
             run.read(each[1])
             self._ready.append(each)
 
@@ -122,16 +122,16 @@ class _Batches:
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itembatcher.html
     """
 
-    def __init__(self, batcher: ItemBatcher | None, frame: Frame, name: str) -> None:
+    def __init__(self, batcher: ItemBatcher | None, frame: Frame, name: str, payload_bytes: int) -> None:
         self._name = name
         self._batching = batcher is not None
         self._fixed: dict[str, JSON] = {}
-        self._most, self._bytes = 1, MAX_PAYLOAD
+        self._most, self._bytes = 1, payload_bytes
         if batcher is not None:
             most = None if batcher.max_items is None else batcher.max_items(frame)
             size = None if batcher.max_bytes is None else batcher.max_bytes(frame)
             self._most = most or MAX_ITEMS
-            self._bytes = min(size or MAX_PAYLOAD, MAX_PAYLOAD)
+            self._bytes = min(size or payload_bytes, payload_bytes)
             if batcher.batch_input is not None:
                 self._fixed = {"BatchInput": batcher.batch_input(frame)}
         self._empty = jsontext.size({**self._fixed, "Items": []})

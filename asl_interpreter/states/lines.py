@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
-from ..dataflow import check_size
 from ..definition import Map, Parallel
 from ..errors import StateError
 from ..jsontext import JSON
@@ -86,7 +85,7 @@ async def run_lines(state: Parallel | Map, cursor: Cursor, at_once: int, begin: 
         begin_next(line.last)
     cursor.last = lines.last
     cursor.execution.history.append(f"{type(state).__name__}StateSucceeded", cursor.last)
-    check_size(lines.outputs, state.name)
+    cursor.check_size(lines.outputs, state.name)
     return lines.outputs
 
 

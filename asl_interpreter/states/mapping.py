@@ -5,7 +5,7 @@ Source: Amazon States Language specification, "Map state"; the links of its even
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ..definition import Map
 from ..jsontext import JSON
@@ -17,9 +17,6 @@ from .lines import Lines, run_lines
 if TYPE_CHECKING:
     from ..execution import Cursor
 
-INLINE_CONCURRENCY: Final = 40
-"""How many iterations run at once at most: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html"""
-
 
 async def run_map(state: Map, cursor: Cursor) -> str | None:
     """Run the processor for each item; the result is the list of their outputs."""
@@ -30,7 +27,8 @@ async def run_map(state: Map, cursor: Cursor) -> str | None:
         frame = cursor.frame(cursor.input)
         frame = frame.reading(state.flow.select_input(frame))
         items = read_items(state, frame) if cursor.lines is None else cursor.lines.items
-        at_once = min(state.max_concurrency(frame) or INLINE_CONCURRENCY, INLINE_CONCURRENCY)
+        most = cursor.execution.quotas.map_concurrency
+        at_once = min(state.max_concurrency(frame) or most, most)
         if cursor.lines is None:
             cursor.record("MapStateStarted", {"length": len(items)})
             cursor.lines = Lines(items, cursor.last)

@@ -11,7 +11,6 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
-from ..dataflow import check_size
 from ..definition import Task
 from ..errors import RUNTIME, HeartbeatTimeout, StateError, TaskTimedOut
 from ..jsontext import JSON
@@ -100,7 +99,7 @@ class _Attempt:
         self._record_scheduled()
         try:
             result = await (self._work() if self._integration.kind == "activity" else self._answer())
-            check_size(result, self._integration.size_name)
+            self._cursor.check_size(result, self._integration.size_name)
         except StateError as error:
             details: dict[str, JSON] = {}
             if error.error is not None:

@@ -16,6 +16,7 @@ from asl_interpreter.signals import Signal
 from asl_interpreter.tasks import TaskRequest
 from emulator import arns
 from emulator.faults import Fault
+from emulator.stepfunctions.limits import check_room
 from emulator.stepfunctions.machines import check_arn, check_name, check_tags, read_tags
 from emulator.stepfunctions.paging import page
 
@@ -105,9 +106,16 @@ class Activities:
         """The activity with this ARN, if there is one."""
         return self._activities.get(arn)
 
-    def add(self, activity: Activity) -> Activity:
-        """Take one in, unless there is one of its name; that which there is then."""
-        return self._activities.setdefault(activity.arn, activity)
+    def add(self, activity: Activity, most: int) -> Activity:
+        """Take one in, unless there is one of its name; that which there is then.
+
+        Raises:
+            Fault: ActivityLimitExceeded, there are as many as there may be.
+        """
+        if activity.arn not in self._activities:
+            check_room(len(self._activities), most, "ActivityLimitExceeded")
+            self._activities[activity.arn] = activity
+        return self._activities[activity.arn]
 
     def remove(self, arn: str) -> None:
         """Let one go. Its tasks stay as they are."""
@@ -148,8 +156,9 @@ def create_activity(world: World, call: Call) -> dict[str, JSON]:
         encryption=params.get("encryptionConfiguration") or {"type": "AWS_OWNED_KEY"},
         tags=read_tags(params.get("tags") or ()),
     )
-    check_tags(wanted.arn, wanted.tags)
-    activity = world.engine.ask(lambda: world.activities(call.account, call.region).add(wanted))
+    check_tags(wanted.arn, wanted.tags, world.settings.quotas.tags)
+    activities, most = world.activities(call.account, call.region), world.settings.quotas.activities
+    activity = world.engine.ask(lambda: activities.add(wanted, most))
     if activity.encryption != wanted.encryption:
         raise Fault("ActivityAlreadyExists", f"Activity Already Exists: '{activity.arn}'")
     return {"activityArn": activity.arn, "creationDate": activity.created_at}

@@ -14,6 +14,7 @@ from asl_interpreter.jackson import explain
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from emulator import arns
 from emulator.faults import Fault
+from emulator.stepfunctions.limits import check_bytes, check_room
 from emulator.stepfunctions.machines import StateMachine, check_name, refuse_deleting, remove_if_idle
 from emulator.stepfunctions.mapruns import list_children, shown_name
 from emulator.stepfunctions.paging import page
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 BILLING_STEP_MS: Final = 100
 """https://docs.aws.amazon.com/step-functions/latest/apireference/API_BillingDetails.html"""
 BILLED_MEMORY_MB: Final = 64
-LONGEST_INPUT: Final = 262144
-"""Bytes in UTF-8. https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html"""
 
 
 def start_execution(world: World, call: Call) -> dict[str, JSON]:
@@ -47,7 +46,7 @@ def start(world: World, call: Call) -> Execution:
     """
     target, tasks = _startable(world, call)
     machine = target.machine
-    name, text = _name_and_input(call)
+    name, text = _name_and_input(world, call)
     if machine.type == "EXPRESS":
         arn = arns.express_execution(call.account, call.region, machine.name, name, str(uuid.uuid4()))
         return _launch(world, call, target, tasks, arn, name, text)
@@ -56,6 +55,8 @@ def start(world: World, call: Call) -> Execution:
     def launch() -> Execution:
         existing = machine.executions.get(arn)
         if existing is None:
+            machines = world.state_machines(call)
+            check_room(machines.running, world.settings.quotas.open_executions, "ExecutionLimitExceeded")
             return _launch(world, call, target, tasks, arn, name, text)
         if existing.status == "RUNNING" and existing.start.input_text == text:
             return existing
@@ -75,7 +76,7 @@ def start_sync_execution(world: World, call: Call) -> dict[str, JSON]:
     machine = target.machine
     if machine.type != "EXPRESS":
         raise Fault("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
-    name, text = _name_and_input(call)
+    name, text = _name_and_input(world, call)
     arn = arns.express_execution(call.account, call.region, machine.name, name, str(uuid.uuid4()))
     execution = _launch(world, call, target, tasks, arn, name, text, synchronous=True)
     world.engine.wait(execution)
@@ -119,17 +120,14 @@ def _startable(world: World, call: Call) -> tuple[Target, Resolve]:
     return target, world.tasks(call, target.revision, case if mocked else None)
 
 
-def _name_and_input(call: Call) -> tuple[str, str]:
+def _name_and_input(world: World, call: Call) -> tuple[str, str]:
     name = call.params.get("name")
     if name is None:
         name = str(uuid.uuid4())
     else:
         check_name(name)
     text = call.params.get("input", "{}")
-    if len(text) > LONGEST_INPUT // 4 and len(text.encode()) > LONGEST_INPUT:
-        limit = f"Member must have length less than or equal to {LONGEST_INPUT}"
-        flaw = f"Value at 'input' failed to satisfy constraint: {limit}"
-        raise Fault("ValidationException", f"1 validation error detected: {flaw}")
+    check_bytes("input", text, world.settings.quotas.payload_bytes)
     return name, text
 
 
@@ -178,12 +176,13 @@ def _launch(
 
     def observe(execution: Execution) -> None:
         world.execution_changed(execution)
+        machines.count(execution)
         if execution.stopped_at is None:
             world.logs.follow(execution, logging)
         else:
             remove_if_idle(machines, execution.start.state_machine_arn)
 
-    outside = Outside(tasks, world.datasets, observe)
+    outside = Outside(tasks, world.datasets, observe, world.settings.quotas)
     execution = world.engine.start(revision.machine, started, outside)
     if machine.type == "STANDARD":
         machine.executions[arn] = execution
@@ -200,7 +199,7 @@ def stop_execution(world: World, call: Call) -> dict[str, JSON]:
 def describe_execution(world: World, call: Call) -> dict[str, JSON]:
     """DescribeExecution. To look lets virtual time move."""
     machine, execution = world.state_machines(call).find_execution(call.params["executionArn"], of_map_run=True)
-    answer = world.engine.look(execution, lambda: describe(execution, world.clock.now(), machine))
+    answer = world.engine.look(execution, lambda: describe(execution, redrives(world, execution, machine)))
     if call.params.get("includedData") == "METADATA_ONLY":
         for data in ("input", "inputDetails", "output", "outputDetails", "error", "cause"):
             answer.pop(data, None)
@@ -213,8 +212,8 @@ def _routed_by(execution: Execution) -> dict[str, JSON]:
     return {member: arn for member, arn in arns.items() if arn is not None}
 
 
-def describe(execution: Execution, now: float, machine: StateMachine) -> dict[str, JSON]:
-    """An execution as DescribeExecution answers it."""
+def describe(execution: Execution, redriven: dict[str, JSON]) -> dict[str, JSON]:
+    """An execution as DescribeExecution answers it; ``redriven`` is what there is to say of its redrives."""
     start = execution.start
     by_map_run = {} if start.map_run_arn is None else {"mapRunArn": start.map_run_arn}
     answer: dict[str, JSON] = {
@@ -231,7 +230,7 @@ def describe(execution: Execution, now: float, machine: StateMachine) -> dict[st
     answer |= {"input": execution.start.input_text, "inputDetails": {"included": True}, **outcome(execution)}
     if "output" in answer:
         answer["outputDetails"] = {"included": True}
-    return answer | redrives(execution, now, machine)
+    return answer | redriven
 
 
 def get_execution_history(world: World, call: Call) -> dict[str, JSON]:
@@ -291,11 +290,10 @@ def _listed(machine: StateMachine, execution: Execution) -> dict[str, JSON]:
     return entry
 
 
-def status_change(execution: Execution, now: float, machine: StateMachine | None) -> dict[str, JSON]:
+def status_change(execution: Execution, redriven: dict[str, JSON]) -> dict[str, JSON]:
     """The detail of EventBridge's "Step Functions Execution Status Change". Absent members are null."""
     start = execution.start
     succeeded = execution.status == "SUCCEEDED"
-    about = redrives(execution, now, machine)
     return {
         "executionArn": start.arn,
         "stateMachineArn": start.state_machine_arn,
@@ -307,10 +305,10 @@ def status_change(execution: Execution, now: float, machine: StateMachine | None
         "output": dumps(execution.output) if succeeded else None,
         "stateMachineVersionArn": start.version_arn,
         "stateMachineAliasArn": start.alias_arn,
-        "redriveCount": about["redriveCount"],
+        "redriveCount": redriven["redriveCount"],
         "redriveDate": _milliseconds(execution.redriven_at),
-        "redriveStatus": about["redriveStatus"],
-        "redriveStatusReason": about.get("redriveStatusReason"),
+        "redriveStatus": redriven["redriveStatus"],
+        "redriveStatusReason": redriven.get("redriveStatusReason"),
         "inputDetails": {"included": True},
         "outputDetails": {"included": True} if succeeded else None,
         "error": execution.error,

@@ -17,8 +17,10 @@ from asl_interpreter.errors import InvalidDefinition
 from asl_interpreter.jsontext import JSON
 from asl_interpreter.mapruns import MapRun, map_runs
 from asl_interpreter.parsing import parse, read
+from asl_interpreter.quotas import Quotas
 from emulator import arns
 from emulator.faults import Fault
+from emulator.stepfunctions.limits import check_bytes, check_room
 from emulator.stepfunctions.logs import check_logging
 from emulator.stepfunctions.paging import page
 
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 FORBIDDEN_IN_NAMES: Final = frozenset('<>{}[]?*"#%\\^|~`$&,;:/ ')
 """https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html"""
 MAX_NAME: Final = 80
-MAX_TAGS: Final = 50
 
 
 @dataclass(slots=True)
@@ -93,9 +94,19 @@ class StateMachines:
 
     def __init__(self) -> None:
         self._machines: dict[str, StateMachine] = {}
+        self.running = 0
+        """How many STANDARD executions of theirs run."""
 
     def __iter__(self) -> Iterator[StateMachine]:
         return iter(list(self._machines.values()))
+
+    def __len__(self) -> int:
+        return len(self._machines)
+
+    def count(self, execution: Execution) -> None:
+        """Keep count of an execution that has begun, goes on, or has ended."""
+        if not execution.start.express:
+            self.running += 1 if execution.stopped_at is None else -1
 
     def add(self, machine: StateMachine) -> None:
         """Take one in."""
@@ -191,8 +202,9 @@ def read_definition(world: World, call: Call, text: str, machine_type: str) -> M
     """Parse a definition and find the integration of every Resource in it.
 
     Raises:
-        Fault: InvalidDefinition, in AWS's words.
+        Fault: ValidationException, InvalidDefinition, in AWS's words.
     """
+    check_bytes("definition", text, world.settings.quotas.definition_bytes)
     try:
         return parse(read(text), world.resources(call), express=machine_type == "EXPRESS")
     except InvalidDefinition as error:
@@ -224,10 +236,10 @@ def create_state_machine(world: World, call: Call) -> dict[str, JSON]:
         encryption=params.get("encryptionConfiguration") or {"type": "AWS_OWNED_KEY"},
         tags=read_tags(params.get("tags") or ()),
     )
-    check_tags(wanted.arn, wanted.tags)
-    machine = world.engine.ask(lambda: _add(world.state_machines(call), wanted))
+    check_tags(wanted.arn, wanted.tags, world.settings.quotas.tags)
+    machine = world.engine.ask(lambda: _add(world.state_machines(call), wanted, world.settings.quotas))
     answer = {"stateMachineArn": machine.arn, "creationDate": machine.created_at}
-    return {**answer, **world.engine.ask(lambda: _publish(machine, params, wanted.created_at))}
+    return {**answer, **world.engine.ask(lambda: _publish(world, machine, params, wanted.created_at))}
 
 
 def _check_publishing(params: Mapping[str, Any]) -> None:
@@ -235,18 +247,19 @@ def _check_publishing(params: Mapping[str, Any]) -> None:
         raise Fault("ValidationException", "Version description can only be set when publish is true")
 
 
-def _publish(machine: StateMachine, params: Mapping[str, Any], now: float) -> dict[str, JSON]:
+def _publish(world: World, machine: StateMachine, params: Mapping[str, Any], now: float) -> dict[str, JSON]:
     """Publish a version if the request wants one; what the answer says of it."""
     from emulator.stepfunctions.versions import publish
 
     if not params.get("publish"):
         return {}
-    return {"stateMachineVersionArn": publish(machine, params.get("versionDescription"), now).arn}
+    return {"stateMachineVersionArn": publish(world, machine, params.get("versionDescription"), now).arn}
 
 
-def _add(machines: StateMachines, wanted: StateMachine) -> StateMachine:
+def _add(machines: StateMachines, wanted: StateMachine, quotas: Quotas) -> StateMachine:
     existing = machines.get(wanted.arn)
     if existing is None:
+        check_room(len(machines), quotas.state_machines, "StateMachineLimitExceeded")
         machines.add(wanted)
         return wanted
     refuse_deleting(existing)
@@ -352,7 +365,13 @@ def update_state_machine(world: World, call: Call) -> dict[str, JSON]:
     if params.get("encryptionConfiguration"):
         changes["encryption"] = params["encryptionConfiguration"]
     now = world.clock.now()
-    return world.engine.ask(lambda: {**_change(machine, changes, now), **_publish(machine, params, now)})
+
+    def change() -> dict[str, JSON]:
+        if params.get("publish"):
+            check_room(len(machine.versions), world.settings.quotas.versions, "ServiceQuotaExceededException")
+        return {**_change(machine, changes, now), **_publish(world, machine, params, now)}
+
+    return world.engine.ask(change)
 
 
 def _change(machine: StateMachine, changes: dict[str, Any], now: float) -> dict[str, JSON]:
@@ -417,18 +436,18 @@ def tag_resource(world: World, call: Call) -> dict[str, JSON]:
     """TagResource."""
     machine = _tagged(world, call)
     tags = machine.tags | read_tags(call.params["tags"])
-    check_tags(machine.arn, tags)
+    check_tags(machine.arn, tags, world.settings.quotas.tags)
     machine.tags = tags
     return {}
 
 
-def check_tags(arn: str, tags: Mapping[str, str]) -> None:
-    """A resource has fifty tags at most.
+def check_tags(arn: str, tags: Mapping[str, str], most: int) -> None:
+    """A resource has so many tags at most.
 
     Raises:
         Fault: TooManyTags.
     """
-    if len(tags) > MAX_TAGS:
+    if len(tags) > most:
         raise Fault("TooManyTags", f"Too many tags: '{arn}'", resourceName=arn)
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from asl_interpreter.execution import Execution
-from asl_interpreter.history import MAX_EVENTS
 from asl_interpreter.jsontext import JSON
 from emulator.faults import Fault
+from emulator.stepfunctions.limits import check_room
 from emulator.stepfunctions.machines import StateMachine
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from emulator.world import World
 
 DAY: Final = 24 * 3600.0
-REDRIVABLE_SECONDS: Final = 14 * DAY
-"""How long after its end an execution can be redriven."""
 LONGEST_EXECUTION: Final = 365 * DAY
 TOKEN_SECONDS: Final = 15 * 60.0
 """How long a client token stands for the redrive that it was first used for."""
@@ -34,13 +32,14 @@ def redrive_execution(world: World, call: Call) -> dict[str, JSON]:
     machine, execution = world.state_machines(call).find_execution(arn)
 
     def redrive() -> float | None:
-        now = world.clock.now()
+        now, quotas = world.clock.now(), world.settings.quotas
         known = machine.redrives.setdefault(arn, {})
         if token in known and now < known[token] + TOKEN_SECONDS:
             return known[token]
-        reason = why_not(execution, now, machine)
+        reason = _why_not(world, execution, machine)
         if reason is not None:
             raise Fault("ExecutionNotRedrivable", f"Execution {arn} invalid for redrive as: {reason}")
+        check_room(world.state_machines(call).running, quotas.open_executions, "ExecutionLimitExceeded")
         execution.redrive()
         if token is not None:
             known.pop(token, None)
@@ -52,29 +51,30 @@ def redrive_execution(world: World, call: Call) -> dict[str, JSON]:
     return {"redriveDate": world.engine.ask(redrive)}
 
 
-def why_not(execution: Execution, now: float, machine: StateMachine | None) -> str | None:
+def _why_not(world: World, execution: Execution, machine: StateMachine | None) -> str | None:
     """Why an execution cannot be redriven, as ``redriveStatusReason`` says it; None if it can."""
+    now, quotas = world.clock.now(), world.settings.quotas
     if execution.status in ("RUNNING", "SUCCEEDED"):
         return f"Execution is {execution.status} and cannot be redriven"
     if machine is None or machine.deleting:
         return "State machine is in DELETING status"
-    if len(execution.history.events) >= MAX_EVENTS - 1:
+    if len(execution.history.events) >= quotas.history_events - 1:
         return "Execution history event limit exceeded"
     if now - execution.started_at > LONGEST_EXECUTION:
         return "Execution has exceeded the max execution time"
-    if execution.stopped_at is not None and now - execution.stopped_at > REDRIVABLE_SECONDS:
+    if execution.stopped_at is not None and now - execution.stopped_at > quotas.redrive_days * DAY:
         return "Execution redrivable period exceeded"
     return None
 
 
-def redrives(execution: Execution, now: float, machine: StateMachine | None) -> dict[str, JSON]:
+def redrives(world: World, execution: Execution, machine: StateMachine | None) -> dict[str, JSON]:
     """What is said of redrives of an execution, as far as there is anything to say."""
     about: dict[str, JSON] = {"redriveCount": execution.redrives}
     if execution.redriven_at is not None:
         about["redriveDate"] = execution.redriven_at
     if execution.start.express:
         return about
-    reason = why_not(execution, now, machine)
+    reason = _why_not(world, execution, machine)
     if reason is not None:
         return {**about, "redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
     by_map_run = execution.start.map_run_arn is not None

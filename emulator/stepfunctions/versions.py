@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.jsontext import JSON
 from emulator.faults import Fault
+from emulator.stepfunctions.limits import check_room
 from emulator.stepfunctions.machines import StateMachine, StateMachines, check_arn, refuse_deleting
 from emulator.stepfunctions.paging import page
 
@@ -83,11 +84,16 @@ def _owner(machines: StateMachines, arn: str) -> tuple[StateMachine | None, str]
     return machines.get(unqualified), qualifier
 
 
-def publish(machine: StateMachine, description: str | None, now: float) -> StateMachine:
-    """The version of the machine as it is; a new one only if this revision has none."""
+def publish(world: World, machine: StateMachine, description: str | None, now: float) -> StateMachine:
+    """The version of the machine as it is; a new one only if this revision has none.
+
+    Raises:
+        Fault: ServiceQuotaExceededException.
+    """
     for version in machine.versions.values():
         if version.revision_id == machine.revision_id:
             return version
+    check_room(len(machine.versions), world.settings.quotas.versions, "ServiceQuotaExceededException")
     machine.published += 1
     version = dataclasses.replace(
         machine, arn=f"{machine.arn}:{machine.published}", created_at=now, description=description
@@ -107,7 +113,7 @@ def publish_state_machine_version(world: World, call: Call) -> dict[str, JSON]:
         if wanted and wanted != current:
             text = f"Failed to publish the State Machine version for revision {wanted}."
             raise Fault("ConflictException", f"{text} The current State Machine revision is {current}.")
-        return publish(machine, call.params.get("description"), world.clock.now())
+        return publish(world, machine, call.params.get("description"), world.clock.now())
 
     version = world.engine.ask(add)
     return {"creationDate": version.created_at, "stateMachineVersionArn": version.arn}
@@ -149,6 +155,8 @@ def create_state_machine_alias(world: World, call: Call) -> dict[str, JSON]:
     def add() -> Alias:
         machine = _routed(world.state_machines(call), routing)
         wanted = Alias(f"{machine.arn}:{params['name']}", params["name"], params.get("description"), routing, now, now)
+        if wanted.name not in machine.aliases:
+            check_room(len(machine.aliases), world.settings.quotas.aliases, "ServiceQuotaExceededException")
         alias = machine.aliases.setdefault(wanted.name, wanted)
         if (alias.description, alias.routing) != (wanted.description, wanted.routing):
             text = "an alias with the same name and a different routing configuration already exists."

@@ -9,7 +9,8 @@ from properties.legality import legal
 from properties.scripted import TASK, Answer, run, started
 
 from asl_interpreter.clock import Clock
-from asl_interpreter.history import MAX_EVENTS, Event, History, HistoryFull
+from asl_interpreter.history import Event, History, HistoryFull
+from asl_interpreter.quotas import AWS
 
 
 def one(state: dict[str, Any], name: str = "S") -> dict[str, Any]:
@@ -59,7 +60,7 @@ def test_an_execution_ends_at_the_25000th_event() -> None:
     }
     execution = run(loop, {"on": True})
     last = execution.history.events[-1]
-    assert (last.id, last.type, last.previous) == (MAX_EVENTS, "ExecutionFailed", 24_999)
+    assert (last.id, last.type, last.previous) == (AWS.history_events, "ExecutionFailed", 24_999)
     assert last.details == {
         "error": "States.Runtime",
         "cause": "The execution reached the maximum number of history events (25000).",
@@ -71,7 +72,7 @@ def test_a_parallel_that_fills_the_history_ends_it_legally() -> None:
     parallel = one({"Type": "Parallel", "Branches": branches})
     execution = run(parallel, [0] * 4000)
     events = execution.history.events
-    assert (len(events), events[-1].type, execution.error) == (MAX_EVENTS, "ExecutionFailed", "States.Runtime")
+    assert (len(events), events[-1].type, execution.error) == (AWS.history_events, "ExecutionFailed", "States.Runtime")
     assert [event.type for event in events if event.type.endswith("Aborted")] == []
 
 
