@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, quote
 from xml.sax.saxutils import escape
 
 from emulator.credentials import DEFAULT_REGION, Credential
+from emulator.moto_door.corrections import amended, refusal
 from emulator.moto_door.routes import Handler, find, host_of, modules
 from emulator.moto_door.state import introduce
 from emulator.protocol import Environ, Response, new_request_id
@@ -37,8 +38,10 @@ def answer(environ: Environ, body: bytes, caller: Credential | None, account: st
             known = bool(modules(host))
             what = f"{environ['REQUEST_METHOD']} {path} of {name}" if known else f"the service {name}"
             return _refusal(environ, name, 501, "NotImplementedException", f"moto, behind Dynastep, lacks {what}")
+        if (refused := refusal(name, environ, body)) is not None:
+            return _refusal(environ, name, refused.status, refused.code, refused.message)
         introduce(account, region)
-        return _response(_run(handler, prepared), environ, name)
+        return amended(name, environ, body, _response(_run(handler, prepared), environ, name))
     except NotImplementedError as error:
         return _refusal(environ, name, 501, "NotImplementedException", f"moto, behind Dynastep, lacks this: {error}")
     except Exception:

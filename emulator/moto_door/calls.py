@@ -51,9 +51,12 @@ def call(service: str, operation: str, params: dict[str, Any], account: str, reg
 
 @lru_cache(maxsize=256)
 def _client(service: str, account: str, region: str) -> Any:
+    from botocore.config import Config
+
     from emulator.clients import connect
 
     def respond(environ: Environ, body: bytes) -> Response:
         return answer(environ, body, Credential(account, region, service), account)
 
-    return connect(respond, service, region, account)
+    # As the SDK for Java does: a checksum of what is written, none of what is read.
+    return connect(respond, service, region, account, config=Config(response_checksum_validation="when_required"))

@@ -83,7 +83,7 @@ def test_an_optimized_answer_has_the_headers_of_the_call(call, table):
     output = call(f"{OPTIMIZED}dynamodb:getItem", {"TableName": table, "Key": {"id": {"S": "a"}}}).output
     http = output["SdkHttpMetadata"]
     assert http["AllHttpHeaders"] == {name: [value] for name, value in http["HttpHeaders"].items()}
-    assert http["HttpHeaders"]["x-amzn-RequestId"] == output["SdkResponseMetadata"]["RequestId"]
+    assert http["HttpHeaders"]["x-amzn-requestid"] == output["SdkResponseMetadata"]["RequestId"]
     assert http["HttpHeaders"]["Date"] == "Thu, 01 Jan 2026 00:00:00 GMT"
 
 

@@ -76,8 +76,6 @@ DIFFERENT = {
         "its MapStateEntered has the input without spaces, unlike those of the other recordings"
     ),
     "callback/test_callback::TestCallback::test_sync_with_task_token": "recorded in a region with a longer name",
-    "error_handling/test_aws_sdk::TestAwsSdk::test_invalid_secret_name": "moto takes any name of a secret",
-    "error_handling/test_aws_sdk::TestAwsSdk::test_no_such_bucket": "moto's S3 sends no extended request id",
     "error_handling/test_states_errors::TestStatesErrors::"
     "test_task_lambda_catch_state_all_data_limit_exceeded_on_large_utf8_response": "States.ALL caught it on AWS",
     "error_handling/test_task_lambda::TestTaskLambda::test_raise_custom_exception": "shows the source of the function",
@@ -88,27 +86,6 @@ DIFFERENT = {
     "scenarios/test_base_scenarios::TestBaseScenarios::test_lambda_service_invoke_with_retry_extended_input": (
         "recorded without RedriveCount, which later recordings have"
     ),
-    **{
-        f"services/test_aws_sdk_task_service::TestTaskServiceAwsSdk::test_s3_{case}": "moto's S3 has fewer members"
-        for case in (
-            *(f"get_object[{body}]" for body in ("binary", "bytearray", "empty_binary", "empty_str", "str")),
-            *(f"put_object[{body}]" for body in ("bool", "dict", "list", "num", "str")),
-        )
-    },
-    **{
-        f"services/test_dynamodb_task_service::TestTaskServiceDynamoDB::test_base_integrations[{case}]": (
-            "AWS wrote a header in other letters"
-        )
-        for case in ("DYNAMODB_PUT_GET_ITEM", "DYNAMODB_PUT_UPDATE_GET_ITEM")
-    },
-    **{
-        f"services/test_sns_task_service::TestTaskServiceSns::{case}": "moto's SNS has other words and fewer members"
-        for case in (
-            "test_fifo_message_attribute[input_params0-True]",
-            "test_fifo_message_attribute[input_params1-False]",
-            "test_publish_base_error_topic_arn",
-        )
-    },
 }
 """Cases that are answered otherwise, and why. They must fail: whoever mends one takes it out."""
 

@@ -1,0 +1,142 @@
+"""Corrections: where moto is known to answer otherwise than AWS, put right on the way. One rule of AWS each.
+
+A refusal comes before moto is asked; an amendment is made to what it answers. Rules as observed on AWS.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple, TypeAlias
+from urllib.parse import parse_qs
+
+from emulator.protocol import Environ, Response
+
+
+class Refusal(NamedTuple):
+    """What AWS says where moto would do it."""
+
+    code: str
+    message: str
+    status: int = 400
+
+
+Refuse: TypeAlias = Callable[[Environ, bytes], "Refusal | None"]
+Amend: TypeAlias = Callable[[Environ, bytes, Response], Response]
+
+
+def refusal(name: str, environ: Environ, body: bytes) -> Refusal | None:
+    """Why AWS would refuse a request to a service, by its signing name, that moto takes; None if it would not."""
+    return _REFUSALS[name](environ, body) if name in _REFUSALS else None
+
+
+def amended(name: str, environ: Environ, body: bytes, response: Response) -> Response:
+    """What AWS would answer where moto says this."""
+    return _AMENDMENTS[name](environ, body, response) if name in _AMENDMENTS else response
+
+
+# S3
+
+_SUBRESOURCES: Final = frozenset(
+    {"acl", "attributes", "delete", "legal-hold", "object-lock", "restore", "retention", "select", "tagging", "torrent"}
+)
+
+
+def _amend_s3(environ: Environ, _body: bytes, response: Response) -> Response:
+    """Every answer has two ids by S3's names; those about an object say how it is encrypted, and how it was summed.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html,
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html ("x-amz-checksum-mode")
+    """
+    headers = {key.lower(): value for key, value in response.headers}
+    extended = base64.b64encode(secrets.token_bytes(56)).decode()
+    added = {"x-amz-id-2": extended}
+    if response.status // 100 == 2 and _is_object(environ):
+        added["x-amz-server-side-encryption"] = "AES256"
+        if any(key.startswith("x-amz-checksum-") for key in headers):
+            added["x-amz-checksum-type"] = "FULL_OBJECT"
+    more = [(key, value) for key, value in added.items() if key not in headers]
+    kept = [
+        ("x-amz-request-id" if key.lower() == "x-amzn-requestid" else key, value) for key, value in response.headers
+    ]
+    kept += more
+    if environ["REQUEST_METHOD"] in ("GET", "HEAD") and environ.get("HTTP_X_AMZ_CHECKSUM_MODE") != "ENABLED":
+        kept = [(key, value) for key, value in kept if not key.lower().startswith("x-amz-checksum-")]
+    body = response.body
+    if response.status >= 400 and b"<HostId>" not in body:
+        body = body.replace(b"</RequestId>", f"</RequestId><HostId>{extended}</HostId>".encode())
+    return response._replace(headers=kept, body=body)
+
+
+def _is_object(environ: Environ) -> bool:
+    """Whether a request writes or reads an object itself."""
+    if environ["REQUEST_METHOD"] not in ("PUT", "GET", "HEAD"):
+        return False
+    query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+    names = set(query)
+    if names & _SUBRESOURCES or (environ["REQUEST_METHOD"] == "GET" and "uploadId" in names):
+        return False
+    in_host = re.match(r".+\.s3[.-]", environ.get("HTTP_HOST", "")) is not None
+    bucket, _, key = environ.get("PATH_INFO", "/").lstrip("/").partition("/")
+    return bool(bucket if in_host else key)
+
+
+# SNS
+
+_sequence: Final = itertools.count(10**19, 1000)
+
+
+def _published_to(body: bytes) -> Mapping[str, list[str]]:
+    """The parameters of a Publish to a topic; none of another request."""
+    params = parse_qs(body.decode("utf-8", "replace"))
+    return params if params.get("Action") == ["Publish"] and "TopicArn" in params else {}
+
+
+def _refuse_sns(_environ: Environ, body: bytes) -> Refusal | None:
+    params = _published_to(body)
+    if params and params["TopicArn"][0].endswith(".fifo") and "MessageGroupId" not in params:
+        text = "Invalid parameter: The MessageGroupId parameter is required for FIFO topics"
+        return Refusal("InvalidParameter", text)
+    return None
+
+
+def _amend_sns(_environ: Environ, body: bytes, response: Response) -> Response:
+    """A topic that is not there is called so, and a message to a FIFO topic gets a sequence number."""
+    params = _published_to(body)
+    if not params:
+        return response
+    if response.status == 404:
+        return response._replace(body=response.body.replace(b"Endpoint does not exist", b"Topic does not exist"))
+    if response.status == 200 and params["TopicArn"][0].endswith(".fifo"):
+        number = f"<SequenceNumber>{next(_sequence)}</SequenceNumber></PublishResult>".encode()
+        return response._replace(body=response.body.replace(b"</PublishResult>", number))
+    return response
+
+
+# Secrets Manager
+
+_SECRET_NAME: Final = re.compile(r"[A-Za-z0-9/_+=.@!-]+")
+
+
+def _refuse_secretsmanager(environ: Environ, body: bytes) -> Refusal | None:
+    if not environ.get("HTTP_X_AMZ_TARGET", "").endswith(".CreateSecret"):
+        return None
+    try:
+        name = json.loads(body)["Name"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    if isinstance(name, str) and _SECRET_NAME.fullmatch(name) is None:
+        text = (
+            "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"
+        )
+        return Refusal("ValidationException", text)
+    return None
+
+
+_REFUSALS: Final[Mapping[str, Refuse]] = {"secretsmanager": _refuse_secretsmanager, "sns": _refuse_sns}
+_AMENDMENTS: Final[Mapping[str, Amend]] = {"s3": _amend_s3, "sns": _amend_sns}
+"""Signing name of a service -> its corrections."""

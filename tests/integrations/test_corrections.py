@@ -1,0 +1,102 @@
+"""Corrections: what S3, SNS and Secrets Manager of moto's answer here as AWS does."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from botocore.exceptions import ClientError
+from outcomes import failure, own
+
+
+@pytest.fixture
+def bucket(dynastep):
+    name = f"bucket-{dynastep.account}"
+    dynastep.client("s3").create_bucket(Bucket=name)
+    return name
+
+
+def test_an_object_says_how_it_is_encrypted_and_summed(dynastep, bucket):
+    s3 = dynastep.client("s3")
+    written = s3.put_object(Bucket=bucket, Key="k", Body=b"text data")
+    assert (written["ServerSideEncryption"], written["ChecksumType"]) == ("AES256", "FULL_OBJECT")
+    read = s3.get_object(Bucket=bucket, Key="k")
+    assert (read["ServerSideEncryption"], read["ChecksumCRC32"]) == ("AES256", written["ChecksumCRC32"])
+    assert s3.head_object(Bucket=bucket, Key="k")["ServerSideEncryption"] == "AES256"
+    assert "ServerSideEncryption" not in s3.get_object_tagging(Bucket=bucket, Key="k")
+    assert "ServerSideEncryption" not in s3.list_objects_v2(Bucket=bucket)
+
+
+def test_answers_of_s3_have_two_ids(dynastep, bucket):
+    s3 = dynastep.client("s3")
+    metadata = s3.list_objects_v2(Bucket=bucket)["ResponseMetadata"]
+    assert metadata["HostId"] == metadata["HTTPHeaders"]["x-amz-id-2"]
+    with pytest.raises(ClientError) as raised:
+        s3.list_objects_v2(Bucket="no-such-bucket")
+    assert len(raised.value.response["ResponseMetadata"]["HostId"]) == 76
+
+
+def test_a_task_writes_strings_as_json_and_reads_text(call, bucket):
+    place = {"Bucket": bucket, "Key": "k"}
+    written = call("aws-sdk:s3:putObject", {**place, "Body": "text data"}).output
+    assert written == {
+        "ChecksumCRC32": "KUmHvQ==",
+        "ChecksumType": "FULL_OBJECT",
+        "ETag": '"2b5df3712557f503a9977a8ea893b2c9"',
+        "ServerSideEncryption": "AES256",
+    }
+    read = call("aws-sdk:s3:getObject", place).output
+    assert (read["Body"], read["ContentType"]) == ('"text data"', "text/plain; charset=UTF-8")
+    assert not any(name.startswith("Checksum") for name in read)
+
+
+def test_what_a_task_writes_may_have_its_own_type(dynastep, call, bucket):
+    call("aws-sdk:s3:putObject", {"Bucket": bucket, "Key": "k", "Body": {"a": 1}, "ContentType": "application/json"})
+    read = dynastep.client("s3").get_object(Bucket=bucket, Key="k")
+    assert (read["Body"].read(), read["ContentType"]) == (b'{"a":1}', "application/json")
+
+
+@pytest.fixture
+def topic(dynastep):
+    return dynastep.client("sns").create_topic(Name="t.fifo", Attributes={"FifoTopic": "true"})["TopicArn"]
+
+
+def test_a_message_to_a_fifo_topic_needs_a_group_and_gets_a_number(call, topic):
+    request = {"TopicArn": topic, "Message": "m"}
+    assert failure(call("sns:publish", request)) == (
+        "SNS.InvalidParameterException",
+        (
+            "Invalid parameter: The MessageGroupId parameter is required for FIFO topics (Service: AmazonSNS; "
+            "Status Code: 400; Error Code: InvalidParameter; Request ID: ...; Proxy: null)"
+        ),
+    )
+    sent = [
+        own(call("sns:publish", {**request, "MessageGroupId": "g", "MessageDeduplicationId": str(number)}).output)
+        for number in range(2)
+    ]
+    assert all(re.fullmatch(r"\d{20}", answer["SequenceNumber"]) for answer in sent)
+    assert sent[0]["SequenceNumber"] < sent[1]["SequenceNumber"]
+
+
+def test_a_topic_that_is_not_there_is_called_so(call, topic):
+    assert failure(call("sns:publish", {"TopicArn": f"{topic}x", "Message": "m"})) == (
+        "SNS.NotFoundException",
+        (
+            "Topic does not exist (Service: AmazonSNS; Status Code: 404; Error Code: NotFound; Request ID: ...; "
+            "Proxy: null)"
+        ),
+    )
+
+
+def test_a_secret_has_a_name_of_certain_letters(call):
+    execution = call(
+        "aws-sdk:secretsmanager:createSecret",
+        {"Name": "Invalid Name", "SecretString": "s", "ClientRequestToken": "t" * 32},
+    )
+    assert failure(execution) == (
+        "SecretsManager.SecretsManagerException",
+        (
+            "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: "
+            "-/_+=.@! (Service: SecretsManager, Status Code: 400, Request ID: ...)"
+        ),
+    )
