@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
+from . import dataflow
 from .dataflow import Flow, PathFlow, QueryFlow
 from .definition import Choice, Fail, Machine, Map, Parallel, Pass, State, Succeed, Task, Wait
 from .errors import TIMEOUT, StateError, matches
@@ -23,8 +24,9 @@ from .paths import Evaluate, Frame
 from .retry import Again, Caught, decide
 from .scheduler import Loop, first_of
 from .states.attempts import attempts, hand_over
-from .states.items import iteration, read_items
-from .tasks import Integration, Resolve, TaskRequest
+from .states.inputs import Batches, given_items
+from .states.items import iteration, read_items, select_for_child
+from .tasks import Integration, Item, Resolve, TaskRequest
 
 LIMIT_SECONDS: Final = 300
 """How long a test may take: https://docs.aws.amazon.com/step-functions/latest/apireference/API_TestState.html"""
@@ -48,8 +50,8 @@ class Circumstances:
     retries: int = 0
     """How often the Retrier that applies has been used."""
     failed_iterations: int = 0
-    items: list[JSON] | None = None
-    """What the ItemReader of a Map has read."""
+    items: Callable[[], list[Item]] | None = None
+    """Reads what the ItemReader of a Map would; or it raises StateError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +158,7 @@ def _map_items(state: Map, line: Cursor, under: Circumstances, mock: Mock, seen:
         seen["toleratedFailureCount"] = state.tolerated_failure_count(frame)
     if state.tolerated_failure_percentage is not None:
         seen["toleratedFailurePercentage"] = float(state.tolerated_failure_percentage(frame))
-    items = under.items if under.items is not None else read_items(state, frame)
-    if state.item_selector is not None:
-        lines = (iteration(state, line, frame, index, item, line.last) for index, item in enumerate(items))
-        seen["afterItemSelector"] = [each.input for each in lines]
+    items = _inspect_items(state, line, frame, under, seen)
     result = mock()
     failed = under.failed_iterations
     percentage = 100 * failed / len(items) if items else 0
@@ -168,6 +167,27 @@ def _map_items(state: Map, line: Cursor, under: Circumstances, mock: Mock, seen:
     ):
         raise StateError(EXCEEDED, "The specified tolerated failure threshold was exceeded")
     return result
+
+
+def _inspect_items(state: Map, line: Cursor, frame: dataflow.Frame, under: Circumstances, seen: Seen) -> list[JSON]:
+    """The inputs of the iterations."""
+    if state.distribution is None:
+        items = read_items(state, frame)
+        inputs = [iteration(state, line, frame, index, item, line.last).input for index, item in enumerate(items)]
+    else:
+        given = given_items(state, frame) if under.items is None else under.items()
+        reader = state.distribution.reader
+        if reader is not None and "ItemsPointer" in reader.config:
+            seen["afterItemsPointer"] = [item.value for item in given]
+        if reader is not None and reader.max_items is not None:
+            given = given[: reader.max_items(frame) or None]
+        inputs = [select_for_child(state, line, frame, index, item) for index, item in enumerate(given)]
+    if state.item_selector is not None:
+        seen["afterItemSelector"] = inputs
+    if state.distribution is not None and state.distribution.batcher is not None:
+        batches = Batches(state.distribution.batcher, frame, state.name, line.execution.quotas.payload_bytes)
+        seen["afterItemBatcher"] = [batch for batch, _ in (*batches.of(inputs), *batches.last())]
+    return inputs
 
 
 def _failed(state: State, line: Cursor, failure: StateError, under: Circumstances, seen: Seen) -> Outcome:

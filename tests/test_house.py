@@ -49,7 +49,7 @@ EMULATOR = {
     "lambdas": "arns faults moto_door protocol",
     "moto_door": "arns clients credentials dynamodb operations protocol",
     "dynamodb": "arns credentials faults moto_door operations protocol settings",
-    "stepfunctions": "arns faults operations protocol",
+    "stepfunctions": "arns datasets faults operations protocol",
     "datasets": "arns moto_door",
     "integrations": "arns faults lambdas moto_door nearest operations protocol stepfunctions",
     "world": "arns datasets dynamodb faults integrations lambdas moto_door protocol server settings stepfunctions",

@@ -14,7 +14,7 @@ from ..errors import DATA_LIMIT_EXCEEDED, ITEM_READER_FAILED, StateError
 from ..jsontext import JSON
 from ..mapruns import MapRun
 from ..tasks import Item, ItemRequest
-from .items import not_a_list, select
+from .items import not_a_list, select_for_child
 
 if TYPE_CHECKING:
     from ..execution import Cursor
@@ -49,7 +49,7 @@ class Inputs:
         self._items: Iterator[Item] | None = None if given is None else iter(given)
         self._request: ItemRequest | None = None
         self._limit = MAX_ITEMS
-        self._batches = _Batches(batcher, frame, state.name, cursor.execution.quotas.payload_bytes)
+        self._batches = Batches(batcher, frame, state.name, cursor.execution.quotas.payload_bytes)
         self._ready: deque[tuple[JSON, int]] = deque()
         self._index = 0
         self.complete = False
@@ -106,17 +106,11 @@ class Inputs:
         return list(islice(self._items or (), READ_AT_ONCE))
 
     def _input(self, item: Item) -> JSON:
-        named = {} if item.key is None else {"Key": item.key}
-        value = {**named, "Value": item.value} if named else item.value
         index, self._index = self._index, self._index + 1
-        if self._state.item_selector is None:
-            return value
-        about = {"Index": index, **named, "Value": item.value, "Source": item.source}
-        line = self._cursor.branch(value, self._cursor.last, {"Item": about})
-        return select(self._state, line, self._cursor, self._frame, value)
+        return select_for_child(self._state, self._cursor, self._frame, index, item)
 
 
-class _Batches:
+class Batches:
     """Groups inputs as ItemBatcher says.
 
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itembatcher.html

@@ -1,4 +1,4 @@
-"""The items of a Map that are in its input, and the input that ItemSelector makes of one."""
+"""The items of a Map that are in its input, and the input that ItemSelector makes of an item."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ..dataflow import Frame, QueryFlow
 from ..definition import Map
 from ..errors import RUNTIME, QueryError, StateError
 from ..jsontext import JSON
+from ..tasks import Item
 
 if TYPE_CHECKING:
     from ..execution import Cursor
@@ -51,3 +52,11 @@ def select(state: Map, line: Cursor, cursor: Cursor, frame: Frame, item: JSON) -
     selected: JSON = state.item_selector(line.frame(frame.input))
     line.state = ""  # the line itself has not begun
     return selected
+
+
+def select_for_child(state: Map, cursor: Cursor, frame: Frame, index: int, item: Item) -> JSON:
+    """The input of a child execution, unless items are batched; the member of an object comes with its name."""
+    named = {} if item.key is None else {"Key": item.key}
+    value = {**named, "Value": item.value} if named else item.value
+    about = {"Index": index, **named, "Value": item.value, "Source": item.source}
+    return select(state, cursor.branch(value, cursor.last, {"Item": about}), cursor, frame, value)

@@ -7,7 +7,7 @@ were not seen.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import urlencode
 
@@ -29,11 +29,22 @@ SUCCESS: Final = range(200, 300)
 UNAUTHORIZED: Final = 401
 
 
-def invoke(caller: Caller, _suffix: str, request: TaskRequest) -> JSON:
+Watch: TypeAlias = Callable[[WebRequest, WebRequest, WebAnswer | None], None]
+"""Told what a Task sends, the same without what its connection adds, and the answer, if one came."""
+
+
+def _unwatched(_sent: WebRequest, _plain: WebRequest, _answer: WebAnswer | None) -> None:
+    """Nobody looks."""
+
+
+def invoke(caller: Caller, _suffix: str, request: TaskRequest, watch: Watch = _unwatched) -> JSON:
     """``http:invoke``."""
     arguments = parameters_of("http", "invoke").request(request.arguments)
     connection = _connection(caller, arguments)
-    answer = _answer(made(arguments, connection, caller.region))
+    sent, plain = made(arguments, connection, caller.region), made(arguments, {}, caller.region)
+    watch(sent, plain, None)
+    answer = _answer(sent)
+    watch(sent, plain, answer)
     if answer.status not in SUCCESS:
         raise StateError(f"States.Http.StatusCode.{answer.status}", answer.body.decode(errors="replace"))
     return web.shown(answer)

@@ -26,6 +26,7 @@ from emulator.integrations.parameters import Spelling
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
+    from asl_interpreter.tasks import Resolve
     from emulator.world import World
 
 _ENDED: Final = frozenset({"lookoutmetrics", "lookoutvision", "opsworks", "opsworkscm", "qldb", "robomaker"})
@@ -54,6 +55,17 @@ class Resources:
         if found is None:
             found = self._found[resource] = self._find(resource)
         return found
+
+    def watched(self, watch: http_task.Watch) -> Resolve:
+        """The same, but HTTP Tasks also tell what they send and get."""
+
+        def resolve(resource: str, state: str = "") -> Integration:
+            integration = self(resource, state)
+            if integration.service != "http":
+                return integration
+            return replace(integration, handler=partial(http_task.invoke, self._caller, "", watch=watch))
+
+        return resolve
 
     def answering(self, resource: str) -> tuple[OperationModel, Spelling] | None:
         """The operation whose answer a Task's result is, and how its members are written; None if no model tells."""

@@ -6,6 +6,7 @@ those that were not seen by their likeness to the others.
 
 from __future__ import annotations
 
+import io
 import uuid
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -16,11 +17,13 @@ from asl_interpreter.execution import Start
 from asl_interpreter.inspection import Circumstances, Outcome, inspect
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from asl_interpreter.parsing import parse, parse_state, read
+from asl_interpreter.tasks import Item
 from emulator import arns
 from emulator.faults import Fault
 from emulator.stepfunctions.executions import read_input
-from emulator.stepfunctions.machines import check_role, invalid_definition, refuse_unbuilt
+from emulator.stepfunctions.machines import check_role, invalid_definition
 from emulator.stepfunctions.mocks import Mock, refused
+from emulator.stepfunctions.traces import Trace
 
 if TYPE_CHECKING:
     from asl_interpreter.fields import Language
@@ -53,12 +56,18 @@ def test_state(world: World, call: Call) -> dict[str, JSON]:
         mock=mock,
         retries=configuration.get("retrierRetryCount", 0),
         failed_iterations=configuration.get("mapIterationFailureCount", 0),
-        items=_read_items(definition, configuration),
+        items=_read_items(state, configuration),
     )
+    level = params.get("inspectionLevel", "INFO")
+    trace = Trace(reveal_secrets=params.get("revealSecrets", False))
+    calls = resolve if mock is not None else resolve.watched(trace)
     loop = world.engine.loop
-    outcome = world.engine.run(lambda: inspect(state, start, loop, resolve, under), f"the test of {state.name!r}")
+    outcome = world.engine.run(lambda: inspect(state, start, loop, calls, under), f"the test of {state.name!r}")
     written = _Texts((start.input, text), *([(mock.result, mock.text)] if mock is not None else []))
-    return _answer(outcome, written, start, inspected=params.get("inspectionLevel", "INFO") != "INFO")
+    answer = _answer(outcome, written, start, inspected=level != "INFO")
+    if level == "TRACE":
+        answer["inspectionData"] |= trace.seen
+    return answer
 
 
 def _read_mock(params: Mapping[str, Any], configuration: Mapping[str, Any]) -> Mock | None:
@@ -140,21 +149,35 @@ def _check_configuration(
         raise refused("State not found in definition")
 
 
-def _read_items(definition: Mapping[str, JSON], configuration: Mapping[str, Any]) -> list[JSON] | None:
+def _read_items(state: State, configuration: Mapping[str, Any]) -> Callable[[], list[Item]] | None:
     """What the ItemReader of a Map is said to have read; nothing where it has one and nothing is said."""
+    from emulator.datasets.formats import entries
+
+    reader = state.distribution.reader if isinstance(state, Map) and state.distribution is not None else None
     text = configuration.get("mapItemReaderData")
     if text is None:
-        return [] if "ItemReader" in definition else None
-    reader = definition.get("ItemReader", {}).get("ReaderConfig", {})
-    if reader.get("InputType", "JSON") != "JSON" or "ItemsPointer" in reader:
-        refuse_unbuilt({"mapItemReaderData": True}, "TestState with this ReaderConfig", "mapItemReaderData")
+        return None if reader is None else list
+    config = {} if reader is None or reader.resource.endswith(":listObjectsV2") else reader.config
+    kind = config.get("InputType", "JSON")
+    if kind == "PARQUET":
+        raise refused("MapItemReaderData can not be PARQUET, which is no text.")
+    if kind == "JSON":
+        _check_json(text, array="ItemsPointer" not in config)
+    as_text = {**config, "InputType": "CSV"} if kind == "MANIFEST" else config
+    return lambda: [Item(value, READ, key) for value, key in entries(io.BytesIO(text.encode()), READ, as_text)]
+
+
+READ: Final = "mapItemReaderData"
+"""Where the items of a test come from."""
+
+
+def _check_json(text: str, *, array: bool) -> None:
     try:
         items = loads(text)
     except InvalidJSON:
         raise refused("MapItemReaderData must be valid JSON") from None
-    if not isinstance(items, list):
+    if array and not isinstance(items, list):
         raise refused("MapItemReaderData must be an array.")
-    return items
 
 
 def _start(call: Call, text: str) -> Start:

@@ -18,6 +18,7 @@ DISTRIBUTED = {
     **MAPPING,
     "ItemProcessor": {**BRANCH, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}},
 }
+WRITER = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b", "Prefix": "p"}}
 BUSY = {"errorOutput": {"error": "Card.Busy", "cause": "gateway busy"}}
 
 
@@ -193,7 +194,7 @@ REFUSED = [
      "TestState does not support MapIterationFailureCount when a mock is not specified."),
     (task(), {}, "RoleArn must be specified when testing a Task state"),
     (MAPPING, {"mock": {"result": {}}}, "Mocked result must be an array."),
-    ({**DISTRIBUTED, "ResultWriter": {}}, {"mock": {"result": []}}, "Mocked result must be a JSON object."),
+    ({**DISTRIBUTED, "ResultWriter": WRITER}, {"mock": {"result": []}}, "Mocked result must be a JSON object."),
     (MAPPING, {"mock": {"result": [1]}, "stateConfiguration": {"mapIterationFailureCount": 2}},
      "Map iteration failure count must be less than or equal to the number of Map iterations"),
     ({"Type": "Parallel", "Branches": [BRANCH], "End": True}, {"mock": {"result": [1, 2]}},
@@ -333,6 +334,63 @@ def test_a_map_shows_its_items_and_what_each_iteration_gets(tested):
         "afterResultPath": ["a", "b"],
         "maxConcurrency": 3,
     }
+
+
+def reading(config: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    reader = {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {"Bucket": "b", "Key": "k"}}
+    selector = {"value.$": "$$.Map.Item.Value", "at.$": "$$.Map.Item.Index"}
+    return {**DISTRIBUTED, "ItemReader": {**reader, "ReaderConfig": config}, "ItemSelector": selector, **fields}
+
+
+CSV = {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}
+GIVEN_HEADERS = {"InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": ["a"], "CSVDelimiter": "PIPE"}
+READ = [
+    ({"InputType": "JSON"}, "[1, 2]", [1, 2]),
+    ({"InputType": "JSONL"}, '{"n": 1}\n{"n": 2}\n', [{"n": 1}, {"n": 2}]),
+    (CSV, "a,b\n1,2\n3,4\n", [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}]),
+    (GIVEN_HEADERS, "1|x\n", [{"a": "1"}]),
+    ({**CSV, "MaxItems": 1}, "a\n1\n2\n", [{"a": "1"}]),
+    ({"InputType": "JSON", "ItemsPointer": "/Orders"}, '{"Orders": [7, 8]}', [7, 8]),
+]
+
+
+@pytest.mark.parametrize(("config", "text", "items"), READ)
+def test_what_an_item_reader_reads_is_as_its_source_has_it(tested, config, text, items):
+    configuration = {"mapItemReaderData": text}
+    answer = tested(reading(config), mock={"result": []}, stateConfiguration=configuration, inspectionLevel="DEBUG")
+    inputs = [{"value": item, "at": index} for index, item in enumerate(items)]
+    assert answer["inspectionData"]["afterItemSelector"] == inputs
+    assert answer["inspectionData"].get("afterItemsPointer") == (items if "ItemsPointer" in config else None)
+
+
+def test_what_an_item_reader_cannot_read_fails_the_state(tested):
+    state = reading(CSV, Catch=[{"ErrorEquals": ["States.ItemReaderFailed"], "Next": "Empty"}])
+    answer = tested(state, mock={"result": []}, stateConfiguration={"mapItemReaderData": "a,a\n1,2\n"})
+    assert (answer["status"], answer["nextState"]) == ("CAUGHT_ERROR", "Empty")
+    assert (answer["error"], answer["cause"]) == (
+        "States.ItemReaderFailed",
+        "CSV headers cannot contain duplicates.",
+    )
+
+
+def test_a_map_shows_the_batches_that_its_children_get(tested):
+    state = {
+        **DISTRIBUTED,
+        "ItemBatcher": {"MaxItemsPerBatch": 2, "BatchInput": {"n.$": "$.n"}},
+        "ItemsPath": "$.items",
+    }
+    answer = tested(state, {"items": [1, 2, 3], "n": 9}, mock={"result": []}, inspectionLevel="DEBUG")
+    assert answer["inspectionData"]["afterItemBatcher"] == [
+        {"BatchInput": {"n": 9}, "Items": [1, 2]},
+        {"BatchInput": {"n": 9}, "Items": [3]},
+    ]
+
+
+@pytest.mark.parametrize("reader", [1, {"Resource": 1}, {"Resource": "x", "ReaderConfig": 1}, {"ReaderConfig": []}])
+def test_an_item_reader_of_another_form_is_an_invalid_definition(tested, reader):
+    state = {**DISTRIBUTED, "ItemReader": reader}
+    code, _ = refused(tested, state, mock={"result": []}, stateConfiguration={"mapItemReaderData": "[]"})
+    assert code == "InvalidDefinition"
 
 
 TOLERANCES = [

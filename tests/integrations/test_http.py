@@ -244,3 +244,44 @@ def test_a_request_to_the_outside_is_https():
     assert [
         web.is_local(url) for url in ("http://a.localhost/", "http://[::1]:8/", "http://127.1.2.3/", "http://a.b/")
     ] == [*(True, True, True, False)]
+
+
+@pytest.mark.parametrize("revealed", [False, True])
+def test_teststate_traces_the_request_and_the_answer(dynastep, connect, web_server, revealed):
+    web_server.answers = [(200, {"Content-Type": "application/json"}, '{"x":1}')]
+    parameters = {"ApiEndpoint": f"{web_server.url}/a", "Method": "POST", "RequestBody": {"n": 1}}
+    state = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::http:invoke",
+        "Parameters": {**parameters, "Authentication": connect()},
+        "End": True,
+    }
+    answer = dynastep.client("stepfunctions").test_state(
+        definition=json.dumps(state),
+        roleArn="arn:aws:iam::000000000000:role/r",
+        inspectionLevel="TRACE",
+        revealSecrets=revealed,
+    )
+    assert answer["status"] == "SUCCEEDED"
+    request, response = answer["inspectionData"]["request"], answer["inspectionData"]["response"]
+    secret = "X-Key: hush, " if revealed else ""
+    caller = "User-Agent: Amazon|StepFunctions|HttpInvoke|us-east-1, Range: bytes=0-262144"
+    assert request == {
+        "protocol": "http",
+        "method": "POST",
+        "url": f"{web_server.url}/a",
+        "headers": f"[Content-Type: application/json, {secret}{caller}]",
+        "body": '{"n":1}',
+    }
+    assert response.pop("headers").startswith("[Content-Type: application/json, ")
+    assert response == {"protocol": "http", "statusCode": "200", "statusMessage": "OK", "body": '{"x":1}'}
+
+
+@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
+def test_only_a_trace_shows_the_request(dynastep, connect, web_server, level):
+    parameters = {"ApiEndpoint": web_server.url, "Method": "GET", "Authentication": connect()}
+    state = {"Type": "Task", "Resource": "arn:aws:states:::http:invoke", "Parameters": parameters, "End": True}
+    role = "arn:aws:iam::000000000000:role/r"
+    client = dynastep.client("stepfunctions")
+    answer = client.test_state(definition=json.dumps(state), roleArn=role, inspectionLevel=level)
+    assert "request" not in answer.get("inspectionData", {})
