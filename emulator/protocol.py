@@ -118,6 +118,8 @@ def _decompressed(environ: Environ, body: bytes) -> bytes:
         raise Fault("SerializationException", "") from None
     if len(text) > LARGEST_BODY:
         raise too_large()
+    if not decompressor.eof:  # it ends before its checksum
+        raise Fault("SerializationException", "")
     return text
 
 

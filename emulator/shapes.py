@@ -324,6 +324,7 @@ class _Compiler:
                 raise Mismatch(mismatch(shape, place, value))
             if decimals_are_cut and type(value) is float:
                 findings.untidy = True
+                value = int(value)
             if is_blob:
                 _check_base64(value)
             for rule in rules:

@@ -229,6 +229,13 @@ def test_the_request_itself_is_not_changed(perform):
     assert json.dumps(params) == before
 
 
+def test_a_decimal_is_cut_before_it_is_judged(refused):
+    assert refused("dynamodb", "Scan", {"TableName": "orders", "Limit": 0.9})[1] == (
+        "1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: Member must have value greater "
+        "than or equal to 1"
+    )
+
+
 # Constraints
 
 LENGTH_100 = "Member must have length less than or equal to 100"

@@ -1135,6 +1135,65 @@ def test_a_refusal_has_its_name_space_and_its_message(
     assert exchange(endpoint, operation, body, **headers) == (400, answer)
 
 
+NO_REQUESTS = {
+    "null": b"null",
+    "a text": b'"text"',
+    "a number": b"1",
+    "not a number": b'{"TableName":NaN}',
+    "more after it": b"{} {}",
+    "a byte order mark": b"\xef\xbb\xbf{}",
+    "UTF-16": '{"TableName":"tab"}'.encode("utf-16"),
+    "not UTF-8": b'{"TableName":"\xff"}',
+    "half a surrogate pair": b'{"TableName":"tab","Key":{"p":{"S":"\\ud800"}}}',
+    "a number beyond all": b'{"TableName":' + b"9" * 100_000 + b"}",
+    "an exponent beyond all": b'{"Limit":1e999}',
+    "maps without end": b'{"a":' * 100_000,
+    "a value of 5,000 levels": b'{"TableName":"tab","Key":{"p":' + b'{"L":[' * 5_000 + b"]}" * 5_000 + b"}}",
+}
+
+
+@pytest.mark.parametrize("body", NO_REQUESTS.values(), ids=NO_REQUESTS)
+def test_what_is_no_request_is_a_serialization_exception(endpoint: Endpoint, body: bytes) -> None:
+    assert exchange(endpoint, "GetItem", body) == (400, {"__type": f"{FRAMEWORK}SerializationException"})
+
+
+@pytest.mark.parametrize(
+    "body", [b"{}", b"x" * 100, gzip.compress(GET_NOWHERE)[:-5], gzip.compress(GET_NOWHERE)[:20]], ids=len
+)
+def test_what_is_not_the_gzip_that_it_says_is_a_serialization_exception(endpoint: Endpoint, body: bytes) -> None:
+    answer = exchange(endpoint, "GetItem", body, Content_Encoding="gzip")
+    assert answer == (400, {"__type": f"{FRAMEWORK}SerializationException"})
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "application/x-www-form-urlencoded", ""])
+def test_another_content_type_is_an_unknown_operation(endpoint: Endpoint, content_type: str) -> None:
+    endpoint.world = Service().world
+    status, headers, body = endpoint.post(
+        GET_NOWHERE,
+        Content_Type=content_type,
+        X_Amz_Target="DynamoDB_20120810.GetItem",
+        Authorization=AUTHORIZATION.format(account=ACCOUNT, region=REGION),
+    )
+    assert (status, headers["content-type"], body) == (404, "application/xml", b"<UnknownOperationException/>\n")
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"),
+    [(b" " * (16 * 1024 * 1024 + 1), "identity"), (gzip.compress(b" " * (64 * 1024 * 1024), 1), "gzip")],
+    ids=["plain", "compressed"],
+)
+def test_a_body_has_16_megabytes_at_most_however_it_is_packed(endpoint: Endpoint, body: bytes, encoding: str) -> None:
+    endpoint.world = Service().world
+    status, _, answer = endpoint.post(
+        body,
+        Content_Type="application/x-amz-json-1.0",
+        Content_Encoding=encoding,
+        X_Amz_Target="DynamoDB_20120810.GetItem",
+        Authorization=AUTHORIZATION.format(account=ACCOUNT, region=REGION),
+    )
+    assert (status, answer) == (413, b"")
+
+
 def test_a_cancelled_transaction_spells_its_message_with_a_capital(endpoint: Endpoint) -> None:
     ddb = Service()
     endpoint.world, ddb.door = ddb.world, endpoint.raw
