@@ -5,6 +5,7 @@ Source of the choice: requests per CPU second measured; granian is the cheapest,
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 
 WAITING_REQUESTS = 256
 """Requests that may wait at once (long polls, synchronous executions), each in a thread of its own."""
+
+COLLECT_EVERY = (20_000, 20, 20)
+"""How seldom garbage is looked for (gc.set_threshold).
+
+An answer is thousands of dicts that end together, in no cycle; looked for as often as Python does by itself, a page of
+1,000 items beside a table of 60,000 takes four times as long.
+"""
 
 GRACE = 0.5
 """Seconds that requests in flight have to end when the server stops."""
@@ -58,6 +66,8 @@ def serve(app: WSGIApplication, host: str, port: int, ready: Callable[[], None],
     """
     from granian.constants import Interfaces
     from granian.server.mt import MTServer
+
+    gc.set_threshold(*COLLECT_EVERY)
 
     class OneProcess(MTServer):
         """granian's server with its worker in a thread.
