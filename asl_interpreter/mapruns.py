@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 MapRunStatus: TypeAlias = Literal["RUNNING", "SUCCEEDED", "FAILED", "ABORTED"]
 
+MAX_CONCURRENCY: Final = 10_000
+"""How many children run at once at most: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 PENDING: Final = "PENDING"
 STOPPED: Final = "The parent Map Run was stopped."
 """The cause of a child that ends because its Map Run does."""
@@ -147,13 +149,14 @@ class MapRun:
     ) -> None:
         machine_arn = parent.start.state_machine_arn.partition("/")[0]
         self.parent = parent
+        self.state_name = state_name
         self.how = how
         self.label = how.label or str(uuid.uuid3(uuid.NAMESPACE_URL, f"{machine_arn}/{state_name}"))
         self._uuid = uuid.uuid3(uuid.NAMESPACE_URL, f"{parent.start.arn}/{len(parent.map_runs)}")
         self.id = str(self._uuid)
         self.arn = f"{_of_kind(machine_arn, 'mapRun')}/{self.label}:{self.id}"
         self.state_machine_arn = f"{machine_arn}/{self.label}"
-        self.max_concurrency = max_concurrency
+        self.max_concurrency = _at_once(max_concurrency)
         self.tolerated_count = tolerated_count
         """None where the state sets no such limit."""
         self.tolerated_percentage = tolerated_percentage
@@ -277,7 +280,7 @@ class MapRun:
     ) -> None:
         """Change limits, at once: UpdateMapRun. None leaves one as it is."""
         if max_concurrency is not None:
-            self.max_concurrency = max_concurrency
+            self.max_concurrency = _at_once(max_concurrency)
         if tolerated_count is not None:
             self.tolerated_count = tolerated_count
         if tolerated_percentage is not None:
@@ -373,6 +376,11 @@ class MapRun:
 def _of_kind(machine_arn: str, kind: str) -> str:
     """The ARN of a state machine as the beginning of one of another kind."""
     return machine_arn.replace(":stateMachine:", f":{kind}:", 1)
+
+
+def _at_once(max_concurrency: int) -> int:
+    """How many children may run at once; 0 sets no limit of its own."""
+    return min(max_concurrency or MAX_CONCURRENCY, MAX_CONCURRENCY)
 
 
 def map_runs(execution: Execution) -> Iterator[MapRun]:

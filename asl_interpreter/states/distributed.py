@@ -26,8 +26,6 @@ from .inputs import Inputs, given_items
 if TYPE_CHECKING:
     from ..execution import Cursor
 
-MAX_CONCURRENCY: Final = 10_000
-"""How many children run at once at most: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 STARTS_PER_STEP: Final = 64
 """Children that are started before they, and requests, have their turn."""
 MAX_REDRIVES: Final = 1000
@@ -59,14 +57,14 @@ def _open(state: Map, how: Distribution, cursor: Cursor) -> MapWork:
     frame = cursor.frame(cursor.input)
     frame = frame.reading(state.flow.select_input(frame))
     given = None if how.reader is not None else given_items(state, frame)
-    at_once = state.max_concurrency(frame) or MAX_CONCURRENCY
+    at_once = state.max_concurrency(frame)
     cursor.record("MapStateStarted", {"length": 0 if given is None else len(given)})
     count, percentage = state.tolerated_failure_count, state.tolerated_failure_percentage
     run = MapRun(
         cursor.execution,
         state.name,
         how,
-        max_concurrency=min(at_once, MAX_CONCURRENCY),
+        max_concurrency=at_once,
         tolerated_count=None if count is None else count(frame),
         tolerated_percentage=None if percentage is None else float(percentage(frame)),
     )

@@ -22,6 +22,7 @@ from emulator import arns
 from emulator.faults import Fault
 from emulator.stepfunctions.limits import check_bytes, check_room
 from emulator.stepfunctions.logs import check_logging
+from emulator.stepfunctions.mapruns import describe_for_child
 from emulator.stepfunctions.paging import page
 
 if TYPE_CHECKING:
@@ -338,6 +339,8 @@ def describe_state_machine_for_execution(world: World, call: Call) -> dict[str, 
     revision = machine.versions.get(execution.start.version_arn or "", machine)
     changed_at = revision.updated_at if revision.updated_at is not None else machine.created_at
     answer = {"stateMachineArn": machine.arn, "updateDate": changed_at, **_described(revision)}
+    if execution.start.map_run_arn is not None:
+        answer |= describe_for_child(machines.find_map_run(execution.start.map_run_arn), revision.definition)
     if call.params.get("includedData") == "METADATA_ONLY":
         del answer["definition"]
     return answer

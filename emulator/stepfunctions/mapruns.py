@@ -6,9 +6,10 @@ Source: https://docs.aws.amazon.com/step-functions/latest/apireference/; members
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from asl_interpreter.jsontext import JSON
+from asl_interpreter.jsontext import JSON, dumps, loads
 from asl_interpreter.mapruns import Child, MapRun
 from emulator.stepfunctions.paging import page
 
@@ -59,6 +60,29 @@ def list_children(world: World, call: Call) -> dict[str, JSON]:
     matching = [entry for entry in children if wanted in (None, entry[1][1].status)]
     shown, token = page(world, call, matching[::-1], key=lambda entry: entry[0], descending=True)
     return {"executions": [_listed(run, *entry) for _, entry in shown], **token}
+
+
+def describe_for_child(run: MapRun, definition: str) -> dict[str, JSON]:
+    """What DescribeStateMachineForExecution says of the machine that a Map Run's executions run: the Map's processor."""
+    processor = _processor(loads(definition), run.state_name)
+    return {
+        "stateMachineArn": run.state_machine_arn,
+        "mapRunArn": run.arn,
+        "label": run.label,
+        "definition": dumps({name: value for name, value in processor.items() if name != "ProcessorConfig"}),
+    }
+
+
+def _processor(machine: Mapping[str, JSON], state_name: str) -> dict[str, JSON]:
+    """The processor of a Map in a machine, or in one nested in it; empty if the definition has no such state now."""
+    for name, state in machine["States"].items():
+        processor: dict[str, JSON] = state.get("ItemProcessor", state.get("Iterator", {}))
+        if name == state_name:
+            return processor
+        for nested in (*state.get("Branches", ()), *([processor] if processor else [])):
+            if found := _processor(nested, state_name):
+                return found
+    return {}
 
 
 def _about(run: MapRun) -> dict[str, JSON]:

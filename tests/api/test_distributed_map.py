@@ -476,6 +476,16 @@ def test_children_are_executions(dynastep, states):
     ]
 
 
+def test_the_machine_of_a_child_is_the_processor(dynastep, states):
+    ended = dynastep.run(machine(Label="Each"), [1])
+    run = only_run(states, ended)["mapRunArn"]
+    (child,) = states.list_executions(mapRunArn=run)["executions"]
+    described = states.describe_state_machine_for_execution(executionArn=child["executionArn"])
+    assert (described["mapRunArn"], described["label"]) == (run, "Each")
+    assert described["stateMachineArn"] == child["stateMachineArn"]
+    assert json.loads(described["definition"]) == {"StartAt": "Do", "States": PASS}
+
+
 def test_children_can_be_paged_and_filtered(dynastep, states):
     ended = dynastep.run(machine(ODD, ToleratedFailurePercentage=100), [{"odd": n % 2 == 1} for n in range(5)])
     run = only_run(states, ended)["mapRunArn"]
@@ -530,6 +540,8 @@ def test_a_map_run_is_updated_while_it_runs(dynastep, states, create):
     run = states.describe_map_run(mapRunArn=arn)
     assert counted(run) == {"running": 3, "total": 3}
     assert (run["maxConcurrency"], run["toleratedFailureCount"], run["toleratedFailurePercentage"]) == (3, 1, 50.0)
+    states.update_map_run(mapRunArn=arn, maxConcurrency=0)
+    assert states.describe_map_run(mapRunArn=arn)["maxConcurrency"] == 10_000
     dynastep.clock.advance(10)
     assert states.describe_execution(executionArn=execution)["status"] == "SUCCEEDED"
 
