@@ -39,6 +39,8 @@ class TaskRequest:
     """Names this attempt within its execution; ids that a handler makes up come from it, so that two runs agree."""
     callback: Callback | None = None
     """How the task may be answered by its token."""
+    role: str | None = None
+    """The role that the Task takes on, from its Credentials."""
 
 
 @dataclass(frozen=True, slots=True)

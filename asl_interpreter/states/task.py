@@ -45,9 +45,9 @@ async def run_task(state: Task, cursor: Cursor) -> str | None:
                 limits["timeoutInSeconds"] = state.timeout(frame)
             if state.heartbeat is not None:
                 limits["heartbeatInSeconds"] = state.heartbeat(frame)
-            credentials = None if state.credentials is None else state.credentials(frame)
-            request = TaskRequest(arguments, cursor.context(), seed, callback)
-            return await _Attempt(state, cursor, integration, request, limits, credentials).run()
+            role = None if state.credentials is None else state.credentials(frame)["RoleArn"]
+            request = TaskRequest(arguments, cursor.context(), seed, callback, role)
+            return await _Attempt(state, cursor, integration, request, limits).run()
         finally:
             if callback is not None:
                 callback.fail(_CLOSED)
@@ -80,7 +80,6 @@ class _Attempt:
         integration: Integration,
         request: TaskRequest,
         limits: dict[str, JSON],
-        credentials: JSON,
     ) -> None:
         self._state = state
         self._cursor = cursor
@@ -88,7 +87,6 @@ class _Attempt:
         self._integration = integration
         self._request = request
         self._limits = limits
-        self._credentials = credentials
         self._about = {"resourceType": integration.service, "resource": integration.action}
         if integration.kind != "task":
             self._about = {}
@@ -118,8 +116,8 @@ class _Attempt:
 
     def _record_scheduled(self) -> None:
         details = dict(self._limits)
-        if self._credentials is not None:
-            details["taskCredentials"] = {"roleArn": self._credentials["RoleArn"]}
+        if self._request.role is not None:
+            details["taskCredentials"] = {"roleArn": self._request.role}
         if self._integration.kind == "task":
             details |= {"region": self._cursor.execution.region, "parameters": self._request.arguments}
         else:

@@ -34,7 +34,7 @@ AUTH_TYPES: Final = ("NO_AUTH", "IAM_ROLE", "RESOURCE_POLICY")
 _FAILED: Final = {"message": "Internal server error"}
 
 
-def invoke(caller: Caller, _suffix: str, request: TaskRequest) -> JSON | Later:
+def invoke(_suffix: str, caller: Caller, request: TaskRequest) -> JSON | Later:
     """``apigateway:invoke``."""
     arguments = parameters_of("apigateway", "invoke").request(request.arguments)
     if arguments.get("AuthType", "NO_AUTH") not in AUTH_TYPES:

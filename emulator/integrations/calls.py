@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.errors import NOT_BUILT, TASK_FAILED, StateError
 from asl_interpreter.jsontext import JSON, dumps
@@ -34,6 +34,9 @@ def call_moto(caller: Caller, service: str, operation: str, params: dict[str, An
 
     from emulator import moto_door
 
+    if (service, operation) in _HOLLOW:
+        text = f"Nothing here does what {service}:{operation} asks for. A mock can stand for it: docs/mocks.md"
+        raise StateError(NOT_BUILT, text)
     try:
         return moto_door.call(service, operation, params, caller.account, caller.region)
     except ParamValidationError as error:
@@ -43,6 +46,10 @@ def call_moto(caller: Caller, service: str, operation: str, params: dict[str, An
             text = f"{error.message} ({service}:{operation}). A mock can stand for it: docs/mocks.md"
             raise StateError(NOT_BUILT, text) from None
         raise
+
+
+_HOLLOW: Final = frozenset({("bedrock-runtime", "InvokeModel")})
+"""Operations to which moto answers something, whatever is asked."""
 
 
 def call_optimized(caller: Caller, service: str, operation: str, params: dict[str, Any]) -> dict[str, JSON]:
@@ -76,7 +83,7 @@ def _in_words(service: str, error: ServiceError) -> StateError:
 
 
 def call_service(
-    action: Action, parameters: Parameters, caller: Caller, suffix: str, request: TaskRequest
+    action: Action, parameters: Parameters, suffix: str, caller: Caller, request: TaskRequest
 ) -> JSON | Polled:
     """An integration of which botocore's model says all there is to say."""
     operation = action.model()

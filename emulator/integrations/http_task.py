@@ -37,7 +37,7 @@ def _unwatched(_sent: WebRequest, _plain: WebRequest, _answer: WebAnswer | None)
     """Nobody looks."""
 
 
-def invoke(caller: Caller, _suffix: str, request: TaskRequest, watch: Watch = _unwatched) -> JSON:
+def invoke(_suffix: str, caller: Caller, request: TaskRequest, watch: Watch = _unwatched) -> JSON:
     """``http:invoke``."""
     arguments = parameters_of("http", "invoke").request(request.arguments)
     connection = _connection(caller, arguments)

@@ -30,7 +30,7 @@ STATUS_CODES: Final = {"RequestResponse": 200, "Event": 202, "DryRun": 204}
 """Invocation type -> the status of its answer."""
 
 
-def invoke_directly(caller: Caller, resource: str, request: TaskRequest) -> JSON | Later:
+def invoke_directly(resource: str, caller: Caller, request: TaskRequest) -> JSON | Later:
     """A function's ARN as Resource: its payload is the result."""
     name = FunctionName.parse(resource, caller.account, caller.region)
     request_id = new_uuid(request)
@@ -39,7 +39,7 @@ def invoke_directly(caller: Caller, resource: str, request: TaskRequest) -> JSON
     return _later(invocation, _result(invocation))
 
 
-def invoke_function(caller: Caller, _suffix: str, request: TaskRequest) -> JSON | Later:
+def invoke_function(_suffix: str, caller: Caller, request: TaskRequest) -> JSON | Later:
     """``lambda:invoke``: the payload inside the answer of the Invoke operation."""
     params = parameters_of("lambda", "invoke").request(request.arguments, wire=True)
     request_id = new_uuid(request)
@@ -57,7 +57,7 @@ def invoke_function(caller: Caller, _suffix: str, request: TaskRequest) -> JSON 
     return _later(invocation, result)
 
 
-def invoke_by_sdk(caller: Caller, parameters: Parameters, request: TaskRequest) -> JSON | Later:
+def invoke_by_sdk(parameters: Parameters, caller: Caller, request: TaskRequest) -> JSON | Later:
     """``aws-sdk:lambda:invoke``: the answer of the operation with the payload as text, also where it is an error."""
     params = parameters.request(request.arguments, wire=True)
     request_id = new_uuid(request)

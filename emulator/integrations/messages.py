@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from asl_interpreter.tasks import TaskRequest
 
 
-def send_message(caller: Caller, _suffix: str, request: TaskRequest) -> JSON:
+def send_message(_suffix: str, caller: Caller, request: TaskRequest) -> JSON:
     """``sqs:sendMessage``."""
     params = parameters_of("sqs", "sendMessage").request(request.arguments)
     answer = call_optimized(caller, "sqs", "SendMessage", params)
     return with_metadata(caller, request, answer, len(dumps(answer)), "application/x-amz-json-1.0")
 
 
-def publish(caller: Caller, _suffix: str, request: TaskRequest) -> JSON:
+def publish(_suffix: str, caller: Caller, request: TaskRequest) -> JSON:
     """``sns:publish``."""
     params = parameters_of("sns", "publish").request(request.arguments)
     answer = call_optimized(caller, "sns", "Publish", params)
@@ -46,7 +46,7 @@ _SNS_ANSWER: Final = """\
 """Only its length shows."""
 
 
-def put_events(caller: Caller, _suffix: str, request: TaskRequest) -> JSON:
+def put_events(_suffix: str, caller: Caller, request: TaskRequest) -> JSON:
     """``events:putEvents``. Each event also names the execution and its machine as resources."""
     about = [request.context["StateMachine"]["Id"], request.context["Execution"]["Id"]]
     params = parameters_of("events", "putEvents").request(request.arguments)

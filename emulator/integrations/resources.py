@@ -7,7 +7,7 @@ knows. Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-op
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -17,8 +17,8 @@ from asl_interpreter.jsontext import JSON
 from asl_interpreter.signals import Signal
 from asl_interpreter.tasks import Callback, Integration, Later, Submitted, TaskHandler, TaskRequest, UnknownResource
 from emulator.arns import Arn
-from emulator.integrations import api_gateway, http_task, lambda_functions, messages, parameters, sdk, services
-from emulator.integrations.caller import Caller
+from emulator.integrations import api_gateway, emr, http_task, lambda_functions, messages, parameters, sdk, services
+from emulator.integrations.caller import Answer, Caller, Optimized
 from emulator.integrations.calls import call_service
 from emulator.integrations.optimized import ACTIONS, TOKEN, parameters_of
 from emulator.integrations.parameters import Spelling
@@ -29,7 +29,14 @@ if TYPE_CHECKING:
     from asl_interpreter.tasks import Resolve
     from emulator.world import World
 
-_ENDED: Final = frozenset({"lookoutmetrics", "lookoutvision", "opsworks", "opsworkscm", "qldb", "robomaker"})
+_ENDED: Final = frozenset(
+    {
+        *("alexaforbusiness", "codestar", "elasticinference", "elastictranscoder", "evidently", "honeycode"),
+        *("iot1clickprojects", "iotanalytics", "iotevents", "ioteventsdata", "iotfleethub", "lookoutmetrics"),
+        *("lookoutvision", "macie", "mobile", "opsworks", "opsworkscm", "panorama", "qldb", "qldbsession"),
+        *("robomaker", "sms"),
+    }
+)
 """Services that AWS has ended: botocore has dropped their models, definitions that name them still exist."""
 _RESOURCE: Final = re.compile(
     r"arn:aws[a-z-]*:states:[a-z0-9-]*:\d*:(?P<service>[a-zA-Z0-9-]+(?::[a-zA-Z0-9-]+)?):(?P<action>[a-zA-Z0-9]+)(?P<suffix>\.\S+)?"
@@ -63,7 +70,7 @@ class Resources:
             integration = self(resource, state)
             if integration.service != "http":
                 return integration
-            return replace(integration, handler=partial(http_task.invoke, self._caller, "", watch=watch))
+            return replace(integration, handler=self._with_caller(partial(http_task.invoke, "", watch=watch)))
 
         return resolve
 
@@ -86,8 +93,8 @@ class Resources:
 
     def _find(self, resource: str) -> Integration:
         if _LAMBDA.fullmatch(resource):
-            invoke = partial(lambda_functions.invoke_directly, self._caller, resource)
-            return Integration("lambda", "", "", invoke, blocking=True, size_name=resource)
+            invoke = partial(lambda_functions.invoke_directly, resource)
+            return Integration("lambda", "", "", self._with_caller(invoke), blocking=True, size_name=resource)
         if _ACTIVITY.fullmatch(resource):
             return self._activity(resource)
         match = _RESOURCE.fullmatch(resource)
@@ -104,9 +111,13 @@ class Resources:
             return replace(_unbuilt(service, action + suffix, f"{service}:{action}{suffix}"), check=taken.check)
         handler, blocking = _BUILT.get((service, action), (partial(call_service, optimized, taken), True))
         blocking = blocking or service in self._caller.world.elsewhere
-        call = partial(handler, self._caller, suffix)
+        call = self._with_caller(partial(handler, suffix))
         open_callback = self._caller.world.callbacks.open if suffix else None
         return Integration("task", service, action + suffix, call, blocking, service, open_callback, taken.check)
+
+    def _with_caller(self, call: Callable[[Caller, TaskRequest], Answer]) -> TaskHandler:
+        """Have a call made on behalf of whoever the request says."""
+        return lambda request: call(self._caller.taking_on(request.role), request)
 
     def _activity(self, arn: str) -> Integration:
         world, parsed = self._caller.world, Arn.parse(arn)
@@ -132,20 +143,25 @@ class Resources:
         if operation is None or not sdk.offers(operation):
             raise UnknownResource(_unrecognized(resource))
         taken = parameters.of_operation(operation, sdk.member_name)
-        call = partial(services.call_sdk, botocore_name, operation, taken, self._caller)
+        call = partial(services.call_sdk, botocore_name, operation, taken)
         if (botocore_name, operation.name) == ("lambda", "Invoke"):
-            call = partial(lambda_functions.invoke_by_sdk, self._caller, taken)
+            call = partial(lambda_functions.invoke_by_sdk, taken)
         blocking = services.may_block(botocore_name, operation.name) or botocore_name in self._caller.world.elsewhere
         open_callback = self._caller.world.callbacks.open if suffix else None
-        return Integration("task", service, action + suffix, call, blocking, name, open_callback, taken.check)
+        handler = self._with_caller(call)
+        return Integration("task", service, action + suffix, handler, blocking, name, open_callback, taken.check)
 
 
-_BUILT: Final[Mapping[tuple[str, str], tuple[services.Optimized, bool]]] = {
+_BUILT: Final[Mapping[tuple[str, str], tuple[Optimized, bool]]] = {
     **{
         ("dynamodb", name): (partial(services.call_dynamodb, name), False)
         for name in ("getItem", "putItem", "updateItem", "deleteItem")
     },
     ("apigateway", "invoke"): (api_gateway.invoke, True),
+    **{
+        ("elasticmapreduce", f"modifyInstance{kind}ByName"): (partial(emr.modify_by_name, kind), True)
+        for kind in ("Fleet", "Group")
+    },
     ("events", "putEvents"): (messages.put_events, True),
     ("http", "invoke"): (http_task.invoke, True),
     ("lambda", "invoke"): (lambda_functions.invoke_function, True),
@@ -159,8 +175,6 @@ _UNBUILT: Final = frozenset(
         ("bedrock", "invokeModel"),
         ("eks", "call"),
         ("eks", "runJob"),
-        ("elasticmapreduce", "modifyInstanceFleetByName"),
-        ("elasticmapreduce", "modifyInstanceGroupByName"),
     }
 )
 

@@ -174,7 +174,6 @@ _LEFT_OUT: Final = {
     ),
     "discovery": "DescribeExportConfigurations ExportConfigurations",
     "efs": "CreateTags",
-    "elastictranscoder": "TestRole",
     "emr": "DescribeJobFlows",
     "iot": "AttachPrincipalPolicy DetachPrincipalPolicy ListPolicyPrincipals ListPrincipalPolicies",
     "iotdeviceadvisor": "ListTestCases",

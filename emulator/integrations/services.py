@@ -6,13 +6,13 @@ Each enters the one door of the service it calls: ``operations.perform`` for our
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.errors import TASK_FAILED, StateError
 from asl_interpreter.jsontext import JSON, dumps
 from asl_interpreter.signals import Signal
-from asl_interpreter.tasks import Later, Polled, Submitted, TaskRequest
+from asl_interpreter.tasks import Later, Submitted, TaskRequest
 from emulator.faults import Fault
 from emulator.integrations import sdk
 from emulator.integrations.caller import Caller, http_date, new_uuid
@@ -31,10 +31,6 @@ OURS: Final = frozenset({"dynamodb", "dynamodbstreams", "stepfunctions"})
 """Services whose operations are performed here; the others are moto's."""
 
 
-Optimized: TypeAlias = Callable[[Caller, str, TaskRequest], "JSON | Later | Polled | Submitted"]
-"""Handles an optimized integration; the second argument is the suffix of the ARN."""
-
-
 def may_block(service: str, operation: str) -> bool:
     """Whether a call may take real time, or waits for the engine."""
     return service not in OURS or operation in ("StartSyncExecution", "GetActivityTask")
@@ -43,7 +39,7 @@ def may_block(service: str, operation: str) -> bool:
 # DynamoDB
 
 
-def call_dynamodb(action: str, caller: Caller, _suffix: str, request: TaskRequest) -> JSON:
+def call_dynamodb(action: str, _suffix: str, caller: Caller, request: TaskRequest) -> JSON:
     """``dynamodb:getItem`` and its three siblings."""
     operation = sdk.capitalized(action)
     params = parameters_of("dynamodb", action).request(request.arguments, wire=True)
@@ -70,7 +66,7 @@ def call_dynamodb(action: str, caller: Caller, _suffix: str, request: TaskReques
 # Nested executions
 
 
-def start_execution(caller: Caller, suffix: str, request: TaskRequest) -> JSON | Submitted:
+def start_execution(suffix: str, caller: Caller, request: TaskRequest) -> JSON | Submitted:
     """``states:startExecution``, and with ``.sync`` and ``.sync:2`` the wait for its end."""
     from emulator.stepfunctions import executions
 

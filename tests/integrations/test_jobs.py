@@ -204,3 +204,33 @@ def test_a_container_that_fails_fails_the_task(call, cluster, monkeypatch):
     assert execution.error == "States.TaskFailed"
     cause = json.loads(execution.cause)
     assert (cause["LastStatus"], cause["Containers"][0]["ExitCode"]) == ("STOPPED", 3)
+
+
+def test_a_group_of_instances_is_modified_by_its_name(dynastep, call):
+    group = {"InstanceRole": "MASTER", "InstanceCount": 1, "InstanceType": "m5.xlarge", "Name": "first"}
+    instances = {"KeepJobFlowAliveWhenNoSteps": True, "InstanceGroups": [group]}
+    cluster_id = call("elasticmapreduce:createCluster", {"Name": "c", "Instances": instances}).output["ClusterId"]
+    change = {"ClusterId": cluster_id, "InstanceGroupName": "first", "InstanceGroup": {"InstanceCount": 3}}
+    assert call("elasticmapreduce:modifyInstanceGroupByName", change).status == "SUCCEEDED"
+    (modified,) = dynastep.client("emr").list_instance_groups(ClusterId=cluster_id)["InstanceGroups"]
+    assert modified["RequestedInstanceCount"] == 3
+    execution = call("elasticmapreduce:modifyInstanceGroupByName", {**change, "InstanceGroupName": "second"})
+    assert execution.error == "ElasticMapReduce.InvalidRequestException"
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters"),
+    [
+        ("aws-sdk:bedrockruntime:invokeModel", {"ModelId": "m", "Body": {"prompt": "p"}}),
+        ("bedrock:invokeModel", {"ModelId": "m", "Body": {"prompt": "p"}}),
+        (
+            "eks:call",
+            {"ClusterName": "c", "CertificateAuthority": "a", "Endpoint": "e", "Method": "GET", "Path": "/api"},
+        ),
+        ("eks:runJob.sync", {"ClusterName": "c", "CertificateAuthority": "a", "Endpoint": "e", "Job": {}}),
+    ],
+)
+def test_what_nothing_here_does_is_not_pretended(call, resource, parameters):
+    execution = call(resource, parameters)
+    assert execution.error == "Dynastep.NotBuilt"
+    assert execution.cause.endswith("A mock can stand for it: docs/mocks.md")
