@@ -7,6 +7,7 @@ from an HTTP server or, without a socket, from an in-process client.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -122,11 +123,27 @@ def _respond_ours(world: World, environ: Environ, body: bytes, caller: Credentia
         return protocol.write_fault(environ, service, request_id, protocol.internal_failure(request_id))
 
 
+_LOOKS = re.compile("(Batch)?(Describe|Filter|Get|Head|List|Query|Receive|Scan|Search|Select)")
+"""Operations of other services that show what functions may have done."""
+_ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
+
+
+def _operation(environ: Environ, body: bytes) -> str:
+    """The operation that a request names; of a service whose requests are paths, what its method does."""
+    target: str = environ.get("HTTP_X_AMZ_TARGET", "")
+    if target:
+        return target.rpartition(".")[2]
+    action = _ACTION.search(body) if moto_door.is_form(environ) else None
+    return action[1].decode() if action is not None else str(environ["REQUEST_METHOD"]).capitalize()
+
+
 def _respond_moto(world: World, environ: Environ, body: bytes, caller: Credential | None) -> Response:
     account = account_of(caller)
     response = None
     if caller is not None and caller.service == "lambda":
         response = lambdas.respond(world.of(account), environ, body, account, caller.region)
+    elif _LOOKS.match(_operation(environ, body)):
+        world.of(account).lambdas.settle()
     if caller is not None and caller.service == "logs":
         world.of(account).deliver_logs()
     if response is None:

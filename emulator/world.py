@@ -24,6 +24,7 @@ from emulator.integrations.resources import Resources
 from emulator.lambdas.callables import Handler
 from emulator.lambdas.deployments import archive_problem
 from emulator.lambdas.functions import FunctionName, Request
+from emulator.lambdas.patterns import problem as filter_problem
 from emulator.lambdas.service import Lambdas
 from emulator.server import url_of
 from emulator.settings import Settings
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from asl_interpreter.tasks import Datasets
     from emulator.dynamodb.forwarding import Forward
     from emulator.dynamodb.store import Store
+    from emulator.dynamodb.streams import Stream
     from emulator.protocol import Call
 
 log = logging.getLogger("dynastep")
@@ -57,9 +59,8 @@ class World:
         self.settings = settings
         self.clock = Clock(settings.clock)
         self.engine = Engine(self.clock)
-        self.lambdas = Lambdas(
-            self.clock, lambda: self.engine, url or (lambda: url_of(settings.host, settings.port)), settings.functions
-        )
+        served_at = url or (lambda: url_of(settings.host, settings.port))
+        self.lambdas = Lambdas(self.clock, lambda: self.engine, served_at, self._find_stream, settings.functions)
         self.logs = Logs(self._write_logs)
         self.random = random.Random(0)  # noqa: S311 - the same calls make the same choices
         self.mocks: Mocks | None = None
@@ -92,6 +93,13 @@ class World:
         from emulator.dynamodb.forwarding import SERVICES, forward_to
 
         return dict.fromkeys(SERVICES, forward_to(self.settings.dynamodb_endpoint))
+
+    def _find_stream(self, arn: str) -> Stream | None:
+        parsed = arns.Arn.parse(arn)
+        if parsed.service != "dynamodb":
+            return None
+        stream: Stream | None = self.dynamodb.region(parsed.account, parsed.region).streams.get(arn)
+        return stream
 
     def of(self, _account: str) -> World:
         """The world that an account lives in."""
@@ -182,6 +190,15 @@ class World:
         moto_door.deliver("lambda", lambda arn, text: self.of(arns.Arn.parse(arn).account).invoke_target(arn, text))
         moto_door.take_functions(
             lambda arn, text: self.of(arns.Arn.parse(arn).account).invoke_target(arn, text), archive_problem
+        )
+        moto_door.take_mappings(
+            moto_door.Sources(
+                find_function=lambda account, *named: self.of(account).lambdas.mapped_function(account, *named),
+                has_stream=lambda arn: self.of(arns.Arn.parse(arn).account).lambdas.find_stream(arn) is not None,
+                filter_problem=filter_problem,
+                changed=lambda account, region: self.of(account).lambdas.mappings_changed(account, region),
+                arrived=lambda arn, *what: self.of(arns.Arn.parse(arn).account).lambdas.arrived(arn, *what),
+            )
         )
 
     def start_target(self, arn: str, text: str) -> None:

@@ -186,6 +186,14 @@ def get_shard_iterator(world: World, call: Call) -> dict[str, JSON]:
     return {"ShardIterator": _iterator(stream, start, world.clock.now())}
 
 
+def read(stream: Stream, start: int, count: int) -> list[dict[str, JSON]]:
+    """The records from a sequence number on, at most so many; what is older than 24 hours is gone."""
+    with stream.table.lock:
+        first = max(start - stream.oldest(), 0)
+        changes = stream.changes[first : first + count]
+    return [_record(stream, change) for change in changes]
+
+
 def _first_since(stream: Stream, instant: float | None, now: float) -> int:
     """The sequence number of the first record at or after an instant."""
     if instant is None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import random
 import shutil
 import sys
 import tempfile
 import threading
+import uuid
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,8 +19,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.clock import Clock, iso
 from asl_interpreter.engine import Engine
+from asl_interpreter.jsontext import JSON, dumps
 from emulator.faults import Fault
-from emulator.lambdas import folder
+from emulator.lambdas import destinations, folder
+from emulator.lambdas.asynchronous import Event, EventSettings
 from emulator.lambdas.callables import Callables
 from emulator.lambdas.deployments import Deployment, unpack
 from emulator.lambdas.functions import (
@@ -30,10 +34,16 @@ from emulator.lambdas.functions import (
     Request,
     check_size,
 )
+from emulator.lambdas.mappings import Mappings, Poller
+from emulator.lambdas.queues import QueuePoller
+from emulator.lambdas.streams import StreamPoller
 from emulator.lambdas.workers import Pool, Worker
 
 if TYPE_CHECKING:
+    from emulator.dynamodb.streams import Stream
     from emulator.moto_door import RegisteredFunction
+
+log = logging.getLogger("dynastep")
 
 KEPT_LOGS: Final = 1000
 """Logs of invocations that are kept until somebody looks at CloudWatch Logs."""
@@ -43,19 +53,30 @@ class Lambdas:
     """The functions of one world."""
 
     def __init__(
-        self, clock: Clock, engine: Callable[[], Engine], endpoint: Callable[[], str], sources: Path | None
+        self,
+        clock: Clock,
+        engine: Callable[[], Engine],
+        endpoint: Callable[[], str],
+        find_stream: Callable[[str], Stream | None],
+        sources: Path | None,
     ) -> None:
-        """``endpoint`` is where the processes of functions find the emulator, ``sources`` a folder of functions."""
+        """``endpoint`` is where the processes of functions find the emulator, ``sources`` a folder of functions.
+
+        ``find_stream`` finds the stream of a table by its ARN.
+        """
         self.callables = Callables()
         self.random = random.Random(0)  # noqa: S311 - the same calls make the same choices
         self._clock = clock
         self._engine = engine
         self._endpoint = endpoint
         self._sources = sources
+        self.find_stream = find_stream
+        self.mappings = Mappings(self, self._poller)
         self._lock = threading.RLock()
         self._pools: dict[tuple[str, str], _Pooled] = {}
         self._busy: Counter[str] = Counter()
         self._callers: dict[str, Any] = {}
+        self._running: set[object] = set()
         self._logs: deque[tuple[FunctionName, str, int, str]] = deque(maxlen=KEPT_LOGS)
         self._folder: Path | None = None
         self._numbers = itertools.count(1)
@@ -173,8 +194,38 @@ class Lambdas:
         """
         function = self.find(request.name)
         check_size(request.payload, LARGEST_EVENT)
-        function.invoke(request)
+        engine, settings = self._engine(), EventSettings.of(self._registered(request.name))
+        if self.callables.find(request.name.arn) is not None:
+            settings = EventSettings()
+        self.keep_running(Event(self, engine, request, settings).run, f"an event for {request.name.name}")
         return function
+
+    def keep_running(self, work: Callable[[], Coroutine[Any, None, None]], name: str) -> None:
+        """Run something on the loop that nobody waits for, except whoever looks at what has come of it."""
+        loop = self._engine().loop
+
+        def start() -> None:
+            fiber = loop.fork(work(), name, detached=True)
+            self._running.add(fiber)
+            fiber.subscribe(lambda: self._running.discard(fiber))
+
+        self._engine().ask(start)
+
+    def settle(self) -> None:
+        """Somebody is about to look at what functions may have done elsewhere: virtual time moves on for it."""
+        if (self._running or len(self.mappings)) and self._clock.mode != "wall":
+            self._engine().look_around(lambda: None)
+
+    def send_record(self, destination: str, content: dict[str, JSON], function: FunctionName, *, failed: bool) -> None:
+        """Send what became of an invocation."""
+        if ":function:" not in destination:
+            destinations.send_record(destination, content, function.arn, failed=failed)
+            return
+        name = FunctionName.parse(destination, function.account, function.region)
+        try:
+            self.invoke_later(Request(name, dumps(content), str(uuid.uuid4())))
+        except Fault as fault:
+            log.warning("%s did not take what a function's invocation came to: %s", destination, fault)
 
     def drop(self, arn: str) -> None:
         """End the workers of a function that is no more."""
@@ -182,6 +233,45 @@ class Lambdas:
             gone = [self._pools.pop(key) for key in list(self._pools) if key[0] == arn]
         for pooled in gone:
             pooled.pool.close(busy=False)
+
+    # Event source mappings.
+
+    def _poller(self, configuration: Mapping[str, Any]) -> Poller:
+        stream = self.find_stream(str(configuration["EventSourceArn"]))
+        if stream is None:
+            return QueuePoller(self, self._engine(), configuration)
+        return StreamPoller(self, self._engine(), configuration, stream)
+
+    def mapped_function(self, account: str, region: str, name: str) -> tuple[str, float] | None:
+        """The ARN of a function that is to be mapped, and its timeout or, if nobody has set one, zero."""
+        named = FunctionName.parse(name, account, region)
+        try:
+            function = self.find(named)
+        except Fault:
+            return None
+        deployment = function.pool.deployment if isinstance(function, _Pooled) else None
+        return named.qualified, deployment.timeout if deployment is not None and deployment.unpacked else 0.0
+
+    def mappings_changed(self, account: str, region: str) -> None:
+        """Poll as moto's registry has it now."""
+        from emulator import moto_door
+
+        configurations = list(moto_door.event_source_mappings(account, region))
+        self._engine().ask(lambda: self.mappings.refresh(configurations, account, region))
+
+    def arrived(self, queue: str, delay: float, show: Callable[[], None]) -> None:
+        """A message has come to a queue, where it is seen after a delay; ``show`` lets it be seen."""
+        if not self.mappings.of(queue):
+            return
+        loop = self._engine().loop
+
+        def wake() -> None:
+            if delay:
+                show()
+            for poller in self.mappings.of(queue):
+                poller.wake()
+
+        loop.post(lambda: loop.sleep(delay, queue).subscribe(wake) if delay else wake())
 
     # What the functions that run in processes need.
 
@@ -253,6 +343,8 @@ class Lambdas:
             pools, self._pools = self._pools, {}
             unpacked, self._folder = self._folder, None
             self._logs.clear()
+            self._running.clear()
+            self.mappings.close()
         for pooled in pools.values():
             pooled.pool.close(busy=True)
         if unpacked is not None:

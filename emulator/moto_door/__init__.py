@@ -9,6 +9,7 @@ from emulator.moto_door.calls import ServiceError, call
 from emulator.moto_door.events import deliver, put_event
 from emulator.moto_door.functions import RegisteredFunction, find_function, take_functions
 from emulator.moto_door.logs import has_log_group, make_log_group, write_log_events
+from emulator.moto_door.mappings import Sources, event_source_mappings, take_mappings
 from emulator.moto_door.state import forget, issuer, reset, show_tables
 from emulator.moto_door.web import Method, connection, find_method
 
@@ -16,10 +17,12 @@ __all__ = [
     "Method",
     "RegisteredFunction",
     "ServiceError",
+    "Sources",
     "answer",
     "call",
     "connection",
     "deliver",
+    "event_source_mappings",
     "find_function",
     "find_method",
     "forget",
@@ -31,6 +34,7 @@ __all__ = [
     "reset",
     "show_tables",
     "take_functions",
+    "take_mappings",
     "takes_unsigned",
     "write_log_events",
 ]

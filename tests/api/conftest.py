@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ class FakeWorld:
     now: float = 0.0
     was_reset: bool = False
     elsewhere: dict[str, Any] = field(default_factory=dict)
+    lambdas: Any = field(default_factory=lambda: SimpleNamespace(settle=lambda: None))
     dynamodb: Store = field(default_factory=lambda: Store(Clock("manual")))
 
     def of(self, _account: str) -> FakeWorld:

@@ -1,0 +1,154 @@
+"""Event source mappings: moto's registry of them.
+
+moto would invoke functions in Docker, message by message; here ours poll, and moto's queues say when something comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from emulator import arns
+from emulator.arns import Arn
+
+POLLED: Final = ("sqs", "dynamodb")
+"""Services whose mappings are ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What moto asks of us. ``find_function`` gives the ARN and the timeout of a function by its name, or None."""
+
+    find_function: Callable[[str, str, str], tuple[str, float] | None]
+    has_stream: Callable[[str], bool]
+    filter_problem: Callable[[Any], str]
+    """What is wrong with FilterCriteria; empty if nothing is."""
+    changed: Callable[[str, str], None]
+    """The mappings of an account and region are not what they were."""
+    arrived: Callable[[str, float, Callable[[], None]], None]
+    """A message has come to a queue (its ARN), to be seen after so many seconds, which moto has to be told."""
+
+
+_sources: list[Sources] = []
+
+
+def take_mappings(sources: Sources) -> None:
+    """Let ours poll; the last one given counts. Of the process, as all of moto's state is."""
+    _sources[:] = [sources]
+
+
+def event_source_mappings(account: str, region: str) -> Iterator[dict[str, Any]]:
+    """The mappings that are ours to poll, as GetEventSourceMapping shows them."""
+    from moto.awslambda.models import lambda_backends
+
+    for mapping in list(lambda_backends[account][region]._event_source_mappings.values()):  # noqa: SLF001 - a list by name only
+        if Arn.parse(mapping.event_source_arn).service in POLLED:
+            yield mapping.get_configuration()
+
+
+@cache
+def wire_mappings() -> None:
+    """Have our mappings made, and hear of what comes to moto's queues."""
+    from moto.awslambda.exceptions import InvalidParameterValueException
+    from moto.awslambda.models import LambdaBackend
+    from moto.sqs.models import Queue
+
+    backend_class: Any = LambdaBackend
+    queue_class: Any = Queue
+    theirs, update = backend_class.create_event_source_mapping, backend_class.update_event_source_mapping
+    delete, add = backend_class.delete_event_source_mapping, queue_class.add_message
+
+    def create_event_source_mapping(self: Any, spec: dict[str, Any]) -> Any:
+        if Arn.parse(spec["EventSourceArn"]).service not in POLLED:
+            return theirs(self, spec)
+        made = _create(self, spec)
+        _sources[-1].changed(self.account_id, self.region_name)
+        return made
+
+    def update_event_source_mapping(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
+        why = _sources[-1].filter_problem(spec.get("FilterCriteria"))
+        if why:
+            raise InvalidParameterValueException(why)
+        updated = update(self, uuid, spec)
+        _sources[-1].changed(self.account_id, self.region_name)
+        return updated
+
+    def delete_event_source_mapping(self: Any, uuid: str) -> Any:
+        deleted = delete(self, uuid)
+        _sources[-1].changed(self.account_id, self.region_name)
+        return deleted
+
+    def add_message(self: Any, message: Any) -> None:
+        add(self, message)
+        delay = max(message.delayed_until / 1000 - message.sent_timestamp / 1000, 0)
+        _sources[-1].arrived(self.queue_arn, delay, lambda: setattr(message, "delayed_until", 0))
+
+    backend_class.create_event_source_mapping = create_event_source_mapping
+    backend_class.update_event_source_mapping = update_event_source_mapping
+    backend_class.delete_event_source_mapping = delete_event_source_mapping
+    queue_class.add_message = add_message
+
+
+def _create(backend: Any, spec: dict[str, Any]) -> Any:
+    """A mapping of ours: its function may be any that we run, its stream is one of our tables'."""
+    from moto.awslambda.exceptions import (
+        InvalidParameterValueException,
+        LambdaClientError,
+        UnknownFunctionException,
+    )
+    from moto.awslambda.models import EventSourceMapping
+
+    account, region, source = backend.account_id, backend.region_name, spec["EventSourceArn"]
+    found = _sources[-1].find_function(account, region, spec["FunctionName"])
+    if found is None:
+        raise UnknownFunctionException(arns.function(account, region, spec["FunctionName"]))
+    function, timeout = found
+    why = _unusable_queue(source, timeout) if Arn.parse(source).service == "sqs" else _unusable_stream(source, spec)
+    why = why or _sources[-1].filter_problem(spec.get("FilterCriteria"))
+    if why:
+        raise InvalidParameterValueException(why)
+    for mapping in backend._event_source_mappings.values():  # noqa: SLF001 - as above
+        if (mapping.event_source_arn, mapping.function_arn) == (source, function):
+            text = (
+                f'The event source arn (" {source} ") and function (" {Arn.parse(function).names[1]} ") provided '
+                f"mapping already exists. Please update or delete the existing mapping with UUID {mapping.uuid}"
+            )
+            conflict = LambdaClientError("ResourceConflictException", text)
+            conflict.code = 409
+            raise conflict
+    mapping_class: Any = EventSourceMapping
+    made = mapping_class({**spec, "RegionName": region, "AccountId": account, "FunctionArn": function})
+    backend._event_source_mappings[made.uuid] = made  # noqa: SLF001 - as above
+    return made
+
+
+def _unusable_queue(arn: str, timeout: float) -> str:
+    from moto.sqs.models import sqs_backends
+
+    parsed = Arn.parse(arn)
+    queue = sqs_backends[parsed.account][parsed.region].queues.get(parsed.resource)
+    if queue is None:
+        return (
+            "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. "
+            "SQS Error Message: The specified queue does not exist."
+        )
+    visible: Any = queue
+    if int(visible.visibility_timeout) < timeout:
+        return (
+            f"Queue visibility timeout: {int(visible.visibility_timeout)} seconds is less than "
+            f"Function timeout: {int(timeout)} seconds"
+        )
+    return ""
+
+
+def _unusable_stream(arn: str, spec: dict[str, Any]) -> str:
+    if not _sources[-1].has_stream(arn):
+        return f"Stream not found: {arn}"
+    if "StartingPosition" not in spec:
+        return (
+            "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
+            "Member must not be null."
+        )
+    return ""
