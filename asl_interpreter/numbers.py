@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from . import jsontext
-from .errors import RUNTIME, StateError
+from .errors import RUNTIME, QueryError, StateError
 from .fields import MAX_SECONDS
 from .jsontext import JSON
 from .paths import Evaluate, Frame
@@ -48,6 +48,20 @@ def percentage(path: Evaluate, field: str, text: str, minimum: int) -> Evaluate:
         return value
 
     return evaluate
+
+
+def query_percentage(value: JSON, field: str) -> Evaluate:
+    """A value with JSONata in it that is a number from 0 to 100."""
+    evaluate = compile_query(value, field, "number")
+
+    def checked(frame: Frame) -> JSON:
+        number = evaluate(frame)
+        if not 0 <= number <= MAX_PERCENTAGE:
+            shown = jsontext.dumps(number)
+            raise QueryError(f"{field} must be between 0 and {MAX_PERCENTAGE} but was: {shown}", field)
+        return number
+
+    return checked
 
 
 def query_bounded(value: JSON, field: str, *, bounded: bool = True) -> Evaluate:

@@ -37,7 +37,7 @@ from .errors import REFERENCE_PATH_CONFLICT, RUNTIME, InvalidDefinition, Problem
 from .fields import SCHEMA, Language
 from .jackson import explain
 from .jsontext import JSON, InvalidJSON
-from .numbers import percentage, query_bounded, whole_number
+from .numbers import percentage, query_bounded, query_percentage, whole_number
 from .paths import Evaluate, Frame, InvalidPath, PathNotFound, ReferencePath, compile_path, compile_reference_path
 from .queries import compile_query, is_query
 from .references import variable_references
@@ -269,8 +269,8 @@ class _Builder:
             items_path,
             self._payload(state, selector, where) if selector in state else None,
             self._concurrency(state),
-            self._tolerated(state, "ToleratedFailureCount", whole_number),
-            self._tolerated(state, "ToleratedFailurePercentage", percentage),
+            self._tolerated(state, "ToleratedFailureCount", whole_number, query_bounded),
+            self._tolerated(state, "ToleratedFailurePercentage", percentage, query_percentage),
             _retriers(state),
             self._catchers(state, where),
         )
@@ -347,14 +347,20 @@ class _Builder:
         return _concurrency(state)
 
     def _tolerated(
-        self, state: Mapping[str, JSON], field: str, read: Callable[[Evaluate, str, str, int], Evaluate]
+        self,
+        state: Mapping[str, JSON],
+        field: str,
+        read: Callable[[Evaluate, str, str, int], Evaluate],
+        query: Callable[[JSON, str], Evaluate],
     ) -> Evaluate | None:
         reference = f"{field}Path"
         if reference in state:
             return read(located(compile_path(state[reference])), reference, state[reference], 0)
         if field not in state:
             return None
-        return compile_query(state[field], field, "number") if self._queries(state) else _constant(state[field])
+        if not self._queries(state):
+            return _constant(state[field])
+        return query(state[field], field)
 
     def _flow(self, state: Mapping[str, JSON], where: str) -> Flow:
         if self._queries(state):

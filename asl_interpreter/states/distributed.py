@@ -68,9 +68,12 @@ def _open(state: Map, how: Distribution, cursor: Cursor) -> MapWork:
         tolerated_count=None if count is None else count(frame),
         tolerated_percentage=None if percentage is None else float(percentage(frame)),
     )
-    inputs = Inputs(state, cursor, frame, given, how.batcher)
+    inputs = Inputs(state, cursor, frame, how.batcher)
     if how.reader is not None:
         inputs.ask(how.reader)
+    elif given is not None:
+        inputs.give(given)
+    inputs.counted_by(run)
     return MapWork(state, cursor, frame, run, inputs)
 
 

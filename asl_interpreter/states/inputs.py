@@ -40,13 +40,11 @@ def given_items(state: Map, frame: Frame) -> list[Item]:
 class Inputs:
     """The inputs of the children, made of items as they are wanted."""
 
-    def __init__(
-        self, state: Map, cursor: Cursor, frame: Frame, given: list[Item] | None, batcher: ItemBatcher | None
-    ) -> None:
+    def __init__(self, state: Map, cursor: Cursor, frame: Frame, batcher: ItemBatcher | None) -> None:
         self._state = state
         self._cursor = cursor
         self._frame = frame
-        self._items: Iterator[Item] | None = None if given is None else iter(given)
+        self._items: Iterator[Item] | None = None
         self._request: ItemRequest | None = None
         self._limit = MAX_ITEMS
         self._batches = Batches(batcher, frame, state.name, cursor.execution.quotas.payload_bytes)
@@ -62,6 +60,16 @@ class Inputs:
             self._limit = reader.max_items(self._frame) or MAX_ITEMS
         self._request = ItemRequest(reader.resource, arguments, reader.config, self._cursor.execution.start.arn)
 
+    def give(self, items: list[Item]) -> None:
+        """These are all items: those in the state's input. Their inputs are made at once."""
+        self._ready.extend([*self._made(items), *self._made([])])
+        self.complete = True
+
+    def counted_by(self, run: MapRun) -> None:
+        """Have a Map Run that begins count the inputs that are there."""
+        for _, items in self._ready:
+            run.read(items)
+
     async def ready(self, run: MapRun) -> bool:
         """Whether there is one more, which ``take`` then gives."""
         while not self._ready and not self.complete:
@@ -74,12 +82,24 @@ class Inputs:
 
     async def read(self, run: MapRun) -> None:
         """Read some more items."""
-        inputs = [self._input(item) for item in await self._items_read()]
-        self.complete = not inputs
-        for each in self._batches.of(inputs) if inputs else self._batches.last():
-            self._cursor.check_size(each[0], self._state.name)
+        name = f"the ItemReader of {self._state.name!r}"
+        items = await self._cursor.execution.loop.call(self._read_outside, name, blocking=True)
+        self.complete = not items
+        for each in self._made(items):
             run.read(each[1])
             self._ready.append(each)
+
+    def _made(self, items: list[Item]) -> list[tuple[JSON, int]]:
+        """The inputs that are whole once these items have come, or, if there are none, at the end."""
+        first, self._index = self._index, self._index + len(items)
+        inputs = [
+            select_for_child(self._state, self._cursor, self._frame, index, item)
+            for index, item in enumerate(items, first)
+        ]
+        made = self._batches.of(inputs) if inputs else self._batches.last()
+        for given, _ in made:
+            self._cursor.check_size(given, self._state.name)
+        return made
 
     def pending(self) -> Iterator[JSON]:
         """What was read but not started, as a ResultWriter shows it."""
@@ -88,26 +108,15 @@ class Inputs:
 
     def reopen(self) -> None:
         """Have what is outside read again, from where reading has stopped."""
-        if self._request is not None:
-            self._items = None
-
-    async def _items_read(self) -> list[Item]:
-        """Some more items; none if that was all."""
-        if self._request is None and self._items is not None:
-            return list(islice(self._items, READ_AT_ONCE))
-        name = f"the ItemReader of {self._state.name!r}"
-        return await self._cursor.execution.loop.call(self._read_outside, name, blocking=True)
+        self._items = None
 
     def _read_outside(self) -> list[Item]:
+        """Some more items; none if that was all."""
         if self._items is None and self._request is not None:
             if self._limit < 0:
                 raise StateError(ITEM_READER_FAILED, "field MaxItems must be positive")
             self._items = islice(self._cursor.execution.outside.datasets.read(self._request), self._index, self._limit)
         return list(islice(self._items or (), READ_AT_ONCE))
-
-    def _input(self, item: Item) -> JSON:
-        index, self._index = self._index, self._index + 1
-        return select_for_child(self._state, self._cursor, self._frame, index, item)
 
 
 class Batches:

@@ -63,7 +63,7 @@ def list_children(world: World, call: Call) -> dict[str, JSON]:
 
 
 def describe_for_child(run: MapRun, definition: str) -> dict[str, JSON]:
-    """What DescribeStateMachineForExecution says of the machine that a Map Run's executions run: the Map's processor."""
+    """What DescribeStateMachineForExecution says of the machine that executions of a Map Run run: the processor."""
     processor = _processor(loads(definition), run.state_name)
     return {
         "stateMachineArn": run.state_machine_arn,

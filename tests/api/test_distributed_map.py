@@ -452,7 +452,86 @@ def test_results_that_are_too_large_for_a_state_fail_it(dynastep, s3):
     assert dynastep.run(machine(large, ResultWriter=writer()), [1, 2, 3]).status == "SUCCEEDED"
 
 
+# JSONata
+
+
+def queries(**fields):
+    """The same machine in JSONata."""
+    return {**machine(**fields), "QueryLanguage": "JSONata"}
+
+
+def test_all_parts_take_jsonata(dynastep, s3):
+    s3.put_object(Bucket=BUCKET, Key="items.json", Body=b'[{"n": 1}, {"n": 2}, {"n": 3}, {"n": 4}]')
+    definition = queries(
+        ItemReader={
+            "Resource": "arn:aws:states:::s3:getObject",
+            "Arguments": {"Bucket": "{% $states.input.bucket %}", "Key": "items.json"},
+            "ReaderConfig": {"InputType": "JSON", "MaxItems": "{% $states.input.most %}"},
+        },
+        ItemSelector={"n": "{% $states.context.Map.Item.Value.n * 10 %}", "by": "{% $states.input.by %}"},
+        ItemBatcher={"MaxItemsPerBatch": "{% 1 + 1 %}", "BatchInput": {"at": "{% $states.context.State.Name %}"}},
+        MaxConcurrency="{% 2 %}",
+        ToleratedFailureCount="{% $states.input.most %}",
+        ToleratedFailurePercentage="{% 12.5 %}",
+        ResultWriter={
+            "Resource": "arn:aws:states:::s3:putObject",
+            "Arguments": "{% {'Bucket': $states.input.bucket, 'Prefix': 'j'} %}",
+            "WriterConfig": {"Transformation": "COMPACT"},
+        },
+        Output="{% $states.result.ResultWriterDetails.Key %}",
+    )
+    ended = dynastep.run(definition, {"bucket": BUCKET, "most": 3, "by": "me"})
+    assert ended.status == "SUCCEEDED", ended.cause
+    folder = ended.output.removesuffix("/manifest.json")
+    assert folder.startswith("j/")
+    assert json.loads(contents(s3, folder)["SUCCEEDED_0.json"]) == [
+        {"BatchInput": {"at": "Map"}, "Items": [{"n": 10, "by": "me"}, {"n": 20, "by": "me"}]},
+        {"BatchInput": {"at": "Map"}, "Items": [{"n": 30, "by": "me"}]},
+    ]
+
+
+def test_items_may_be_an_object(dynastep):
+    selector = {
+        "key": "{% $states.context.Map.Item.Key %}",
+        "value": "{% $states.context.Map.Item.Value %}",
+        "index": "{% $states.context.Map.Item.Index %}",
+        "source": "{% $states.context.Map.Item.Source %}",
+    }
+    items = {"b": 1, "a": {"x": 2}}
+    assert dynastep.run(queries(Items="{% $states.input %}"), items).output == [
+        {"Key": "b", "Value": 1},
+        {"Key": "a", "Value": {"x": 2}},
+    ]
+    assert dynastep.run(queries(ItemSelector=selector), items).output == [
+        {"key": "b", "value": 1, "index": 0, "source": "STATE_DATA"},
+        {"key": "a", "value": {"x": 2}, "index": 1, "source": "STATE_DATA"},
+    ]
+
+
+QUERIES = {
+    "Items": ("{% 1 %}", "The JSONata expression '1' specified for the field 'Items' returned an unexpected result type. Expected 'array', but was 'number' for value: 1"),
+    "MaxConcurrency": ("{% -1 %}", "MaxConcurrency must be between 0 and 99999999 but was: -1"),
+    "ToleratedFailureCount": ("{% 1.5 %}", "The ToleratedFailureCount field cannot be parsed as an integer: 1.5"),
+    "ToleratedFailurePercentage": ("{% 101 %}", "ToleratedFailurePercentage must be between 0 and 100 but was: 101"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("field", QUERIES)
+def test_jsonata_that_gives_what_a_field_cannot_use(dynastep, states, field):
+    text, cause = QUERIES[field]
+    ended = dynastep.run(queries(**{field: text}), [1])
+    located = "An error occurred while executing the state 'Map' (entered at the event id #2). "
+    assert (ended.error, ended.cause) == ("States.QueryEvaluationError", located + cause)
+    assert states.list_map_runs(executionArn=ended.arn)["mapRuns"] == []
+
+
 # Map Runs and their executions
+
+
+def test_items_of_the_input_are_selected_before_the_map_run_starts(dynastep):
+    ended = dynastep.run(machine(ItemSelector={"n.$": "$$.Map.Item.Value.n"}), [{"n": 1}, {}])
+    assert ended.error == "States.Runtime"
+    assert types(ended.history)[2:] == [(3, 2, "MapStateStarted"), (4, 3, "ExecutionFailed")]
 
 
 def test_children_are_executions(dynastep, states):

@@ -247,8 +247,14 @@ def test_a_result_that_was_too_large_starts_another_map_run(states, run):
     assert [states.describe_map_run(mapRunArn=each["mapRunArn"])["redriveCount"] for each in runs] == [0, 0]
 
 
-def test_items_that_could_not_be_made_start_another_map_run(states, run):
-    execution = run(Flaky(), [{"n": 1}, {}], ItemSelector={"n.$": "$$.Map.Item.Value.n"})
+def test_items_that_could_not_be_made_start_another_map_run(s3, states, run):
+    s3.put_object(Bucket=BUCKET, Key="items.json", Body=b'[{"n": 1}, {}]')
+    reader = {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "Parameters": {"Bucket": BUCKET, "Key": "items.json"},
+        "ReaderConfig": {"InputType": "JSON"},
+    }
+    execution = run(Flaky(), {}, ItemReader=reader, ItemSelector={"n.$": "$$.Map.Item.Value.n"})
     assert execution.error == "States.Runtime"
     assert [event["type"] for event in execution.history[-3:]] == ["MapRunFailed", "MapStateFailed", "ExecutionFailed"]
     states.redrive_execution(executionArn=execution.arn)
