@@ -183,20 +183,23 @@ def place(document: JSON, path: ReferencePath | None, value: JSON) -> JSON:
         raise StateError(REFERENCE_PATH_CONFLICT, str(error)) from None
 
 
+OVER_QUOTA: Final = "exceeding the maximum number of bytes service limit."
+"""How AWS ends what it says of data over the quota."""
+
+
 def check_size(value: JSON, what: str, limit: int) -> None:
     """Keep to the quota on payloads: so many bytes.
 
     Raises:
         StateError: States.DataLimitExceeded, ``what`` named.
     """
-    if isinstance(value, (dict, list, str)) and jsontext.size(value) > limit:
+    if isinstance(value, (dict, list, str)) and jsontext.exceeds(value, limit):
         raise too_large(what)
 
 
 def too_large(what: str) -> StateError:
     """What is said of a payload over the quota."""
-    limit_name = "exceeding the maximum number of bytes service limit."
-    return StateError(DATA_LIMIT_EXCEEDED, f"The state/task '{what}' returned a result with a size {limit_name}")
+    return StateError(DATA_LIMIT_EXCEEDED, f"The state/task '{what}' returned a result with a size {OVER_QUOTA}")
 
 
 def located(path: Evaluate) -> Evaluate:

@@ -15,11 +15,11 @@ from functools import cached_property
 from typing import Any, Final, Literal, TypeAlias
 
 from .clock import iso
-from .dataflow import NOTHING, Flow, Frame, check_size
+from .dataflow import NOTHING, OVER_QUOTA, Flow, Frame, check_size
 from .definition import Choice, Fail, Machine, Map, Parallel, Pass, Processor, State, Succeed, Task, Wait
-from .errors import OURS, QUERY_EVALUATION_ERROR, RUNTIME, TIMEOUT, QueryError, StateError
+from .errors import DATA_LIMIT_EXCEEDED, OURS, QUERY_EVALUATION_ERROR, RUNTIME, TIMEOUT, QueryError, StateError
 from .history import History, HistoryFull
-from .jsontext import JSON
+from .jsontext import JSON, exceeds
 from .mapruns import MapRun
 from .quotas import AWS, Quotas
 from .scheduler import Fiber, Loop, first_of, turn
@@ -320,12 +320,28 @@ class Cursor:
         """
         check_size(value, what, self.execution.quotas.payload_bytes)
 
+    def check_arguments(self, value: JSON) -> None:
+        """Keep what the state hands inwards, to a service or to other states, to the quota on payloads.
+
+        Raises:
+            StateError: States.DataLimitExceeded.
+        """
+        if value is not self.input and exceeds(value, self.execution.quotas.payload_bytes):
+            raise StateError(DATA_LIMIT_EXCEEDED, f"The state '{self.state}' has arguments with a size {OVER_QUOTA}")
+
     def assign(self, flow: Flow, frame: Frame, result: JSON) -> None:
         """Set the variables of a state that has succeeded."""
         values = flow.assign(frame, result)
         if values:
+            variables = {**self.variables, **values}
+            quotas = self.execution.quotas
+            may_be_many = len(variables) * quotas.payload_bytes > quotas.variables_bytes
+            if exceeds(values, quotas.payload_bytes) or (may_be_many and exceeds(variables, quotas.variables_bytes)):
+                raise StateError(
+                    DATA_LIMIT_EXCEEDED, f"The state '{self.state}' assigns variables with a size {OVER_QUOTA}"
+                )
             self.assigned = values
-            self.variables = {**self.variables, **values}
+            self.variables = variables
 
     def now(self) -> float:
         """Seconds since 1970."""

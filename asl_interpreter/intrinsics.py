@@ -22,6 +22,9 @@ from .paths import Evaluate, Frame, InvalidPath, NullInput, Path, PathNotFound, 
 
 MAX_DEPTH: Final = 10
 """How deep calls may be nested, the outermost counted."""
+MANY_PATHS: Final = 16
+LARGEST: Final = 4 * 1024 * 1024
+"""Bytes of the arguments of a call in a text with many paths: far more than any payload."""
 
 
 class InvalidIntrinsic(ValueError):
@@ -74,6 +77,7 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
+        self._is_heavy = text.count("$") > MANY_PATHS or "JsonToString" in text
 
     def call(self, depth: int) -> Evaluate:
         """Read ``States.Name(argument, ...)``."""
@@ -89,7 +93,7 @@ class _Parser:
             while not self._accept(")"):
                 self._punctuation(",")
                 arguments.append(self._argument(depth, is_template=False))
-        return _compile_call(self._text, name, arguments)
+        return _compile_call(self._text, name, arguments, is_heavy=self._is_heavy)
 
     def end(self) -> None:
         """See that nothing follows."""
@@ -155,6 +159,11 @@ class _Parser:
         return InvalidIntrinsic(f"Expected {expected} at character {self._at}: {self._text}")
 
 
+def _plain(values: list[JSON]) -> list[JSON]:
+    """The arguments that are JSON: a format string is split already."""
+    return values if not values or isinstance(values[0], (str, list, dict, int, float, type(None))) else values[1:]
+
+
 def _constant(value: object) -> Evaluate:
     return lambda _frame: value
 
@@ -176,8 +185,11 @@ def _path_argument(source: str, path: Path) -> Evaluate:
     return evaluate
 
 
-def _compile_call(source: str, name: str, arguments: Sequence[Evaluate]) -> Evaluate:
-    """Compile a call of a function with these arguments; ``source`` is the outermost call, which failures quote."""
+def _compile_call(source: str, name: str, arguments: Sequence[Evaluate], *, is_heavy: bool) -> Evaluate:
+    """Compile a call of a function with these arguments; ``source`` is the outermost call, which failures quote.
+
+    In a heavy one arguments may multiply, and their size is limited.
+    """
     function = FUNCTIONS[name]
     call, draws = function.call, function.draws
     fits = function.least <= len(arguments) <= function.most
@@ -185,7 +197,7 @@ def _compile_call(source: str, name: str, arguments: Sequence[Evaluate]) -> Eval
     def evaluate(frame: Frame) -> JSON:
         values = [argument(frame) for argument in arguments]
         try:
-            if fits:
+            if fits and not (is_heavy and jsontext.exceeds(_plain(values), LARGEST)):
                 return call(frame.random, *values) if draws else call(*values)
             words = ""
         except Refused as refusal:

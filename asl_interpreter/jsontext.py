@@ -6,7 +6,7 @@ Integers of any size are kept; NaN and infinities do not exist.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -36,6 +36,46 @@ def loads(text: str | bytes) -> JSON:
 def dumps(value: JSON) -> str:
     """Write a value as compact JSON text."""
     return _encoder.encode(value).decode()
+
+
+DEEPEST: Final = 800
+"""Levels of a value that states make. AWS's Jackson writes 1,000; our encoder as many, less those of the stack."""
+LONGEST_SHOWN: Final = 262_144
+
+
+def exceeds(value: JSON, limit: int) -> bool:
+    """Whether the value takes more than so many bytes as compact JSON text, or is nested too deep to be written.
+
+    Values share parts, and one that names a part ten thousand times takes little memory and yet is a long text: what is
+    sure to be too long is not written.
+    """
+    least = depth = 0
+    level = [value]
+    while level:
+        depth += 1
+        below: list[JSON] = []
+        for part in level:
+            if isinstance(part, str):
+                least += len(part) + 2
+            elif isinstance(part, dict):
+                least += 4 * len(part) + 1
+                below += part.values()
+            elif isinstance(part, list):
+                least += len(part) + 1
+                below += part
+            else:
+                least += 1
+            if least > limit:
+                return True
+        if depth > DEEPEST:
+            return True
+        level = below
+    return size(value) > limit
+
+
+def shown(value: JSON) -> str:
+    """A value as a message shows it: its text, but not one that is longer than any payload."""
+    return "..." if exceeds(value, LONGEST_SHOWN) else dumps(value)
 
 
 def size(value: JSON) -> int:

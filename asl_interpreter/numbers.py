@@ -19,7 +19,7 @@ def whole_number(path: Evaluate, field: str, text: str, minimum: int | None) -> 
 
     def evaluate(frame: Frame) -> JSON:
         value = path(frame)
-        shown = value if isinstance(value, str) else jsontext.dumps(value)
+        shown = value if isinstance(value, str) else jsontext.shown(value)
         try:
             value = int(shown)  # a string of digits will do
         except ValueError:
@@ -37,7 +37,7 @@ def percentage(path: Evaluate, field: str, text: str, minimum: int) -> Evaluate:
 
     def evaluate(frame: Frame) -> JSON:
         value = path(frame)
-        shown = value if isinstance(value, str) else jsontext.dumps(value)
+        shown = value if isinstance(value, str) else jsontext.shown(value)
         try:
             value = float(shown)
         except ValueError:

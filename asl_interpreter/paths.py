@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
@@ -44,7 +44,10 @@ __all__ = [
 ]
 
 MAX_MATCHES: Final = 1_000_000
-"""What one step of a path may find. No payload holds as many, but descents through a deep document multiply."""
+"""What the steps of a path may look at and find. No payload holds as many, but descents through a deep one multiply."""
+MANY: Final = 16
+LARGEST: Final = 4 * 1024 * 1024
+"""Bytes of what a path finds, if that is many values: far more than any payload."""
 
 
 class Frame(Protocol):
@@ -341,17 +344,41 @@ def _finder(route: _Route) -> Evaluate:
                 raise
             return []
         route.check(count, value)
-        found = _limited(route, first.selecting(document)(value))
+        work = _Work(route)
+        found = work.take(first, (value,), document)
         for step in others:
-            types, select = step.types, step.selecting(document)
-            found = _limited(route, chain.from_iterable(select(value) for value in found if isinstance(value, types)))
+            found = work.take(step, found, document)
+        if len(found) > MANY and jsontext.exceeds(found, LARGEST):
+            raise PathNotFound(route.path, f"More than {LARGEST} bytes")
         return found[0] if first.merges else found
 
     return find
 
 
-def _limited(route: _Route, values: Iterable[JSON]) -> list[JSON]:
-    found = list(islice(values, MAX_MATCHES + 1))
-    if len(found) > MAX_MATCHES:
-        raise PathNotFound(route.path, f"More than {MAX_MATCHES} matches")
-    return found
+class _Work:
+    """What the steps of one path have looked at and found, together: descents multiply."""
+
+    def __init__(self, route: _Route) -> None:
+        self._path = route.path
+        self._left = MAX_MATCHES
+
+    def take(self, step: Step, values: Iterable[JSON], document: JSON) -> list[JSON]:
+        """Take a step from each value that it applies to.
+
+        Raises:
+            PathNotFound: that would be too much work.
+        """
+        select = step.selecting(document)
+        found: list[JSON] = []
+        for value in values:
+            if isinstance(value, step.types):
+                self._spend(len(value) if isinstance(value, list) else 1)
+                before = len(found)
+                found.extend(islice(select(value), self._left + 1))
+                self._spend(len(found) - before)
+        return found
+
+    def _spend(self, count: int) -> None:
+        self._left -= count
+        if self._left < 0:
+            raise PathNotFound(self._path, f"More than {MAX_MATCHES} matches")

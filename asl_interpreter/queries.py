@@ -93,7 +93,7 @@ def compile_query(value: JSON, field: str, *wanted: str) -> Evaluate:
     def typed(frame: Frame) -> JSON:
         result = evaluate(frame)
         if type_name(result) not in wanted:
-            found = f"Expected '{wanted[0]}', but was '{type_name(result)}' for value: {jsontext.dumps(result)}"
+            found = f"Expected '{wanted[0]}', but was '{type_name(result)}' for value: {jsontext.shown(result)}"
             raise _error(expression, field, f" returned an unexpected result type. {found}")
         return result
 
@@ -150,7 +150,7 @@ def query_integer(value: JSON, field: str, maximum: int) -> int:
     """
     whole = query_whole(value, field)
     if not 0 <= whole <= maximum:
-        raise QueryError(f"{field} must be between 0 and {maximum} but was: {jsontext.dumps(value)}", field)
+        raise QueryError(f"{field} must be between 0 and {maximum} but was: {jsontext.shown(value)}", field)
     return whole
 
 
@@ -161,6 +161,6 @@ def query_whole(value: JSON, field: str) -> int:
         QueryError: the value is none.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
-        shown = value if isinstance(value, str) else jsontext.dumps(value)
+        shown = value if isinstance(value, str) else jsontext.shown(value)
         raise QueryError(f"The {field} field cannot be parsed as an integer: {shown}", field)
     return int(value)

@@ -22,6 +22,8 @@ class Quotas:
 
     payload_bytes: int = field(default=262_144, metadata=_HARD)
     """Of an execution's input and of a state's input, output or result, as UTF-8."""
+    variables_bytes: int = field(default=10_485_760, metadata=_HARD)
+    """Of all variables that a state can read; those that one state assigns are limited as a payload is."""
     history_events: int = field(default=25_000, metadata=_HARD)
     """Of a STANDARD execution."""
     definition_bytes: int = field(default=1_048_576, metadata=_HARD)

@@ -69,7 +69,7 @@ def run_fail(state: Fail, cursor: Cursor) -> NoReturn:
 
 
 def _text(value: JSON) -> str:
-    return value if isinstance(value, str) else jsontext.dumps(value)
+    return value if isinstance(value, str) else jsontext.shown(value)
 
 
 async def run_wait(state: Wait, cursor: Cursor) -> str | None:

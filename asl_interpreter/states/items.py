@@ -30,7 +30,7 @@ def read_items(state: Map, frame: Frame) -> list[JSON]:
 def not_a_list(state: Map, items: JSON) -> StateError:
     """What a Map says of items that it cannot go through."""
     if isinstance(state.flow, QueryFlow):
-        return QueryError(f"Map state input must be an array but was: {jsontext.dumps(items)}", None)
+        return QueryError(f"Map state input must be an array but was: {jsontext.shown(items)}", None)
     return StateError(RUNTIME, f'Reference path "{state.items_path}" must point to array.')
 
 
@@ -50,6 +50,7 @@ def select(state: Map, line: Cursor, cursor: Cursor, frame: Frame, item: JSON) -
         return item
     line.state, line.entered_at = cursor.state, cursor.entered_at
     selected: JSON = state.item_selector(line.frame(frame.input))
+    cursor.check_arguments(selected)
     line.state = ""  # the line itself has not begun
     return selected
 

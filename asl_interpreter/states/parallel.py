@@ -25,6 +25,7 @@ async def run_parallel(state: Parallel, cursor: Cursor) -> str | None:
     async def attempt() -> JSON:
         if cursor.lines is None:
             document = state.flow.read(cursor.frame(cursor.input))
+            cursor.check_arguments(document)
             cursor.record("ParallelStateStarted")
             cursor.lines = Lines([document] * len(state.branches), cursor.last)
         documents = cursor.lines.items

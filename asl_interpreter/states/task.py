@@ -40,6 +40,7 @@ async def run_task(state: Task, cursor: Cursor) -> str | None:
         try:
             frame = cursor.frame(cursor.input)
             arguments = state.flow.read(frame)
+            cursor.check_arguments(arguments)
             limits: dict[str, JSON] = {}
             if state.timeout is not None:
                 limits["timeoutInSeconds"] = state.timeout(frame)
