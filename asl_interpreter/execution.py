@@ -145,6 +145,10 @@ class Execution:
         self._redriven = self.history.append("ExecutionRedriven", last, {"redriveCount": self.redrives})
         self._go(self._cursor)
 
+    def end_soon(self, cause: str) -> None:
+        """Have it fail when it would go on next: its state machine is being deleted."""
+        self.history.close(cause)
+
     def forget(self) -> None:
         """Keep nothing that only a redrive needs: where it stood, in a circle of references with it."""
         self._cursor = None
@@ -205,10 +209,8 @@ class Execution:
             self._end("FAILED", "ExecutionFailed", max(cursor.last, self._redriven), error.error, error.cause)
         except TimedOut:
             self._end("TIMED_OUT", "ExecutionTimedOut", 0, None, None)
-        except HistoryFull:
-            most = self.quotas.history_events
-            cause = f"The execution reached the maximum number of history events ({most})."
-            self._end("FAILED", "ExecutionFailed", cursor.last, RUNTIME, cause)
+        except HistoryFull as full:
+            self._end("FAILED", "ExecutionFailed", cursor.last, RUNTIME, str(full))
         except Exception as bug:
             log.exception("%s failed inside the interpreter", self.start.arn)
             self._end(

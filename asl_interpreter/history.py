@@ -29,17 +29,18 @@ class Event(NamedTuple):
 
 
 class HistoryFull(Exception):
-    """The quota of events is used up: there is room for one last event only."""
+    """There is room for one last event only, which says why: the text."""
 
 
 class History:
     """Events of one execution, ids from 1 without gaps."""
 
-    __slots__ = ("_clock", "_limit", "events", "verbatim")
+    __slots__ = ("_clock", "_limit", "_why", "events", "verbatim")
 
     def __init__(self, clock: Clock, limit: int | None = None) -> None:
         self._clock = clock
         self._limit = limit if limit is not None else 1 << 62
+        self._why = f"The execution reached the maximum number of history events ({limit})."
         self.events: list[Event] = []
         self.verbatim: tuple[JSON, str] | None = None
         """The execution's input and its text as the client sent it, which events show while the value is unchanged."""
@@ -52,9 +53,13 @@ class History:
         """
         number = len(self.events) + 1
         if number >= self._limit and event_type not in TERMINAL:
-            raise HistoryFull
+            raise HistoryFull(self._why)
         self.events.append(_new_event(Event, (number, self._clock.now(), event_type, previous, details)))
         return number
+
+    def close(self, why: str) -> None:
+        """Take no event any more but the last."""
+        self._limit, self._why = 0, why
 
 
 _new_event: Any = tuple.__new__

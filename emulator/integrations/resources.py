@@ -125,7 +125,7 @@ class Resources:
 
         def open_callback(execution: str, seed: int) -> Callback:
             activities.called(arn)
-            return world.callbacks.open(execution, seed)
+            return world.callbacks.open(execution, seed, arn)
 
         def offer(request: TaskRequest) -> Signal[JSON]:
             return activities.called(arn).offer(request)

@@ -17,7 +17,7 @@ from asl_interpreter.tasks import TaskRequest
 from emulator import arns
 from emulator.faults import Fault
 from emulator.stepfunctions.limits import check_room
-from emulator.stepfunctions.machines import check_arn, check_name, check_tags, read_tags
+from emulator.stepfunctions.machines import check_arn, check_name, check_tags, encryption, read_tags
 from emulator.stepfunctions.paging import page
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def create_activity(world: World, call: Call) -> dict[str, JSON]:
         arn=arns.activity(call.account, call.region, params["name"]),
         name=params["name"],
         created_at=world.clock.now(),
-        encryption=params.get("encryptionConfiguration") or {"type": "AWS_OWNED_KEY"},
+        encryption=encryption(params.get("encryptionConfiguration")),
         tags=read_tags(params.get("tags") or ()),
     )
     check_tags(wanted.arn, wanted.tags, world.settings.quotas.tags)

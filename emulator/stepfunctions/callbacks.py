@@ -35,9 +35,9 @@ class Callbacks:
         self._key = key
         self._open: dict[str, Callback] = {}
 
-    def open(self, execution: str, seed: int) -> Callback:
-        """A callback for one attempt of a task of an execution."""
-        token = self._sign(f"{execution}/{seed:032x}".encode())
+    def open(self, execution: str, seed: int, what: str = "Provided task does not exist anymore") -> Callback:
+        """A callback for one attempt of a task of an execution; ``what`` is said of its token once it has ended."""
+        token = self._sign(f"{execution}/{seed:032x}/{what}".encode())
         callback = self._open[token] = Callback(token)
         callback.subscribe(lambda: self._close(token))
         return callback
@@ -54,19 +54,21 @@ class Callbacks:
         callback = self._open.get(token)
         if callback is not None:
             return callback
-        if self._has_signed(token):
-            raise Fault("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
-        raise Fault("InvalidToken", "Invalid Token: 'Invalid token'")
+        subject = self._signed(token)
+        if subject is None:
+            raise Fault("InvalidToken", "Invalid Token: 'Invalid token'")
+        raise Fault("TaskTimedOut", f"Task Timed Out: '{subject.rsplit('/', 1)[-1]}'")
 
     def _sign(self, subject: bytes) -> str:
         return base64.b64encode(hmac.digest(self._key, subject, _DIGEST) + subject).decode()
 
-    def _has_signed(self, token: str) -> bool:
+    def _signed(self, token: str) -> str | None:
+        """What a token was made of, if it was made here."""
         try:
             subject = base64.b64decode(token, validate=True)[_SIGNATURE_BYTES:]
         except ValueError:
-            return False
-        return hmac.compare_digest(self._sign(subject), token)
+            return None
+        return subject.decode() if hmac.compare_digest(self._sign(subject), token) else None
 
 
 def send_task_success(world: World, call: Call) -> dict[str, JSON]:

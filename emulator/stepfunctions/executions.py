@@ -251,6 +251,8 @@ def list_executions(world: World, call: Call) -> dict[str, JSON]:
         raise Fault("ValidationException", "Must specify one of: [stateMachineArn, mapRunArn]")
     if "mapRunArn" in call.params:
         return list_children(world, call)
+    if "redriveFilter" in call.params:
+        raise Fault("ValidationException", "The redriveFilter can only be specified together with a mapRunArn")
     target = find_target(world.state_machines(call), call.params["stateMachineArn"], world.random)
     machine = target.machine
     if machine.type == "EXPRESS":

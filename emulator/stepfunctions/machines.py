@@ -65,6 +65,8 @@ class StateMachine:
     """By name."""
     executions: dict[str, Execution] = field(default_factory=dict)
     """By ARN, in the order they started. Those of EXPRESS machines are not kept."""
+    earlier: dict[str, StateMachine] = field(default_factory=dict)
+    """Execution -> the machine as it was when the execution started, if it has been updated since."""
     redrives: dict[str, dict[str, float]] = field(default_factory=dict)
     """Execution -> client token -> the date of its redrive, the last one last."""
 
@@ -234,7 +236,7 @@ def create_state_machine(world: World, call: Call) -> dict[str, JSON]:
         role_arn=params["roleArn"],
         logging=_logging(world, params.get("loggingConfiguration")),
         tracing={"enabled": (params.get("tracingConfiguration") or {}).get("enabled", False)},
-        encryption=params.get("encryptionConfiguration") or {"type": "AWS_OWNED_KEY"},
+        encryption=encryption(params.get("encryptionConfiguration")),
         tags=read_tags(params.get("tags") or ()),
     )
     check_tags(wanted.arn, wanted.tags, world.settings.quotas.tags)
@@ -292,6 +294,23 @@ def check_role(arn: str) -> None:
         raise Fault("InvalidArn", f"Invalid Role Arn: '{arn}'")
 
 
+def encryption(configuration: dict[str, JSON] | None) -> dict[str, JSON]:
+    """How something is encrypted, as a request says it. A key is named exactly where it is the customer's own.
+
+    Raises:
+        Fault: InvalidEncryptionConfiguration. Its text was not observed.
+    """
+    wanted = configuration or {"type": "AWS_OWNED_KEY"}
+    rule = None
+    if wanted["type"] == "CUSTOMER_MANAGED_KMS_KEY" and not wanted.get("kmsKeyId"):
+        rule = "kmsKeyId must be specified when type is CUSTOMER_MANAGED_KMS_KEY."
+    elif wanted["type"] == "AWS_OWNED_KEY" and len(wanted) > 1:
+        rule = "kmsKeyId and kmsDataKeyReusePeriodSeconds cannot be specified when type is AWS_OWNED_KEY."
+    if rule is not None:
+        raise Fault("InvalidEncryptionConfiguration", f"Invalid Encryption Configuration: {rule}")
+    return wanted
+
+
 def _logging(world: World, configuration: dict[str, JSON] | None) -> dict[str, JSON]:
     wanted = {"level": "OFF", "includeExecutionData": False, **(configuration or {})}
     check_logging(wanted, world.has_log_group)
@@ -336,7 +355,9 @@ def describe_state_machine_for_execution(world: World, call: Call) -> dict[str, 
     """DescribeStateMachineForExecution."""
     machines = world.state_machines(call)
     machine, execution = machines.find_execution(call.params["executionArn"])
-    revision = machine.versions.get(execution.start.version_arn or "", machine)
+    revision = machine.versions.get(execution.start.version_arn or "") or machine.earlier.get(
+        execution.start.arn, machine
+    )
     changed_at = revision.updated_at if revision.updated_at is not None else machine.created_at
     answer = {"stateMachineArn": machine.arn, "updateDate": changed_at, **_described(revision)}
     if execution.start.map_run_arn is not None:
@@ -366,7 +387,7 @@ def update_state_machine(world: World, call: Call) -> dict[str, JSON]:
     if params.get("tracingConfiguration"):
         changes["tracing"] = {"enabled": params["tracingConfiguration"].get("enabled", False)}
     if params.get("encryptionConfiguration"):
-        changes["encryption"] = params["encryptionConfiguration"]
+        changes["encryption"] = encryption(params["encryptionConfiguration"])
     now = world.clock.now()
 
     def change() -> dict[str, JSON]:
@@ -380,6 +401,9 @@ def update_state_machine(world: World, call: Call) -> dict[str, JSON]:
 def _change(machine: StateMachine, changes: dict[str, Any], now: float) -> dict[str, JSON]:
     refuse_deleting(machine)
     if any(getattr(machine, name) != value for name, value in changes.items() if name != "machine"):
+        before = dataclasses.replace(machine, versions={}, aliases={}, executions={}, earlier={}, redrives={})
+        for arn in machine.executions:
+            machine.earlier.setdefault(arn, before)
         for name, value in changes.items():
             setattr(machine, name, value)
         machine.updated_at = now
@@ -394,7 +418,10 @@ _UPDATABLE: Final = ("definition", "roleArn", "loggingConfiguration", "tracingCo
 
 
 def delete_state_machine(world: World, call: Call) -> dict[str, JSON]:
-    """DeleteStateMachine. It goes when the last of its executions has ended; one that is not there is no error."""
+    """DeleteStateMachine; one that is not there is no error.
+
+    Its executions fail at their next transition, and it goes with the last of them.
+    """
     check_arn(call.params["stateMachineArn"], "stateMachine")
     machines = world.state_machines(call)
     machine = machines.get(call.params["stateMachineArn"])
@@ -405,6 +432,8 @@ def delete_state_machine(world: World, call: Call) -> dict[str, JSON]:
 
 def _mark_deleting(machines: StateMachines, machine: StateMachine) -> None:
     machine.deleting = True
+    for execution in machine.executions.values():
+        execution.end_soon(f"State machine {machine.name} has been deleted")
     remove_if_idle(machines, machine.arn)
 
 

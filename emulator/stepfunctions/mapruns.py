@@ -57,7 +57,12 @@ def list_children(world: World, call: Call) -> dict[str, JSON]:
     run = world.state_machines(call).find_map_run(call.params["mapRunArn"])
     wanted = call.params.get("statusFilter")
     children = world.engine.look(run.parent, lambda: list(enumerate(run.children.items())))
-    matching = [entry for entry in children if wanted in (None, entry[1][1].status)]
+    redriven = {"REDRIVEN": True, "NOT_REDRIVEN": False}.get(call.params.get("redriveFilter", ""))
+    matching = [
+        entry
+        for entry in children
+        if wanted in (None, entry[1][1].status) and redriven in (None, entry[1][1].redrives > 0)
+    ]
     shown, token = page(world, call, matching[::-1], key=lambda entry: entry[0], descending=True)
     return {"executions": [_listed(run, *entry) for _, entry in shown], **token}
 

@@ -191,7 +191,7 @@ def test_the_time_of_a_task_counts_from_when_a_worker_takes_it(dynastep, states,
     history = states.get_execution_history(executionArn=execution)["events"]
     assert history[-2]["type"] == "ActivityTimedOut"
     assert history[-2]["activityTimedOutEventDetails"] == {"error": "States.Timeout"}
-    assert refusal(states.send_task_heartbeat, taskToken=token).startswith("TaskTimedOut: ")
+    assert refusal(states.send_task_heartbeat, taskToken=token) == f"TaskTimedOut: Task Timed Out: '{activity}'"
 
 
 def test_a_task_whose_execution_was_stopped_is_not_handed_out(states, activity, start):

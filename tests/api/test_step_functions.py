@@ -259,6 +259,45 @@ def test_the_machine_of_an_execution_is_described(states, create, start, role):
     }
 
 
+def test_an_update_does_not_change_what_an_execution_was_started_with(dynastep, states, create, start):
+    machine = create()
+    before = start(machine)
+    dynastep.clock.advance(1)
+    states.update_state_machine(stateMachineArn=machine, definition=WAIT)
+    after = start(machine)
+    shown = [states.describe_state_machine_for_execution(executionArn=arn) for arn in (before, after)]
+    assert [each["definition"] for each in shown] == [PASS, WAIT]
+    assert [(each["updateDate"] - EPOCH).total_seconds() for each in shown] == [0, 1]
+    assert ["revisionId" in each for each in shown] == [False, True]
+
+
+ENCRYPTIONS = {
+    "no key": (
+        {"type": "CUSTOMER_MANAGED_KMS_KEY"},
+        "kmsKeyId must be specified when type is CUSTOMER_MANAGED_KMS_KEY.",
+    ),
+    "a key of AWS": (
+        {"type": "AWS_OWNED_KEY", "kmsKeyId": "alias/mine"},
+        "kmsKeyId and kmsDataKeyReusePeriodSeconds cannot be specified when type is AWS_OWNED_KEY.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("encryption", "rule"), ENCRYPTIONS.values(), ids=ENCRYPTIONS)
+def test_an_encryption_configuration_is_refused(states, create, encryption, rule):
+    said = f"InvalidEncryptionConfiguration: Invalid Encryption Configuration: {rule}"
+    machine = create()
+    change = {"stateMachineArn": machine, "encryptionConfiguration": encryption}
+    assert refusal(states.update_state_machine, **change) == said
+    assert refusal(states.create_activity, name="a", encryptionConfiguration=encryption) == said
+
+
+def test_executions_of_a_machine_are_not_listed_by_their_redrives(states, create):
+    # That it is refused is documented; the text was not observed.
+    said = "ValidationException: The redriveFilter can only be specified together with a mapRunArn"
+    assert refusal(states.list_executions, stateMachineArn=create(), redriveFilter="REDRIVEN") == said
+
+
 # Deletion
 
 
@@ -276,6 +315,23 @@ def test_a_machine_that_runs_is_deleting_until_its_last_execution_has_ended(dyna
     gone = f"StateMachineDoesNotExist: State Machine Does Not Exist: '{machine}'"
     assert refusal(states.describe_state_machine, stateMachineArn=machine) == gone
     assert create() == machine
+
+
+def test_an_execution_of_a_deleted_machine_fails_at_its_next_transition(dynastep, states, create, start):
+    dynastep.clock.mode = "manual"
+    machine = create(definition=WAIT)
+    arn = start(machine)
+    ((only,),) = [list(machines) for machines in dynastep._world._machines.values()]
+    execution = only.executions[arn]
+    states.delete_state_machine(stateMachineArn=machine)
+    assert states.describe_execution(executionArn=arn)["status"] == "RUNNING"
+    dynastep.clock.advance(3600)
+    assert (execution.status, execution.error) == ("FAILED", "States.Runtime")
+    assert execution.cause == "State machine orders has been deleted"
+    types = [event.type for event in execution.history.events]
+    assert types == ["ExecutionStarted", "WaitStateEntered", "ExecutionFailed"]
+    said = f"ExecutionDoesNotExist: Execution Does Not Exist: '{arn}'"
+    assert refusal(states.describe_execution, executionArn=arn) == said
 
 
 def test_a_machine_that_is_idle_is_gone_at_once(states, create, start):

@@ -115,15 +115,15 @@ def _work(port: int, activity: str) -> None:
                 _answer(aws, asked)
 
 
-def _end_work(aws: Aws, activity: str) -> None:
-    """A last task for each worker."""
+def _end_work(aws: Aws, activity: str) -> str:
+    """A last task for each worker; the machine that they are of."""
     last = {"token.$": "$$.Task.Token", "tripled": 0, "last": True}
     task = {"Type": "Task", "Resource": activity, "Parameters": last, "End": True}
     each = {"StartAt": "Last", "States": {"Last": task}}
     text = json.dumps({"StartAt": "Each", "States": {"Each": {"Type": "Map", "ItemProcessor": each, "End": True}}})
     arn = aws.call("states", "CreateStateMachine", name="last", definition=text, roleArn=ROLE)["stateMachineArn"]
     aws.call("states", "StartExecution", stateMachineArn=arn, input=json.dumps([0] * WORKERS))
-    aws.call("states", "DeleteStateMachine", stateMachineArn=arn)
+    return str(arn)
 
 
 def _take(port: int, queue: str, over: Event) -> None:
@@ -147,9 +147,11 @@ def answering(port: int, activity: str, queue: str) -> Iterator[None]:
         finally:
             over.set()
             with closing(Aws(port)) as aws:
-                _end_work(aws, activity)
+                last = _end_work(aws, activity)
         for ended in answers:
             ended.result()
+    with closing(Aws(port)) as aws:
+        aws.call("states", "DeleteStateMachine", stateMachineArn=last)  # its execution would fail if it still ran
 
 
 @dataclass(frozen=True)
