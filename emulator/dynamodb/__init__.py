@@ -40,7 +40,7 @@ from emulator.protocol import Call
 Handler: TypeAlias = Callable[[World, Call], dict[str, JSON]]
 
 OPERATIONS: dict[str, Handler] = {
-    "BatchExecuteStatement": partiql.batch_execute_statement,
+    "BatchExecuteStatement": throttling.statements(partiql.batch_execute_statement),
     "BatchGetItem": throttling.reads(reads.batch_get_item),
     "BatchWriteItem": throttling.writes(writes.batch_write_item),
     "CancelBulkOperation": bulk.cancel_bulk_operation,
@@ -68,8 +68,8 @@ OPERATIONS: dict[str, Handler] = {
     "DescribeTimeToLive": ttl.describe_time_to_live,
     "DisableKinesisStreamingDestination": destinations.disable_kinesis_streaming_destination,
     "EnableKinesisStreamingDestination": destinations.enable_kinesis_streaming_destination,
-    "ExecuteStatement": partiql.execute_statement,
-    "ExecuteTransaction": partiql.execute_transaction,
+    "ExecuteStatement": throttling.statement(partiql.execute_statement),
+    "ExecuteTransaction": throttling.statements(partiql.execute_transaction),
     "ExportTableToPointInTime": exports.export_table_to_point_in_time,
     "GetItem": throttling.reads(reads.get_item),
     "GetRecords": streams.get_records,

@@ -9,12 +9,14 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/burst-a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
 from typing import TypeAlias
 
 from asl_interpreter.jsontext import JSON
+from emulator.dynamodb.partiql.parser import parse
+from emulator.dynamodb.partiql.statements import Select
 from emulator.dynamodb.rejections import refused
 from emulator.dynamodb.store import Region, World
 from emulator.dynamodb.tables import Table
@@ -27,6 +29,7 @@ BURST = 300.0
 Handler: TypeAlias = Callable[[World, Call], dict[str, JSON]]
 _DETAIL = ("Table", "LocalSecondaryIndexes", "GlobalSecondaryIndexes", "VectorIndexes")
 """What ConsumedCapacity shows for INDEXES alone."""
+_EXCEEDED = "ProvisionedThroughputExceeded"
 _TABLE = (
     "The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning "
     "level with the UpdateTable API."
@@ -81,6 +84,61 @@ def _throttled(handler: Handler, kind: str) -> Handler:
     return judge
 
 
+def statement(handler: Handler) -> Handler:
+    """ExecuteStatement's handler, throttled: a SELECT reads, all else writes."""
+
+    @wraps(handler)
+    def judge(world: World, call: Call) -> dict[str, JSON]:
+        if not world.dynamodb.settings.throttling:
+            return handler(world, call)
+        region = world.dynamodb.region(call.account, call.region)
+        kind, fault = _judge_statement(region, call.params)
+        if fault is not None:
+            raise fault
+        return _charged(region, handler, world, call, kind)
+
+    return judge
+
+
+def statements(handler: Handler) -> Handler:
+    """BatchExecuteStatement's or ExecuteTransaction's handler, throttled."""
+
+    @wraps(handler)
+    def judge(world: World, call: Call) -> dict[str, JSON]:
+        if not world.dynamodb.settings.throttling:
+            return handler(world, call)
+        region = world.dynamodb.region(call.account, call.region)
+        name = "TransactStatements" if "TransactStatements" in call.params else "Statements"
+        members = call.params[name]
+        judged = [_judge_statement(region, member) for member in members]
+        kind = judged[0][0]
+        if name == "TransactStatements":
+            _check_none([fault for _, fault in judged])
+            return _charged(region, handler, world, call, kind)
+        served = [member for member, (_, fault) in zip(members, judged, strict=True) if fault is None]
+        answer: dict[str, JSON] = {"Responses": []}
+        if served:
+            answer = _charged(region, handler, world, replace(call, params={**call.params, name: served}), kind)
+        answered = iter(answer["Responses"])
+        responses = [
+            next(answered) if fault is None else {"Error": {"Code": _EXCEEDED, "Message": fault.message}}
+            for _, fault in judged
+        ]
+        return {**answer, "Responses": responses}
+
+    return judge
+
+
+def _judge_statement(region: Region, member: Mapping[str, JSON]) -> tuple[str, Fault | None]:
+    """What a statement consumes, and why it is refused; one that cannot be read is for its handler to refuse."""
+    try:
+        parsed, _ = parse(member["Statement"], member.get("Parameters") or ())
+    except Fault:
+        return "ReadCapacityUnits", None
+    kind = "ReadCapacityUnits" if isinstance(parsed, Select) else "WriteCapacityUnits"
+    return kind, _exhausted(region, parsed.source.table, kind, parsed.source.index)
+
+
 def _exhausted(region: Region, name: str, kind: str, index: str | None = None) -> Fault | None:
     """Why a request to the table is refused. A read of an index asks the index alone; a write asks all."""
     table = region.find(name)
@@ -110,12 +168,13 @@ def _bucket(region: Region, table: Table, index: str | None, kind: str) -> Bucke
 
 
 def _judge_transaction(region: Region, items: list[Mapping[str, Mapping[str, JSON]]], kind: str) -> None:
-    faults = [_exhausted(region, body["TableName"], kind) for item in items for body in item.values() if body]
+    _check_none([_exhausted(region, body["TableName"], kind) for item in items for body in item.values() if body])
+
+
+def _check_none(faults: Sequence[Fault | None]) -> None:
+    """Raise Fault where an action of a transaction is throttled, which cancels all of them."""
     if any(faults):
-        reasons = [
-            NO_REASON if fault is None else {"Code": "ProvisionedThroughputExceeded", "Message": fault.message}
-            for fault in faults
-        ]
+        reasons = [NO_REASON if fault is None else {"Code": _EXCEEDED, "Message": fault.message} for fault in faults]
         raise cancelled(reasons)
 
 

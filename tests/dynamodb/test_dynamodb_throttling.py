@@ -107,6 +107,34 @@ def test_a_transaction_is_cancelled(throttled: Service) -> None:
     assert throttled.call("Scan", TableName="free")["Count"] == 0
 
 
+def test_statements_are_throttled_as_the_operations_are(throttled: Service) -> None:
+    create(throttled)
+    create(throttled, "free")
+    select, insert = "SELECT * FROM tab WHERE p = 'x'", "INSERT INTO tab VALUE {'p': 'x'}"
+    for _ in range(600):
+        throttled.call("ExecuteStatement", Statement=select)
+    assert throttled.refusal("ExecuteStatement", Statement=select) == TABLE
+    for _ in range(300):
+        throttled.call("ExecuteStatement", Statement="DELETE FROM tab WHERE p = 'x'")
+    assert throttled.refusal("ExecuteStatement", Statement=insert) == TABLE
+    free = "INSERT INTO free VALUE {'p': 'y'}"
+    batch = [{"Statement": text} for text in (insert, free, "SELEKT")]
+    exceeded = {"Error": {"Code": "ProvisionedThroughputExceeded", "Message": TABLE[1]}}
+    answer = throttled.call("BatchExecuteStatement", Statements=batch)["Responses"]
+    assert answer[:2] == [exceeded, {"TableName": "free"}]
+    assert answer[2]["Error"]["Code"] == "ValidationError"
+    assert throttled.call("BatchExecuteStatement", Statements=batch[:1]) == {"Responses": [exceeded]}
+    code, message = throttled.refusal(
+        "ExecuteTransaction", TransactStatements=[{"Statement": free.replace("'y'", "'z'")}, {"Statement": insert}]
+    )
+    assert (code, message.rpartition("[")[2]) == (
+        "TransactionCanceledException",
+        "None, ProvisionedThroughputExceeded]",
+    )
+    throttled.clock.time += 10
+    throttled.call("ExecuteTransaction", TransactStatements=[{"Statement": insert}])
+
+
 @pytest.mark.parametrize("mode", ["NONE", "TOTAL", "INDEXES"])
 def test_consumed_capacity_is_shown_as_it_was_asked_for(throttled: Service, mode: str) -> None:
     create(throttled)
