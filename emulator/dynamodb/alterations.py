@@ -41,10 +41,8 @@ _ALONE = {
 }
 _NOTHING = (
     "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
-    "SSESpecification, "
-    "ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, "
-    "DeletionProtectionEnabled, "
-    "OnDemandThroughput, WarmThroughput or TableClass is required"
+    "SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, "
+    "DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required"
 )
 _QUOTAS = "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
 _LIMIT = "Subscriber limit exceeded: "
@@ -279,8 +277,7 @@ def _known(table: Table, kind: str, wire: Mapping[str, JSON], billing_mode: str)
     if throughput is not None and billing_mode == "PAY_PER_REQUEST":
         raise invalid_values(
             f"The only Updates for index: {name} when TableThroughputMode is PAY_PER_REQUEST can be to "
-            "OnDemandThroughput, "
-            "WarmThroughput"
+            "OnDemandThroughput, WarmThroughput"
         )
     if throughput is not None and "ProvisionedThroughput" in index.settings:
         _check_changed(index.settings["ProvisionedThroughput"], throughput, f"for the index {name}")

@@ -142,7 +142,7 @@ def check_key(schema: KeySchema, key: Attributes) -> None:
         if value is None or value[0] != schema.types[name]:
             raise invalid(KEY_MISMATCH)
         if not value[1]:
-            raise invalid_values(_empty_key(value) + f" Key: {name}")
+            raise invalid_values(empty_key(value) + f" Key: {name}")
     _check_key_sizes(schema, key)
 
 
@@ -159,7 +159,7 @@ def check_item_key(schema: KeySchema, item: Attributes) -> None:
         if value[0] != schema.types[name]:
             raise invalid_values(f"Type mismatch for key {name} expected: {schema.types[name]} actual: {value[0]}")
         if not value[1]:
-            raise invalid(f"One or more parameter values are not valid. {_empty_key(value)} Key: {name}")
+            raise invalid(f"One or more parameter values are not valid. {empty_key(value)} Key: {name}")
     _check_key_sizes(schema, item)
 
 
@@ -182,13 +182,13 @@ def check_index_key(index: Index, item: Attributes) -> None:
         if not value[1]:
             raise invalid(
                 "One or more parameter values are not valid. A value specified for a secondary index key is not "
-                "supported. "
-                f"{_empty_key(value)} IndexName: {index.name}, IndexKey: {name}"
+                f"supported. {empty_key(value)} IndexName: {index.name}, IndexKey: {name}"
             )
     _check_key_sizes(schema, item)
 
 
-def _empty_key(value: Value) -> str:
+def empty_key(value: Value) -> str:
+    """What AWS says of a key that is empty."""
     kind = "string" if value[0] == "S" else "binary"
     return f"The AttributeValue for a key attribute cannot contain an empty {kind} value."
 

@@ -65,11 +65,7 @@ def writes(handler: Handler) -> Handler:
 
 
 def _throttled(handler: Handler, kind: str) -> Handler:
-    @wraps(handler)
-    def judge(world: World, call: Call) -> dict[str, JSON]:
-        if not world.dynamodb.settings.throttling:
-            return handler(world, call)
-        region = world.dynamodb.region(call.account, call.region)
+    def judge(region: Region, world: World, call: Call) -> dict[str, JSON]:
         params = call.params
         if "TransactItems" in params:
             _judge_transaction(region, params["TransactItems"], kind)
@@ -81,33 +77,37 @@ def _throttled(handler: Handler, kind: str) -> Handler:
             raise fault
         return _charged(region, handler, world, call, kind)
 
-    return judge
+    return _where_asked_for(handler, judge)
+
+
+def _where_asked_for(handler: Handler, judge: Callable[[Region, World, Call], dict[str, JSON]]) -> Handler:
+    """The handler, or what judges before it where the settings want throttling."""
+
+    @wraps(handler)
+    def choose(world: World, call: Call) -> dict[str, JSON]:
+        if not world.dynamodb.settings.throttling:
+            return handler(world, call)
+        return judge(world.dynamodb.region(call.account, call.region), world, call)
+
+    return choose
 
 
 def statement(handler: Handler) -> Handler:
     """ExecuteStatement's handler, throttled: a SELECT reads, all else writes."""
 
-    @wraps(handler)
-    def judge(world: World, call: Call) -> dict[str, JSON]:
-        if not world.dynamodb.settings.throttling:
-            return handler(world, call)
-        region = world.dynamodb.region(call.account, call.region)
+    def judge(region: Region, world: World, call: Call) -> dict[str, JSON]:
         kind, fault = _judge_statement(region, call.params)
         if fault is not None:
             raise fault
         return _charged(region, handler, world, call, kind)
 
-    return judge
+    return _where_asked_for(handler, judge)
 
 
 def statements(handler: Handler) -> Handler:
     """BatchExecuteStatement's or ExecuteTransaction's handler, throttled."""
 
-    @wraps(handler)
-    def judge(world: World, call: Call) -> dict[str, JSON]:
-        if not world.dynamodb.settings.throttling:
-            return handler(world, call)
-        region = world.dynamodb.region(call.account, call.region)
+    def judge(region: Region, world: World, call: Call) -> dict[str, JSON]:
         name = "TransactStatements" if "TransactStatements" in call.params else "Statements"
         members = call.params[name]
         judged = [_judge_statement(region, member) for member in members]
@@ -126,7 +126,7 @@ def statements(handler: Handler) -> Handler:
         ]
         return {**answer, "Responses": responses}
 
-    return judge
+    return _where_asked_for(handler, judge)
 
 
 def _judge_statement(region: Region, member: Mapping[str, JSON]) -> tuple[str, Fault | None]:

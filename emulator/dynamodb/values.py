@@ -45,6 +45,9 @@ _SETS = {"SS": "An string set ", "NS": "An number set "}
 TOO_DEEP = (
     "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
 )
+SEVERAL_TYPES = (
+    "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
+)
 OVERFLOW = "Number overflow. Attempting to store a number with magnitude larger than supported range"
 UNDERFLOW = "Number underflow. Attempting to store a number with magnitude smaller than supported range"
 
@@ -121,10 +124,7 @@ def _only_member(wire: Mapping[str, JSON]) -> tuple[str, JSON]:
         for kind, payload in members:  # observed: what a member says of itself comes first
             for number in [payload] if kind == "N" else payload if kind == "NS" else ():
                 _number(number)
-        raise invalid(
-            "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported "
-            "datatypes"
-        )
+        raise invalid(SEVERAL_TYPES)
     return members[0]
 
 

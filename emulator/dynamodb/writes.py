@@ -23,11 +23,12 @@ from emulator.dynamodb.expressions.references import check_used_with_expression
 from emulator.dynamodb.expressions.updates import Update
 from emulator.dynamodb.reads import check_distinct, check_scalar_keys
 from emulator.dynamodb.rejections import KEY_MISMATCH, condition_failed, invalid, invalid_values, violated
-from emulator.dynamodb.schema import Position, check_index_key, check_item_key, check_key, read_key
+from emulator.dynamodb.schema import Position, check_index_key, check_item_key, check_key, empty_key, read_key
 from emulator.dynamodb.store import World
 from emulator.dynamodb.tables import Item, Table
 from emulator.dynamodb.values import (
     MAX_ITEM_SIZE,
+    SEVERAL_TYPES,
     Attributes,
     check_depth,
     item_size,
@@ -263,10 +264,7 @@ def _read_sized_item(wire: Mapping[str, JSON]) -> tuple[Attributes, int]:
 def _read_batch_member(member: Mapping[str, JSON]) -> tuple[Attributes, int, bool]:
     put, delete = member.get("PutRequest"), member.get("DeleteRequest")
     if (put is None) == (delete is None):
-        raise invalid(
-            "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported "
-            "datatypes"
-        )
+        raise invalid(SEVERAL_TYPES)  # sic
     if put is not None:
         return (*_read_sized_item(put["Item"]), False)
     return read_key(delete["Key"] if delete else {}), 0, True
@@ -381,13 +379,9 @@ def _check_updated_index_keys(table: Table, update: Update, attributes: Attribut
             if value[0] != index.key.types[name]:
                 raise invalid("The update expression attempted to update a secondary index key to unsupported type")
             if not value[1]:
-                kind = "string" if value[0] == "S" else "binary"
                 raise invalid(
-                    "One or more parameter values are not valid. The update expression attempted to update a "
-                    "secondary index "
-                    "key to a value that is not supported. The AttributeValue for a key attribute cannot "
-                    "contain an empty "
-                    f"{kind} value."
+                    "One or more parameter values are not valid. The update expression attempted to update a secondary "
+                    f"index key to a value that is not supported. {empty_key(value)}"
                 )
             check_index_key(index, {name: value})
 

@@ -149,8 +149,7 @@ def key_range(
         if skipped is not None or last is not None:
             raise invalid(
                 f"RANGE key attributes {skipped or range_keys[position - 1]} must have equality conditions "
-                "specified in the "
-                f"query because a condition is present on key attribute {name}"
+                f"specified in the query because a condition is present on key attribute {name}"
             )
         if test_here.operator == "=":
             equals.append(test_here.operands[0])

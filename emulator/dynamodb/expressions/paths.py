@@ -65,8 +65,7 @@ def _check_apart(kind: str, known: list[Path], path: Path) -> None:
         if problem:
             raise invalid(
                 f"Invalid {kind}: Two document paths {problem} with each other; must remove or rewrite one of "
-                "these paths; "
-                f"path one: {other}, path two: {path}"
+                f"these paths; path one: {other}, path two: {path}"
             )
 
 

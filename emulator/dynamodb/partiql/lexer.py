@@ -25,8 +25,8 @@ KEYWORDS = frozenset(
             "SET",
             "REMOVE",
         ),
-        *("DELETE", "RETURNING", "ALL", "MODIFIED", "OLD", "NEW", "AND", "OR", "NOT", "BETWEEN", "IN", "IS", "NULL"),
-        *("MISSING", "TRUE", "FALSE", "AS", "LIKE", "EXISTS"),
+        *("DELETE", "RETURNING", "ALL", "MODIFIED", "OLD", "NEW", "AND", "OR", "NOT", "BETWEEN", "IN", "IS"),
+        *("NULL", "MISSING", "TRUE", "FALSE", "AS", "LIKE", "EXISTS"),
     }
 )
 _MAX_EXPONENT = 2**31 - 1
