@@ -9,7 +9,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 
 REGION: Final = "us-east-1"
 ROLE: Final = "dynastep"
-_MOCK_CONFIG: Final = ("DYNASTEP_MOCK_CONFIG", "SFN_MOCK_CONFIG")
+_OF_A_TEST: Final = (
+    *("DYNASTEP_MOCK_CONFIG", "SFN_MOCK_CONFIG"),
+    *("DYNASTEP_DYNAMODB_WORDING", "DYNASTEP_DYNAMODB_DELAYS", "DYNASTEP_DYNAMODB_THROTTLING"),
+)
 """The variables that a test's emulator reads; others are for the server."""
 
 
@@ -224,8 +227,8 @@ class Worlds(World):
     def open(self) -> tuple[str, World]:
         """A new account, and its world."""
         account = f"{next(self._count):012}"
-        file = Settings.read({name: os.environ.get(name, "") for name in _MOCK_CONFIG}).mock_config
-        world = self._worlds[account] = World(Settings(clock="virtual", mock_config=file), lambda: _server().url)
+        settings = Settings.read({name: os.environ.get(name, "") for name in _OF_A_TEST})
+        world = self._worlds[account] = World(replace(settings, clock="virtual"), lambda: _server().url)
         return account, world
 
     def shut(self, account: str) -> None:

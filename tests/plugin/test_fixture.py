@@ -385,3 +385,20 @@ def test_a_function_that_leaves_does_not_hang_the_test(project, leave, outcome):
         timeout=15,
     )
     result.assert_outcomes(**outcome)
+
+
+def test_the_environment_sets_how_dynamodb_behaves(monkeypatch):
+    from emulator.testing import emulator
+
+    monkeypatch.setenv("DYNASTEP_DYNAMODB_DELAYS", "lifelike")
+    with emulator() as dynastep:
+        dynamodb = dynastep.client("dynamodb")
+        dynamodb.create_table(
+            TableName="orders",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        assert dynamodb.describe_table(TableName="orders")["Table"]["TableStatus"] == "CREATING"
+        dynastep.clock.advance(seconds=60)
+        assert dynamodb.describe_table(TableName="orders")["Table"]["TableStatus"] == "ACTIVE"
