@@ -13,6 +13,7 @@ from typing import Any
 from emulator.moto_door.events import wire_events
 from emulator.moto_door.functions import wire_functions
 from emulator.moto_door.mappings import wire_mappings
+from emulator.moto_door.queues import wire_queues
 from emulator.moto_door.state import opened
 from emulator.protocol import Environ
 
@@ -109,6 +110,8 @@ def _routes(module: str) -> list[tuple[re.Pattern[str], Handler]]:
     if module in ("awslambda", "cloudformation", "sns"):
         wire_functions()
         wire_mappings()
+    if module == "sqs":
+        wire_queues()
     account = get_backend(module)["123456789012"]  # type: ignore[call-overload]  # one overload for each service
     backend = account["us-east-1"] if "us-east-1" in account else account["aws"]
     return [(re.compile(url), handler) for url, handler in backend.urls.items()]

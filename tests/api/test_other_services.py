@@ -6,6 +6,7 @@ import http.client
 import json
 import logging
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import boto3
@@ -17,6 +18,8 @@ from emulator import arns, clients, endpoint, moto_door, server
 from emulator.credentials import Credential
 from emulator.endpoint import layer
 from emulator.moto_door import routes
+from emulator.settings import Settings
+from emulator.world import World
 
 TABLE = {
     "TableName": "orders",
@@ -29,6 +32,7 @@ TABLE = {
 @pytest.fixture(autouse=True)
 def empty():
     moto_door.reset()
+    World(Settings()).meet_moto()
 
 
 @pytest.fixture
@@ -319,3 +323,35 @@ def test_a_port_that_is_taken_says_so(world):
     served.close()
     said = f"Cannot listen on 127.0.0.1:{port} (Address already in use): stop what uses it, or choose another port"
     assert str(raised.value) == said
+
+
+# Queues
+
+
+def test_receivers_at_the_same_time_share_what_is_in_a_queue(dynastep):
+    queues = dynastep.client("sqs")
+    queue = queues.create_queue(QueueName="shared")["QueueUrl"]
+    sent = []
+    for _ in range(20):
+        entries = [{"Id": str(number), "MessageBody": "work"} for number in range(10)]
+        answered = queues.send_message_batch(QueueUrl=queue, Entries=entries)["Successful"]
+        sent += [message["MessageId"] for message in answered]
+
+    def receive(_):
+        messages = queues.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", ())
+        return [message["MessageId"] for message in messages]
+
+    with ThreadPoolExecutor(8) as pool:
+        received = [name for names in pool.map(receive, range(40)) for name in names]
+    assert sorted(received) == sorted(sent)
+
+
+def test_a_receiver_that_waits_gets_what_is_sent_meanwhile(dynastep):
+    queues = dynastep.client("sqs")
+    queue = queues.create_queue(QueueName="awaited")["QueueUrl"]
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(queues.receive_message, QueueUrl=queue, WaitTimeSeconds=20)
+        queues.send_message(QueueUrl=queue, MessageBody="work")
+        assert [message["Body"] for message in waiting.result()["Messages"]] == ["work"]
+    queues.receive_message(QueueUrl=queue)
+    assert "Messages" not in queues.receive_message(QueueUrl=queue, WaitTimeSeconds=1)

@@ -3,9 +3,10 @@
     python -m tests.fuzz.load --executions 2000
 
 Each execution counts itself in a table, calls a function, and waits for one of the threads that answer tokens: those of
-an activity, and of every tenth execution those in a queue (whose length costs moto its square). Afterwards every execution has succeeded with the answer that was meant for it, and was counted once. The memory
-of the server is looked at before, when all have ended, and when the machine is deleted: Python keeps what it has once
-taken from the system, so it is the second round that shows whether anything is left.
+an activity, and of every tenth execution those in a queue (whose length costs moto its square). Afterwards every
+execution has succeeded with the answer that was meant for it, and was counted once. The memory of the server is looked
+at before, when all have ended, and when the machine is deleted: Python keeps what it has once taken from the system, so
+it is the second round that shows whether anything is left.
 """
 
 from __future__ import annotations
