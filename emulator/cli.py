@@ -25,8 +25,21 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
     for setting in reversed(fields(Settings)):
         default = setting.metadata.get("shown") or ("none" if setting.default is None else setting.default)
         said = f"{setting.metadata['help']} [{' or '.join(variables_of(setting))}; default {default}]"
-        command = click.option(flag_of(setting.name), metavar=setting.metadata.get("metavar"), help=said)(command)
+        several = bool(setting.metadata.get("several"))
+        option = click.option(
+            flag_of(setting.name),
+            metavar=setting.metadata.get("metavar"),
+            help=said,
+            multiple=several,
+            callback=_in_one_text if several else None,
+        )
+        command = option(command)
     return command
+
+
+def _in_one_text(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> str | None:
+    """What was given several times, as its variable has it: separated by spaces."""
+    return " ".join(values) or None
 
 
 @main.command()

@@ -37,6 +37,16 @@ class Settings:
     port: int = field(default=4566, metadata={"help": "Port to listen on; 0 is any free one."})
     clock: Mode = field(default="wall", metadata={"help": "How time passes.", "metavar": "|".join(MODES)})
     functions: Path | None = field(default=None, metadata={"help": "Folder of Lambda functions.", "metavar": "DIR"})
+    function_url: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata={
+            "help": "Where a function runs that is not run here; may be given several times.",
+            "metavar": "NAME=URL",
+            "several": True,
+            "shown": "none",
+        },
+    )
+    """URLs of functions that run elsewhere, by their names or patterns of them."""
     dynamodb_endpoint: str | None = field(
         default=None,
         metadata={"help": "URL of another engine that answers all DynamoDB calls.", "metavar": "URL"},
@@ -145,6 +155,16 @@ def _mock_config(source: str, text: str) -> Path:
     return file
 
 
+def _function_url(source: str, text: str) -> dict[str, str]:
+    urls: dict[str, str] = {}
+    for entry in text.split():
+        name, equals, url = entry.partition("=")
+        if not (name and equals):
+            raise InvalidSetting(f"{source} is {text!r}: NAME=URL is wanted")
+        urls[name] = _url(f"the URL of {name} in {source}", url)
+    return urls
+
+
 def _url(source: str, text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.netloc:
@@ -173,6 +193,7 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "port": _port,
     "clock": _one_of(MODES),
     "functions": _functions,
+    "function_url": _function_url,
     "dynamodb_endpoint": _url,
     "dynamodb_wording": _one_of(get_args(Wording)),
     "dynamodb_delays": _one_of(get_args(Delays)),

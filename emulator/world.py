@@ -60,7 +60,9 @@ class World:
         self.clock = Clock(settings.clock)
         self.engine = Engine(self.clock)
         served_at = url or (lambda: url_of(settings.host, settings.port))
-        self.lambdas = Lambdas(self.clock, lambda: self.engine, served_at, self._find_stream, settings.functions)
+        self.lambdas = Lambdas(
+            self.clock, lambda: self.engine, served_at, self._find_stream, settings.functions, settings.function_url
+        )
         self.logs = Logs(self._write_logs)
         self.random = random.Random(0)  # noqa: S311 - the same calls make the same choices
         self.mocks: Mocks | None = None

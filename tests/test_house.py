@@ -88,7 +88,7 @@ INTERPRETER_FOR_OTHERS = frozenset(
 THIRD_PARTY = {
     "flask": "emulator.app emulator.web",
     "jmespath": "emulator.integrations.jobs",
-    "urllib3": "emulator.dynamodb.forwarding emulator.integrations.web",
+    "urllib3": "emulator.dynamodb.forwarding emulator.integrations.web emulator.lambdas.forwarding",
     "werkzeug": "emulator.app emulator.web emulator.moto_door",
     "moto": "emulator.moto_door emulator.dynamodb.registry",
     "boto3": "emulator.clients emulator.testing",

@@ -81,7 +81,8 @@ class Deployment:
         raise self._not_run("has no file bootstrap, which is what its runtime runs")
 
     def _not_run(self, why: str) -> Fault:
-        return Fault("NotImplementedException", f"{self.name.arn} {why}", status=501)
+        hint = "--function-url says where a function runs that is not run here"
+        return Fault("NotImplementedException", f"{self.name.arn} {why}; {hint}", status=501)
 
     def environment(self, endpoint: str, scratch: Path, stream: str) -> dict[str, str]:
         """The environment of its process: the emulator is at ``endpoint``, ``scratch`` a folder for what it caches."""

@@ -21,7 +21,7 @@ from asl_interpreter.clock import Clock, iso
 from asl_interpreter.engine import Engine
 from asl_interpreter.jsontext import JSON, dumps
 from emulator.faults import Fault
-from emulator.lambdas import destinations, folder
+from emulator.lambdas import destinations, folder, forwarding
 from emulator.lambdas.asynchronous import Event, EventSettings
 from emulator.lambdas.callables import Callables
 from emulator.lambdas.deployments import Deployment, unpack
@@ -59,10 +59,11 @@ class Lambdas:
         endpoint: Callable[[], str],
         find_stream: Callable[[str], Stream | None],
         sources: Path | None,
+        urls: Mapping[str, str],
     ) -> None:
         """``endpoint`` is where the processes of functions find the emulator, ``sources`` a folder of functions.
 
-        ``find_stream`` finds the stream of a table by its ARN.
+        ``find_stream`` finds the stream of a table by its ARN; ``urls`` are of functions that run elsewhere.
         """
         self.callables = Callables()
         self.random = random.Random(0)  # noqa: S311 - the same calls make the same choices
@@ -70,6 +71,7 @@ class Lambdas:
         self._engine = engine
         self._endpoint = endpoint
         self._sources = sources
+        self._urls = urls
         self.find_stream = find_stream
         self.mappings = Mappings(self, self._poller)
         self._lock = threading.RLock()
@@ -90,6 +92,9 @@ class Lambdas:
         callable_function = self.callables.find(name.arn)
         if callable_function is not None:
             return replace(callable_function, version=name.qualifier or LATEST)
+        forwarded = forwarding.find(self._urls, name)
+        if forwarded is not None:
+            return forwarded
         registered = self._registered(name)
         if registered is not None:
             return self._deployed(name, registered)

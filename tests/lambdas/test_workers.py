@@ -355,7 +355,8 @@ def test_a_task_whose_runtime_is_not_built_fails_with_an_error_that_names_it(fun
     )
     assert (execution.error, execution.cause) == (
         "Dynastep.NotBuilt",
-        f"{arn} needs java21, which Dynastep has not built yet",
+        f"{arn} needs java21, which Dynastep has not built yet; "
+        "--function-url says where a function runs that is not run here",
     )
 
 
