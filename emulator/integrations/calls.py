@@ -53,7 +53,7 @@ _HOLLOW: Final = frozenset({("bedrock-runtime", "InvokeModel")})
 
 
 def call_optimized(caller: Caller, service: str, operation: str, params: dict[str, Any]) -> dict[str, JSON]:
-    """Call an operation as an optimized integration does; its answer in that form, sorted.
+    """Call an operation as an optimized integration does; its answer in that form.
 
     Raises:
         StateError: as the integration says it.
@@ -66,7 +66,7 @@ def shown(service: str, operation: str, answer: Mapping[str, Any]) -> dict[str, 
     model = sdk.find_operation(sdk.OPTIMIZED[service][2], operation[:1].lower() + operation[1:])
     if model is None:
         raise KeyError(operation)
-    return dict(sorted(sdk.from_answer(model, answer, sdk.FIRST_SDK).items()))
+    return sdk.from_answer(model, answer, sdk.FIRST_SDK)
 
 
 def _call(caller: Caller, service: str, operation: str, params: dict[str, Any]) -> Mapping[str, Any]:

@@ -115,11 +115,11 @@ JOBS: Final[Mapping[tuple[str, str], Job]] = {
     ),
     ("bedrock", "createModelCustomizationJob"): _job(
         "GetModelCustomizationJob",
-        {"jobIdentifier": "answer.jobArn"},
+        {"jobIdentifier": "request.jobName"},
         "status",
         "Completed",
         "Failed Stopped",
-        stop=("StopModelCustomizationJob", {"jobIdentifier": "answer.jobArn"}),
+        stop=("StopModelCustomizationJob", {"jobIdentifier": "request.jobName"}),
     ),
     ("codebuild", "startBuild"): _job(
         "BatchGetBuilds",

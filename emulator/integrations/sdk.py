@@ -187,11 +187,15 @@ _LEFT_OUT: Final = {
 
 
 def from_answer(operation: OperationModel, answer: Mapping[str, Any], form: Form) -> dict[str, JSON]:
-    """An operation's answer as a Task's result."""
+    """An operation's answer as a Task's result: members in the order of their names, but a streamed body last."""
     if operation.output_shape is None:
         return {}
     members = {name: value for name, value in answer.items() if name != "ResponseMetadata"}
     result: dict[str, JSON] = _from_shape(operation.output_shape, members, form)
+    if operation.has_streaming_output:
+        body = form.spelling(operation.output_shape.serialization["payload"])
+        if body in result:
+            result[body] = result.pop(body)
     return result
 
 
@@ -199,11 +203,12 @@ def _from_shape(shape: Any, value: Any, form: Form) -> JSON:
     kind = shape.type_name
     if kind == "structure" and not shape.is_document_type:
         known = shape.members
-        return {
+        shown = {
             form.spelling(name): _from_shape(known[name], item, form)
             for name, item in value.items()
             if name in known and item is not None
         }
+        return dict(sorted(shown.items()))
     if kind == "list":
         return [_from_shape(shape.member, item, form) for item in value]
     if kind == "map":

@@ -172,6 +172,75 @@ def test_clusters_of_eks_come_and_go(call, role):
     assert failure(call("eks:deleteCluster", {"Name": "c"})) == said
 
 
+def test_groups_and_profiles_of_eks_come_and_go(call, role):
+    call("eks:createCluster.sync", {"Name": "c", "RoleArn": role, "ResourcesVpcConfig": {"SubnetIds": ["subnet-1"]}})
+    group = {"ClusterName": "c", "NodegroupName": "n"}
+    created = call("eks:createNodegroup.sync", {**group, "NodeRole": role, "Subnets": ["subnet-1"]})
+    assert created.output["Nodegroup"]["Status"] == "ACTIVE", created.cause
+    assert call("eks:deleteNodegroup.sync", group).output["Nodegroup"]["NodegroupName"] == "n"
+    profile = {"ClusterName": "c", "FargateProfileName": "f"}
+    selectors = [{"Namespace": "n"}]
+    created = call("eks:createFargateProfile.sync", {**profile, "PodExecutionRoleArn": role, "Selectors": selectors})
+    assert created.output["FargateProfile"]["Status"] == "ACTIVE", created.cause
+    assert call("eks:deleteFargateProfile.sync", profile).status == "SUCCEEDED"
+
+
+def test_an_application_of_emr_serverless_lives_and_runs_jobs(call, role):
+    described = {"Name": "a", "ReleaseLabel": "emr-6.6.0", "Type": "SPARK", "ClientToken": "t"}
+    created = call("emr-serverless:createApplication.sync", described)
+    application = {"ApplicationId": created.output["Application"]["ApplicationId"]}
+    assert created.output["Application"]["State"] in ("CREATED", "STARTED")
+    started = call("emr-serverless:startApplication.sync", application)
+    assert started.output["Application"]["State"] == "STARTED"
+    run = {**application, "ClientToken": "t", "ExecutionRoleArn": role}
+    assert call("emr-serverless:startJobRun.sync", run).output["JobRun"]["State"] == "SUCCESS"
+    assert call("emr-serverless:stopApplication.sync", application).output["Application"]["State"] == "STOPPED"
+    assert call("emr-serverless:deleteApplication.sync", application).output["Application"]["State"] == "TERMINATED"
+
+
+def test_a_virtual_cluster_comes_and_goes(call, role):
+    call("eks:createCluster", {"Name": "c", "RoleArn": role, "ResourcesVpcConfig": {"SubnetIds": ["subnet-1"]}})
+    provider = {"Id": "c", "Type": "EKS", "Info": {"EksInfo": {"Namespace": "n"}}}
+    created = call(
+        "emr-containers:createVirtualCluster", {"Name": "v", "ClientToken": "t", "ContainerProvider": provider}
+    )
+    deleted = call("emr-containers:deleteVirtualCluster.sync", {"Id": created.output["Id"]})
+    assert deleted.output["VirtualCluster"]["State"] == "TERMINATED"
+
+
+S3 = {"S3Uri": "s3://bucket/"}
+MACHINES = {"InstanceType": "ml.m5.large", "InstanceCount": 1}
+SAGEMAKER = {
+    "TrainingJob": {
+        "AlgorithmSpecification": {"TrainingInputMode": "File", "TrainingImage": "i"},
+        "OutputDataConfig": {"S3OutputPath": "s3://bucket/"},
+        "ResourceConfig": {**MACHINES, "VolumeSizeInGB": 1},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+    },
+    "TransformJob": {
+        "ModelName": "m",
+        "TransformInput": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", **S3}}},
+        "TransformOutput": {"S3OutputPath": "s3://bucket/"},
+        "TransformResources": MACHINES,
+    },
+    "ProcessingJob": {
+        "ProcessingResources": {"ClusterConfig": {**MACHINES, "VolumeSizeInGB": 1}},
+        "AppSpecification": {"ImageUri": "i"},
+    },
+    "HyperParameterTuningJob": {
+        "HyperParameterTuningJobConfig": {"Strategy": "Bayesian", "ResourceLimits": {"MaxParallelTrainingJobs": 1}}
+    },
+}
+
+
+@pytest.mark.parametrize("kind", SAGEMAKER)
+def test_a_job_of_sagemaker_runs_to_its_end(call, role, kind):
+    needs_role = {"RoleArn": role} if kind in ("TrainingJob", "ProcessingJob") else {}
+    execution = call(f"sagemaker:create{kind}.sync", {f"{kind}Name": "job", **SAGEMAKER[kind], **needs_role})
+    assert execution.status == "SUCCEEDED", execution.cause
+    assert (execution.output[f"{kind}Name"], execution.output[f"{kind}Status"]) == ("job", "Completed")
+
+
 LACKING = [
     ("databrew:startJobRun.sync", {"Name": "j"}, "databrew", "StartJobRun"),
     ("codebuild:startBuildBatch", {"ProjectName": "p"}, "codebuild", "StartBuildBatch"),
