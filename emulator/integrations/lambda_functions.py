@@ -36,7 +36,7 @@ def invoke_directly(resource: str, caller: Caller, request: TaskRequest) -> JSON
     request_id = new_uuid(request)
     with _refusing(request_id):
         _, invocation = caller.world.lambdas.invoke(Request(name, dumps(request.arguments), request_id))
-    return _later(invocation, _result(invocation))
+    return _later(invocation, _result(invocation, invocation.payload))
 
 
 def invoke_function(_suffix: str, caller: Caller, request: TaskRequest) -> JSON | Later:
@@ -132,8 +132,11 @@ def _refusing(request_id: str) -> Iterator[None]:
         raise sdk.optimized_error("lambda", fault.code, fault.message, fault.status, request_id) from None
 
 
-def _result(invocation: Invocation) -> JSON | StateError:
-    """The payload as JSON if it is, or as text; the error that the function failed with."""
+def _result(invocation: Invocation, cause: str | None = None) -> JSON | StateError:
+    """The payload as JSON if it is, or as text; the error that the function failed with.
+
+    Its cause is the payload: as the function wrote it if it was invoked by its ARN, by ``lambda:invoke`` written anew.
+    """
     try:
         payload = loads(invocation.payload)
     except InvalidJSON:
@@ -144,7 +147,7 @@ def _result(invocation: Invocation) -> JSON | StateError:
     if not isinstance(kind, str) or not kind:
         why = "The cause could not be determined because Lambda did not return an error type."
         return StateError("Lambda.Unknown", f"{why} Returned payload: {dumps(payload)}")
-    return StateError(kind, dumps(payload))
+    return StateError(kind, cause or dumps(payload))
 
 
 def _later(invocation: Invocation, result: JSON | StateError) -> JSON | Later:

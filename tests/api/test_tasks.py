@@ -248,12 +248,17 @@ def test_the_context_says_who_is_called(dynastep, call):
     assert re.fullmatch(UUID, context.aws_request_id)
 
 
-def test_an_exception_is_the_error_and_its_payload_the_cause(dynastep, call):
+def test_an_exception_is_the_error_and_its_payload_the_cause_as_it_was_written_or_written_anew(dynastep, call):
     def sell(_event):
         raise Sold("nothing left, naïve")
 
     arn = dynastep.function("sell", sell)
-    for execution in (call(arn), call(f"{OPTIMIZED}lambda:invoke", {"FunctionName": "sell"})):
+    written = (
+        json.dumps,
+        lambda value: json.dumps(value, separators=(",", ":"), ensure_ascii=False),
+    )
+    executions = (call(arn), call(f"{OPTIMIZED}lambda:invoke", {"FunctionName": "sell"}))
+    for execution, write in zip(executions, written, strict=True):
         assert (execution.status, execution.error) == ("FAILED", "Sold")
         payload = json.loads(execution.cause)
         assert list(payload) == ["errorMessage", "errorType", "requestId", "stackTrace"]
@@ -261,7 +266,7 @@ def test_an_exception_is_the_error_and_its_payload_the_cause(dynastep, call):
         assert re.fullmatch(UUID, payload["requestId"])
         (frame,) = payload["stackTrace"]
         assert re.match(r'  File ".*test_tasks\.py", line \d+, in sell\n    raise Sold', frame)
-        assert execution.cause == json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
+        assert execution.cause == write(payload)
 
 
 def test_an_exception_without_a_message_has_an_empty_one(dynastep, call):

@@ -78,9 +78,6 @@ DIFFERENT = {
     "callback/test_callback::TestCallback::test_sync_with_task_token": "recorded in a region with a longer name",
     "error_handling/test_states_errors::TestStatesErrors::"
     "test_task_lambda_catch_state_all_data_limit_exceeded_on_large_utf8_response": "States.ALL caught it on AWS",
-    "error_handling/test_task_lambda::TestTaskLambda::test_raise_custom_exception": "shows the source of the function",
-    "error_handling/test_task_lambda::TestTaskLambda::test_raise_exception_catch": "shows the source of the function",
-    "express/test_express_async::TestExpressAsync::test_retry": "shows the source of the function",
     "express/test_express_sync::TestExpressSync::test_catch": "billed for the real time that a function took",
     "express/test_express_sync::TestExpressSync::test_retry": "billed for the real time that a function took",
     "scenarios/test_base_scenarios::TestBaseScenarios::test_lambda_service_invoke_with_retry_extended_input": (
