@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from botocore.session import Session
 
+from asl_interpreter.execution import Execution
 from asl_interpreter.history import TERMINAL, Event
 
 TYPES = frozenset(
@@ -61,6 +62,15 @@ def legal(events: Sequence[Event]) -> None:
     """Check a whole history; an AssertionError says which event breaks which law."""
     _check_numbers(events)
     _Lines().follow(events)
+
+
+def all_legal(execution: Execution) -> None:
+    """Check the histories of an execution and of those that its Map Runs have started."""
+    legal(execution.history.events)
+    for run in execution.map_runs:
+        assert run.executions["RUNNING"] == 0, "an execution of a Map Run that has ended runs on"
+        for name, child in run.children.items():
+            all_legal(child.restore(run, name))
 
 
 def _check_numbers(events: Sequence[Event]) -> None:
@@ -126,10 +136,15 @@ class _Lines:
             return self._enter(event, stack)
         if what == "ExecutionRedriven":
             return self._reopen()
+        if what == "MapRunAborted":
+            assert "MapRunStarted" in self._types.values(), "no Map Run has started"
+            return ()
         if what.endswith("Aborted"):
             return self._abort(event, stack)
         if what.endswith("StateExited"):
             return self._leave(event, stack)
+        if what.startswith("MapRun"):
+            return self._map_run(event, stack)
         if what.startswith(("MapIteration", "MapState", "ParallelState")):
             return self._composite(event, stack)
         return self._task(event, stack)
@@ -184,6 +199,17 @@ class _Lines:
                 self._open[frame.entered] = frame, frame.entered
         return ()
 
+    def _map_run(self, event: Event, stack: Stack) -> Stack:
+        """A Map Run starts, or goes on, where its Map has started, and ends once; of its executions nothing is here."""
+        cause = self._types[event.previous]
+        if event.type in ("MapRunStarted", "MapRunRedriven"):
+            assert cause == "MapStateStarted", cause
+        else:
+            assert event.type in ("MapRunSucceeded", "MapRunFailed"), event.type
+            assert cause in ("MapRunStarted", "MapRunRedriven", "EvaluationFailed"), cause
+        assert stack[-1].kind == "Map"
+        return stack
+
     def _composite(self, event: Event, stack: Stack) -> Stack:
         what, details = event.type, event.details or {}
         if what in ("MapStateStarted", "ParallelStateStarted"):
@@ -200,7 +226,7 @@ class _Lines:
         assert what in ("MapStateSucceeded", "ParallelStateSucceeded")
         top = stack[-1]
         assert top.kind == what.removesuffix("StateSucceeded")
-        if top.kind == "Map":
+        if top.kind == "Map" and self._types[event.previous] != "MapRunSucceeded":
             assert top.attempt is not None
             length = (top.attempt.details or {})["length"]
             assert top.started == list(range(length)), f"it began the iterations {top.started} of {length}"
@@ -261,7 +287,11 @@ class _Lines:
         details = event.details or {}
         failed = event.type == "MapIterationFailed"
         while stack[-1].kind != "iteration":
-            assert failed, f"{stack[-1].name} is open"
+            top = stack[-1]
+            assert failed, f"{top.name} is open"
+            if top.kind in ("Map", "Parallel") and self._types[event.previous].endswith("Succeeded"):
+                self._close(top)  # what it has run succeeded: it failed without a word
+                top.resumable = True
             stack = stack[:-1]
         frame = stack[-1]
         assert frame.name == str(details["index"])

@@ -258,6 +258,16 @@ class _Builder:
         work.pop("InputPath", None)
         processor, selector = draw(st.sampled_from([("ItemProcessor", "ItemSelector"), ("Iterator", "Parameters")]))
         state = {processor: self.machine(depth + 1), "ItemsPath": draw(st.sampled_from(["$.items", "$.deep.list"]))}
+        if draw(rare):
+            state[processor]["ProcessorConfig"] = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+            state |= self._some(
+                ToleratedFailureCount=st.integers(0, 2),
+                ToleratedFailurePercentage=st.sampled_from([0, 50, 100]),
+                ItemBatcher=st.integers(1, 2).map(lambda most: {"MaxItemsPerBatch": most}),
+                ResultWriter=st.sampled_from(["NONE", "FLATTEN"]).map(
+                    lambda how: {"WriterConfig": {"Transformation": how}}
+                ),
+            )
         if not draw(rare):
             keep = {f"{name}.$": f"$.{name}" for name in ("n", "text", "items", "deep", "when")}
             state[selector] = {**keep, "item.$": "$$.Map.Item.Value", "index.$": "$$.Map.Item.Index"}

@@ -8,7 +8,7 @@ from unittest import mock
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from properties.legality import legal
+from properties.legality import all_legal, legal
 from properties.machines import INPUT, Case, cases, sequences
 from properties.scripted import TASK, Answer, elapsed, run, started
 
@@ -25,7 +25,7 @@ some = settings(many, max_examples=40)
 def test_every_machine_ends_with_a_legal_history(case: Case) -> None:
     execution = run(case.definition, INPUT, case.scripts)
     assert execution.error != INTERNAL_ERROR, execution.cause
-    legal(execution.history.events)
+    all_legal(execution)
 
 
 @some
@@ -74,7 +74,7 @@ def test_stopping_after_every_step_leaves_a_legal_history(case: Case) -> None:
 @given(cases(), st.integers(1, 5))
 def test_a_machine_takes_no_longer_than_its_timeout(case: Case, seconds: int) -> None:
     execution = run({**case.definition, "TimeoutSeconds": seconds}, INPUT, case.scripts)
-    legal(execution.history.events)
+    all_legal(execution)
     assert elapsed(execution) <= seconds
     if execution.status == "TIMED_OUT":
         assert elapsed(execution) == seconds
