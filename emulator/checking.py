@@ -39,6 +39,22 @@ class Finding:
         return self.problem.message + (f" (did you mean '{self.meant}'?)" if self.meant else "")
 
 
+STANDARD_INPUT: Final = "-"
+_DEFINITIONS: Final = ("*.asl.json", "*.asl.yaml", "*.asl.yml")
+
+
+def find_files(name: str) -> list[str]:
+    """The files that a name stands for: itself, those that match it as a pattern, the definitions in a folder."""
+    if name == STANDARD_INPUT:
+        return [name]
+    path = Path(name)
+    if path.is_dir():
+        return sorted(str(file) for pattern in _DEFINITIONS for file in path.rglob(pattern))
+    if path.exists():
+        return [name]
+    return sorted(str(file) for file in Path(path.anchor).glob(str(path.relative_to(path.anchor))) if file.is_file())
+
+
 def check_file(file: str, text: str, resolve: Resolve, *, express: bool = False) -> list[Finding]:
     """Everything wrong with the definition that a file holds as JSON, or as YAML if its name says so."""
     if Path(file).suffix.lower() in YAML_SUFFIXES:
@@ -49,6 +65,7 @@ def check_file(file: str, text: str, resolve: Resolve, *, express: bool = False)
             return [Finding(file, *error.position, problem)]
         text = dumps(document)
     else:
+        text = _with_numbers(text)
         try:
             document = read(text)
         except InvalidDefinition as error:
@@ -113,6 +130,14 @@ def _means_in_json(first: str, tag: str) -> bool:
 
 _PLACEHOLDER: Final = re.compile(r"\$\{[^}]+\}")
 """What CloudFormation, SAM and Terraform put in: ``${FunctionArn}``."""
+
+
+_TEXT_OR_PLACEHOLDER: Final = re.compile(r'"(?:[^"\\]|\\.)*"|(?P<bare>\$\{[^}\s"]+\})', re.DOTALL)
+
+
+def _with_numbers(text: str) -> str:
+    """A value that is put in later, and not into a text, is taken for a number; places stay what they are."""
+    return _TEXT_OR_PLACEHOLDER.sub(lambda found: "1".ljust(len(found[0])) if found["bare"] else found[0], text)
 
 
 def _with_placeholders(resolve: Resolve) -> Resolve:

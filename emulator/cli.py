@@ -76,25 +76,38 @@ def start(**flags: str | None) -> None:
 
 
 @main.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.argument("files", nargs=-1, required=True)
 @click.option("--format", "form", type=click.Choice(["text", "json", "sarif", "github"]), default="text")
 @click.option("--type", "kind", type=click.Choice(["STANDARD", "EXPRESS"]), default="STANDARD")
 def validate(files: tuple[str, ...], form: str, kind: str) -> None:
     """Say what AWS would say of the state machine definitions in FILES, JSON or YAML; "-" is standard input.
 
-    The exit status is 1 if AWS would refuse one.
+    FILES may be patterns, such as "machines/**/*.json", and folders, which stand for the files *.asl.json, *.asl.yaml
+    and *.asl.yml in them. The exit status is 1 if AWS would refuse one, and 2 if there is nothing to read.
     """
-    from emulator.checking import check_file
+    from emulator.checking import check_file, find_files
     from emulator.integrations.resources import Resources
     from emulator.reports import FORMATS
     from emulator.world import World
 
     resolve = Resources(World(Settings()), DEFAULT_ACCOUNT, DEFAULT_REGION)
     findings = []
-    for file in files:
-        with click.open_file(file, encoding="utf-8") as opened:
-            findings += check_file(file, opened.read(), resolve, express=kind == "EXPRESS")
+    for name in files:
+        found = find_files(name)
+        if not found:
+            raise click.UsageError(f"There is no definition at '{name}'.")
+        for file in found:
+            findings += check_file(file, _read(file), resolve, express=kind == "EXPRESS")
     report = FORMATS[form](findings)
     if report:
         click.echo(report)
     sys.exit(any(finding.problem.severity == "ERROR" for finding in findings))
+
+
+def _read(file: str) -> str:
+    try:
+        with click.open_file(file, encoding="utf-8-sig") as opened:
+            text: str = opened.read()
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"{file} cannot be read: {error}") from None
+    return text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
+from urllib.parse import quote
 
 from asl_interpreter.jsontext import JSON, dumps
 from emulator.checking import Finding
@@ -57,7 +58,10 @@ def as_sarif(findings: Sequence[Finding]) -> str:
 def _result(finding: Finding) -> dict[str, JSON]:
     region = {"startLine": finding.line, "startColumn": finding.column}
     place: dict[str, JSON] = {
-        "physicalLocation": {"artifactLocation": {"uri": finding.file.replace("\\", "/")}, "region": region}
+        "physicalLocation": {
+            "artifactLocation": {"uri": quote(finding.file.replace("\\", "/"), safe="/:")},
+            "region": region,
+        }
     }
     if _has_path(finding):
         place["logicalLocations"] = [{"fullyQualifiedName": finding.problem.location}]

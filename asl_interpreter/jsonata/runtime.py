@@ -19,9 +19,9 @@ class Limits:
     Observed on AWS (us-east-1, August 2026): a chain of 100 additions evaluates and one of 101 overflows the stack;
     ``[1..873782]`` evaluates and one item more exceeds the memory; so does a string of 2^23 characters, not one of
     2^22. AWS stops an evaluation after a second. A clock would make a result depend on the machine, so here the steps
-    count: a call of a function, an item that a path or a predicate visits, and what is read or built in bulk by the
-    number of its items and characters. A million steps take between one and ten seconds, and build 16 million items or
-    256 MB of text at most.
+    count: a call of a function (one of the expression's own counts four times), an item that a path or a predicate
+    visits, and what is read or built in bulk by the number of its items and characters. A million steps take between
+    one and ten seconds, and build 16 million items or 256 MB of text at most.
     """
 
     depth: int = 100
@@ -165,7 +165,7 @@ class Lambda(Function):
 
     def apply(self, run: Run, arguments: list[Value], context: Value) -> Value:
         """Evaluate the body with the parameters bound, those without an argument to nothing."""
-        run.spend(1)
+        run.spend(4)  # as much as four items that a path visits
         if self.validate is not None:
             arguments = self.validate(arguments, context)
         names = dict(zip(self.parameters, arguments, strict=False))  # superfluous arguments are ignored

@@ -287,7 +287,63 @@ def test_an_express_machine_is_held_to_its_rules(command):
 def test_a_file_that_is_not_there_is_said_to_be_missing():
     result = CliRunner().invoke(main, ["validate", "nowhere.json"])
     assert result.exit_code == 2
-    assert "File 'nowhere.json' does not exist" in result.output
+    assert "There is no definition at 'nowhere.json'." in result.output
+
+
+@pytest.mark.parametrize("name", ["machines", "machines/**/*.asl.*", "machines/*/b.asl.yml"])
+def test_a_folder_and_a_pattern_stand_for_the_definitions_in_them(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "machines" / "orders"
+    folder.mkdir(parents=True)
+    (tmp_path / "machines" / "a.asl.json").write_text(json.dumps(one("Pass")), encoding="utf-8")
+    (folder / "b.asl.yml").write_text(yaml.safe_dump(one("Pass", Foo=1)), encoding="utf-8")
+    (folder / "package.json").write_text("{}", encoding="utf-8")
+    result = CliRunner().invoke(main, ["validate", name])
+    assert (result.exit_code, result.output.count("\n")) == (1, 1)
+    assert result.output.startswith("machines/orders/b.asl.yml:")
+
+
+def test_an_empty_folder_has_nothing_to_read(tmp_path):
+    result = CliRunner().invoke(main, ["validate", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "There is no definition at" in result.output
+
+
+def test_a_file_that_is_no_text_cannot_be_read(tmp_path):
+    (tmp_path / "x.json").write_bytes(b"\xff\xfe{")
+    result = CliRunner().invoke(main, ["validate", str(tmp_path / "x.json")])
+    assert result.exit_code == 1
+    assert "cannot be read" in result.output
+
+
+def test_a_byte_order_mark_is_no_part_of_a_file(command):
+    assert command(a_json="\ufeff" + json.dumps(one("Pass"))) == (0, "")
+
+
+def test_standard_input_is_read_like_a_file():
+    result = CliRunner().invoke(main, ["validate", "-"], input=json.dumps(one("Pass", Foo=1)))
+    assert (result.exit_code, result.output) == (
+        1,
+        f"-:1:51: error {SCHEMA} at /States/S: Field 'Foo' is not supported\n",
+    )
+
+
+def test_what_is_put_in_later_is_taken_for_a_value_of_its_kind(command):
+    text = json.dumps(one("Task", Resource="${Function}", TimeoutSeconds="N", Comment="about ${Stack}"))
+    assert command(a_json=text.replace('"N"', "${Timeout}")) == (0, "")
+    _, output = command(a_json=text.replace('"N"', '${Timeout}, "Foo": 1'))
+    column = text.replace('"N"', "${Timeout}").index(', "Comment"') + len(', "')
+    assert output.startswith(f"a.json:1:{column}: ")
+
+
+def test_the_uri_of_a_file_in_sarif_is_one(tmp_path):
+    (tmp_path / "an order.json").write_text(json.dumps(one("Pass", Foo=1)), encoding="utf-8")
+    result = CliRunner().invoke(main, ["validate", "--format", "sarif", str(tmp_path / "an order.json")])
+    (run,) = json.loads(result.output)["runs"]
+    (found,) = run["results"]
+    assert found["ruleId"] in {rule["id"] for rule in run["tool"]["driver"]["rules"]}
+    assert found["level"] in {"none", "note", "warning", "error"}
+    assert found["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].endswith("/an%20order.json")
 
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/["), min_size=1, max_size=4)
