@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from asl_interpreter.jsontext import JSON, dumps
+from emulator.dynamodb import lifecycles
 from emulator.dynamodb.buckets import Bucket, BucketError
 from emulator.dynamodb.imports import put_record, read_lines
 from emulator.dynamodb.rejections import invalid, refused, unsupported
@@ -44,6 +45,7 @@ def start_bulk_put_items(world: World, call: Call) -> dict[str, JSON]:
         raise unsupported("InputFormat ION")
     region = world.dynamodb.region(call.account, call.region)
     table = region.table(params["TableName"])
+    lifecycles.check_idle(table)
     if table.group is not None:
         raise invalid("Bulk operations are not supported on global tables")
     again = _repeated(region, params)

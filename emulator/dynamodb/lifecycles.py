@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from emulator.dynamodb.schema import Position
     from emulator.dynamodb.tables import Table
 
+_DOING = {"CREATING": "created", "UPDATING": "updated", "DELETING": "deleted"}
 _IN_USE = "Attempt to change a resource which is still in use: "
 ONE_ONLINE = "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table"
 
@@ -128,6 +129,14 @@ def status(table: Table) -> str:
 # --- refusals --------------------------------------------------------------------------------------------------------
 
 
+def check_idle(table: Table) -> None:
+    """Raise Fault where the table or one of its indexes is being created, changed or deleted."""
+    _check_settled(table)
+    for name, phase in table.phases.items():
+        if name is not None:
+            raise _index_in_use(table, name, phase)
+
+
 def check_deletable(table: Table) -> None:
     """Raise Fault where the table cannot be deleted now."""
     if any(subject is not None for subject in table.phases) and status(table) != "CREATING":
@@ -152,8 +161,7 @@ def check_changeable(table: Table, indexes: Mapping[str, str], *, is_throughput:
                 )
             online.remove(name)  # a creation that is cancelled
         elif phase is not None and phase.status in ("UPDATING", "DELETING"):
-            doing = "updated" if phase.status == "UPDATING" else "deleted"
-            raise _in_use(f"Index is being {doing}. Table: {table.name} Index: {name}")
+            raise _index_in_use(table, name, phase)
     redefines = any(action != "Update" for action in indexes.values())
     if redefines and online and status(table) != "CREATING":
         raise refused("LimitExceededException", ONE_ONLINE)
@@ -172,8 +180,11 @@ def check_changeable(table: Table, indexes: Mapping[str, str], *, is_throughput:
 def _check_settled(table: Table) -> None:
     own = table.phases.get(None)
     if own is not None:
-        doing = {"CREATING": "created", "UPDATING": "updated", "DELETING": "deleted"}[own.status]
-        raise _in_use(f"Table is being {doing}: {table.name}")
+        raise _in_use(f"Table is being {_DOING[own.status]}: {table.name}")
+
+
+def _index_in_use(table: Table, name: str, phase: Phase) -> Fault:
+    return _in_use(f"Index is being {_DOING[phase.status]}. Table: {table.name} Index: {name}")
 
 
 def _in_use(message: str) -> Fault:

@@ -38,6 +38,8 @@ def opened() -> None:
 
 def introduce(account: str, region: str) -> None:
     """Let moto know that the account uses DynamoDB: what looks through all services skips those that nobody uses."""
+    if not _store_of:
+        return
     from moto.dynamodb.models import dynamodb_backends
 
     dynamodb_backends[account][region]  # making it is what counts

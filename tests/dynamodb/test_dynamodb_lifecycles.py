@@ -137,6 +137,12 @@ def test_an_index_is_allocated_then_filled_then_read(table: Service) -> None:
     )
     table.clock.time += LIFELIKE.allocating
     assert statuses(table) == ["ACTIVE", ("CREATING", True)]
+    bulk = {
+        "TableName": "tab",
+        "InputS3Configuration": {"S3Bucket": "bucket", "InputFormat": "DYNAMODB_JSON"},
+        "OutputS3Configuration": {"OutputType": ["ERROR"]},
+    }
+    assert table.refusal("StartBulkPutItems", **bulk) == in_use("Index is being created. Table: tab Index: gsi")
     assert table.refusal("Query", **query) == (
         "ValidationException",
         "Cannot read from backfilling global secondary index: gsi",
