@@ -15,14 +15,15 @@ ITEM = {"p": {"S": "x"}, "b": {"B": "AAEC"}, "n": {"N": "1.5"}, "m": {"M": {"l":
 
 @pytest.fixture
 def backend(ddb: Service) -> Iterator[Any]:
-    from moto.core.base_backend import BackendDict
     from moto.dynamodb.models import dynamodb_backends
 
-    from emulator.dynamodb.registry import attach
+    from emulator import moto_door
+    from emulator.moto_door.state import opened
 
-    attach(lambda _account: ddb.world.dynamodb)
+    moto_door.show_tables(lambda _account: ddb.world.dynamodb)
+    opened()
     yield dynamodb_backends[ACCOUNT][REGION]
-    BackendDict.reset()
+    moto_door.reset()
 
 
 def test_moto_sees_a_table_and_its_items(ddb: Service, backend: Any) -> None:
