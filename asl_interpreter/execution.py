@@ -428,7 +428,7 @@ async def walk(processor: Processor, cursor: Cursor) -> JSON:
         StateError: a state failed and nothing caught it; ``cursor.last`` is the event that shows it.
     """
     execution, states = cursor.execution, processor.states
-    append, now = execution.history.append, execution.loop.clock.now
+    append, events = execution.history.append, execution.history.events
     following: str | None = cursor.state or processor.start_at
     inside = cursor.entered != 0
     cursor.failed = False
@@ -445,8 +445,8 @@ async def walk(processor: Processor, cursor: Cursor) -> JSON:
         if inside:
             inside, cursor.last = False, cursor.entered
         else:
-            cursor.entered_at = now()
             cursor.entered = cursor.last = append(entered, cursor.last, {"name": name, "input": cursor.input})
+            cursor.entered_at = events[-1].timestamp
         try:
             run = IMMEDIATE.get(type(state))
             following = run(state, cursor) if run is not None else await WAITING[type(state)](state, cursor)

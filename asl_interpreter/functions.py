@@ -72,6 +72,8 @@ def _truncated(value: JSON) -> int:
 
 def _rounded(value: JSON) -> int:
     """An int from a number, rounded half up, towards positive infinity."""
+    if type(value) is int:
+        return _int(value)
     number = _number(value)
     floor = math.floor(number)
     return _int(floor + (number - floor >= 0.5))

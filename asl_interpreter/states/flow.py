@@ -42,14 +42,19 @@ def run_choice(state: Choice, cursor: Cursor) -> str:
     document = state.flow.select_input(frame)
     if document is not cursor.input:
         frame = frame.reading(document)
-    rule = next((rule for rule in state.rules if rule.condition(frame)), None)
-    following, flow = (state.default, state.flow) if rule is None else (rule.next, rule.flow)
+    following, flow = state.default, state.flow
+    for rule in state.rules:
+        if rule.condition(frame):
+            following, flow = rule.next, rule.flow
+            break
     if following is None:
         # The specification calls it States.NoChoiceMatched; AWS reports States.Runtime.
         raise StateError(RUNTIME, "Failed to transition out of the state. The state does not point to a next state.")
-    output = flow.select_output(frame, document)
-    cursor.assign(flow, frame, document)
-    cursor.input = output
+    if flow is not PLAIN:
+        output = flow.select_output(frame, document)
+        cursor.assign(flow, frame, document)
+        document = output
+    cursor.input = document
     return following
 
 
