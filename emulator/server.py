@@ -6,6 +6,7 @@ Source of the choice: requests per CPU second measured; granian is the cheapest,
 from __future__ import annotations
 
 import gc
+import math
 import os
 import signal
 import socket
@@ -29,7 +30,7 @@ An answer is thousands of dicts that end together, in no cycle; looked for as of
 """
 
 GRACE = 0.5
-"""Seconds that requests in flight have to end when the server stops."""
+"""Seconds that requests in flight have to end when a server stops."""
 
 
 class PortTaken(OSError):
@@ -128,12 +129,28 @@ class Server:
     _thread: threading.Thread = field(repr=False)
 
     def close(self) -> None:
-        """Stop listening and drop all connections; a request in flight is not waited for."""
-        from waitress.wasyncore import close_all  # type: ignore[import-untyped]  # no stubs
+        """Stop listening and drop all connections; a request in flight is waited for no longer than GRACE."""
+        from waitress.wasyncore import close_all, dispatcher  # type: ignore[import-untyped]  # no stubs
 
-        self._server.trigger.pull_trigger(lambda: close_all(self._server._map, ignore_all=True))  # noqa: SLF001 - its own loop does this at exit
+        trigger, pulled = self._server.trigger, threading.Event()
+
+        def stop() -> None:
+            pulled.wait()
+            trigger.del_channel()
+            dispatcher.close(self._server)  # its own ``close`` would close the trigger
+            close_all(self._server._map, ignore_all=True)  # noqa: SLF001 - the loop ends once nothing is left in it
+
+        def let_go() -> None:
+            self._server.task_dispatcher.shutdown(timeout=math.inf)
+            trigger.close()
+
+        # Who pulls the trigger writes to its pipe, so that is open until nobody can: a closed one may be another file.
+        trigger.pull_trigger(stop)
+        pulled.set()
         self._thread.join()
-        self._server.task_dispatcher.set_thread_count(0)
+        rest = threading.Thread(target=let_go, name="dynastep-server-rest", daemon=True)
+        rest.start()
+        rest.join(GRACE)
 
 
 def serve_in_thread(app: WSGIApplication, host: str = "127.0.0.1", port: int = 0) -> Server:

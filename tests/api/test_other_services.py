@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import logging
+import socket
+import threading
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
@@ -355,3 +357,40 @@ def test_a_receiver_that_waits_gets_what_is_sent_meanwhile(dynastep):
         assert [message["Body"] for message in waiting.result()["Messages"]] == ["work"]
     queues.receive_message(QueueUrl=queue)
     assert "Messages" not in queues.receive_message(QueueUrl=queue, WaitTimeSeconds=1)
+
+
+def test_a_server_that_is_woken_while_it_is_closed_closes_nothing_that_is_still_written_to(monkeypatch):
+    served = server.serve_in_thread(lambda _environ, _start: [b""])
+    pull = served._server.trigger._physical_pull
+
+    def woken_before() -> None:
+        """Something else wakes the server's loop between the two halves of what ``close`` does."""
+        pull()
+        served._thread.join(0.2)
+        pull()
+
+    monkeypatch.setattr(served._server.trigger, "_physical_pull", woken_before)
+    served.close()
+    assert not served._thread.is_alive()
+
+
+def test_a_request_that_outlives_its_server_finds_the_pipe_of_its_server_open():
+    began, go_on = threading.Event(), threading.Event()
+
+    def app(_environ, start_response):
+        began.set()
+        go_on.wait(10)
+        start_response("200 OK", [])
+        return [b"late"]
+
+    served = server.serve_in_thread(app)
+    host, port = served.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert began.wait(10)
+        served.close()
+        served._server.pull_trigger()
+        go_on.set()
+        for thread in threading.enumerate():
+            if thread.name == "dynastep-server-rest":
+                thread.join()
