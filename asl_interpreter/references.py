@@ -15,6 +15,9 @@ from .jsontext import JSON
 from .queries import expressions
 
 _MACHINES: Final = ("Branches", "ItemProcessor", "Iterator")
+_RULES: Final = ("Choices", "Catch")
+_LITERAL: Final = frozenset({"Comment", "Default", "ErrorEquals", "Label", "Next", "Resource", "Retry", "Type"})
+"""Fields in which a text is what it is, even between ``{%`` and ``%}``."""
 _QUOTED: Final = re.compile(r"'(?:\\.|[^'\\])*'")
 _VARIABLE: Final = re.compile(r"(?<![\w$.])\$([^\W\d]\w*)")
 
@@ -33,9 +36,15 @@ def variable_references(machine: Mapping[str, JSON], language: str) -> dict[str,
     return found
 
 
-def _in_queries(state: Mapping[str, JSON]) -> Iterator[str]:
-    for _, text in expressions(state):
-        yield from compile_expression(text[2:-2]).references - {"states"}
+def _in_queries(holder: Mapping[str, JSON]) -> Iterator[str]:
+    """The variables that a state reads, or one of its rules."""
+    for name, content in holder.items():
+        if name in _RULES:
+            for rule in content:
+                yield from _in_queries(rule)
+        elif name not in _LITERAL:
+            for _, text in expressions(content):
+                yield from compile_expression(text[2:-2]).references - {"states"}
 
 
 def _in_paths(value: JSON) -> Iterator[str]:

@@ -169,6 +169,8 @@ ACCEPTED = [
     mapping(Items={"a": 1}),
     choice(Condition=True, Output=1, Assign={"x": "{% $states.input %}"}),
     one("Fail", Error="{% $states.input.e %}", Cause="why"),
+    one("Pass", Comment="{% 1 + %}"),
+    task(Comment="{% a %}", Catch=[{"ErrorEquals": ["{% X %}"], "Comment": "{% ( %}", "Next": "Z"}]),
 ]
 
 
