@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.figures import OURS, Aim, Figure, Refused, rate
-from benchmarks.machines import chain, choice_loop, map_of_passes
+from benchmarks.machines import chain, choice_loop, intrinsics_chain, map_of_passes, queries_chain
 from benchmarks.servers import PATIENCE, PEERS, PROC, PROGRAMS, ROOT, TICK, Client, Program, Server, running
 
 FAST = (Aim(20, "ministack"), Aim(100, "moto"))
@@ -27,6 +27,7 @@ Action = Callable[[Client], object]
 
 def figures(servers: Sequence[Server], seconds: float, states: int = 1000, executions: int = 200) -> list[Figure]:
     """Each rate is taken over about so many seconds."""
+    short = states // 10
     interpreters = [server for server in servers if server.program.state_machines]
     for server in servers:
         _load(server.client)
@@ -47,6 +48,16 @@ def figures(servers: Sequence[Server], seconds: float, states: int = 1000, execu
             "states/s",
             states_per_second(choice_loop(states), {"n": 0}, 2 * states + 1),
             *FAST,
+        ),
+        states_figure(
+            f"chain of {short:,} with intrinsics",
+            "states/s",
+            states_per_second(intrinsics_chain(short), {"n": 0, "s": ""}, short),
+        ),
+        states_figure(
+            f"chain of {short:,} in JSONata",
+            "states/s",
+            states_per_second(queries_chain(short), {"n": 0, "s": ""}, short),
         ),
         states_figure(
             f"inline Map of {states:,} items",

@@ -19,7 +19,7 @@ from asl_interpreter.history import Event
 from asl_interpreter.parsing import parse
 from asl_interpreter.tasks import UnknownResource
 from benchmarks.figures import OURS, YARDSTICK, Aim, Figure, rate
-from benchmarks.machines import chain, choice_loop, intrinsics_chain, map_of_passes, parallel
+from benchmarks.machines import chain, choice_loop, intrinsics_chain, map_of_passes, parallel, queries_chain
 from emulator.operations import perform
 from emulator.protocol import Call
 from emulator.settings import Settings
@@ -41,6 +41,7 @@ def figures(seconds: float, states: int = 1000, items: int = 1000) -> list[Figur
         beside(f"chain of {states:,} Pass, beside a bare loop", chain(states), {}, states, QUARTER),
         beside(f"Choice loop to {states:,}, beside a bare loop", loop, {"n": 0}, 2 * states + 1, QUARTER),
         beside(f"chain of {short:,} with intrinsics, beside a bare loop", texts, {"n": 0, "s": ""}, short),
+        beside(f"chain of {short:,} in JSONata, beside a bare loop", queries_chain(short), {"n": 0, "s": ""}, short),
         beside("Parallel of 40 branches, beside a bare loop", parallel(40), {}, 41),
         Figure(
             f"inline Map of {5 * items:,} items, beside one of {items:,}",

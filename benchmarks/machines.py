@@ -22,6 +22,12 @@ def intrinsics_chain(states: int) -> dict[str, Any]:
     return chain(states, Parameters={"n.$": "States.MathAdd($.n, 1)", "s.$": "States.Format('{}x', $.s)"})
 
 
+def queries_chain(states: int) -> dict[str, Any]:
+    """Pass states in JSONata that each make an output and assign a variable. Input: ``{"n": 0, "s": ""}``."""
+    output = {"n": "{% $states.input.n + 1 %}", "s": "{% $states.input.s & 'x' %}"}
+    return {"QueryLanguage": "JSONata", **chain(states, Output=output, Assign={"last": "{% $states.input.n %}"})}
+
+
 def choice_loop(rounds: int) -> dict[str, Any]:
     """A Pass state that counts and a Choice that returns to it: two states a round, and one at the end."""
     again = {"Variable": "$.n", "NumericLessThan": rounds, "Next": "Count"}
