@@ -39,6 +39,8 @@ STATES_PER_STEP: Final = 64
 """States that one line goes through before other fibers, and requests, have their turn."""
 EXPRESS_SECONDS_PER_STATE: Final = 0.002
 """What a transition takes on AWS at least: by it an endless EXPRESS machine ends under virtual time too."""
+DAY: Final = 24 * 3600.0
+LONGEST_EXECUTION: Final = 365 * DAY
 LOCATED: Final = "An error occurred while executing the state "
 """How AWS begins the cause of what the interpreter itself found wrong."""
 
@@ -144,6 +146,18 @@ class Execution:
         last = len(self.history.events)
         self._redriven = self.history.append("ExecutionRedriven", last, {"redriveCount": self.redrives})
         self._go(self._cursor)
+
+    @property
+    def spent(self) -> str | None:
+        """Why it is too long or too old to be redriven, as ``redriveStatusReason`` says it; None if it is not."""
+        now = self.loop.clock.now()
+        if len(self.history.events) >= self.quotas.history_events - 1:
+            return "Execution history event limit exceeded"
+        if now - self.started_at > LONGEST_EXECUTION:
+            return "Execution has exceeded the max execution time"
+        if self.stopped_at is not None and now - self.stopped_at > self.quotas.redrive_days * DAY:
+            return "Execution redrivable period exceeded"
+        return None
 
     def end_soon(self, cause: str) -> None:
         """Have it fail when it would go on next: its state machine is being deleted."""

@@ -79,7 +79,7 @@ class Child:
         """Whether it has failed and can be redriven."""
         if self.status not in _BAD_ENDS:
             return False
-        return self.running is None or len(self.running.history.events) < self.running.quotas.history_events - 1
+        return self.running is None or self.running.spent is None
 
     def wait(self) -> None:
         """Wait to be redriven."""

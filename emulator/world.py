@@ -249,7 +249,7 @@ class World:
         arn = arns.Arn.parse(execution.start.arn)
         machines = self._machines.get((arn.account, arn.region))
         machine = None if machines is None else machines.get(execution.start.state_machine_arn.partition("/")[0])
-        detail = status_change(execution, redrives(self, execution, machine))
+        detail = status_change(execution, redrives(execution, machine))
         moto_door.put_event(arn, "aws.states", "Step Functions Execution Status Change", detail, self.clock.now())
 
     def clock_info(self) -> dict[str, Any]:

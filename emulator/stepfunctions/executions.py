@@ -199,7 +199,7 @@ def stop_execution(world: World, call: Call) -> dict[str, JSON]:
 def describe_execution(world: World, call: Call) -> dict[str, JSON]:
     """DescribeExecution. To look lets virtual time move."""
     machine, execution = world.state_machines(call).find_execution(call.params["executionArn"], of_map_run=True)
-    answer = world.engine.look(execution, lambda: describe(execution, redrives(world, execution, machine)))
+    answer = world.engine.look(execution, lambda: describe(execution, redrives(execution, machine)))
     if call.params.get("includedData") == "METADATA_ONLY":
         for data in ("input", "inputDetails", "output", "outputDetails", "error", "cause"):
             answer.pop(data, None)

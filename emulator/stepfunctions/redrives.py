@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from emulator.protocol import Call
     from emulator.world import World
 
-DAY: Final = 24 * 3600.0
-LONGEST_EXECUTION: Final = 365 * DAY
 TOKEN_SECONDS: Final = 15 * 60.0
 """How long a client token stands for the redrive that it was first used for."""
 TOKENS: Final = 10
@@ -36,7 +34,7 @@ def redrive_execution(world: World, call: Call) -> dict[str, JSON]:
         known = machine.redrives.setdefault(arn, {})
         if token in known and now < known[token] + TOKEN_SECONDS:
             return known[token]
-        reason = _why_not(world, execution, machine)
+        reason = _why_not(execution, machine)
         if reason is not None:
             raise Fault("ExecutionNotRedrivable", f"Execution {arn} invalid for redrive as: {reason}")
         check_room(world.state_machines(call).running, quotas.open_executions, "ExecutionLimitExceeded")
@@ -51,30 +49,23 @@ def redrive_execution(world: World, call: Call) -> dict[str, JSON]:
     return {"redriveDate": world.engine.ask(redrive)}
 
 
-def _why_not(world: World, execution: Execution, machine: StateMachine | None) -> str | None:
+def _why_not(execution: Execution, machine: StateMachine | None) -> str | None:
     """Why an execution cannot be redriven, as ``redriveStatusReason`` says it; None if it can."""
-    now, quotas = world.clock.now(), world.settings.quotas
     if execution.status in ("RUNNING", "SUCCEEDED"):
         return f"Execution is {execution.status} and cannot be redriven"
     if machine is None or machine.deleting:
         return "State machine is in DELETING status"
-    if len(execution.history.events) >= quotas.history_events - 1:
-        return "Execution history event limit exceeded"
-    if now - execution.started_at > LONGEST_EXECUTION:
-        return "Execution has exceeded the max execution time"
-    if execution.stopped_at is not None and now - execution.stopped_at > quotas.redrive_days * DAY:
-        return "Execution redrivable period exceeded"
-    return None
+    return execution.spent
 
 
-def redrives(world: World, execution: Execution, machine: StateMachine | None) -> dict[str, JSON]:
+def redrives(execution: Execution, machine: StateMachine | None) -> dict[str, JSON]:
     """What is said of redrives of an execution, as far as there is anything to say."""
     about: dict[str, JSON] = {"redriveCount": execution.redrives}
     if execution.redriven_at is not None:
         about["redriveDate"] = execution.redriven_at
     if execution.start.express:
         return about
-    reason = _why_not(world, execution, machine)
+    reason = _why_not(execution, machine)
     if reason is not None:
         return {**about, "redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
     by_map_run = execution.start.map_run_arn is not None

@@ -281,3 +281,27 @@ def test_a_redrive_that_fails_again_can_be_redriven_again(states, run, redrive, 
     described = redrive(execution)
     assert described["status"] == "SUCCEEDED"
     assert (work.calls, map_run(execution)["redriveCount"]) == ({1: 2, 2: 2}, 1)
+
+
+def test_a_child_that_failed_too_long_ago_stays_as_it_is(dynastep, states, redrive, map_run):
+    work = Flaky(0, 1_300_000)
+    states_of_child = {
+        "Later": {"Type": "Wait", "SecondsPath": "$", "Next": "Do"},
+        "Do": {"Type": "Task", "Resource": dynastep.function("work", work), "End": True},
+    }
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    processor = {"ProcessorConfig": config, "StartAt": "Later", "States": states_of_child}
+    state = {"Type": "Map", "ItemProcessor": processor, "ToleratedFailureCount": 1, "End": True}
+    execution = dynastep.run({"StartAt": "Map", "States": {"Map": state}}, [0, 1_300_000])
+    assert execution.status == "FAILED"
+    before = map_run(execution)
+    assert counted(before) == {"failed": 2, "failuresNotRedrivable": 1, "total": 2, "resultsWritten": 2}
+    listed = states.list_executions(mapRunArn=before["mapRunArn"])["executions"]
+    described = [states.describe_execution(executionArn=each["executionArn"]) for each in listed]
+    assert {each["input"]: each["redriveStatus"] for each in described} == {
+        "0": "NOT_REDRIVABLE",
+        "1300000": "REDRIVABLE_BY_MAP_RUN",
+    }
+    work.bad.clear()
+    assert redrive(execution)["status"] == "SUCCEEDED"
+    assert work.calls == {0: 1, 1_300_000: 2}
