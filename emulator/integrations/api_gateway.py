@@ -41,7 +41,7 @@ def invoke(_suffix: str, caller: Caller, request: TaskRequest) -> JSON | Later:
         raise unusable(arguments, "The value of the field 'AuthType' has an invalid format")
     endpoint: str = arguments["ApiEndpoint"]
     path = "/".join(part.strip("/") for part in (arguments.get("Stage"), arguments.get("Path")) if part)
-    sent = web.body_to_send(arguments.get("RequestBody"))
+    sent = dumps(arguments["RequestBody"]) if arguments.get("RequestBody") is not None else None
     headers = web.headers_of(arguments)
     if sent is not None and not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", "application/json"))
@@ -72,6 +72,7 @@ class _Api:
         self._request_id = new_uuid(request)
         self._arguments = arguments
         self._asked = asked
+        self._at_the_edge = False
 
     def answer(self, api_id: str, region: str) -> JSON | Later:
         """The answer of the API as the result of the Task."""
@@ -86,6 +87,7 @@ class _Api:
                 return _result(self._said(403, {"message": "Missing Authentication Token"}))
         elif method.authorization != "NONE":
             raise _unbuilt(f"the authorization {method.authorization} of a method")
+        self._at_the_edge = method.at_the_edge
         return self._integrated(method, path, stage)
 
     def _integrated(self, method: Method, path: str, stage: str) -> JSON | Later:
@@ -173,10 +175,23 @@ class _Api:
             ("Date", http_date(self._caller.world)),
             ("x-amz-apigw-id", self._request_id.replace("-", "")[:16]),
             ("x-amzn-RequestId", self._request_id),
+            ("X-Amzn-Trace-Id", f"Root=1-{self._request_id[:8]}-{self._request_id.replace('-', '')[8:]}"),
         ]
+        if self._at_the_edge:
+            own += _cloudfront(self._request_id.replace("-", ""))
         given = {name.lower() for name, _ in headers or ()}
         all_headers = [*(header for header in own if header[0].lower() not in given), *(headers or ())]
         return WebAnswer(status, _TEXTS.get(status, ""), tuple(all_headers), content)
+
+
+def _cloudfront(made_up: str) -> list[tuple[str, str]]:
+    """What CloudFront adds to the answer of an edge-optimized API, as observed."""
+    return [
+        ("Via", f"1.1 {made_up}.cloudfront.net (CloudFront)"),
+        ("X-Amz-Cf-Id", made_up),
+        ("X-Amz-Cf-Pop", "IAD55-P1"),
+        ("X-Cache", "Miss from cloudfront"),
+    ]
 
 
 _TEXTS: Final = {

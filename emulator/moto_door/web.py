@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from emulator.arns import Arn
@@ -27,6 +27,8 @@ class Method:
     """That of its first integration response."""
     template: str | None
     """The template of that response's body."""
+    at_the_edge: bool = False
+    """Whether CloudFront stands before the API."""
     path_parameters: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
 
@@ -43,7 +45,10 @@ def find_method(account: str, region: str, api_id: str, stage: str, verb: str, p
         parameters = _matched(resource.get_path(), path)
         method = resource.resource_methods.get(verb) or resource.resource_methods.get("ANY")
         if parameters is not None and method is not None and method.method_integration is not None:
-            return _read(resource.get_path(), method, parameters, api.stages[stage].variables or {})
+            at_the_edge = "EDGE" in (api.endpoint_configuration or {}).get("types", ())
+            found = _read(resource.get_path(), method)
+            variables = api.stages[stage].variables or {}
+            return replace(found, at_the_edge=at_the_edge, path_parameters=parameters, variables=variables)
     return None
 
 
@@ -58,7 +63,7 @@ def _matched(template: str, path: str) -> dict[str, str] | None:
     return None if match is None else dict(zip(names, match.groups(), strict=True))
 
 
-def _read(resource: str, method: Any, parameters: dict[str, str], variables: dict[str, str]) -> Method:
+def _read(resource: str, method: Any) -> Method:
     integration = method.method_integration
     responses = integration.integration_responses or {}
     status, response = next(iter(responses.items()), ("200", None))
@@ -72,8 +77,6 @@ def _read(resource: str, method: Any, parameters: dict[str, str], variables: dic
         bool(integration.request_templates) or template is not None,
         int(status),
         template,
-        parameters,
-        variables,
     )
 
 

@@ -15,8 +15,8 @@ def api(dynastep):
     """Make an API with one method: ``api("POST", "bills/{id}", type="AWS_PROXY", uri=...)``; its parameters."""
     gateway = dynastep.client("apigateway")
 
-    def make(verb, path, *, authorization="NONE", answer=None, **integration):
-        made = gateway.create_rest_api(name="api")
+    def make(verb, path, *, authorization="NONE", answer=None, kind="REGIONAL", **integration):
+        made = gateway.create_rest_api(name="api", endpointConfiguration={"types": [kind]})
         parent = made["rootResourceId"]
         for part in path.split("/"):
             parent = gateway.create_resource(restApiId=made["id"], parentId=parent, pathPart=part)["id"]
@@ -48,10 +48,18 @@ def test_a_function_behind_an_integration_gets_the_body(call, api, behind):
     assert output["ResponseBody"] == {"got": {"n": 1}}
     assert (output["StatusCode"], output["StatusText"]) == (200, "OK")
     assert list(output["Headers"]) == [
-        *("Connection", "Content-Length", "Content-Type", "Date", "x-amz-apigw-id", "x-amzn-RequestId")
+        *("Connection", "Content-Length", "Content-Type", "Date", "x-amz-apigw-id", "x-amzn-RequestId"),
+        "X-Amzn-Trace-Id",
     ]
     assert output["Headers"]["Content-Type"] == ["application/json"]
     assert call("apigateway:invoke", {**request, "Path": "bills"}).output["ResponseBody"] == {"got": {}}
+
+
+def test_cloudfront_stands_before_an_api_at_the_edge(call, api, behind):
+    request = api("GET", "a", kind="EDGE", type="AWS", uri=behind(lambda _: 1))
+    headers = call("apigateway:invoke", {**request, "Path": "a"}).output["Headers"]
+    assert headers.keys() >= {"Via", "X-Amz-Cf-Id", "X-Amz-Cf-Pop"}
+    assert headers["X-Cache"] == ["Miss from cloudfront"]
 
 
 def test_a_function_behind_a_proxy_gets_the_request_and_makes_the_answer(call, api, behind):
@@ -64,7 +72,11 @@ def test_a_function_behind_a_proxy_gets_the_request_and_makes_the_answer(call, a
     assert (output["StatusCode"], output["StatusText"], output["Headers"]["X-Own"]) == (201, "Created", ["yes"])
     event = output["ResponseBody"]
     assert (event["httpMethod"], event["path"], event["resource"]) == ("PUT", "/bills/7", "/bills/{id}")
-    assert (event["body"], event["pathParameters"], event["stageVariables"]) == ("text", {"id": "7"}, {"colour": "red"})
+    assert (event["body"], event["pathParameters"], event["stageVariables"]) == (
+        '"text"',
+        {"id": "7"},
+        {"colour": "red"},
+    )
     assert event["multiValueHeaders"]["X-A"] == ["1", "2"]
     assert (event["queryStringParameters"], event["multiValueQueryStringParameters"]) == ({"q": "b"}, {"q": ["a", "b"]})
 
