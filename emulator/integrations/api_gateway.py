@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from asl_interpreter.errors import NOT_BUILT, StateError
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from asl_interpreter.tasks import Later, TaskRequest
+from emulator.arns import InvalidArn
 from emulator.faults import Fault
 from emulator.integrations import web
 from emulator.integrations.caller import Caller, http_date, new_uuid
@@ -110,14 +111,14 @@ class _Api:
         return self._invoked(function["arn"], event, proxy=method.kind == "AWS_PROXY")
 
     def _invoked(self, arn: str, event: str, *, proxy: bool) -> JSON | Later:
-        name = FunctionName.parse(arn, self._caller.account, self._caller.region)
         try:
+            name = FunctionName.parse(arn, self._caller.account, self._caller.region)
             loads(event)
             _, invocation = self._caller.world.lambdas.invoke(Request(name, event, self._request_id))
         except InvalidJSON:
             text = "Could not parse request body into json"
             return _result(self._said(400, {"message": text}))
-        except Fault:
+        except (Fault, InvalidArn):
             return _result(self._said(500, _FAILED))
         answer = self._of_proxy(invocation.payload) if proxy else self._said(200, invocation.payload)
         if not invocation.after:

@@ -99,6 +99,8 @@ def call_service(
         return output
     job = JOBS[action.service, action.name]
     where = locate(job.by, params, answer)
+    if None in where.values():  # the service has started nothing: RunTask says why in Failures
+        raise StateError(TASK_FAILED, dumps(output))
     stop = None if job.stop is None else partial(_stop, caller, action.service, job, params, answer)
     ask = partial(_ask, caller, action.service, job, where, output)
     return Polled(output, ask, pause, stop or (lambda: None))

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 Pairs: TypeAlias = Iterable[tuple[str, str]]
 LARGEST: Final = 262_144
 SUCCESS: Final = range(200, 300)
-UNAUTHORIZED: Final = 401
-
 
 Watch: TypeAlias = Callable[[WebRequest, WebRequest, WebAnswer | None], None]
 """Told what a Task sends, the same without what its connection adds, and the answer, if one came."""
@@ -66,8 +64,9 @@ def made(arguments: Mapping[str, Any], connection: Mapping[str, Any], region: st
             raise unusable(arguments, "The RequestBody must be an object where the connection has body parameters")
         body = {**(body or {}), **_given(extra, "BodyParameters")}
     if isinstance(body, dict) and encoding.get("RequestBodyEncoding") == "URL_ENCODED":
-        array_format = encoding.get("RequestEncodingOptions", {}).get("ArrayFormat", "INDICES")
-        if array_format not in _KEYS:
+        options = encoding.get("RequestEncodingOptions", {})
+        array_format = options.get("ArrayFormat", "INDICES") if isinstance(options, dict) else None
+        if not isinstance(array_format, str) or array_format not in _KEYS:
             raise unusable(arguments, "The value of the field 'ArrayFormat' has an invalid format")
         text: str | None = urlencode(list(_flat(body, array_format)))
     else:
@@ -103,15 +102,13 @@ def _connection(caller: Caller, arguments: Mapping[str, Any]) -> Mapping[str, An
     from emulator import moto_door
 
     holder = arguments.get("Authentication") or arguments.get("InvocationConfig") or {}
-    arn = holder.get("ConnectionArn") if isinstance(holder, dict) else None
+    arn = holder.get("ConnectionArn")
     if not isinstance(arn, str):
         raise unusable(arguments, "The field 'ConnectionArn' is required but was missing")
-    parsed = Arn.parse(arn)
-    found = moto_door.connection(arn) if parsed.service == "events" else None
+    found = moto_door.connection(arn)
     if found is None:
-        text = f"Connection '{arn}' does not exist."
-        raise StateError("Events.ConnectionResource.ResourceNotFound", text)
-    if parsed.account != caller.account:
+        raise StateError("Events.ConnectionResource.ResourceNotFound", f"Connection '{arn}' does not exist.")
+    if Arn.parse(arn).account != caller.account:
         raise StateError("Events.ConnectionResource.AccessDenied", f"Connection '{arn}' is of another account.")
     return found
 

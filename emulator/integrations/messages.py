@@ -50,7 +50,7 @@ def put_events(_suffix: str, caller: Caller, request: TaskRequest) -> JSON:
     """``events:putEvents``. Each event also names the execution and its machine as resources."""
     about = [request.context["StateMachine"]["Id"], request.context["Execution"]["Id"]]
     params = parameters_of("events", "putEvents").request(request.arguments)
-    for entry in params["Entries"]:
+    for entry in params.get("Entries", ()):
         entry["Resources"] = [*entry.get("Resources", ()), *about]
     answer = call_optimized(caller, "events", "PutEvents", params)
     if answer["FailedEntryCount"]:

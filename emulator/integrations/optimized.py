@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from emulator.integrations import parameters, sdk
-from emulator.integrations.parameters import Member, Parameters
+from emulator.integrations.parameters import OBJECT, TEXT, Kind, Member, Parameters
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -132,9 +132,9 @@ ACTIONS: Final[Mapping[tuple[str, str], Action]] = {(action.service, action.name
 def parameters_of(service: str, name: str) -> Parameters:
     """What an optimized integration takes."""
     if (service, name) in _WITHOUT_MODEL:
-        required, *others = _WITHOUT_MODEL[service, name]
-        members = {key: Member(key, None) for key in [*required.split(), *" ".join(others).split()]}
-        return Parameters(members, tuple(required.split()), sdk.capitalized)
+        required, others = _WITHOUT_MODEL[service, name]
+        members = {key: Member(key, kind) for key, kind in {**required, **others}.items()}
+        return Parameters(members, tuple(required), sdk.capitalized)
     action = ACTIONS[service, name]
     operation = action.model()
     if operation is None:
@@ -143,18 +143,31 @@ def parameters_of(service: str, name: str) -> Parameters:
     return parameters.of_operation(operation, sdk.capitalized, takes=takes, renamed=action.renamed, texts=action.texts)
 
 
-_WITHOUT_MODEL: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
+_URL: Final = {"ApiEndpoint": TEXT, "Method": TEXT}
+_REQUEST: Final = {"Headers": OBJECT, "QueryParameters": OBJECT, "RequestBody": None}
+_KUBERNETES: Final = {"ClusterName": TEXT, "CertificateAuthority": TEXT, "Endpoint": TEXT}
+
+_WITHOUT_MODEL: Final[Mapping[tuple[str, str], tuple[Mapping[str, Kind | None], Mapping[str, Kind | None]]]] = {
     ("apigateway", "invoke"): (
-        "ApiEndpoint Method",
-        "AllowHeaders AuthType Headers Path QueryParameters RequestBody Stage",
+        _URL,
+        {**_REQUEST, "AllowHeaders": None, "AuthType": TEXT, "Path": TEXT, "Stage": TEXT},
     ),
-    ("eks", "call"): ("ClusterName CertificateAuthority Endpoint Method Path", "QueryParameters RequestBody"),
-    ("eks", "runJob"): ("ClusterName CertificateAuthority Endpoint Job", "Namespace LogOptions"),
-    ("elasticmapreduce", "modifyInstanceFleetByName"): ("ClusterId InstanceFleetName InstanceFleet", ""),
-    ("elasticmapreduce", "modifyInstanceGroupByName"): ("ClusterId InstanceGroupName InstanceGroup", ""),
+    ("eks", "call"): (
+        {**_KUBERNETES, "Method": TEXT, "Path": TEXT},
+        {"QueryParameters": OBJECT, "RequestBody": None},
+    ),
+    ("eks", "runJob"): ({**_KUBERNETES, "Job": None}, {"Namespace": TEXT, "LogOptions": OBJECT}),
+    ("elasticmapreduce", "modifyInstanceFleetByName"): (
+        {"ClusterId": TEXT, "InstanceFleetName": TEXT, "InstanceFleet": OBJECT},
+        {},
+    ),
+    ("elasticmapreduce", "modifyInstanceGroupByName"): (
+        {"ClusterId": TEXT, "InstanceGroupName": TEXT, "InstanceGroup": OBJECT},
+        {},
+    ),
     ("http", "invoke"): (
-        "ApiEndpoint Method",
-        "Authentication Headers InvocationConfig QueryParameters RequestBody Transform",
+        _URL,
+        {**_REQUEST, "Authentication": OBJECT, "InvocationConfig": OBJECT, "Transform": OBJECT},
     ),
 }
 """Integrations whose parameters are Step Functions' own: the required ones, the others."""

@@ -23,11 +23,22 @@ Spelling: TypeAlias = Callable[[str], str]
 """How Step Functions writes the name of a member."""
 
 
+class Kind(NamedTuple):
+    """What stands for a shape where no model has one: text, or an object of any JSON."""
+
+    type_name: str
+    value: None = None
+
+
+TEXT: Final = Kind("string")
+OBJECT: Final = Kind("map")
+
+
 class Member(NamedTuple):
     """A member of a request: its name there, and its shape, None for any JSON. ``Ids[]`` is a list of the one value."""
 
     name: str
-    shape: Shape | None
+    shape: Shape | Kind | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +146,8 @@ class _Look:
         for key, content in value.items():
             computed = self._is_computed is not None and self._is_computed(key, content)
             name = key.removesuffix(".$") if computed else key
-            given.add(name)
+            if content is not None or not isinstance(members.get(name, _UNKNOWN).shape, Kind):
+                given.add(name)  # of null, a service itself has something to say, as observed on AWS
             if name in members:
                 if not computed and content is not None:
                     yield from self._at_value(members[name].shape, content, name)
@@ -164,6 +176,7 @@ class _Look:
                     yield from self._at_value(inner, item, name)
 
 
+_UNKNOWN: Final = Member("", None)
 _NUMBER: Final = (int, float)
 _JSON_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "structure": (dict,),

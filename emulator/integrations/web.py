@@ -68,7 +68,7 @@ def send(request: WebRequest) -> WebAnswer:
         answer = _pool().request(
             request.method, request.url, body=body, headers=headers, redirect=False, timeout=SECONDS
         )
-    except urllib3.exceptions.HTTPError as error:
+    except (urllib3.exceptions.HTTPError, ValueError) as error:  # a header may hold what none may
         raise OSError(str(error)) from None
     return WebAnswer(answer.status, answer.reason or "", tuple(answer.headers.items()), answer.data)
 
@@ -82,24 +82,18 @@ def _pool() -> urllib3.PoolManager:
 
 def is_local(url: str) -> bool:
     """Whether a URL names this machine, or the one that a container runs on."""
-    host = urlsplit(url).hostname or ""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
     return re.fullmatch(r"localhost|.+\.localhost|127(\.\d+){3}|::1|host\.docker\.internal", host) is not None
 
 
 def pairs(arguments: Mapping[str, JSON], field: str) -> list[tuple[str, str]]:
-    """The names and values of a field such as Headers; a list is several values of one name.
-
-    Raises:
-        StateError: the field is no object.
-    """
-    given = arguments.get(field)
-    if given is None:
-        return []
-    if not isinstance(given, dict):
-        raise unusable(arguments, f"The value of the field '{field}' has an invalid format")
+    """The names and values of a field such as Headers; a list is several values of one name."""
     return [
         (name, value if isinstance(value, str) else dumps(value))
-        for name, values in given.items()
+        for name, values in arguments.get(field, {}).items()
         for value in (values if isinstance(values, list) else [values])
     ]
 

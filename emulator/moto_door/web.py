@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from emulator.arns import Arn
+from emulator.arns import Arn, InvalidArn
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,10 @@ def connection(arn: str) -> dict[str, Any] | None:
     """The authorization parameters of a connection, secrets and all, as CreateConnection took them; None if none."""
     from moto.events.models import events_backends
 
-    parsed = Arn.parse(arn)
+    try:
+        parsed = Arn.parse(arn)
+    except InvalidArn:
+        return None
     connections: Any = events_backends[parsed.account][parsed.region].connections
     found = connections.get(parsed.names[0].split("/")[1] if "/" in parsed.names[0] else "")
     return None if found is None or found.arn != arn else found.auth_parameters

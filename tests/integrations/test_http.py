@@ -285,3 +285,27 @@ def test_only_a_trace_shows_the_request(dynastep, connect, web_server, level):
     client = dynastep.client("stepfunctions")
     answer = client.test_state(definition=json.dumps(state), roleArn=role, inspectionLevel=level)
     assert "request" not in answer.get("inspectionData", {})
+
+
+ODD = [5, "", [], {}, None, True, "http://[", "http://127.0.0.1:99999/", "a\nb", {"a": {"b": [1, None]}}, ["x"]]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+@pytest.mark.parametrize("resource", ["http:invoke", "apigateway:invoke"])
+def test_odd_arguments_are_no_defect_of_the_emulator(call, connect, web_server, resource, odd):
+    request = {"ApiEndpoint": web_server.url, "Method": "POST"}
+    fields = ["ApiEndpoint", "Method", "Headers", "QueryParameters", "RequestBody"]
+    if resource == "http:invoke":
+        request |= {"Authentication": connect(), "Transform": {"RequestBodyEncoding": "URL_ENCODED"}}
+        fields += ["Authentication", "Transform"]
+        call(
+            resource,
+            {**request, "RequestBody": {"a": 1}, "Transform": {**request["Transform"], "RequestEncodingOptions": odd}},
+        )
+        call(resource, {**request, "Authentication": {"ConnectionArn": odd}})
+    for field in fields:
+        execution = call(resource, None, {**request, field: odd})
+        assert execution.error != "Dynastep.InternalError", (field, execution.cause)
+    for name in ("X-A", "a\nb", "ü", ""):
+        execution = call(resource, None, {**request, "Headers": {name: odd}})
+        assert execution.error != "Dynastep.InternalError", (name, execution.cause)

@@ -6,6 +6,7 @@ import pytest
 from outcomes import failure, unusable
 
 from emulator.faults import Fault
+from emulator.integrations.optimized import parameters_of
 
 GET = {"TableName": "items", "Key": {"id": {"S": "a"}}}
 RUN = {"TaskDefinition": "job"}
@@ -86,6 +87,37 @@ def test_what_is_inside_a_computed_field_is_seen_when_the_task_starts(call):
 def test_an_input_in_place_of_parameters_is_seen_when_the_task_starts(call):
     why = "The field 'Key' is required but was missing"
     assert failure(call("dynamodb:getItem", None, {"TableName": "items"})) == unusable({"TableName": "items"}, why)
+
+
+def test_null_is_for_the_service_to_refuse(call):
+    execution = call("aws-sdk:dynamodb:getItem", None, {"TableName": "items", "Key": None})
+    assert failure(execution) == (
+        "DynamoDb.DynamoDbException",
+        (
+            "1 validation error detected: Value null at 'key' failed to satisfy constraint: Member must not be null "
+            "(Service: DynamoDb, Status Code: 400, Request ID: ...)"
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "resource",
+    ["sqs:sendMessage", "sns:publish", "events:putEvents", "lambda:invoke", "states:startExecution", "ecs:runTask"],
+)
+def test_nulls_are_no_defect_of_the_emulator(call, resource):
+    names = (
+        ["QueueUrl", "MessageBody"],
+        ["Message"],
+        ["Entries"],
+        ["FunctionName"],
+        ["StateMachineArn"],
+        ["TaskDefinition"],
+    )
+    given = {name: None for fields in names for name in fields}
+    taken = parameters_of(*resource.split(":")).members
+    execution = call(resource, None, {name: None for name in given if name in taken})
+    assert execution.status == "FAILED"
+    assert execution.error != "Dynastep.InternalError", execution.cause
 
 
 def test_every_problem_is_named(call):
