@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from benchmarks import endpoint, interpreter
+from benchmarks import endpoint, functions, interpreter
 from benchmarks.figures import OURS, YARDSTICK, Figure, table
 from benchmarks.servers import PROGRAMS, ROOT, running
 
@@ -60,6 +60,7 @@ def print_table(*, quick: bool) -> None:
         figures = interpreter.figures(0.1)
         measure(figures, 3 * repetitions)
         over_http = endpoint.figures(servers, seconds, executions=50 if quick else 200) + endpoint.start_figures()
+        over_http += functions.figures(servers, seconds)
         measure(over_http, repetitions)
     tables = interpreter.table_figures(seconds, rows=100 if quick else 1000)
     measure(tables, repetitions)

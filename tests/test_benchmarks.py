@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from benchmarks import endpoint, interpreter
+from benchmarks import endpoint, functions, interpreter
 from benchmarks.__main__ import measure
 from benchmarks.figures import OURS, YARDSTICK, Aim, Figure, Refused, table
 from benchmarks.servers import PROGRAMS, Program, running
@@ -53,7 +53,7 @@ def server():
 
 
 def test_everything_over_http_is_measured(server):
-    figures = endpoint.figures([server], 0, states=20, executions=2)
+    figures = endpoint.figures([server], 0, states=20, executions=2) + functions.figures([server], 0)
     measure(figures, 1)
     assert [(figure.name, figure.refusals, set(figure.values)) for figure in figures] == [
         (figure.name, {}, {OURS}) for figure in figures

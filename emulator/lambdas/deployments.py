@@ -84,15 +84,15 @@ class Deployment:
         hint = "--function-url says where a function runs that is not run here"
         return Fault("NotImplementedException", f"{self.name.arn} {why}; {hint}", status=501)
 
-    def environment(self, endpoint: str, scratch: Path, stream: str) -> dict[str, str]:
-        """The environment of its process: the emulator is at ``endpoint``, ``scratch`` a folder for what it caches."""
+    def environment(self, endpoint: str, stream: str) -> dict[str, str]:
+        """The environment of its process: the emulator is at ``endpoint``."""
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         return {
             **inherited,
             **self._layer_paths(inherited),
             "LANG": "en_US.UTF-8",
             "TZ": ":UTC",
-            "PYTHONPYCACHEPREFIX": str(scratch),
+            **({} if self.unpacked else {"PYTHONDONTWRITEBYTECODE": "1"}),  # which would hide a change within a second
             "AWS_ENDPOINT_URL": endpoint,
             "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
             **self.variables,

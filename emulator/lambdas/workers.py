@@ -84,7 +84,7 @@ class Worker:
         self._api = RuntimeApi(self)
         self._log = folder / f"{self.token[:8]}.log"
         self._read_to = 0
-        environment = deployment.environment(endpoint, folder / "cache", stream)
+        environment = deployment.environment(endpoint, stream)
         environment |= {"AWS_LAMBDA_RUNTIME_API": self._api.address, "AWS_SESSION_TOKEN": self.token}
         try:
             self._process = self._start(environment)
