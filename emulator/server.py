@@ -94,8 +94,12 @@ def serve(app: WSGIApplication, host: str, port: int, ready: Callable[[], None],
         time.sleep(GRACE)
         os._exit(0)
 
+    leaving: list[threading.Thread] = []
+
     def on_signal(*_: object) -> None:
-        threading.Thread(target=leave, name="dynastep-stop", daemon=True).start()
+        if not leaving:
+            leaving.append(threading.Thread(target=leave, name="dynastep-stop", daemon=True))
+            leaving[0].start()
         server.signal_handler_interrupt()  # type: ignore[no-untyped-call]  # granian's own
 
     def announce() -> None:
@@ -110,6 +114,8 @@ def serve(app: WSGIApplication, host: str, port: int, ready: Callable[[], None],
         threading.Thread(target=announce, name="dynastep-ready", daemon=True).start()
 
     server.serve(target_loader=lambda: app, wrap_loader=False)
+    for thread in leaving:
+        thread.join()  # it ends the process once everything that runs has ended
 
 
 def _listens(host: str, port: int) -> bool:

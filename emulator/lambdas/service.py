@@ -166,6 +166,7 @@ class Lambdas:
     def _pooled(self, deployment: Deployment, prepare: Callable[[], None], scratch: Path, revision: object) -> _Pooled:
         def start(let_go: Callable[[Worker], bool]) -> Worker:
             with self._lock:
+                scratch.mkdir(exist_ok=True)
                 prepare()
             day = iso(self._clock.now())[:10].replace("-", "/")
             stream = f"{day}/[{deployment.version}]{next(self._numbers):032x}"

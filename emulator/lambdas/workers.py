@@ -300,9 +300,10 @@ class Pool:
         self._workers: set[Worker] = set()
         self._starting = 0
         self._closed = False
+        self._abandoned = False
 
     def invoke(self, request: Request, took: Callable[[Worker], None]) -> tuple[Worker, Invocation]:
-        """Invoke on an idle worker or a new one; ``took`` is told which.
+        """Invoke on an idle worker or a new one; ``took`` is told which. A closed pool ends what it started for it.
 
         Raises:
             Fault: the function cannot be run here, or no more.
@@ -319,22 +320,33 @@ class Pool:
 
     def _take(self) -> Worker:
         with self._news:
-            self._news.wait_for(lambda: self._closed or self._idle or self._count() < MOST_WORKERS)
-            if self._closed:
-                raise Fault("ServiceException", f"{self.deployment.name.arn} was removed or changed", status=500)
+            self._news.wait_for(lambda: self._abandoned or self._idle or self._count() < MOST_WORKERS)
+            if self._abandoned:
+                raise self._gone()
             if self._idle:
                 return self._idle.pop()
             self._starting += 1
-        worker = None
         try:
             worker = self._start(self._let_go)
-        finally:
-            with self._news:
-                self._starting -= 1
-                if worker is not None:
-                    self._workers.add(worker)
-                self._news.notify()
+        except BaseException:
+            self._started(None)
+            raise
+        if not self._started(worker):
+            worker.remove()
+            raise self._gone()
         return worker
+
+    def _started(self, worker: Worker | None) -> bool:
+        """Count what was started, or could not be; whether it may work."""
+        with self._news:
+            self._starting -= 1
+            if worker is not None and not self._abandoned:
+                self._workers.add(worker)
+            self._news.notify()
+            return not self._abandoned
+
+    def _gone(self) -> Fault:
+        return Fault("ServiceException", f"{self.deployment.name.arn} has ended with its emulator", status=500)
 
     def _count(self) -> int:
         return len(self._workers) + self._starting
@@ -354,7 +366,7 @@ class Pool:
 
     def _tidy(self) -> None:
         with self._news:
-            if self._closed and not self._count():
+            if self._closed and not self._abandoned and not self._count():
                 shutil.rmtree(self._scratch, ignore_errors=True)  # on Windows a process may still hold a file
 
     def _let_go(self, worker: Worker) -> bool:
@@ -366,9 +378,13 @@ class Pool:
             return True
 
     def close(self, *, busy: bool) -> None:
-        """End the workers: the idle ones, and with ``busy`` those too that are at work; the others end after it."""
+        """End the workers: the idle ones, and with ``busy`` those too that are at work; the others end after it.
+
+        With ``busy`` the scratch folder is left to whoever closes.
+        """
         with self._news:
             self._closed = True
+            self._abandoned = busy
             idle, self._idle = self._idle, []
             self._workers.difference_update(idle)
             working = list(self._workers) if busy else []

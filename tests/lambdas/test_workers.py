@@ -40,14 +40,14 @@ def test_the_context_and_the_environment_are_those_of_lambda(functions):
         "    names = ('AWS_REGION', 'AWS_LAMBDA_FUNCTION_NAME', 'AWS_LAMBDA_FUNCTION_MEMORY_SIZE', '_HANDLER', 'COLOUR',"
         " 'AWS_EXECUTION_ENV', 'TZ', 'AWS_ACCESS_KEY_ID', 'AWS_LAMBDA_LOG_GROUP_NAME', 'DYNASTEP_SECRET')\n"
         "    return [context.function_name, context.function_version, context.invoked_function_arn,\n"
-        "            context.memory_limit_in_mb, context.get_remaining_time_in_millis() // 1000, context.log_group_name,\n"
+        "            context.memory_limit_in_mb, 0 < context.get_remaining_time_in_millis() <= 10000, context.log_group_name,\n"
         "            {name: os.environ.get(name) for name in names}, context.aws_request_id]",
         MemorySize=256,
         Environment={"Variables": {"COLOUR": "red"}},
     )
     *about, environment, request_id = functions.invoke().payload
     arn = f"arn:aws:lambda:us-east-1:{functions.dynastep.account}:function:work"
-    assert about == ["work", "$LATEST", arn, "256", 9, "/aws/lambda/work"]
+    assert about == ["work", "$LATEST", arn, "256", True, "/aws/lambda/work"]
     assert re.fullmatch(UUID, request_id)
     assert environment == {
         "AWS_REGION": "us-east-1",
