@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 BILLING_STEP_MS: Final = 100
 """https://docs.aws.amazon.com/step-functions/latest/apireference/API_BillingDetails.html"""
 BILLED_MEMORY_MB: Final = 64
+EVENT_BYTES: Final = 248 * 1024
+"""Of input and output, as JSON strings, in an event: https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html"""
 
 
 def start_execution(world: World, call: Call) -> dict[str, JSON]:
@@ -295,7 +297,10 @@ def _listed(machine: StateMachine, execution: Execution) -> dict[str, JSON]:
 def status_change(execution: Execution, redriven: dict[str, JSON]) -> dict[str, JSON]:
     """The detail of EventBridge's "Step Functions Execution Status Change". Absent members are null."""
     start = execution.start
-    succeeded = execution.status == "SUCCEEDED"
+    output = dumps(execution.output) if execution.status == "SUCCEEDED" else None
+    of_output = 0 if output is None else len(dumps(output))
+    with_output = of_output <= EVENT_BYTES
+    with_input = len(dumps(start.input_text)) + of_output <= EVENT_BYTES
     return {
         "executionArn": start.arn,
         "stateMachineArn": start.state_machine_arn,
@@ -303,16 +308,16 @@ def status_change(execution: Execution, redriven: dict[str, JSON]) -> dict[str, 
         "status": execution.status,
         "startDate": _milliseconds(execution.started_at),
         "stopDate": _milliseconds(execution.stopped_at),
-        "input": start.input_text,
-        "output": dumps(execution.output) if succeeded else None,
+        "input": start.input_text if with_input else None,
+        "output": output if with_output else None,
         "stateMachineVersionArn": start.version_arn,
         "stateMachineAliasArn": start.alias_arn,
         "redriveCount": redriven["redriveCount"],
         "redriveDate": _milliseconds(execution.redriven_at),
         "redriveStatus": redriven["redriveStatus"],
         "redriveStatusReason": redriven.get("redriveStatusReason"),
-        "inputDetails": {"included": True},
-        "outputDetails": {"included": True} if succeeded else None,
+        "inputDetails": {"included": with_input},
+        "outputDetails": None if output is None else {"included": with_output},
         "error": execution.error,
         "cause": execution.cause,
     }

@@ -134,6 +134,42 @@ def test_stopping_is_a_status_change_too(dynastep, create, rule, inputs):
     assert (seen["error"], seen["cause"]) == ("Enough", "Somebody said so.")
 
 
+def test_a_redrive_is_a_status_change_too(dynastep, create, rule, inputs):
+    states = dynastep.client("stepfunctions")
+    watched, watcher = create("watched", FAIL), create("watcher")
+    rule(about(watched), watcher, InputPath="$.detail")
+    execution = dynastep.run(watched)
+    dynastep.clock.advance(1)
+    states.redrive_execution(executionArn=execution.arn)
+    states.describe_execution(executionArn=execution.arn)
+    again = {"redriveCount": 1, "redriveDate": 1767225601000}
+    seen = inputs(watcher)
+    assert [(event["status"], event["redriveCount"]) for event in seen] == [
+        ("RUNNING", 0),
+        ("FAILED", 0),
+        ("RUNNING", 1),
+        ("FAILED", 1),
+    ]
+    assert seen[2] == seen[0] | again
+    assert seen[3] == seen[1] | again | {"stopDate": 1767225601000}
+
+
+@pytest.mark.parametrize(
+    ("size", "given", "made"),
+    [(100_000, True, True), (130_000, False, True), (260_000, False, False)],
+    ids=["both fit", "only one fits", "neither fits"],
+)
+def test_an_event_leaves_out_what_it_has_no_room_for(dynastep, create, rule, inputs, size, given, made):
+    # Documented: of 248 KiB, the output has the first claim. The watcher itself could not take more than 256 KiB.
+    watched, watcher = create("watched"), create("watcher")
+    rule(about(watched, "SUCCEEDED"), watcher, InputPath="$.detail")
+    text = "x" * (size - 2)
+    dynastep.run(watched, text)
+    (seen,) = inputs(watcher)
+    assert (seen["inputDetails"], seen["outputDetails"]) == ({"included": given}, {"included": made})
+    assert (seen["input"], seen["output"]) == (f'"{text}"' if given else None, f'"{text}"' if made else None)
+
+
 def test_express_executions_make_no_events(dynastep, create, rule, inputs):
     watched, watcher = create("watched", type="EXPRESS"), create("watcher")
     rule(about(watched), watcher)

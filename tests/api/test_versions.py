@@ -260,6 +260,26 @@ def test_execution_data_is_logged_only_where_it_is_wanted(logged, included):
     assert {type(entry[name]) for entry in entries for name in ("id", "previous_event_id", "redrive_count")} == {str}
 
 
+def test_a_redrive_is_logged_once_and_counted(dynastep, logged):
+    states, logs = dynastep.client("stepfunctions"), dynastep.client("logs")
+    failing = {"StartAt": "F", "States": {"F": {"Type": "Fail"}}}
+    assert {entry["redrive_count"] for entry in logged("ALL", failing)} == {"0"}
+    (machine,) = states.list_state_machines()["stateMachines"]
+    (execution,) = states.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"]
+    states.redrive_execution(executionArn=execution["executionArn"])
+    (stream,) = logs.describe_log_streams(logGroupName="group")["logStreams"]
+    events = logs.get_log_events(logGroupName="group", logStreamName=stream["logStreamName"])["events"]
+    entries = [json.loads(event["message"]) for event in events]
+    assert [(entry["type"], entry["redrive_count"]) for entry in entries] == [
+        ("ExecutionStarted", "0"),
+        ("FailStateEntered", "0"),
+        ("ExecutionFailed", "0"),
+        ("ExecutionRedriven", "1"),
+        ("ExecutionFailed", "1"),
+    ]
+    assert entries[3]["details"] == {"redriveCount": 1}
+
+
 def test_what_has_happened_is_logged_before_the_end(logged):
     resource = "arn:aws:states:::aws-sdk:sts:getCallerIdentity.waitForTaskToken"
     ask = {"Type": "Task", "Resource": resource, "Parameters": {}, "End": True}
