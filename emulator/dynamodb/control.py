@@ -80,7 +80,7 @@ def new_table(region: Region, params: Mapping[str, JSON]) -> Table:
         if params.get(member):
             table.settings[member] = params[member]
     if params.get("ResourcePolicy") is not None:
-        policies.attach(region, table, params["ResourcePolicy"])
+        policies.attach(region, table, table.arn, params["ResourcePolicy"])
     return table
 
 

@@ -34,14 +34,11 @@ def put_resource_policy(world: World, call: Call) -> dict[str, JSON]:
     """PutResourcePolicy: the same policy again keeps its revision."""
     region, table, arn = _resource(world, call)
     text, expected = call.params["Policy"], call.params.get("ExpectedRevisionId")
-    check_policy(text)
     with table.lock:
         current = table.policies.get(arn)
         if expected is not None and expected != (current.revision if current else NO_POLICY):
             raise _not_found(arn)
-        if current is None or current.text != text:
-            current = table.policies[arn] = Policy(text, _revision(region, current))
-    return {"RevisionId": current.revision}
+        return {"RevisionId": attach(region, table, arn, text).revision}
 
 
 def get_resource_policy(world: World, call: Call) -> dict[str, JSON]:
@@ -65,10 +62,13 @@ def delete_resource_policy(world: World, call: Call) -> dict[str, JSON]:
     return {"RevisionId": policy.revision} if policy else {}
 
 
-def attach(region: Region, table: Table, text: str) -> None:
-    """Give a new table the policy that CreateTable names. Raises Fault where it is malformed."""
+def attach(region: Region, table: Table, arn: str, text: str) -> Policy:
+    """Give a table or its stream a policy; the same again stays as it is. Raises Fault where it is malformed."""
     check_policy(text)
-    table.policies[table.arn] = Policy(text, _revision(region, None))
+    current = table.policies.get(arn)
+    if current is None or current.text != text:
+        current = table.policies[arn] = Policy(text, _revision(region, current))
+    return current
 
 
 def check_policy(text: str) -> None:

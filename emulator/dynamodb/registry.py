@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from copy import deepcopy
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
 from moto.dynamodb.exceptions import (
     DeletionProtectedException,
     MockValidationException,
-    ResourceInUseException,
 )
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType
@@ -24,12 +25,11 @@ from moto.dynamodb.models.dynamo_type import Item as MotoItem
 from moto.dynamodb.models.table import GlobalSecondaryIndex, LocalSecondaryIndex
 from moto.dynamodb.models.table import Table as MotoTable
 
-from asl_interpreter.jsontext import JSON, dumps
-from emulator.dynamodb.control import add_table, new_table
+from asl_interpreter.jsontext import JSON
+from emulator.dynamodb import templates
 from emulator.dynamodb.descriptions import describe, key_schema, projection
-from emulator.dynamodb.recovery import LONGEST, Journal
 from emulator.dynamodb.schema import Index
-from emulator.dynamodb.store import Region, Store
+from emulator.dynamodb.store import Clock, Region, Store, World
 from emulator.dynamodb.tables import Table
 from emulator.dynamodb.values import Attributes, write_item
 from emulator.dynamodb.writes import read_delete, read_put
@@ -45,21 +45,43 @@ def attach(store_of: Callable[[str], Store]) -> None:
     class Backend(OurBackend):
         """moto's backend for one account and region, on our tables."""
 
-        def find_region(self) -> Region:
-            return store_of(self.account_id).region(self.account_id, self.region_name)
+        def find_world(self) -> World:
+            return _Tables(store_of(self.account_id))
 
     dynamodb_backends.backend = Backend
     dynamodb_backends.clear()
-    MotoTable.create_from_cloudformation_json = _from_template  # type: ignore[method-assign]  # looked up on the class
+    for name in ("create", "update"):  # moto looks them up on the class; its own forget half of what a template says
+        setattr(MotoTable, f"{name}_from_cloudformation_json", _TEMPLATES[name])
 
 
-def _from_template(
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """What operations need of a world, where there is only a store."""
+
+    dynamodb: Store
+
+    @property
+    def clock(self) -> Clock:
+        return self.dynamodb.clock
+
+
+def _create(
     resource_name: str, cloudformation_json: dict[str, Any], account_id: str, region_name: str, **_: Any
 ) -> MotoTable:
-    """Make the table of a CloudFormation template: moto's own way forgets half of what a template may say of it."""
     backend: Any = dynamodb_backends[account_id][region_name]
     made: MotoTable = backend.create_from_template(resource_name, cloudformation_json["Properties"])
     return made
+
+
+def _update(
+    original_resource: MotoTable, cloudformation_json: dict[str, Any], account_id: str, region_name: str, **_: Any
+) -> MotoTable:
+    backend: Any = dynamodb_backends[account_id][region_name]
+    changed: MotoTable = backend.update_from_template(original_resource.name, cloudformation_json["Properties"])
+    return changed
+
+
+_TEMPLATES = {"create": _create, "update": _update}
 
 
 class RegisteredTable(MotoTable):
@@ -231,31 +253,25 @@ class OurBackend(DynamoDBBackend):
         super().__init__(region_name, account_id)
         self.tables = Tables(self.find_region())  # type: ignore[assignment]  # moto says dict, and means a mapping
 
+    def find_world(self) -> World:
+        """Our tables, for operations on them."""
+        raise NotImplementedError
+
     def find_region(self) -> Region:
         """The region of ours that this backend shows."""
-        raise NotImplementedError
+        return self.find_world().dynamodb.region(self.account_id, self.region_name)
 
     def create_from_template(self, name: str, properties: Mapping[str, Any]) -> MotoTable:
         """Create the table that a CloudFormation template describes. Raises moto's exceptions, which moto reports."""
-        for member in _NOT_IN_TEMPLATES:
-            if properties.get(member):
-                raise MockValidationException(f"Dynastep has not built {member} of AWS::DynamoDB::Table yet")
+        with _as_moto_reports():
+            templates.create(self.find_region(), name, properties)
+        return self.tables[name]
+
+    def update_from_template(self, name: str, properties: Mapping[str, Any]) -> MotoTable:
+        """Make a table what its template says now. Raises moto's exceptions, which moto reports."""
         region = self.find_region()
-        given = _create_parameters(name, properties)
-        with region.lock:
-            if region.find(name) is not None:
-                raise ResourceInUseException(f"Table already exists: {name}")
-            try:
-                table = new_table(region, given)
-                add_table(region, table, given)
-            except Fault as fault:
-                raise MockValidationException(fault.message) from fault
-            expiry = properties.get("TimeToLiveSpecification") or {}
-            if _is_true(expiry.get("Enabled")):
-                table.set_expiry(expiry["AttributeName"])
-            recovery = properties.get("PointInTimeRecoverySpecification") or {}
-            if _is_true(recovery.get("PointInTimeRecoveryEnabled")):
-                table.journal = Journal(table, region.clock, int(recovery.get("RecoveryPeriodInDays") or LONGEST))
+        with _as_moto_reports():
+            templates.update(self.find_world(), region, region.named(name), properties)
         return self.tables[name]
 
     def delete_table(self, name: str) -> MotoTable:
@@ -267,64 +283,12 @@ class OurBackend(DynamoDBBackend):
         return table
 
 
-# --- moto's and CloudFormation's spellings ---------------------------------------------------------------------------
-
-
-_AS_IN_THE_API = (
-    *("AttributeDefinitions", "KeySchema", "BillingMode", "LocalSecondaryIndexes"),
-    *("OnDemandThroughput", "WarmThroughput", "TableClass", "Tags"),
-)
-"""What a template gives as CreateTable takes it."""
-_NOT_IN_TEMPLATES = ("ContributorInsightsSpecification", "ImportSourceSpecification", "KinesisStreamSpecification")
-
-
-def _create_parameters(name: str, properties: Mapping[str, Any]) -> dict[str, JSON]:
-    """What a template says of a table, as CreateTable takes it."""
-    policy = properties.get("ResourcePolicy")
-    indexes = [_index(index) for index in properties.get("GlobalSecondaryIndexes") or ()]
-    return {
-        "TableName": name,
-        **{member: properties[member] for member in _AS_IN_THE_API if properties.get(member)},
-        "ProvisionedThroughput": _numbers(properties.get("ProvisionedThroughput")),
-        "GlobalSecondaryIndexes": indexes or None,
-        "StreamSpecification": _stream(properties.get("StreamSpecification")),
-        "SSESpecification": _encryption(properties.get("SSESpecification")),
-        "DeletionProtectionEnabled": _is_true(properties.get("DeletionProtectionEnabled")),
-        "ResourcePolicy": dumps(policy["PolicyDocument"]) if policy else None,
-    }
-
-
-def _numbers(throughput: Mapping[str, Any] | None) -> dict[str, int] | None:
-    """Capacity units, which templates may give as text."""
-    if not throughput:
-        return None
-    return {name: int(throughput[name]) for name in ("ReadCapacityUnits", "WriteCapacityUnits")}
-
-
-def _index(wire: Mapping[str, JSON]) -> dict[str, JSON]:
-    throughput = _numbers(wire.get("ProvisionedThroughput"))
-    rest = {name: value for name, value in wire.items() if name != "ProvisionedThroughput"}
-    return rest if throughput is None else {**rest, "ProvisionedThroughput": throughput}
-
-
-def _stream(wire: Mapping[str, JSON] | None) -> dict[str, JSON] | None:
-    """A template names the view alone, and means a stream that is on."""
-    if not wire:
-        return None
-    return {"StreamEnabled": wire.get("StreamEnabled", True), **wire}
-
-
-def _encryption(wire: Mapping[str, JSON] | None) -> dict[str, JSON] | None:
-    """A template says SSEEnabled where the API says Enabled."""
-    if not wire:
-        return None
-    enabled = _is_true(wire.get("SSEEnabled", wire.get("Enabled")))
-    return {**{name: value for name, value in wire.items() if name != "SSEEnabled"}, "Enabled": enabled}
-
-
-def _is_true(value: Any) -> bool:
-    """A switch, which templates may give as text."""
-    return str(value).lower() == "true"
+@contextmanager
+def _as_moto_reports() -> Iterator[None]:
+    try:
+        yield
+    except Fault as fault:
+        raise MockValidationException(fault.message) from fault
 
 
 def _without_bytes(value: Any) -> JSON:

@@ -134,6 +134,70 @@ def test_a_template_that_cannot_be_obeyed_makes_no_table(
     assert ddb.call("ListTables") == {"TableNames": []}
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_an_update_of_the_stack_changes_the_table(ddb: Service, backend: Any) -> None:
+    from moto.cloudformation.models import cloudformation_backends
+    from moto.dynamodb.exceptions import MockValidationException
+
+    assert backend.tables is not None
+    stacks = cloudformation_backends[ACCOUNT][REGION]
+    stack = stacks.create_stack("stack", json.dumps(TEMPLATE), {}, [])
+    ddb.call("PutItem", TableName="tab", Item={**ITEM, "g": {"S": "x"}})
+
+    def update(**change: Any) -> dict[str, Any]:
+        properties = {**TEMPLATE["Resources"]["Table"]["Properties"], **change}
+        properties = {name: value for name, value in properties.items() if value is not None}
+        template = {"Resources": {"Table": {"Type": "AWS::DynamoDB::Table", "Properties": properties}}}
+        stacks.update_stack(stack.stack_id, json.dumps(template), None, [], {})
+        described: dict[str, Any] = ddb.call("DescribeTable", TableName="tab")["Table"]
+        return described
+
+    on_demand = {"BillingMode": "PAY_PER_REQUEST", "ProvisionedThroughput": None}
+    indexed = {
+        "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in "pg"],
+        "GlobalSecondaryIndexes": [
+            {
+                "IndexName": "gsi",
+                "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    }
+    changed = update(
+        **on_demand,
+        **indexed,
+        StreamSpecification={"StreamViewType": "KEYS_ONLY"},
+        SSESpecification=None,
+        TableClass="STANDARD",
+        DeletionProtectionEnabled=True,
+        TimeToLiveSpecification=None,
+        PointInTimeRecoverySpecification=None,
+        Tags=[{"Key": "a", "Value": "b"}],
+        ResourcePolicy={"PolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Deny"}]}},
+    )
+    policy = ddb.call("GetResourcePolicy", ResourceArn=changed["TableArn"])["Policy"]
+    assert json.loads(policy)["Statement"] == [{"Effect": "Deny"}]
+    assert changed["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert changed["GlobalSecondaryIndexes"][0]["ItemCount"] == 1
+    assert changed["StreamSpecification"]["StreamViewType"] == "KEYS_ONLY"
+    assert "SSEDescription" not in changed
+    assert changed["TableClassSummary"]["TableClass"] == "STANDARD"
+    assert changed["DeletionProtectionEnabled"] is True
+    assert ddb.call("DescribeTimeToLive", TableName="tab")["TimeToLiveDescription"] == {"TimeToLiveStatus": "DISABLED"}
+    recovery = ddb.call("DescribeContinuousBackups", TableName="tab")["ContinuousBackupsDescription"]
+    assert recovery["PointInTimeRecoveryDescription"] == {"PointInTimeRecoveryStatus": "DISABLED"}
+    assert ddb.call("ListTagsOfResource", ResourceArn=changed["TableArn"]) == {"Tags": [{"Key": "a", "Value": "b"}]}
+    back = update(ProvisionedThroughput={"ReadCapacityUnits": 7, "WriteCapacityUnits": 5})
+    assert back["ProvisionedThroughput"]["ReadCapacityUnits"] == 7
+    assert "GlobalSecondaryIndexes" not in back
+    assert ddb.refusal("GetResourcePolicy", ResourceArn=changed["TableArn"])[0] == "PolicyNotFoundException"
+    with pytest.raises(
+        MockValidationException, match="Dynastep has not built the replacement of an AWS::DynamoDB::Tab"
+    ):
+        update(KeySchema=[{"AttributeName": "q", "KeyType": "HASH"}])
+    assert ddb.call("Scan", TableName="tab")["Count"] == 1
+
+
 def test_nothing_that_moto_reads_is_kept(ddb: Service, backend: Any) -> None:
     from moto.dynamodb.models.dynamo_type import Item
     from moto.dynamodb.models.table import Table
