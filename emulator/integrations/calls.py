@@ -30,7 +30,7 @@ def call_moto(caller: Caller, service: str, operation: str, params: dict[str, An
         ServiceError: the service refused.
         StateError: Dynastep.NotBuilt, moto lacks the operation or failed; States.Runtime, the parameters do not fit it.
     """
-    from botocore.exceptions import ParamValidationError
+    from botocore.exceptions import BotoCoreError
 
     from emulator import moto_door
 
@@ -39,7 +39,7 @@ def call_moto(caller: Caller, service: str, operation: str, params: dict[str, An
         raise StateError(NOT_BUILT, text)
     try:
         return moto_door.call(service, operation, params, caller.account, caller.region)
-    except ParamValidationError as error:
+    except BotoCoreError as error:  # parameters that do not fit the operation, or the place that they name
         raise unusable(params, str(error)) from None
     except moto_door.ServiceError as error:
         if (error.status, error.code) in ((501, "NotImplementedException"), (500, "InternalFailure")):
