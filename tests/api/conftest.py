@@ -135,16 +135,3 @@ def call(send: Callable[..., Answer]) -> Callable[..., Answer]:
         return send("POST", "/", body, **sent)
 
     return request
-
-
-@pytest.fixture
-def create(dynastep):
-    """Create a state machine; its ARN."""
-    states = dynastep.client("stepfunctions")
-
-    def make(name, definition, **more):
-        role = f"arn:aws:iam::{dynastep.account}:role/runner"
-        request = {"name": name, "definition": json.dumps(definition), "roleArn": role, **more}
-        return states.create_state_machine(**request)["stateMachineArn"]
-
-    return make

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from web_server import WebServer
 
 
 @pytest.fixture
 def call(dynastep):
-    """Run a machine of one Task: ``call(resource, parameters, TimeoutSeconds=3)``."""
+    """Run a machine of one Task: ``call("sqs:sendMessage", parameters, TimeoutSeconds=3)``, or by an ARN."""
 
     def run(resource, parameters=None, given=None, **fields):
-        state = {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "End": True, **fields}
+        arn = resource if resource.startswith("arn:") else f"arn:aws:states:::{resource}"
+        state = {"Type": "Task", "Resource": arn, "End": True, **fields}
         if parameters is not None:
             state["Parameters"] = parameters
         return dynastep.run({"StartAt": "Call", "States": {"Call": state}}, given)
@@ -22,18 +21,14 @@ def call(dynastep):
 
 
 @pytest.fixture
-def create(dynastep):
-    """Create a state machine of one Task; its ARN."""
-    states = dynastep.client("stepfunctions")
-
-    def make(resource, parameters, **fields):
-        state = {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Parameters": parameters, "End": True}
-        definition = {"StartAt": "Call", "States": {"Call": {**state, **fields}}}
-        role = f"arn:aws:iam::{dynastep.account}:role/runner"
-        request = {"name": "caller", "definition": json.dumps(definition), "roleArn": role}
-        return states.create_state_machine(**request)["stateMachineArn"]
-
-    return make
+def table(dynastep):
+    dynastep.client("dynamodb").create_table(
+        TableName="items",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return "items"
 
 
 @pytest.fixture

@@ -66,8 +66,10 @@ def test_a_task_of_ecs_that_is_started_only_answers_at_once(call, cluster):
 
 def test_a_task_of_ecs_stops_with_its_execution(dynastep, create, cluster):
     states, ecs = dynastep.client("stepfunctions"), dynastep.client("ecs")
+    run = {"Type": "Task", "Resource": "arn:aws:states:::ecs:runTask.sync", "Parameters": cluster, "End": True}
+    machine = {"StartAt": "Run", "States": {"Run": run}}
     dynastep.clock.mode = "manual"
-    arn = states.start_execution(stateMachineArn=create("ecs:runTask.sync", cluster))["executionArn"]
+    arn = states.start_execution(stateMachineArn=create("caller", machine))["executionArn"]
     dynastep.clock.advance(seconds=0)
     (task,) = ecs.list_tasks(cluster="jobs")["taskArns"]
     states.stop_execution(executionArn=arn)

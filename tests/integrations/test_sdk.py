@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from outcomes import details, failure
@@ -80,17 +81,145 @@ def test_an_exception_has_the_name_of_its_class(call):
     )
 
 
-def test_attributes_of_items_have_javas_names(dynastep, call):
-    dynastep.client("dynamodb").create_table(
-        TableName="items",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+def test_attributes_of_items_have_javas_names(call, table):
     item = {"id": {"S": "a"}, "on": {"Bool": True}, "none": {"Nul": True}, "set": {"Ss": ["x"]}}
     assert call("aws-sdk:dynamodb:putItem", {"TableName": "items", "Item": item}).output == {}
     read = call("aws-sdk:dynamodb:getItem", {"TableName": "items", "Key": {"id": {"S": "a"}}})
     assert read.output == {"Item": item}
+
+
+# What it calls
+
+CHILD = {"StartAt": "Make", "States": {"Make": {"Type": "Pass", "Result": {"made": [1]}, "End": True}}}
+
+
+def test_members_begin_with_a_capital_and_times_are_iso(call, create):
+    machine = create("child", CHILD)
+    output = call("aws-sdk:sfn:describeStateMachine", {"StateMachineArn": machine}).output
+    assert output["CreationDate"] == "2026-01-01T00:00:00Z"
+    assert output["LoggingConfiguration"] == {"Level": "OFF", "IncludeExecutionData": False}
+    assert output.keys() >= {"StateMachineArn", "Name", "Definition", "RoleArn"}
+
+
+def test_maps_keep_the_keys_that_they_have(call, table):
+    item = {"id": {"S": "a"}, "camelCase": {"M": {"inner": {"Bool": True}}}, "blob": {"B": "aGVsbG8="}}
+    assert call("aws-sdk:dynamodb:putItem", {"TableName": table, "Item": item}).output == {}
+    assert call("aws-sdk:dynamodb:getItem", {"TableName": table, "Key": {"id": {"S": "a"}}}).output == {"Item": item}
+
+
+def test_sqs_through_the_aws_sdk(dynastep, call):
+    queue = dynastep.client("sqs").create_queue(QueueName="queue")["QueueUrl"]
+    sent = call("aws-sdk:sqs:sendMessage", {"QueueUrl": queue, "MessageBody": "hello"}).output
+    assert sent.keys() == {"Md5OfMessageBody", "MessageId"}
+    (message,) = call("aws-sdk:sqs:receiveMessage", {"QueueUrl": queue}).output["Messages"]
+    assert (message["Body"], message["MessageId"]) == ("hello", sent["MessageId"])
+
+
+def test_s3_through_the_aws_sdk(dynastep, call):
+    place = {"Bucket": f"bucket-{dynastep.account}", "Key": "k"}
+    dynastep.client("s3").create_bucket(Bucket=place["Bucket"])
+    written = call("aws-sdk:s3:putObject", {**place, "Body": {"a": ["ü"]}}).output
+    assert written["ETag"].startswith('"')
+    read = call("aws-sdk:s3:getObject", place).output
+    assert (read["Body"], read["ETag"]) == ('{"a":["ü"]}', written["ETag"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", read["LastModified"])
+    assert read["ContentLength"] == len('{"a":["ü"]}'.encode())
+
+
+def test_services_of_many_kinds_through_the_aws_sdk(dynastep, call):
+    secret = call("aws-sdk:secretsmanager:createSecret", {"Name": "s", "SecretString": "hush"}).output
+    assert call("aws-sdk:secretsmanager:getSecretValue", {"SecretId": secret["Arn"]}).output["SecretString"] == "hush"
+    call("aws-sdk:ssm:putParameter", {"Name": "p", "Value": "v", "Type": "String"})
+    assert call("aws-sdk:ssm:getParameter", {"Name": "p"}).output["Parameter"]["Value"] == "v"
+    topic = call("aws-sdk:sns:createTopic", {"Name": "news"}).output["TopicArn"]
+    assert call("aws-sdk:sns:publish", {"TopicArn": topic, "Message": "m"}).output.keys() == {"MessageId"}
+    assert call("aws-sdk:ec2:describeVpcs").output["Vpcs"][0]["CidrBlock"] == "172.31.0.0/16"
+    assert call("aws-sdk:sts:getCallerIdentity").output["Account"] == dynastep.account
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters", "error", "cause"),
+    [
+        (
+            "s3:getObject",
+            {"Bucket": "no-such-bucket", "Key": "k"},
+            "S3.NoSuchBucketException",
+            (
+                "The specified bucket does not exist "
+                "(Service: S3, Status Code: 404, Request ID: ..., Extended Request ID: ...)"
+            ),
+        ),
+        (
+            "sqs:sendMessage",
+            {"QueueUrl": "http://sqs.us-east-1.amazonaws.com/000000000000/none", "MessageBody": "m"},
+            "Sqs.QueueDoesNotExistException",
+            "The specified queue does not exist. (Service: Sqs, Status Code: 400, Request ID: ...)",
+        ),
+        (
+            "secretsmanager:createSecret",
+            {"Name": "taken", "SecretString": "x"},
+            "SecretsManager.ResourceExistsException",
+            (
+                "The operation failed because the secret taken already exists. (Service: SecretsManager, Status Code: "
+                "400, Request ID: ...)"
+            ),
+        ),
+        (
+            "ssm:getParameter",
+            {"Name": "none"},
+            "Ssm.ParameterNotFoundException",
+            "Parameter none not found. (Service: Ssm, Status Code: 400, Request ID: ...)",
+        ),
+        (
+            "ec2:describeInstances",
+            {"InstanceIds": ["i-1"]},
+            "Ec2.Ec2Exception",
+            "The instance ID 'i-1' does not exist (Service: Ec2, Status Code: 400, Request ID: ...)",
+        ),
+        (
+            "sfn:startExecution",
+            {"StateMachineArn": "arn:aws:states:us-east-1:111122223333:stateMachine:none"},
+            "Sfn.StateMachineDoesNotExistException",
+            (
+                "State Machine Does Not Exist: 'arn:aws:states:us-east-1:111122223333:stateMachine:none' "
+                "(Service: Sfn, Status Code: 400, Request ID: ...) (SDK Attempt Count: 1)"
+            ),
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) and value.count(":") == 1 and " " not in value else "",
+)
+def test_an_error_of_a_service_through_the_aws_sdk(dynastep, call, action, parameters, error, cause):
+    dynastep.client("secretsmanager").create_secret(Name="taken", SecretString="x")
+    assert failure(call(f"aws-sdk:{action}", parameters)) == (error, cause)
+
+
+def test_a_registered_function_is_a_function_of_the_lambda_service(dynastep, call):
+    arn = dynastep.function("work", lambda event: {"got": event})
+    execution = call("aws-sdk:lambda:invoke", {"FunctionName": arn, "Payload": {"a": 1}})
+    assert execution.status == "SUCCEEDED", execution.cause
+    assert json.loads(execution.output["Payload"]) == {"got": {"a": 1}}
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "arn:aws:states:::dynamodb:query",
+        "arn:aws:states:::sqs:sendMessage.sync",
+        "arn:aws:states:::tea:brew",
+        "arn:aws:states:::aws-sdk:dynamodb:brewTea",
+        "arn:aws:states:::aws-sdk:tea:brew",
+        "arn:aws:states:::aws-sdk:sqs:sendMessage.sync",
+        "arn:aws:s3:::bucket",
+    ],
+)
+def test_a_resource_that_aws_does_not_have_is_refused_at_creation(call, resource):
+    with pytest.raises(Fault) as raised:
+        call(resource, {})
+    assert str(raised.value) == (
+        f"InvalidDefinition: Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: The resource provided "
+        f"{resource} is not recognized. The value is not a valid resource ARN, or the resource is not available in "
+        "this region. at /States/Call/Resource'"
+    )
 
 
 # Credentials
