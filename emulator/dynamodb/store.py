@@ -91,7 +91,7 @@ class Region:
 
     def remove(self, table: Table) -> None:
         """Take a table away, its stream closed. The locks of both are held."""
-        from emulator.dynamodb import streams
+        from emulator.dynamodb import streams  # which know regions
 
         del self.tables[table.name]
         streams.close(self, table)

@@ -963,6 +963,117 @@ EXECUTE_STATEMENT: list[Row] = [
     ),
     ({"Statement": "SELECT * FROM tab WHERE a = 1 b"}, f"{MALFORMED}Unexpected token after expression"),
     ({"Statement": "SELECT * FROM nope WHERE p = 'a'"}, NOT_FOUND),
+    ({"Statement": "CREATE TABLE x"}, f"{MALFORMED}Expected data manipulation"),
+    ({"Statement": "SELECT * FROM tab WHERE"}, f"{MALFORMED}Unexpected term"),
+    ({"Statement": "SELECT * FROM"}, f"{MALFORMED}Unexpected term"),
+    (
+        {"Statement": "SELECT * FROM tab WHERE a = 1 AND"},
+        f"{MALFORMED}Missing right-hand side expression of infix operator",
+    ),
+    ({"Statement": "SELECT * FROM tab WHERE ORDER BY p"}, f"{MALFORMED}Unexpected keyword"),
+    ({"Statement": "SELECT * FROM tab WHERE IS NULL"}, f"{MALFORMED}Unexpected operator"),
+    ({"Statement": "SELECT * FROM tab WHERE p = LIKE"}, f"{MALFORMED}Unexpected operator"),
+    ({"Statement": "SELECT * FROM tab WHERE p IS FOO"}, f"{MALFORMED}Expected type name"),
+    ({"Statement": "DELETE FROM"}, f"{MALFORMED}Expected identifier for simple path"),
+    ({"Statement": "SELECT * FROM tab WHERE p = 'x"}, MALFORMED),
+    ({"Statement": "SELECT * FROM tab # c"}, MALFORMED),
+    ({"Statement": "SELECT * FROM tab WHERE a = 1e99999999999"}, MALFORMED),
+    ({"Statement": "SELECT * FROM tab t"}, "Aliasing is not supported"),
+    ({"Statement": "SELECT * FROM tab AS t"}, "Aliasing is not supported"),
+    ({"Statement": "SELECT * FROM tab WHERE a IS INT4"}, "Unsupported operation: IsType"),
+    (
+        {"Statement": "SELECT * FROM tab WHERE a = 1e126"},
+        "Number overflow. Attempting to store a number with magnitude larger than supported range under root",
+    ),
+    (
+        {"Statement": "SELECT * FROM tab WHERE a = [1, 1e-131]"},
+        "Number underflow. Attempting to store a number with magnitude smaller than supported range under root[1]",
+    ),
+    (
+        {"Statement": "SELECT * FROM tab WHERE a = {'x': 1e126}"},
+        "Number overflow. Attempting to store a number with magnitude larger than supported range under root.x",
+    ),
+    (
+        {"Statement": "SELECT * FROM tab WHERE a < true"},
+        "Incorrect operand type for operator or function; operator or function: <, operand type: BOOL",
+    ),
+    ({"Statement": "SELECT * FROM tab )"}, f"{MALFORMED}Unexpected token after expression"),
+    ({"Statement": "DELETE FROM tab WHERE p='x' AND r=1 ORDER BY p"}, f"{MALFORMED}Unexpected token after expression"),
+    ({"Statement": "SELECT COUNT(*) FROM tab"}, "Unexpected path component at 1:8:5"),
+    ({"Statement": 'SELECT * FROM "tab"."zzz"'}, "The table does not have the specified index"),
+    ({"Statement": 'SELECT * FROM "tab"."tab"'}, "The table does not have the specified index"),
+    ({"Statement": 'SELECT * FROM "tab"."a"."b"'}, "A path may contain at most 2 components in the FROM clause"),
+    ({"Statement": 'SELECT * FROM ""."a"'}, "Path component cannot be an empty string"),
+    ({"Statement": 'SELECT z FROM "tab"."gsi"'}, f"{INVALID}Global secondary index gsi does not project [z]"),
+    (
+        {"Statement": "SELECT * FROM \"tab\".\"gsi\" WHERE g='v' AND z='q'"},
+        f"{INVALID}Secondary index gsi does not project one or more filter attributes: [z]",
+    ),
+    ({"Statement": 'SELECT a FROM "tab"."gsi" WHERE g=\'v\' AND l=9'}, {"Items": [{"a": {"S": "two"}}]}),
+    (
+        {"Statement": "UPDATE tab SET a=1 WHERE a=1"},
+        "Where clause does not contain a mandatory equality on all key attributes",
+    ),
+    (
+        {"Statement": "DELETE FROM tab WHERE p='a'"},
+        "Where clause does not contain a mandatory equality on all key attributes",
+    ),
+    ({"Statement": "DELETE FROM tab WHERE p='zz' AND r=1 AND a=1"}, {"Items": []}),
+    ({"Statement": "DELETE FROM tab WHERE p='a' AND r=1 AND a=1"}, FAILED),
+    (
+        {"Statement": "DELETE FROM tab WHERE p='a' AND r=1 RETURNING ALL NEW *"},
+        "Invalid returning clause: RETURNING ALL NEW *. Only RETURNING ALL OLD * is allowed in DELETE statements.",
+    ),
+    (
+        {"Statement": "DELETE FROM tab WHERE p='a' AND r=1 RETURNING MODIFIED OLD *"},
+        "Invalid returning clause: RETURNING MODIFIED OLD *. Only RETURNING ALL OLD * is allowed in DELETE statements.",
+    ),
+    (
+        {"Statement": "UPDATE tab SET zz[0]=1 WHERE p='a' AND r=1"},
+        "The document path provided in the update expression is invalid for update",
+    ),
+    (
+        {"Statement": "UPDATE tab SET p='q' WHERE p='a' AND r=1"},
+        f"{INVALID}Cannot update attribute p. This attribute is part of the key",
+    ),
+    (
+        {"Statement": 'UPDATE "tab"."gsi" SET a=1 WHERE p=\'x\' AND r=1'},
+        "Unsupported operation: an index can only be read",
+    ),
+    (
+        {"Statement": "SELECT r FROM tab WHERE p = 'a' AND r BETWEEN 2 AND 3 ORDER BY r DESC"},
+        {"Items": [{"r": {"N": "3"}}, {"r": {"N": "2"}}]},
+    ),
+    (
+        {"Statement": "SELECT r FROM tab WHERE p = 'a' AND r IN [1, 3];"},
+        {"Items": [{"r": {"N": "1"}}, {"r": {"N": "3"}}]},
+    ),
+    ({"Statement": "SELECT r FROM tab WHERE p = 'a' AND NOT r = 2"}, {"Items": [{"r": {"N": "1"}}, {"r": {"N": "3"}}]}),
+    ({"Statement": "SELECT m.x FROM tab WHERE p='a' AND r=1"}, {"Items": [{"x": {"N": "1"}}]}),
+    ({"Statement": "SELECT r FROM tab WHERE p='a' AND a IS MISSING"}, {"Items": []}),
+    ({"Statement": "SELECT r FROM tab WHERE p='b' AND a IS MISSING"}, {"Items": [{"r": {"N": "1"}}]}),
+    (
+        {"Statement": "SELECT r FROM tab WHERE p='a' AND begins_with(a, 't')"},
+        {"Items": [{"r": {"N": "2"}}, {"r": {"N": "3"}}]},
+    ),
+    ({"Statement": "SELECT r FROM tab WHERE p='b' AND contains(ns, 2)"}, {"Items": [{"r": {"N": "1"}}]}),
+    ({"Statement": "SELECT r FROM tab WHERE p='a' AND size(li) > 2"}, {"Items": [{"r": {"N": "1"}}]}),
+    ({"Statement": "SELECT r FROM tab WHERE p='a' AND attribute_type(m, 'M')"}, {"Items": [{"r": {"N": "1"}}]}),
+    (
+        {"Statement": "EXISTS(SELECT * FROM tab WHERE p='a' AND r=1)"},
+        "Unsupported operation: EXISTS is only allowed in transactions",
+    ),
+    (
+        {"Statement": "SELECT * FROM tab WHERE p='a' ORDER BY a"},
+        "Variable reference a in ORDER BY clause must be part of the primary key",
+    ),
+    (
+        {"Statement": "SELECT * FROM tab ORDER BY p"},
+        "Must have WHERE clause in the statement when using ORDER BY clause.",
+    ),
+    ({"Statement": "SELECT dog(a) FROM tab"}, "Unexpected path component at 1:8:3"),
+    ({"Statement": "SELECT * FROM tab WHERE dog(a)"}, "Invalid function name; function: dog"),
+    ({"Statement": "SELECT * FROM tab WHERE p = ?"}, "Number of parameters in request and statement don't match."),
 ]
 
 
