@@ -1060,6 +1060,22 @@ EXECUTE_STATEMENT: list[Row] = [
     ({"Statement": "SELECT r FROM tab WHERE p='a' AND size(li) > 2"}, {"Items": [{"r": {"N": "1"}}]}),
     ({"Statement": "SELECT r FROM tab WHERE p='a' AND attribute_type(m, 'M')"}, {"Items": [{"r": {"N": "1"}}]}),
     (
+        {"Statement": "SELECT r FROM tab WHERE p = 'a' AND r < 2 OR p = 'a' AND r < 3"},
+        "Overlapping conditions with range keys are not supported in where clause",
+    ),
+    (
+        {"Statement": "SELECT r FROM tab WHERE p = 'a' AND r = 2 OR p = 'a' AND r = 2"},
+        "Overlapping conditions with range keys are not supported in where clause",
+    ),
+    (
+        {"Statement": "SELECT r FROM tab WHERE p = 'a' AND r < 2 OR p = 'a' AND r > 2"},
+        {"Items": [{"r": {"N": "1"}}, {"r": {"N": "3"}}]},
+    ),
+    (
+        {"Statement": "SELECT r FROM tab WHERE p = 'a' AND r > 2 OR p = 'b' AND r > 2 AND z = 'z'"},
+        {"Items": [{"r": {"N": "3"}}]},
+    ),
+    (
         {"Statement": "EXISTS(SELECT * FROM tab WHERE p='a' AND r=1)"},
         "Unsupported operation: EXISTS is only allowed in transactions",
     ),

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 from asl_interpreter.jsontext import JSON
 from emulator.dynamodb.expressions import Condition, Expressions
 from emulator.dynamodb.expressions.conditions import Values, check_condition, check_counts, compile_condition
-from emulator.dynamodb.expressions.keys import KeyTest, key_range, key_tests
+from emulator.dynamodb.expressions.keys import KeyRange, KeyTest, key_range, key_tests
 from emulator.dynamodb.expressions.paths import project, reader
-from emulator.dynamodb.expressions.syntax import And, Comparison, ConditionNode, Path, ValueRef, walk
+from emulator.dynamodb.expressions.syntax import And, Comparison, ConditionNode, Or, Path, ValueRef, walk
 from emulator.dynamodb.expressions.updates import Update, check_update, compile_update
 from emulator.dynamodb.partiql.statements import Change, Delete, Insert, Select
 from emulator.dynamodb.queries import Page, Reading, Source, read_page, source_of
@@ -218,6 +219,7 @@ def plan(region: Region, statement: Select, values: Values, params: Mapping[str,
     source = source_of(table, {"IndexName": index} if index else {}, reading)
     if statement.paths is not None and index is not None and not table.indexes[index].is_global:
         source = Source(table, source.index, source.entries, fetches=True)
+    _check_apart(statement.where, source.key, values)
     tests = _key_tests(statement.where, source.key, values)
     if any(name not in tests or tests[name].operator != "=" for name in source.key.hash):
         if statement.order_by is not None:
@@ -225,11 +227,29 @@ def plan(region: Region, statement: Select, values: Values, params: Mapping[str,
         return Plan(source, reading, ((), (TOP,)), forward=True, paths=statement.paths, item_key=None)
     if statement.order_by is not None and statement.order_by not in source.key.names:
         raise invalid(f"Variable reference {statement.order_by} in ORDER BY clause must be part of the primary key")
-    wanted = key_range(tests, source.key.hash, source.key.range, source.key.types)
-    bounds = query_bounds(wanted, token(*wanted.equals[: len(source.key.hash)]))
+    bounds, wanted = _bounds(tests, source.key)
     whole = index is None and len(wanted.equals) == len(table.key.names)
     item_key = dict(zip(table.key.names, wanted.equals, strict=True)) if whole else None
     return Plan(source, reading, bounds, not statement.descending, statement.paths, item_key)
+
+
+def _bounds(tests: dict[str, KeyTest], key: KeySchema) -> tuple[tuple[Position, Position], KeyRange]:
+    wanted = key_range(tests, key.hash, key.range, key.types)
+    return query_bounds(wanted, token(*wanted.equals[: len(key.hash)])), wanted
+
+
+def _check_apart(where: ConditionNode | None, key: KeySchema, values: Values) -> None:
+    """Raise Fault where branches of an OR read the same stretch of one partition."""
+    if not isinstance(where, Or) or not key.range:
+        return
+    read: list[tuple[Position, Position]] = []
+    for part in where.parts:
+        tests = _key_tests(part, key, values)
+        if key.range[0] in tests and all(name in tests and tests[name].operator == "=" for name in key.hash):
+            read.append(_bounds(tests, key)[0])
+    for (low, high), (other_low, other_high) in combinations(read, 2):
+        if low < other_high and other_low < high:
+            raise invalid("Overlapping conditions with range keys are not supported in where clause")
 
 
 def _check_projected(table: Table, name: str, statement: Select) -> None:
