@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/apireference/; texts o
 from __future__ import annotations
 
 import math
+import random
 import uuid
 from typing import TYPE_CHECKING, Final
 
@@ -255,7 +256,8 @@ def list_executions(world: World, call: Call) -> dict[str, JSON]:
         return list_children(world, call)
     if "redriveFilter" in call.params:
         raise Fault("ValidationException", "The redriveFilter can only be specified together with a mapRunArn")
-    target = find_target(world.state_machines(call), call.params["stateMachineArn"], world.random)
+    any_version = random.Random(0)  # noqa: S311 - which of an alias is picked does not matter here
+    target = find_target(world.state_machines(call), call.params["stateMachineArn"], any_version)
     machine = target.machine
     if machine.type == "EXPRESS":
         raise Fault("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")

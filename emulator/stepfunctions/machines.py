@@ -189,6 +189,17 @@ def check_arn(text: str, kind: str) -> arns.Arn:
     return arn
 
 
+def refuse_qualified(arn: str) -> None:
+    """What is done to a state machine itself is not done to a version, an alias, or a Map of it.
+
+    Raises:
+        Fault: InvalidArn; ValidationException, whose text was not observed.
+    """
+    names = check_arn(arn, "stateMachine").names
+    if len(names) > len(("stateMachine", "name")) or "/" in names[-1]:
+        raise Fault("ValidationException", f"The state machine ARN must not be qualified: '{arn}'")
+
+
 def check_name(name: str) -> None:
     """Keep to the rules on names.
 
@@ -371,6 +382,7 @@ def update_state_machine(world: World, call: Call) -> dict[str, JSON]:
     """UpdateStateMachine. Executions that run go on with what they were started with."""
     params = call.params
     _check_publishing(params)
+    refuse_qualified(params["stateMachineArn"])
     machine = world.state_machines(call).find(params["stateMachineArn"])
     if not any(params.get(member) for member in _UPDATABLE):
         text = "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be"
@@ -422,7 +434,7 @@ def delete_state_machine(world: World, call: Call) -> dict[str, JSON]:
 
     Its executions fail at their next transition, and it goes with the last of them.
     """
-    check_arn(call.params["stateMachineArn"], "stateMachine")
+    refuse_qualified(call.params["stateMachineArn"])
     machines = world.state_machines(call)
     machine = machines.get(call.params["stateMachineArn"])
     if machine is not None:

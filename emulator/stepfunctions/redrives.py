@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 TOKEN_SECONDS: Final = 15 * 60.0
 """How long a client token stands for the redrive that it was first used for."""
+BY_MAP_RUN: Final = "Execution was started by a Map Run and is redriven with it"
+"""Not AWS's words, which were not observed: DescribeExecution says REDRIVABLE_BY_MAP_RUN of such a one."""
 TOKENS: Final = 10
 """How many of them are known of one execution."""
 
@@ -35,6 +37,8 @@ def redrive_execution(world: World, call: Call) -> dict[str, JSON]:
         if token in known and now < known[token] + TOKEN_SECONDS:
             return known[token]
         reason = _why_not(execution, machine)
+        if reason is None and execution.start.map_run_arn is not None:
+            reason = BY_MAP_RUN
         if reason is not None:
             raise Fault("ExecutionNotRedrivable", f"Execution {arn} invalid for redrive as: {reason}")
         check_room(world.state_machines(call).running, quotas.open_executions, "ExecutionLimitExceeded")

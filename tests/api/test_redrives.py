@@ -370,3 +370,15 @@ def test_an_execution_goes_on_with_the_definition_that_it_was_started_with(dynas
     states.update_state_machine(stateMachineArn=machine, definition=json.dumps(one({"Type": "Pass"})))
     states.redrive_execution(executionArn=arn)
     assert states.describe_execution(executionArn=arn)["output"] == '"old"'
+
+
+def test_what_a_map_run_started_is_redriven_with_it_alone(dynastep, states, create):
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    state = {"Type": "Map", "ItemProcessor": {**FAIL, "ProcessorConfig": config}}
+    execution = dynastep.run(one(state, "M"), [1])
+    (run,) = states.list_map_runs(executionArn=execution.arn)["mapRuns"]
+    (child,) = states.list_executions(mapRunArn=run["mapRunArn"])["executions"]
+    assert child["status"] == "FAILED"
+    said = f"ExecutionNotRedrivable: Execution {child['executionArn']} invalid for redrive as: "
+    reason = "Execution was started by a Map Run and is redriven with it"
+    assert refusal(states.redrive_execution, executionArn=child["executionArn"]) == said + reason

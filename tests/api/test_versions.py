@@ -208,6 +208,15 @@ FAILS = {
 }
 
 
+@pytest.mark.parametrize("qualifier", [":1", ":live", "/Map"])
+@pytest.mark.parametrize("operation", ["delete_state_machine", "update_state_machine"])
+def test_a_machine_is_not_changed_by_the_arn_of_a_part_of_it(states, versions, operation, qualifier):
+    # That it is refused is documented; the text was not observed.
+    arn = versions[0] + qualifier
+    said = f"ValidationException: The state machine ARN must not be qualified: '{arn}'"
+    assert refusal(getattr(states, operation), stateMachineArn=arn) == said
+
+
 @pytest.fixture
 def logged(dynastep, states):
     """Run a machine that fails, at a level of logging; the entries in its log group."""
