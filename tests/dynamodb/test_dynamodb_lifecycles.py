@@ -11,6 +11,12 @@ from emulator.dynamodb.lifecycles import LIFELIKE
 from emulator.dynamodb.store import DynamoDBSettings, Store
 from emulator.settings import Settings
 
+AGAIN: dict[str, Any] = {
+    "TableName": "tab",
+    "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}],
+    "BillingMode": "PAY_PER_REQUEST",
+}
 NOT_FOUND = ("ResourceNotFoundException", "Requested resource not found")
 KEY = {"p": {"S": "x"}}
 INDEX = {
@@ -76,19 +82,10 @@ def test_a_table_is_not_there_for_its_items_until_it_is_created(slow: Service) -
         "ContinuousBackupsUnavailableException",
         "Backups are being enabled for the table: tab. Please retry later",
     )
-    assert slow.refusal("CreateTable", **again(slow)) == ("ResourceInUseException", "Table already exists: tab")
+    assert slow.refusal("CreateTable", **AGAIN) == ("ResourceInUseException", "Table already exists: tab")
     slow.clock.time += LIFELIKE.creating
     assert statuses(slow) == ["ACTIVE", ("ACTIVE", None)]
     slow.call("PutItem", TableName="tab", Item=KEY)
-
-
-def again(_ddb: Service) -> dict[str, Any]:
-    return {
-        "TableName": "tab",
-        "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}],
-        "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}],
-        "BillingMode": "PAY_PER_REQUEST",
-    }
 
 
 @pytest.fixture
@@ -106,12 +103,12 @@ def test_a_table_that_is_deleted_serves_until_it_is_gone(table: Service) -> None
     assert table.call("GetItem", TableName="tab", Key=KEY)["Item"]["g"] == {"S": "v"}
     for operation, more in (("DeleteTable", {}), ("UpdateTable", {"DeletionProtectionEnabled": True})):
         assert table.refusal(operation, TableName="tab", **more) == in_use("Table is being deleted: tab")
-    assert table.refusal("CreateTable", **again(table)) == ("ResourceInUseException", "Table already exists: tab")
+    assert table.refusal("CreateTable", **AGAIN) == ("ResourceInUseException", "Table already exists: tab")
     assert table.call("ListTables") == {"TableNames": ["tab"]}
     table.clock.time += LIFELIKE.deleting
     assert table.call("ListTables") == {"TableNames": []}
     assert table.refusal("GetItem", TableName="tab", Key=KEY) == NOT_FOUND
-    assert table.call("CreateTable", **again(table))["TableDescription"]["TableStatus"] == "CREATING"
+    assert table.call("CreateTable", **AGAIN)["TableDescription"]["TableStatus"] == "CREATING"
 
 
 def test_an_index_is_allocated_then_filled_then_read(table: Service) -> None:
@@ -178,7 +175,7 @@ def test_throughput_that_changes_hinders_indexes_and_the_other_way_round(slow: S
     units = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
     more = {"ReadCapacityUnits": 6, "WriteCapacityUnits": 6}
     provisioned = {"BillingMode": "PROVISIONED", "ProvisionedThroughput": units}
-    slow.call("CreateTable", **{**again(slow), **provisioned})
+    slow.call("CreateTable", **{**AGAIN, **provisioned})
     slow.clock.time += LIFELIKE.creating
     slow.call("UpdateTable", TableName="tab", ProvisionedThroughput=more)
     created = create_index(slow)
@@ -274,6 +271,12 @@ def test_the_settings_of_the_emulator_are_those_of_its_tables() -> None:
     )
     assert DynamoDBSettings.of(settings) == DynamoDBSettings(wording="new", durations=LIFELIKE, throttling=True)
     assert DynamoDBSettings.of(Settings()) == DynamoDBSettings()
+
+
+def test_a_table_that_is_deleted_at_once_is_kept_nowhere(ddb: Service) -> None:
+    ddb.table("tab")
+    assert ddb.call("DeleteTable", TableName="tab")["TableDescription"]["TableStatus"] == "DELETING"
+    assert ddb.world.dynamodb.region(ACCOUNT, REGION).tables == {}
 
 
 def test_moto_and_lists_see_no_table_that_is_gone(table: Service) -> None:
