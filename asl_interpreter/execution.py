@@ -334,7 +334,8 @@ class Cursor:
         Raises:
             StateError: States.DataLimitExceeded, ``what`` named.
         """
-        check_size(value, what, self.execution.quotas.payload_bytes)
+        if value is not self.input:
+            check_size(value, what, self.execution.quotas.payload_bytes)
 
     def check_arguments(self, value: JSON) -> None:
         """Keep what the state hands inwards, to a service or to other states, to the quota on payloads.

@@ -19,16 +19,15 @@ async def attempts(
     cursor: Cursor,
     attempt: Callable[[], Awaitable[JSON]],
     failed: str | None = None,
-    begun: Callable[[], bool] | None = None,
+    begun: Callable[[], bool] = lambda: False,
 ) -> str | None:
     """Make attempts until one succeeds or no Retrier wants another; then write its output, or go to a Catcher.
 
-    ``failed`` is the event which shows that work that had begun has failed for good; ``begun`` says whether it had, by
-    default whether any event has followed the state's first.
+    ``failed`` is the event which shows that work that had begun has failed for good; ``begun`` says whether it had.
     """
     cursor.retries = cursor.retries or 0
     try:
-        return await _attempts(state, cursor, attempt, failed, begun or (lambda: cursor.last != cursor.entered))
+        return await _attempts(state, cursor, attempt, failed, begun)
     finally:
         cursor.retries = None
 
@@ -49,8 +48,7 @@ async def _attempts(
             at_work = False
             frame = cursor.frame(cursor.input)
             output = state.flow.write(frame, result)
-            if output is not cursor.input:
-                cursor.check_size(output, state.name)
+            cursor.check_size(output, state.name)
             cursor.assign(state.flow, frame, result)
         except StateError as error:
             failure = cursor.explain(error)
@@ -81,6 +79,7 @@ def hand_over(cursor: Cursor, catcher: Catcher, failure: StateError) -> str:
     caught = error_output(failure)
     frame = cursor.frame(cursor.input)
     output = catcher.flow.write(frame, caught)
+    cursor.check_size(output, cursor.state)
     cursor.assign(catcher.flow, frame, caught)
     cursor.input = output
     return catcher.next

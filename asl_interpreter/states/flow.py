@@ -29,8 +29,7 @@ def run_pass(state: Pass, cursor: Cursor) -> str | None:
         frame = cursor.frame(cursor.input)
         result = state.result[0] if state.result is not None else state.flow.read(frame)
         output = state.flow.write(frame, result)
-        if output is not cursor.input:
-            cursor.check_size(output, state.name)
+        cursor.check_size(output, state.name)
         cursor.assign(state.flow, frame, result)
         cursor.input = output
     return state.next
@@ -52,6 +51,7 @@ def run_choice(state: Choice, cursor: Cursor) -> str:
         raise StateError(RUNTIME, "Failed to transition out of the state. The state does not point to a next state.")
     if flow is not PLAIN:
         output = flow.select_output(frame, document)
+        cursor.check_size(output, state.name)
         cursor.assign(flow, frame, document)
         document = output
     cursor.input = document
@@ -61,7 +61,9 @@ def run_choice(state: Choice, cursor: Cursor) -> str:
 def run_succeed(state: Succeed, cursor: Cursor) -> None:
     """End the line of control."""
     frame = cursor.frame(cursor.input)
-    cursor.input = state.flow.select_output(frame, state.flow.select_input(frame))
+    output = state.flow.select_output(frame, state.flow.select_input(frame))
+    cursor.check_size(output, state.name)
+    cursor.input = output
 
 
 def run_fail(state: Fail, cursor: Cursor) -> NoReturn:
@@ -88,6 +90,7 @@ async def run_wait(state: Wait, cursor: Cursor) -> str | None:
         raise StateError(RUNTIME, "Wait state delay is too long.")
     await loop.timer(instant, f"the end of {state.name!r}")
     output = state.flow.select_output(frame, document)
+    cursor.check_size(output, state.name)
     cursor.assign(state.flow, frame, document)
     cursor.input = output
     return state.next

@@ -41,7 +41,7 @@ async def run_map(state: Map, cursor: Cursor) -> str | None:
 
         return await run_lines(state, cursor, at_once, begin, follow)
 
-    return await attempts(state, cursor, attempt, failed="MapStateFailed")
+    return await attempts(state, cursor, attempt, failed="MapStateFailed", begun=lambda: cursor.lines is not None)
 
 
 async def _run_iteration(state: Map, line: Cursor, index: int) -> tuple[JSON, int]:

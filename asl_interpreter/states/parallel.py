@@ -35,4 +35,4 @@ async def run_parallel(state: Parallel, cursor: Cursor) -> str | None:
 
         return await run_lines(state, cursor, len(documents), begin, follow)
 
-    return await attempts(state, cursor, attempt, failed="ParallelStateFailed")
+    return await attempts(state, cursor, attempt, failed="ParallelStateFailed", begun=lambda: cursor.lines is not None)

@@ -31,6 +31,11 @@ def query(kind: str = "Pass", **fields: Any) -> dict[str, Any]:
     return {"QueryLanguage": "JSONata", **one(kind, **fields)}
 
 
+def without_end(definition: Any) -> Any:
+    del definition["States"]["S"]["End"]
+    return definition
+
+
 def looping(**fields: Any) -> dict[str, Any]:
     """A machine that does one thing for ever."""
     rule = {"Variable": "$$.State.Name", "StringEquals": "never", "Next": "E"}
@@ -57,6 +62,9 @@ BOUNDED = [
     (one(Parameters={"x.$": "$..*..*..*..*"}), DEEP, "States.Runtime", None),
     (one(Parameters={"x.$": "$..*..*..*[?(@ > 5)]"}), {"a": {"b": {"c": {"d": {"e": [0] * 40_000}}}}}, "States.Runtime", None),
     (query(Output=f"{{% {SHARED} %}}"), LARGE, LIMIT, RESULT),
+    (query("Wait", Seconds=0, Output=f"{{% {SHARED} %}}"), LARGE, LIMIT, RESULT),
+    (without_end(query("Succeed", Output=f"{{% {SHARED} %}}")), LARGE, LIMIT, RESULT),
+    (query("Task", Resource=f"{TASK}t", Output=f"{{% {SHARED} %}}"), LARGE, LIMIT, RESULT),
     (query("Wait", Seconds=f"{{% {SHARED} %}}"), LARGE, "States.QueryEvaluationError", None),
     (query("Map", ItemProcessor=ENDS, Items="{% [1..1000].{'x': $states.input} %}"), LARGE, LIMIT, RESULT),
     (looping(Parameters={"a.$": "$"}), {}, LIMIT, RESULT),

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import plausible
 import pytest
-from machines import plausible
 from properties.legality import legal
 from properties.scripted import LAMBDA, started
 
@@ -123,8 +123,7 @@ def test_a_machine_that_runs_on_aws_is_accepted(name: str, aws: Resources) -> No
 def test_it_runs_to_its_end_with_every_task_mocked(name: str, aws: Resources) -> None:
     execution = run(name, aws)
     assert (execution.status, execution.error, execution.cause) == ("SUCCEEDED", None, None)
-    if not execution.map_runs:  # their events have laws of their own: properties/test_distributed_laws.py
-        legal(execution.history.events)
+    legal(execution.history.events)
 
 
 def test_two_runs_give_one_history(aws: Resources) -> None:

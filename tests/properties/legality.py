@@ -27,7 +27,7 @@ LINKED = {"ExecutionRedriven", "ExecutionFailed", "ExecutionSucceeded"}
 IN_FLIGHT = ("Scheduled", "Started", "Submitted")
 """How the event types end after which a state still waits for something."""
 
-_ATTEMPT = {"Entered", "Failed", "TimedOut", "Succeeded"}
+_ATTEMPT = {"Entered", "Failed", "TimedOut", "Succeeded", "EvaluationFailed"}
 """After these an attempt may be scheduled: the first one; a retry; a retry after the output could not be made."""
 ORDER = {
     "Scheduled": _ATTEMPT,
@@ -91,7 +91,8 @@ def _check_numbers(events: Sequence[Event]) -> None:
         time = event.timestamp
         first = event.id <= 2 or not any(before.type.endswith("StateEntered") for before in events[: event.id - 1])
         unlinked = event.type in UNLINKED or (first and event.type not in LINKED)
-        assert (event.previous == 0) == unlinked, f"linked to nothing: {event}"
+        of_first = event.type == "EvaluationFailed"  # what caused the state causes it: of the first state nothing
+        assert of_first or (event.previous == 0) == unlinked, f"linked to nothing: {event}"
 
 
 class _Lines:
@@ -103,6 +104,7 @@ class _Lines:
         self._open: dict[int, tuple[Open, int]] = {}
         """What has begun and not ended: by the id it began with; and the last event of its line."""
         self._begun: list[Open] = []
+        self._causes: dict[int, int] = {}
 
     def follow(self, events: Sequence[Event]) -> None:
         for event in events[1:-1]:
@@ -115,6 +117,7 @@ class _Lines:
                 raise AssertionError(f"{event}: {error}") from None
             self._after[event.id] = stack
             self._types[event.id] = event.type
+            self._causes[event.id] = event.previous
             for frame in stack:
                 current, _ = self._open.get(frame.entered, (None, 0))
                 assert current is frame, f"{event} is later than the end of {frame.name}, or of its attempt"
@@ -143,6 +146,8 @@ class _Lines:
             return self._abort(event, stack)
         if what.endswith("StateExited"):
             return self._leave(event, stack)
+        if what == "EvaluationFailed":
+            return self._evaluation_failed(event, stack)
         if what.startswith("MapRun"):
             return self._map_run(event, stack)
         if what.startswith(("MapIteration", "MapState", "ParallelState")):
@@ -171,6 +176,17 @@ class _Lines:
         self._forget_inside(top)
         self._close(top)
         return stack[:-1]
+
+    def _evaluation_failed(self, event: Event, stack: Stack) -> Stack:
+        """An expression of a state has failed; what caused the state causes that, if it had recorded nothing else."""
+        assert event.details is not None
+        name = event.details["state"]
+        if stack and stack[-1].name == name:
+            return stack
+        found = [frame for frame in self._begun if frame.name == name and frame.entered in self._open]
+        found = [frame for frame in found if self._causes[frame.entered] == event.previous]
+        assert found, f"{name} was not caused by the event {event.previous}"
+        return (*stack, found[-1])
 
     def _abort(self, event: Event, stack: Stack) -> Stack:
         """One of what is open inside a Parallel or a Map on the line that failed; which one, the event need not say."""
@@ -330,7 +346,9 @@ class _Lines:
             inner, last = self._open[entered]
             assert inner.kind not in ("iteration", "Task", "Wait"), f"{inner.kind} {inner.name} is left open"
             under_way = inner.kind in ("Map", "Parallel") and not inner.failed and self._after[last][-1] is inner
-            assert not under_way or last == inner.entered or self._types[last].endswith("Succeeded"), inner
+            assert (
+                not under_way or last == inner.entered or self._types[last].endswith(("Succeeded", "EvaluationFailed"))
+            ), inner
             self._close(inner)
             inner.resumable = True
 
