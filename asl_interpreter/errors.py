@@ -60,6 +60,17 @@ class HeartbeatTimeout(TaskTimedOut):
     """A task was not heard of in time. AWS records States.Timeout; States.HeartbeatTimeout handles it too."""
 
 
+class AnswerTooLarge(StateError):
+    """What a service has answered is over the quota.
+
+    States.ALL handles it, as observed on AWS in March 2024, though its documentation says States.DataLimitExceeded is
+    never handled so.
+    """
+
+    def __init__(self, cause: str | None) -> None:
+        super().__init__(DATA_LIMIT_EXCEEDED, cause)
+
+
 def matches(error_equals: Sequence[str], name: str | None) -> bool:
     """Whether a Retrier or Catcher that lists ``error_equals`` handles an error called ``name``.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from .definition import Catcher, Retrier
-from .errors import HEARTBEAT_TIMEOUT, HeartbeatTimeout, StateError, matches
+from .errors import ALL, HEARTBEAT_TIMEOUT, AnswerTooLarge, HeartbeatTimeout, StateError, matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,12 @@ def decide(
 
 
 def _handles(error_equals: Sequence[str], failure: StateError) -> bool:
-    also = HEARTBEAT_TIMEOUT in error_equals and isinstance(failure, HeartbeatTimeout)
-    return also or matches(error_equals, failure.error)
+    match failure:
+        case HeartbeatTimeout() if HEARTBEAT_TIMEOUT in error_equals:
+            return True
+        case AnswerTooLarge() if ALL in error_equals:
+            return True
+    return matches(error_equals, failure.error)
 
 
 def delay(retrier: Retrier, attempt: int, rng: random.Random) -> float:

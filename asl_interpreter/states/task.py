@@ -12,7 +12,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from ..definition import Task
-from ..errors import RUNTIME, HeartbeatTimeout, StateError, TaskTimedOut
+from ..errors import RUNTIME, AnswerTooLarge, HeartbeatTimeout, StateError, TaskTimedOut
 from ..jsontext import JSON
 from ..scheduler import Fiber, first_of
 from ..signals import Signal
@@ -98,7 +98,7 @@ class _Attempt:
         self._record_scheduled()
         try:
             result = await (self._work() if self._integration.kind == "activity" else self._answer())
-            self._cursor.check_size(result, self._integration.size_name)
+            self._check_size(result)
         except StateError as error:
             details: dict[str, JSON] = {}
             if error.error is not None:
@@ -109,6 +109,12 @@ class _Attempt:
             raise
         self._record("Succeeded", {"output": result})
         return result
+
+    def _check_size(self, result: JSON) -> None:
+        try:
+            self._cursor.check_size(result, self._integration.size_name)
+        except StateError as error:
+            raise AnswerTooLarge(error.cause) from None
 
     def _record(self, what: str, details: Mapping[str, JSON] | None) -> None:
         if details is not None:

@@ -71,6 +71,25 @@ def test_an_output_over_the_quota_fails_the_state(dynastep, allow):
     assert execution.cause == f"The state/task 'P' {text}"
 
 
+def test_a_service_s_answer_over_the_quota_is_what_states_all_catches(dynastep, allow):
+    allow(payload_bytes=2000)
+    large = dynastep.function("large", lambda _event: "x" * 2000)
+    catch = [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]
+    states = {"T": {"Type": "Task", "Resource": large, "Catch": catch, "End": True}, "Caught": {"Type": "Succeed"}}
+    execution = dynastep.run({"StartAt": "T", "States": states})
+    text = "returned a result with a size exceeding the maximum number of bytes service limit."
+    assert execution.output == {"Error": "States.DataLimitExceeded", "Cause": f"The state/task '{large}' {text}"}
+
+
+def test_an_output_over_the_quota_is_nothing_that_states_all_catches(dynastep, allow):
+    allow(payload_bytes=2000)
+    small = dynastep.function("small", lambda _event: "x" * 1000)
+    catch = [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]
+    task = {"Type": "Task", "Resource": small, "ResultSelector": {"a.$": "$", "b.$": "$"}, "Catch": catch, "End": True}
+    execution = dynastep.run({"StartAt": "T", "States": {"T": task, "Caught": {"Type": "Succeed"}}})
+    assert execution.error == "States.DataLimitExceeded"
+
+
 def test_a_definition_is_measured_too(allow, create):
     allow(definition_bytes=len(json.dumps(PASS)))
     create(PASS)

@@ -78,8 +78,6 @@ DIFFERENT = {
         "its MapStateEntered has the input without spaces, unlike those of the other recordings"
     ),
     "callback/test_callback::TestCallback::test_sync_with_task_token": "recorded in a region with a longer name",
-    "error_handling/test_states_errors::TestStatesErrors::"
-    "test_task_lambda_catch_state_all_data_limit_exceeded_on_large_utf8_response": "States.ALL caught it on AWS",
     "express/test_express_sync::TestExpressSync::test_catch": "billed for the real time that a function took",
     "express/test_express_sync::TestExpressSync::test_retry": "billed for the real time that a function took",
     "scenarios/test_base_scenarios::TestBaseScenarios::test_lambda_service_invoke_with_retry_extended_input": (
