@@ -189,14 +189,15 @@ def check_arn(text: str, kind: str) -> arns.Arn:
     return arn
 
 
-def refuse_qualified(arn: str) -> None:
-    """What is done to a state machine itself is not done to a version, an alias, or a Map of it.
+def refuse_qualified(arn: str, *, but_versions: bool = False) -> None:
+    """What is done to a state machine itself is not done to a Map of it, nor to a version or an alias.
 
     Raises:
         Fault: InvalidArn; ValidationException, whose text was not observed.
     """
     names = check_arn(arn, "stateMachine").names
-    if len(names) > len(("stateMachine", "name")) or "/" in names[-1]:
+    is_version = len(names) > len(("stateMachine", "name"))
+    if "/" in names[-1] or (is_version and not but_versions):
         raise Fault("ValidationException", f"The state machine ARN must not be qualified: '{arn}'")
 
 
@@ -382,7 +383,7 @@ def update_state_machine(world: World, call: Call) -> dict[str, JSON]:
     """UpdateStateMachine. Executions that run go on with what they were started with."""
     params = call.params
     _check_publishing(params)
-    refuse_qualified(params["stateMachineArn"])
+    refuse_qualified(params["stateMachineArn"], but_versions=True)  # which are no state machines, as observed
     machine = world.state_machines(call).find(params["stateMachineArn"])
     if not any(params.get(member) for member in _UPDATABLE):
         text = "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be"

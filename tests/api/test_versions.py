@@ -208,13 +208,25 @@ FAILS = {
 }
 
 
-@pytest.mark.parametrize("qualifier", [":1", ":live", "/Map"])
-@pytest.mark.parametrize("operation", ["delete_state_machine", "update_state_machine"])
+QUALIFIED = [
+    *(("delete_state_machine", qualifier) for qualifier in (":1", ":live", "/Map")),
+    ("update_state_machine", "/Map"),
+]
+
+
+@pytest.mark.parametrize(("operation", "qualifier"), QUALIFIED)
 def test_a_machine_is_not_changed_by_the_arn_of_a_part_of_it(states, versions, operation, qualifier):
     # That it is refused is documented; the text was not observed.
     arn = versions[0] + qualifier
     said = f"ValidationException: The state machine ARN must not be qualified: '{arn}'"
     assert refusal(getattr(states, operation), stateMachineArn=arn) == said
+
+
+@pytest.mark.parametrize("qualifier", [":1", ":live"])
+def test_a_version_is_no_machine_to_update(states, versions, qualifier):
+    arn = versions[0] + qualifier
+    said = f"StateMachineDoesNotExist: State Machine Does Not Exist: '{arn}'"
+    assert refusal(states.update_state_machine, stateMachineArn=arn, roleArn=ROLE) == said
 
 
 @pytest.fixture
