@@ -154,6 +154,8 @@ def call_sdk(
             answer: Mapping[str, Any] = caller.perform(service, operation.name, params, request_id)
         except Fault as fault:
             raise sdk.sdk_error(service, fault.code, fault.message, fault.status, request_id) from None
+    elif operation.name == "ReceiveMessage" and params.get("WaitTimeSeconds") and caller.world.clock.mode != "wall":
+        return _received(caller, operation, params)
     else:
         answer = _call_moto(caller, service, operation, _as_streamed(operation, request.arguments, params))
     return sdk.from_answer(operation, answer, sdk.SECOND_SDK)
@@ -181,6 +183,26 @@ def _poll(caller: Caller, operation: OperationModel, params: dict[str, JSON], re
     answer: Signal[JSON] = Signal(poll.name)
     poll.subscribe(lambda: answer.set(sdk.from_answer(operation, poll.value, sdk.SECOND_SDK)))
     return answer
+
+
+def _received(caller: Caller, operation: OperationModel, params: dict[str, Any]) -> Signal[JSON]:
+    """ReceiveMessage that waits, where time is not real: an empty queue is asked again every second of the machine."""
+    engine, name = caller.world.engine, "a message"
+
+    def receive() -> JSON:
+        answer = _call_moto(caller, "sqs", operation, {**params, "WaitTimeSeconds": 0})
+        return sdk.from_answer(operation, answer, sdk.SECOND_SDK)
+
+    async def wait() -> JSON:
+        received = await engine.loop.call(receive, name, blocking=True)
+        for _ in range(int(params["WaitTimeSeconds"])):
+            if received.get("Messages"):
+                break
+            await engine.loop.sleep(1, name)
+            received = await engine.loop.call(receive, name, blocking=True)
+        return received
+
+    return engine.ask(lambda: engine.loop.fork(wait(), name, detached=True))
 
 
 def _call_moto(caller: Caller, service: str, operation: OperationModel, params: dict[str, Any]) -> Mapping[str, Any]:

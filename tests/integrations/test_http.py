@@ -200,6 +200,17 @@ def test_a_server_that_does_not_answer_is_a_socket_error(call, connect):
     assert "Connection refused" in execution.cause
 
 
+def test_an_answer_has_to_come_in_time(call, connect, monkeypatch):
+    monkeypatch.setattr(web, "SECONDS", 0.05)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        execution = call("http:invoke", {"ApiEndpoint": url, "Method": "GET", "Authentication": connect()})
+    assert execution.error == "States.Http.Socket"
+    assert "Read timed out" in execution.cause
+
+
 @pytest.mark.parametrize(
     ("headers", "body"),
     [({"Content-Type": "image/png"}, "text"), ({"Content-Type": "application/octet-stream"}, "x"), ({}, b"\xff\xfe")],

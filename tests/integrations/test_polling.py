@@ -101,3 +101,30 @@ def test_a_message_that_is_not_handled_becomes_a_dead_letter(dynastep):
     assert execution.path.count("Take") == 3
     (letter,) = execution.output["Messages"]
     assert letter["Body"] == '{"order":1}'
+
+
+def test_waiting_for_a_message_takes_the_machines_time_and_no_other(dynastep):
+    queue = dynastep.client("sqs").create_queue(QueueName="work")["QueueUrl"]
+    receive = {"QueueUrl": queue, "WaitTimeSeconds": 20}
+    send = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}
+    sends = {
+        "StartAt": "Pause",
+        "States": {
+            "Pause": {"Type": "Wait", "Seconds": 5, "Next": "Send"},
+            "Send": {**send, "Parameters": {"QueueUrl": queue, "MessageBody": "hello"}},
+        },
+    }
+    receives = {"StartAt": "Take", "States": {"Take": sdk("sqs:receiveMessage", receive, End=True)}}
+    empty = dynastep.run(receives)
+    assert (empty.output, empty.elapsed) == ({}, 20)
+    both = {"Type": "Parallel", "Branches": [receives, sends], "End": True}
+    execution = dynastep.run({"StartAt": "Both", "States": {"Both": both}})
+    assert execution.output[0]["Messages"][0]["Body"] == "hello"
+    assert 5 <= execution.elapsed <= 6
+
+
+def test_a_task_need_not_wait_as_long_as_its_queue_would(dynastep):
+    queue = dynastep.client("sqs").create_queue(QueueName="work")["QueueUrl"]
+    take = sdk("sqs:receiveMessage", {"QueueUrl": queue, "WaitTimeSeconds": 20}, TimeoutSeconds=3, End=True)
+    execution = dynastep.run({"StartAt": "Take", "States": {"Take": take}})
+    assert (execution.error, execution.elapsed) == ("States.Timeout", 3)
