@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import sys
@@ -106,13 +107,65 @@ def take_functions(invoke: Invoke, check_code: CheckCode) -> None:
 def wire_functions() -> None:
     """Put right what moto's Lambda does otherwise.
 
-    moto's services invoke through us; a zip has to be one; a role is not looked up, as it is not for a state machine;
-    dead-letter queues are kept; the configuration of asynchronous invocations that was put last counts.
+    moto's services invoke through us, its topics any function of ours; a zip has to be one; a role is not looked up, as
+    it is not for a state machine; dead-letter queues are kept; the configuration of asynchronous invocations that was
+    put last counts.
     """
     from moto.awslambda import models
+    from moto.sns.models import Subscription
 
+    _wire_subscriptions(Subscription)
     _wire_functions(models.LambdaFunction)
     _wire_registry(models.LambdaStorage, models.LambdaBackend)
+
+
+def _wire_subscriptions(subscription_class: Any) -> None:
+    """Let a topic's message reach a function as SNS sends it.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
+    """
+    from moto.core.utils import iso_8601_datetime_with_milliseconds
+
+    theirs = subscription_class.publish
+
+    def publish(
+        self: Any,
+        message: str,
+        message_id: str,
+        subject: str | None = None,
+        message_attributes: dict[str, Any] | None = None,
+        **others: Any,
+    ) -> None:
+        if self.protocol != "lambda":
+            theirs(self, message, message_id, subject, message_attributes, **others)
+            return
+        filters = self._filter_policy_matcher  # as moto has it
+        if filters is not None and not filters.matches(message_attributes, message):
+            return
+        if others.get("message_structure") == "json":
+            message = self._parse_message_structure(message, self.protocol)
+        notification = {
+            "Type": "Notification",
+            "MessageId": message_id,
+            "TopicArn": self.topic.arn,
+            "Subject": subject,
+            "Message": message,
+            "Timestamp": iso_8601_datetime_with_milliseconds(),
+            "SignatureVersion": "1",
+            "Signature": "EXAMPLE",
+            "SigningCertUrl": "EXAMPLE",
+            "UnsubscribeUrl": "EXAMPLE",
+            "MessageAttributes": message_attributes or {},
+        }
+        record = {
+            "EventSource": "aws:sns",
+            "EventVersion": "1.0",
+            "EventSubscriptionArn": self.arn,
+            "Sns": notification,
+        }
+        _invoke[-1](self.endpoint, json.dumps({"Records": [record]}))
+
+    subscription_class.publish = publish
 
 
 def _wire_functions(function_class: Any) -> None:

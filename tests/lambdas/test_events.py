@@ -444,16 +444,20 @@ def test_a_mapping_of_a_function_in_a_process(dynastep, functions, table, put):
     assert dynastep.client("sqs").list_queues()["QueueUrls"][0].endswith("/made")
 
 
-def test_a_topic_invokes_its_functions(dynastep, functions):
+def test_a_topic_invokes_its_functions(dynastep):
     seen = []
-    arn = dynastep.function("work", seen.append)
-    functions.create("", "other")
+    arn = dynastep.function("work", lambda event: seen.append(event["Records"][0]))
     sns = dynastep.client("sns")
     topic = sns.create_topic(Name="news")["TopicArn"]
-    sns.subscribe(
-        TopicArn=topic,
-        Protocol="lambda",
-        Endpoint=functions.client.get_function(FunctionName="other")["Configuration"]["FunctionArn"],
+    subscription = sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)["SubscriptionArn"]
+    colour = {"colour": {"DataType": "String", "StringValue": "red"}}
+    sent = sns.publish(TopicArn=topic, Message="hello", Subject="a word", MessageAttributes=colour)
+    dynastep.clock.advance(1)
+    (record,) = seen
+    assert (record["EventSource"], record["EventSubscriptionArn"]) == ("aws:sns", subscription)
+    message = record["Sns"]
+    assert (message["TopicArn"], message["MessageId"], message["Subject"]) == (topic, sent["MessageId"], "a word")
+    assert (message["Message"], message["MessageAttributes"]) == (
+        "hello",
+        {"colour": {"Type": "String", "Value": "red"}},
     )
-    sns.publish(TopicArn=topic, Message="hello")
-    assert (arn.endswith("work"), seen) == (True, [])
