@@ -24,7 +24,7 @@ IDLE_SECONDS: Final = 5.0
 class Call(Signal[T]):
     """A call to the outside: a function that the loop runs for a fiber, on a thread of its own if it may block."""
 
-    __slots__ = ("_function", "asking", "began", "blocking", "named", "outcome")
+    __slots__ = ("_function", "asking", "began", "blocking", "named", "outcome", "traced")
 
     def __init__(self, function: Callable[[], T], name: str, *, blocking: bool) -> None:
         super().__init__(name)
@@ -36,6 +36,8 @@ class Call(Signal[T]):
         """Whether the log says that it holds virtual time."""
         self.asking: set[Question[Any]] = set()
         """What it waits for from the loop: then the world does not owe us an answer, we owe it one."""
+        self.traced = False
+        """Whether whatever it asks the loop, on whichever thread, is known to be asked by it."""
         self.outcome: Callable[[], None] | None = None
 
     def run(self) -> None:

@@ -39,6 +39,8 @@ STALL_SECONDS: Final = 5.0
 """Real seconds after which a call that holds virtual time is named in the log."""
 LOOK_SECONDS: Final = 1.0
 """Real seconds after which a look is answered anyway: it may face an endless machine, or come from inside a call."""
+TRACED_SECONDS: Final = 60.0
+"""Real seconds that a call whose questions are known as its own may hold back a look: the look is then another's."""
 
 log = logging.getLogger("dynastep.loop")
 
@@ -434,7 +436,12 @@ class Loop:
     def _owed(self, call: Call[Any], began: float) -> None:
         """The world owes an answer: wait for it, or for news that may lead to it."""
         patience = min(LOOK_SECONDS, STALL_SECONDS) if self._looks else STALL_SECONDS
+        waits_since = monotonic()
         self._await(lambda: call.outcome or call.asking or self._posts, patience)
+        if call.traced and waits_since < began + TRACED_SECONDS:
+            waited = monotonic() - waits_since
+            for look in self._looks:
+                look.expires += waited
         if call.outcome is None and not call.asking and not call.named and monotonic() > began + STALL_SECONDS:
             call.named = True
             log.warning("%s has held virtual time for %g seconds", call.name, STALL_SECONDS)

@@ -79,11 +79,15 @@ def _discard(body: InputStream) -> None:
 def answer(world: World, environ: Environ, body: bytes) -> Response:
     """Answer a request to AWS, whatever it holds. A bug of ours is an HTTP 500 and an entry in the log."""
     caller = credential(environ)
-    token = environ.get("HTTP_X_AMZ_SECURITY_TOKEN")
-    if token is None:
+    tokens = [environ[name] for name in _OF_FUNCTIONS if name in environ]
+    if not tokens:
         return _respond(world, environ, body, caller)
-    with world.of(account_of(caller)).lambdas.within(token):
+    with world.of(account_of(caller)).lambdas.within(*tokens):
         return _respond(world, environ, body, caller)
+
+
+_OF_FUNCTIONS = ("HTTP_X_AMZ_SECURITY_TOKEN", "HTTP_X_AMZN_TRACE_ID")
+"""Headers that tell which function makes a request: its credentials' token, and the trace that SDKs hand on."""
 
 
 def _respond(world: World, environ: Environ, body: bytes, caller: Credential | None) -> Response:

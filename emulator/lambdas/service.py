@@ -36,6 +36,7 @@ from emulator.lambdas.functions import (
 )
 from emulator.lambdas.mappings import Mappings, Poller
 from emulator.lambdas.queues import QueuePoller
+from emulator.lambdas.runtime_api import trace_id
 from emulator.lambdas.streams import StreamPoller
 from emulator.lambdas.workers import Pool, Worker
 
@@ -302,7 +303,10 @@ class Lambdas:
     def run(self, pool: Pool, request: Request) -> Invocation:
         """Run on a worker. What the function asks of the emulator meanwhile counts as asked by whoever invokes it."""
         call = self._engine().loop.call_of_this_thread()
-        tokens: list[str] = []
+        if call is not None:
+            call.traced = True
+        tokens = [trace_id(request.request_id)]
+        self._callers[tokens[0]] = call
 
         def took(worker: Worker) -> None:
             tokens.append(worker.token)
@@ -317,9 +321,9 @@ class Lambdas:
         return invocation
 
     @contextmanager
-    def within(self, token: str) -> Iterator[None]:
-        """What this thread does is done by the function whose credentials have this session token, if one has."""
-        call = self._callers.get(token)
+    def within(self, *tokens: str) -> Iterator[None]:
+        """What this thread does is done by the function that has one of these: a session token, or an X-Ray trace."""
+        call = next((found for token in tokens if (found := self._callers.get(token)) is not None), None)
         if call is None:
             yield
         else:

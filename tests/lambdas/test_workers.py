@@ -368,3 +368,24 @@ def test_a_reset_ends_the_processes(functions):
     (worker,) = pooled.pool._idle
     functions.dynastep._world.close()
     assert (worker._process.returncode is None, lambdas._pools, lambdas._folder) == (False, {}, None)
+
+
+def test_a_function_is_known_by_its_trace_where_it_has_credentials_of_its_own(functions):
+    arn = functions.create(
+        "import boto3, os\ndef handler(event, context):\n    key = os.environ['AWS_ACCESS_KEY_ID']\n"
+        "    states = boto3.client('stepfunctions', aws_access_key_id=key, aws_secret_access_key='own')\n"
+        "    return [states.describe_execution(executionArn=event['id'])['status'] for _ in range(3)]",
+        Timeout=60,
+    )
+    task = {"Type": "Task", "Resource": arn, "Parameters": {"id.$": "$$.Execution.Id"}, "End": True}
+    execution = functions.dynastep.run({"StartAt": "Ask", "States": {"Ask": task}})
+    assert (execution.status, execution.output) == ("SUCCEEDED", ["RUNNING"] * 3)
+
+
+def test_a_look_waits_for_a_function_that_takes_its_time(functions):
+    functions.create(
+        "import boto3, time\ndef handler(event, context):\n    time.sleep(1.3)\n    boto3.client('sqs').create_queue(QueueName='made')",
+        Timeout=60,
+    )
+    functions.client.invoke(FunctionName="work", InvocationType="Event")
+    assert functions.dynastep.client("sqs").list_queues()["QueueUrls"]
