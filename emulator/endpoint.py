@@ -12,10 +12,12 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from asl_interpreter.jsontext import dumps
 from emulator import moto_door, operations, protocol
 from emulator.credentials import DEFAULT_ACCOUNT, Credential, credential
 from emulator.faults import Fault
 from emulator.lambdas import api as lambdas
+from emulator.origins import is_near
 from emulator.protocol import Environ, Response
 
 if TYPE_CHECKING:
@@ -35,9 +37,12 @@ def layer(world: World, pages: WSGIApplication) -> WSGIApplication:
     """A WSGI application that answers AWS requests and leaves everything else to ``pages``."""
 
     def serve(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        if is_page(environ):
+        if not is_page(environ):
+            response = _received(world, environ)
+        elif "HTTP_ORIGIN" in environ and not is_near(environ["HTTP_ORIGIN"]):
+            response = _refuse_origin(environ)
+        else:
             return pages(environ, start_response)
-        response = _received(world, environ)
         headers = response.headers
         if environ["REQUEST_METHOD"] != "HEAD":
             headers = [*headers, ("Content-Length", str(len(response.body)))]
@@ -56,6 +61,14 @@ def is_page(environ: Environ) -> bool:
     if path.startswith("/_dynastep") or path == "/favicon.ico":
         return True
     return path in ("", "/") and environ["REQUEST_METHOD"] == "GET" and "text/html" in environ.get("HTTP_ACCEPT", "")
+
+
+def _refuse_origin(environ: Environ) -> Response:
+    origin = environ["HTTP_ORIGIN"]
+    log.warning("A web page of %s was refused: it could run code on this machine", origin)
+    message = f"Dynastep answers web pages of this machine and its network, not of {origin}"
+    body = dumps({"__type": "AccessDeniedException", "message": message}).encode()
+    return Response(403, [("Content-Type", "application/json")], body)
 
 
 def _received(world: World, environ: dict[str, Any]) -> Response:
@@ -91,8 +104,16 @@ _OF_FUNCTIONS = ("HTTP_X_AMZ_SECURITY_TOKEN", "HTTP_X_AMZN_TRACE_ID")
 
 
 def _respond(world: World, environ: Environ, body: bytes, caller: Credential | None) -> Response:
-    respond = _respond_ours if _is_ours(environ, caller) else _respond_moto
+    ours = _is_ours(environ, caller)
+    if "HTTP_ORIGIN" in environ and not (is_near(environ["HTTP_ORIGIN"]) or _is_open(environ, ours=ours)):
+        return _refuse_origin(environ)
+    respond = _respond_ours if ours else _respond_moto
     return respond(world, environ, body, caller)
+
+
+def _is_open(environ: Environ, *, ours: bool) -> bool:
+    """Whether pages of every origin may send this: DynamoDB's operations run nothing, a preflight changes nothing."""
+    return environ["REQUEST_METHOD"] == "OPTIONS" or (ours and protocol.service_of(environ) != "stepfunctions")
 
 
 def _is_ours(environ: Environ, caller: Credential | None) -> bool:

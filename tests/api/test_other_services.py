@@ -293,15 +293,32 @@ def test_s3_takes_no_part_of_the_server_s_name_for_a_bucket(url, host):
     connection.close()
 
 
-def test_a_page_of_another_origin_may_read_other_services_too(url):
-    request = urllib.request.Request(url, b"{}", {"Origin": "https://example.com"})
+def list_queues_from_a_page(url, origin):
+    request = urllib.request.Request(url, b"{}", {"Origin": origin})
     request.add_header("X-Amz-Target", "AmazonSQS.ListQueues")
     request.add_header("Content-Type", "application/x-amz-json-1.0")
     request.add_header(
         "Authorization", "AWS4-HMAC-SHA256 Credential=111122223333/20260101/us-east-1/sqs/aws4_request, x"
     )
-    with urllib.request.urlopen(request) as answer:
+    return urllib.request.urlopen(request)
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://localhost:3000", "http://[::1]", "http://192.168.1.5:3000", "http://web:80"]
+)
+def test_a_page_of_this_machine_may_read_other_services_too(url, origin):
+    with list_queues_from_a_page(url, origin) as answer:
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://example.com", "http://8.8.8.8", "null", "chrome-extension://abc", "http://["]
+)
+def test_a_page_of_elsewhere_is_refused_by_what_can_run_code(url, origin):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        list_queues_from_a_page(url, origin)
+    refused.value.close()
+    assert refused.value.code == 403
 
 
 def test_a_server_in_a_thread_stops_at_once_with_connections_open(world):

@@ -194,6 +194,19 @@ def test_any_origin_may_read_an_answer(call, echo):
     assert "access-control-max-age" not in headers
 
 
+def test_step_functions_refuses_pages_of_elsewhere(call, echo, caplog):
+    answer = call("stepfunctions", "ListStateMachines", {}, origin="https://example.com")
+    text = "Dynastep answers web pages of this machine and its network, not of https://example.com"
+    assert (answer.status, answer.json) == (403, {"__type": "AccessDeniedException", "message": text})
+    assert "https://example.com" in caplog.text
+    assert call("stepfunctions", "ListStateMachines", {}, origin="http://localhost:3000").status == 200
+
+
+def test_control_routes_refuse_pages_of_elsewhere(send):
+    assert send("POST", "/_dynastep/reset", origin="https://example.com").status == 403
+    assert send("POST", "/_dynastep/reset", origin="http://127.0.0.1:4566").status == 200
+
+
 def test_a_preflight_is_granted_what_it_asks(send):
     asked = {"access_control_request_method": "POST", "access_control_request_headers": "a, b, c"}
     answer = send("OPTIONS", "/", origin="https://example.com", **asked)
