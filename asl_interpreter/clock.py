@@ -18,6 +18,9 @@ MODES: Final[tuple[str, ...]] = get_args(Mode)
 EPOCH: Final = datetime(2026, 1, 1, tzinfo=timezone.utc).timestamp()
 """Where virtual time starts, so that two runs print the same timestamps."""
 
+LATEST: Final = datetime(9999, 12, 31, tzinfo=timezone.utc).timestamp()
+"""Where time ends: clients cannot read a later timestamp."""
+
 monotonic = time.monotonic
 """Real seconds, for bounding how long a real thing may take; never for anything a machine can see."""
 

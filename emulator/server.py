@@ -51,9 +51,12 @@ def free_port(host: str, port: int) -> int:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
+        socket.getaddrinfo(host, port)  # whose error ``create_server`` would hide
         with socket.create_server((host, port), family=family) as probe:
             taken: int = probe.getsockname()[1]
             return taken
+    except socket.gaierror as error:
+        raise PortTaken(f"Cannot listen on {host}:{port} ({error.strerror}): choose another host") from None
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else str(error)
         raise PortTaken(f"Cannot listen on {host}:{port} ({why}): stop what uses it, or choose another port") from None

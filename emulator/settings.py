@@ -70,6 +70,7 @@ class Settings:
         metadata={
             "help": "Whether provisioned DynamoDB tables refuse what exceeds their capacity.",
             "metavar": "on|off",
+            "shown": "off",
         },
     )
     mock_config: Path | None = field(

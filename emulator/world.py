@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from asl_interpreter.clock import MODES, Clock, Mode
+from asl_interpreter.clock import LATEST, MODES, Clock, Mode
 from asl_interpreter.definition import Machine
 from asl_interpreter.engine import Engine
 from asl_interpreter.execution import Execution
@@ -260,12 +260,12 @@ class World:
         """Change the mode of the clock, or move it by so many seconds.
 
         Raises:
-            ValueError: there is no such mode, or time would run backwards.
+            ValueError: there is no such mode, or time would run backwards, or beyond the year 9999.
         """
         if mode is not None and mode not in MODES:
             message = f"the clock has no mode {mode!r}; it has {', '.join(MODES)}"
             raise ValueError(message)
-        if advance is not None and not 0 <= advance < float("inf"):
+        if advance is not None and not 0 <= advance <= LATEST - self.clock.now():
             message = f"the clock cannot be advanced by {advance} seconds"
             raise ValueError(message)
         if mode is not None:

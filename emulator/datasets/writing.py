@@ -30,8 +30,11 @@ def write_results(request: ResultRequest) -> tuple[JSON, Sequence[JSON]]:
     arguments = request.arguments
     if not isinstance(arguments, dict) or not isinstance(arguments.get("Bucket"), str):
         raise StateError(RESULT_WRITER_FAILED, "The arguments of the ResultWriter must name a Bucket.")
+    prefix = arguments.get("Prefix", "")
+    if not isinstance(prefix, str):
+        raise StateError(RESULT_WRITER_FAILED, "The Prefix of the ResultWriter must be a string.")
     buckets = Buckets(request.map_run_arn, RESULT_WRITER_FAILED)
-    bucket, prefix = arguments["Bucket"], (arguments.get("Prefix") or "").rstrip("/")
+    bucket, prefix = arguments["Bucket"], prefix.rstrip("/")
     folder = f"{prefix}/" if prefix else ""
     folder += request.map_run_arn.rpartition(":")[2]
     if request.redrives:

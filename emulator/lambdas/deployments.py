@@ -23,6 +23,9 @@ from emulator.lambdas.functions import LATEST, FunctionName
 
 TASK_ROOT: Final = "/var/task"
 """Where Lambda puts the files of a function."""
+LONGEST_NAME: Final = 255
+LONGEST_PATH: Final = 2048
+"""Bytes of the name of a file or folder, and of its path, that file systems take."""
 LARGEST_CODE: Final = 262_144_000
 """Bytes that the unpacked files of a function and its layers may have."""
 
@@ -147,6 +150,7 @@ def unpack(archives: Sequence[bytes], folder: Path) -> None:
     Raises:
         Fault: InvalidParameterValueException, one is no zip, is too large, or has a file that would lie elsewhere.
     """
+    folder.mkdir(exist_ok=True)
     for archive in archives:
         with _opened(archive) as files:
             for member in _check_members(files):
@@ -177,10 +181,14 @@ def _unzippable() -> Fault:
 
 def _check_members(files: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     members = files.infolist()
-    for member in members:
-        path = PurePosixPath(member.filename.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in member.filename:
+    places = {PurePosixPath(member.filename.replace("\\", "/")): member.is_dir() for member in members}
+    for path in places:
+        elsewhere = path.is_absolute() or ".." in path.parts or ":" in str(path)
+        names = [len(part.encode()) for part in path.parts]
+        if elsewhere or max(names, default=0) > LONGEST_NAME or sum(names) + len(names) > LONGEST_PATH:
             raise _unzippable()
+        if any(not places.get(folder, True) for folder in path.parents):
+            raise _unzippable()  # a file and a folder of one name
     if sum(member.file_size for member in members) > LARGEST_CODE:
         text = f"Unzipped size must be smaller than {LARGEST_CODE} bytes"
         raise Fault("InvalidParameterValueException", text, Type="User")

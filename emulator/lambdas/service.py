@@ -135,9 +135,12 @@ class Lambdas:
 
             def prepare() -> None:
                 if not deployment.root.is_dir():  # at first, and when the function has deleted it
-                    deployment.root.mkdir()
-                    unpack([registered.code], deployment.root)
-                    unpack(registered.layer_code, scratch / "opt")
+                    try:
+                        unpack([registered.code], deployment.root)
+                        unpack(registered.layer_code, scratch / "opt")
+                    except BaseException:
+                        shutil.rmtree(deployment.root, ignore_errors=True)  # what is there is taken for whole
+                        raise
 
             return deployment, prepare
 

@@ -120,6 +120,7 @@ def test_help_names_each_setting_with_its_variable_and_default():
     text = " ".join(CliRunner().invoke(main, ["start", "--help"]).output.split())
     for said in ("--host", "DYNASTEP_PORT; default 4566", "--clock wall|virtual|manual", "--functions DIR"):
         assert said in text
+    assert "[DYNASTEP_DYNAMODB_THROTTLING; default off]" in text
     assert "[DYNASTEP_MOCK_CONFIG or SFN_MOCK_CONFIG; default none]" in text
 
 
@@ -186,6 +187,11 @@ def test_an_address_that_is_not_ours_is_one_line():
         server.PortTaken, match=r"^Cannot listen on 192\.0\.2\.1:0 \(.*\): stop what uses it, or choose"
     ):
         server.free_port("192.0.2.1", 0)
+
+
+def test_a_host_that_does_not_exist_is_one_line():
+    with pytest.raises(server.PortTaken, match=r"^Cannot listen on nowhere\.invalid:0 \(.*\): choose another host"):
+        server.free_port("nowhere.invalid", 0)
 
 
 @pytest.mark.parametrize(

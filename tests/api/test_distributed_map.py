@@ -443,6 +443,13 @@ def test_a_writer_that_cannot_write_fails_the_state(dynastep, states):
     assert only_run(states, ended)["status"] == "FAILED"
 
 
+def test_a_prefix_that_is_no_text_fails_the_state(dynastep, s3):
+    odd = {"Resource": writer()["Resource"], "Parameters": {"Bucket": BUCKET, "Prefix.$": "$[0]"}}
+    ended = dynastep.run(machine(ResultWriter=odd), [1])
+    text = "The Prefix of the ResultWriter must be a string."
+    assert (ended.error, ended.cause) == ("States.ResultWriterFailed", text)
+
+
 def test_results_that_are_too_large_for_a_state_fail_it(dynastep, s3):
     large = {"Do": {"Type": "Pass", "Result": "x" * 100_000, "End": True}}
     ended = dynastep.run(machine(large), [1, 2, 3])

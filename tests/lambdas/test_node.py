@@ -54,9 +54,10 @@ def test_an_exception_has_its_type_its_message_and_its_trace(functions):
         "Sold",
         "nothing left",
     )
-    first, second, *_ = answer.payload["trace"]
+    first, second, third, *_ = answer.payload["trace"]
     assert first == "Sold: nothing left"
     assert re.fullmatch(r"    at .*file:///var/task/app\.mjs:2:\d+\)?", second)
+    assert "file:///var/runtime/index.mjs:" in third
 
 
 @pytest.mark.parametrize(

@@ -319,13 +319,34 @@ def test_a_function_in_a_task_may_look_at_executions_while_time_stands_still(fun
             package({"a/../../app.py": ""}),
             "Could not unzip uploaded file. Please check your file, then try to upload again.",
         ),
+        (
+            package({"app": "", "app/app.py": ""}),
+            "Could not unzip uploaded file. Please check your file, then try to upload again.",
+        ),
+        (
+            package({"a" * 256: ""}),
+            "Could not unzip uploaded file. Please check your file, then try to upload again.",
+        ),
+        (
+            package({"a/" * 1500: ""}),
+            "Could not unzip uploaded file. Please check your file, then try to upload again.",
+        ),
     ],
 )
-def test_a_zip_that_would_leave_its_folder_is_refused(functions, archive, said):
+def test_a_zip_that_cannot_be_unpacked_into_its_folder_is_refused(functions, archive, said):
     with pytest.raises(ClientError) as refused:
         functions.create("", Code={"ZipFile": archive})
     assert refused.value.response["Error"] == {"Code": "InvalidParameterValueException", "Message": said}
     assert functions.client.list_functions()["Functions"] == []
+
+
+def test_a_zip_that_breaks_off_is_refused_at_every_invocation(functions):
+    archive = bytearray(package({"app.py": "def handler(event, context): return 1", "lib.py": "x = 1"}))
+    archive[archive.index(b"x = 1")] ^= 1
+    functions.create("", Code={"ZipFile": bytes(archive)})
+    for _ in range(2):
+        with pytest.raises(ClientError, match="Could not unzip uploaded file"):
+            functions.invoke()
 
 
 def test_a_runtime_that_is_not_built_says_so(functions):

@@ -122,7 +122,7 @@ def test_a_manual_clock_moves_when_it_is_told(dynastep):
     assert dynastep.clock.now() == 1767225600 + 3610
 
 
-@pytest.mark.parametrize("seconds", [-1, float("inf"), float("nan")])
+@pytest.mark.parametrize("seconds", [-1, 1e12, float("inf"), float("nan")])
 def test_time_does_not_run_backwards_or_away(dynastep, seconds):
     with pytest.raises(ValueError, match="the clock cannot be advanced by"):
         dynastep.clock.advance(seconds)

@@ -17,6 +17,7 @@ const shownRoot = environment._DYNASTEP_SHOWN_ROOT;
 delete environment._DYNASTEP_SHOWN_ROOT;
 const [host, port] = environment.AWS_LAMBDA_RUNTIME_API.split(":");
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1, noDelay: true });
+const RUNTIME = "file:///var/runtime/index.mjs"; // where Lambda has what this file stands for
 let requestId = "";
 
 /** GET, or POST a body; the headers and the text of the answer. */
@@ -89,7 +90,7 @@ async function loadJavaScript(file) {
 /** An error as it is sent; the files of a zip are where Lambda would have put them. */
 function described(error) {
   if (!(error instanceof Error)) return { errorType: typeof error, errorMessage: String(error), trace: [] };
-  const shown = (line) => (shownRoot ? line.replaceAll(root, shownRoot) : line);
+  const shown = (line) => (shownRoot ? line.replaceAll(root, shownRoot) : line).replaceAll(import.meta.url, RUNTIME);
   return { errorType: error.name, errorMessage: error.message, trace: (error.stack ?? "").split("\n").map(shown) };
 }
 
