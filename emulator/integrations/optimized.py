@@ -88,8 +88,8 @@ _ACTIONS: Final = (
     *_plain("ecs", "runTask", suffixes=SYNC | TOKEN, takes=_RUN_TASK),
     *_plain("eks", "createCluster", "deleteCluster", "createNodegroup", "deleteNodegroup", suffixes=SYNC),
     *_plain("eks", "createFargateProfile", "deleteFargateProfile", suffixes=SYNC),
-    Action("eks", "call", TOKEN),
-    Action("eks", "runJob", SYNC | TOKEN),
+    Action("eks", "call", PLAIN),
+    Action("eks", "runJob", SYNC),
     Action(
         *("elasticmapreduce", "createCluster", SYNC, "runJobFlow", _RUN_JOB_FLOW),
         answers={"ClusterId": "JobFlowId", "ClusterArn": "ClusterArn"},

@@ -205,6 +205,11 @@ def test_a_registered_function_is_a_function_of_the_lambda_service(dynastep, cal
     [
         "arn:aws:states:::dynamodb:query",
         "arn:aws:states:::sqs:sendMessage.sync",
+        "arn:aws:states:::eks:runJob.waitForTaskToken",
+        "arn:aws:states:::glue:startJobRun.waitForTaskToken",
+        "arn:aws:states:::glue:startJobRun.sync:2",
+        "arn:aws:states:::http:invoke.sync",
+        "arn:aws:states:::codebuild:stopBuild.sync",
         "arn:aws:states:::tea:brew",
         "arn:aws:states:::aws-sdk:dynamodb:brewTea",
         "arn:aws:states:::aws-sdk:tea:brew",
