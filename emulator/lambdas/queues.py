@@ -27,12 +27,16 @@ REAL_PAUSE: Final = 1.0
 class QueuePoller(Poller):
     """A queue of moto's."""
 
+    _looks_again = 0.0
+
     async def take_batch(self) -> bool:
         """Take what is there, and wait for more as long as the batching window says."""
         size = int(self.configuration["BatchSize"])
         messages = await self._receive(size)
         if not messages:
-            if self.loop.clock.mode == "wall":
+            now = self.loop.clock.now()
+            if self.loop.clock.mode == "wall" and now >= self._looks_again:  # one timer, however often it was woken
+                self._looks_again = now + REAL_PAUSE
                 self.wake_in(REAL_PAUSE)
             return False
         window = self.configuration.get("MaximumBatchingWindowInSeconds") or 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 from botocore.exceptions import ClientError
@@ -461,3 +462,16 @@ def test_a_topic_invokes_its_functions(dynastep):
         "hello",
         {"colour": {"Type": "String", "Value": "red"}},
     )
+
+
+def test_a_mapping_under_a_wall_clock_has_one_timer_however_many_messages_come(dynastep, mapped, queue):
+    url, arn = queue("jobs")
+    dynastep.clock.mode = "wall"
+    batches = mapped(arn)
+    sqs = dynastep.client("sqs")
+    for number in range(10):
+        sqs.send_message(QueueUrl=url, MessageBody=str(number))
+        while len(batches) <= number:
+            threading.Event().wait(0.005)
+    loop = dynastep._world.engine.loop
+    assert loop.ask(lambda: len([timer for *_, timer in loop._timers if timer.awaited])) <= 1
