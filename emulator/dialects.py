@@ -132,8 +132,11 @@ def _absent(parameter: str) -> str:
     return f"The parameter '{parameter}' is required but was not present in the request"
 
 
-STEP_FUNCTIONS = Dialect(
-    mismatch=_framework_mismatch,
+FRAMEWORK = Dialect(mismatch=_framework_mismatch)
+"""The words of services that have none of their own."""
+
+STEP_FUNCTIONS = replace(
+    FRAMEWORK,
     enums={"ExecutionStatus": ("SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE", "ABORTED", "FAILED", "RUNNING")},
 )
 
@@ -177,4 +180,6 @@ _DYNAMODB_DIALECTS = {wording: replace(_DYNAMODB, terse=terse) for wording, ters
 
 def dialect(service: str, wording: Wording) -> Dialect:
     """The dialect of a service, by botocore's name of it; only DynamoDB has a choice of wordings."""
-    return STEP_FUNCTIONS if service == "stepfunctions" else _DYNAMODB_DIALECTS[wording]
+    if service.startswith("dynamodb"):
+        return _DYNAMODB_DIALECTS[wording]
+    return STEP_FUNCTIONS if service == "stepfunctions" else FRAMEWORK

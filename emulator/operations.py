@@ -49,6 +49,15 @@ def perform(world: World, call: Call) -> dict[str, JSON]:
     return handler(world, call)
 
 
+def check(service: str, operation: str, params: dict[str, JSON]) -> dict[str, JSON]:
+    """The parameters of an operation, tidied, if they keep to its model; for what is answered elsewhere.
+
+    Raises:
+        Fault: they break it.
+    """
+    return _checker(service, operation, "mixed")(params)
+
+
 @cache
 def handlers(service: str) -> Mapping[str, Handler]:
     """The handlers of a service, by operation; imported when the service is first called."""

@@ -47,7 +47,7 @@ EMULATOR = {
     "shapes": "constraints faults",
     "dialects": "constraints settings shapes",
     "operations": "dialects dynamodb faults protocol shapes stepfunctions",
-    "lambdas": "arns dynamodb faults moto_door protocol",
+    "lambdas": "arns dynamodb faults moto_door operations protocol",
     "moto_door": "arns clients credentials dynamodb operations protocol",
     "dynamodb": "arns credentials faults moto_door operations protocol settings",
     "stepfunctions": "arns datasets faults operations protocol",

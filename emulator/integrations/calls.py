@@ -79,7 +79,7 @@ def _call(caller: Caller, service: str, operation: str, params: dict[str, Any]) 
 
 
 def _in_words(service: str, error: ServiceError) -> StateError:
-    return sdk.optimized_error(service, error.code, error.message, error.status, error.request_id)
+    return sdk.optimized_error(service, error.code, error.message, error.status, error.request_id, error.shown_code)
 
 
 def call_service(

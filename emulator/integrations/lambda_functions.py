@@ -109,16 +109,16 @@ def _answer(
 
 def _named(caller: Caller, params: dict[str, Any], request_id: str) -> Request:
     """What is asked for. The payload, which as a text is JSON already, is an empty object where there is none."""
-    text = params.get("FunctionName", "")
-    name = FunctionName.parse(text, caller.account, caller.region, params.get("Qualifier", ""))
     payload = params.get("Payload", "{}")
+    others = {name: value for name, value in params.items() if name != "Payload"}
+    asked = Request.read(others, caller.account, caller.region, payload, request_id)
     try:
         loads(payload)
     except InvalidJSON as error:
         flaw = explain(payload)
         said = f"Could not parse request body into json: {error if flaw is None else flaw.message}"
         raise Fault("InvalidRequestContentException", said) from None
-    return Request(name, payload, request_id, params.get("ClientContext", ""))
+    return asked
 
 
 @contextmanager

@@ -48,11 +48,14 @@ OPTIMIZED: Final[Mapping[str, tuple[str, str, str]]] = {
 """Service of an optimized integration -> the prefix of its errors, the SDK's name of it, botocore's name."""
 
 
-def optimized_error(service: str, code: str, message: str, status: int, request_id: str) -> StateError:
-    """The error of an optimized integration."""
+def optimized_error(
+    service: str, code: str, message: str, status: int, request_id: str, shown_code: str = ""
+) -> StateError:
+    """The error of an optimized integration; ``shown_code`` is what its text calls the code, if not that itself."""
     prefix, sdk_name, botocore_name = OPTIMIZED[service]
     name = exception_name(botocore_name, code) or f"{sdk_name.removesuffix('v2')}Exception"
-    details = f"Service: {sdk_name}; Status Code: {status}; Error Code: {code}; Request ID: {request_id}; Proxy: null"
+    shown = f"Service: {sdk_name}; Status Code: {status}; Error Code: {shown_code or code}"
+    details = f"{shown}; Request ID: {request_id}; Proxy: null"
     return StateError(f"{prefix}.{name}", f"{message} ({details})")
 
 

@@ -5,14 +5,12 @@ Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 import uuid
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, unquote
 
-from asl_interpreter.jsontext import InvalidJSON, dumps, loads
+from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from emulator.faults import Fault
 from emulator.lambdas import logs
 from emulator.lambdas.functions import FunctionName, Request
@@ -23,6 +21,13 @@ if TYPE_CHECKING:
 
 _FUNCTION: Final = re.compile(r"/2015-03-31/functions/([^/]+)/?")
 _INVOCATIONS: Final = re.compile(r"/2015-03-31/functions/(.+)/invocations/?")
+
+_HEADERS: Final = {
+    "HTTP_X_AMZ_INVOCATION_TYPE": "InvocationType",
+    "HTTP_X_AMZ_LOG_TYPE": "LogType",
+    "HTTP_X_AMZ_CLIENT_CONTEXT": "ClientContext",
+}
+"""Headers, as WSGI has them -> the parameters of Invoke that they carry."""
 
 
 def respond(world: World, environ: Environ, body: bytes, account: str, region: str) -> Response | None:
@@ -36,9 +41,11 @@ def respond(world: World, environ: Environ, body: bytes, account: str, region: s
     request_id = str(uuid.uuid4())
     headers = [("x-amzn-RequestId", request_id), ("Content-Type", "application/json")]
     try:
-        qualifier = parse_qs(environ.get("QUERY_STRING", "")).get("Qualifier", [""])[0]
-        name = FunctionName.parse(match[1], account, region, qualifier)
-        request = Request(name, _payload(body), request_id, _client_context(environ))
+        params: dict[str, JSON] = {"FunctionName": match[1]}
+        params |= {member: environ[header] for header, member in _HEADERS.items() if header in environ}
+        if (qualifier := parse_qs(environ.get("QUERY_STRING", "")).get("Qualifier")) is not None:
+            params["Qualifier"] = qualifier[0]
+        request = Request.read(params, account, region, _payload(body), request_id)
         return _invoke(world, environ, request, headers)
     except Fault as fault:
         headers.append(("x-amzn-ErrorType", fault.code))
@@ -60,13 +67,9 @@ def _invoke(world: World, environ: Environ, request: Request, headers: list[tupl
         case "Event":
             world.lambdas.invoke_later(request)
             return Response(202, headers, b"")
-        case "DryRun":
+        case _:  # DryRun
             world.lambdas.find(request.name)
             return Response(204, headers, b"")
-        case other:
-            wanted = "Member must satisfy enum value set: [Event, RequestResponse, DryRun]"
-            text = f"Value '{other}' at 'invocationType' failed to satisfy constraint: {wanted}"
-            raise Fault("ValidationException", f"1 validation error detected: {text}")
 
 
 def _payload(body: bytes) -> str:
@@ -78,17 +81,4 @@ def _payload(body: bytes) -> str:
     except (UnicodeDecodeError, InvalidJSON) as error:
         text = f"Could not parse request body into json: {error}"
         raise Fault("InvalidRequestContentException", text) from None
-    return text
-
-
-def _client_context(environ: Environ) -> str:
-    """The JSON text in the header X-Amz-Client-Context, where it is in base64."""
-    try:
-        text = base64.b64decode(environ.get("HTTP_X_AMZ_CLIENT_CONTEXT", ""), validate=True).decode()
-        if text:
-            loads(text)
-    except (binascii.Error, UnicodeDecodeError, InvalidJSON):
-        raise Fault(
-            "InvalidRequestContentException", "Client context must be a valid Base64-encoded JSON object."
-        ) from None
     return text

@@ -5,13 +5,17 @@ Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
-from asl_interpreter.jsontext import JSON
+from asl_interpreter.jsontext import JSON, InvalidJSON, loads
 from emulator import arns
 from emulator.faults import Fault
+from emulator.operations import check
 
 LATEST: Final = "$LATEST"
 """The version that can still be changed."""
@@ -34,7 +38,7 @@ class FunctionName:
     @classmethod
     def parse(cls, text: str, account: str, region: str, qualifier: str = "") -> FunctionName:
         """Read ``name``, ``name:qualifier``, ``account:function:name`` or an ARN, as a caller in a region has it."""
-        if text.startswith("arn:"):
+        if text.startswith("arn:") and text.count(":") >= arns.PARTS - 1:
             arn = arns.Arn.parse(text)
             account, region, text = arn.account, arn.region, arn.resource
         owner, _, rest = text.removeprefix("function:").rpartition(":function:")
@@ -67,6 +71,30 @@ class Request:
     request_id: str
     client_context: str = ""
     """JSON text, as the caller's mobile SDK made it."""
+
+    @classmethod
+    def read(cls, params: Mapping[str, JSON], account: str, region: str, payload: str, request_id: str) -> Request:
+        """What a caller asks for; ``params`` are the parameters of Invoke beside the payload.
+
+        Raises:
+            Fault: ValidationException, a parameter breaks the model; InvalidRequestContentException, the client
+                context is none.
+        """
+        checked: dict[str, Any] = check("lambda", "Invoke", dict(params))
+        name = FunctionName.parse(checked["FunctionName"], account, region, checked.get("Qualifier", ""))
+        return cls(name, payload, request_id, _client_context(checked.get("ClientContext", "")))
+
+
+def _client_context(encoded: str) -> str:
+    """The JSON text that a parameter holds in base64."""
+    try:
+        text = base64.b64decode(encoded, validate=True).decode()
+        if text:
+            loads(text)
+    except (binascii.Error, UnicodeDecodeError, InvalidJSON):
+        said = "Client context must be a valid Base64-encoded JSON object."
+        raise Fault("InvalidRequestContentException", said) from None
+    return text
 
 
 @dataclass(frozen=True, slots=True)

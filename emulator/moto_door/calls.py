@@ -13,9 +13,19 @@ from emulator.protocol import Environ, Response
 class ServiceError(Exception):
     """A service refused a call; the parts that Step Functions shows of it."""
 
-    def __init__(self, code: str, message: str, status: int, request_id: str, extended_request_id: str = "") -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        status: int,
+        request_id: str,
+        extended_request_id: str = "",
+        shown_code: str = "",
+    ) -> None:
         super().__init__(code, message)
         self.code = code
+        self.shown_code = shown_code or code
+        """The code in the query protocol, which the first SDK shows of a service that once spoke it."""
         self.message = message
         self.status = status
         self.request_id = request_id
@@ -45,6 +55,7 @@ def call(service: str, operation: str, params: dict[str, Any], account: str, reg
             metadata["HTTPStatusCode"],
             metadata.get("RequestId", ""),
             metadata.get("HostId", ""),
+            str(said["Code"]),
         ) from error
     return answered
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import parse_qs
 
+from emulator.arns import PARTS
 from emulator.protocol import Environ, Response
 
 
@@ -90,31 +91,65 @@ def _is_object(environ: Environ) -> bool:
 _sequence: Final = itertools.count(10**19, 1000)
 
 
-def _published_to(body: bytes) -> Mapping[str, list[str]]:
-    """The parameters of a Publish to a topic; none of another request."""
-    params = parse_qs(body.decode("utf-8", "replace"))
-    return params if params.get("Action") == ["Publish"] and "TopicArn" in params else {}
+def _form(body: bytes) -> dict[str, str]:
+    """The parameters of a request in AWS's query protocol."""
+    return {
+        name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True).items()
+    }
 
 
 def _refuse_sns(_environ: Environ, body: bytes) -> Refusal | None:
-    params = _published_to(body)
-    if params and params["TopicArn"][0].endswith(".fifo") and "MessageGroupId" not in params:
-        text = "Invalid parameter: The MessageGroupId parameter is required for FIFO topics"
-        return Refusal("InvalidParameter", text)
+    params = _form(body)
+    why = _unpublishable(params) if params.get("Action") == "Publish" else None
+    return None if why is None else Refusal("InvalidParameter", f"Invalid parameter: {why}")
+
+
+def _unpublishable(params: Mapping[str, str]) -> str | None:
+    """What is wrong with a Publish, if anything is."""
+    topic = params.get("TopicArn")
+    if topic is None and "TargetArn" not in params and "PhoneNumber" not in params:
+        return "TopicArn or TargetArn Reason: no value for required parameter"
+    if topic is not None and topic.count(":") < PARTS - 1:
+        return f"TopicArn Reason: An ARN must have at least {PARTS} elements, not {topic.count(':') + 1}"
+    if not params.get("Message"):
+        return "Empty message"
+    if topic is not None and topic.endswith(".fifo") and "MessageGroupId" not in params:
+        return "The MessageGroupId parameter is required for FIFO topics"
     return None
 
 
 def _amend_sns(_environ: Environ, body: bytes, response: Response) -> Response:
     """A topic that is not there is called so, and a message to a FIFO topic gets a sequence number."""
-    params = _published_to(body)
-    if not params:
+    params = _form(body)
+    if params.get("Action") != "Publish" or "TopicArn" not in params:
         return response
     if response.status == 404:
         return response._replace(body=response.body.replace(b"Endpoint does not exist", b"Topic does not exist"))
-    if response.status == 200 and params["TopicArn"][0].endswith(".fifo"):
+    if response.status == 200 and params["TopicArn"].endswith(".fifo"):
         number = f"<SequenceNumber>{next(_sequence)}</SequenceNumber></PublishResult>".encode()
         return response._replace(body=response.body.replace(b"</PublishResult>", number))
     return response
+
+
+# SQS
+
+
+def _refuse_sqs(environ: Environ, body: bytes) -> Refusal | None:
+    """A message without a body is as one that has none."""
+    if environ.get("HTTP_X_AMZ_TARGET", "").endswith(".SendMessage"):
+        empty = _member(body, "MessageBody") == ""
+    else:
+        params = _form(body)
+        empty = params.get("Action") == "SendMessage" and params.get("MessageBody") == ""
+    return Refusal("MissingParameter", "The request must contain the parameter MessageBody.") if empty else None
+
+
+def _member(body: bytes, name: str) -> object:
+    """A member of a request in AWS's JSON protocol; None if there is none."""
+    try:
+        return json.loads(body)[name]
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 # Secrets Manager
@@ -125,10 +160,7 @@ _SECRET_NAME: Final = re.compile(r"[A-Za-z0-9/_+=.@!-]+")
 def _refuse_secretsmanager(environ: Environ, body: bytes) -> Refusal | None:
     if not environ.get("HTTP_X_AMZ_TARGET", "").endswith(".CreateSecret"):
         return None
-    try:
-        name = json.loads(body)["Name"]
-    except (ValueError, KeyError, TypeError):
-        return None
+    name = _member(body, "Name")
     if isinstance(name, str) and _SECRET_NAME.fullmatch(name) is None:
         text = (
             "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"
@@ -137,6 +169,10 @@ def _refuse_secretsmanager(environ: Environ, body: bytes) -> Refusal | None:
     return None
 
 
-_REFUSALS: Final[Mapping[str, Refuse]] = {"secretsmanager": _refuse_secretsmanager, "sns": _refuse_sns}
+_REFUSALS: Final[Mapping[str, Refuse]] = {
+    "secretsmanager": _refuse_secretsmanager,
+    "sns": _refuse_sns,
+    "sqs": _refuse_sqs,
+}
 _AMENDMENTS: Final[Mapping[str, Amend]] = {"s3": _amend_s3, "sns": _amend_sns}
 """Signing name of a service -> its corrections."""

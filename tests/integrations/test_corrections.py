@@ -1,4 +1,4 @@
-"""Corrections: what S3, SNS and Secrets Manager of moto's answer here as AWS does."""
+"""Corrections: what S3, SNS, SQS and Secrets Manager of moto's answer here as AWS does."""
 
 from __future__ import annotations
 
@@ -88,6 +88,56 @@ def test_a_topic_that_is_not_there_is_called_so(call, topic):
             "Topic does not exist (Service: AmazonSNS; Status Code: 404; Error Code: NotFound; Request ID: ...; "
             "Proxy: null)"
         ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("request_", "why"),
+    [
+        ({"TopicArn": "t", "Message": "m"}, "TopicArn Reason: An ARN must have at least 6 elements, not 1"),
+        ({"TopicArn": "arn:aws:sns", "Message": "m"}, "TopicArn Reason: An ARN must have at least 6 elements, not 3"),
+        ({"Message": "m"}, "TopicArn or TargetArn Reason: no value for required parameter"),
+        ({"TopicArn": "arn:aws:sns:us-east-1:000000000000:t", "Message": ""}, "Empty message"),
+    ],
+)
+def test_what_cannot_be_published(call, request_, why):
+    details = "Service: AmazonSNS; Status Code: 400; Error Code: InvalidParameter; Request ID: ...; Proxy: null"
+    assert failure(call("sns:publish", request_)) == (
+        "SNS.InvalidParameterException",
+        f"Invalid parameter: {why} ({details})",
+    )
+
+
+@pytest.fixture
+def queue(dynastep):
+    return dynastep.client("sqs").create_queue(QueueName="q")["QueueUrl"]
+
+
+def test_a_message_without_a_body_is_not_sent(call, queue):
+    said = "The request must contain the parameter MessageBody."
+    request = {"QueueUrl": queue, "MessageBody": ""}
+    assert failure(call("sqs:sendMessage", request)) == (
+        "SQS.AmazonSQSException",
+        f"{said} (Service: AmazonSQS; Status Code: 400; Error Code: MissingParameter; Request ID: ...; Proxy: null)",
+    )
+    assert failure(call("aws-sdk:sqs:sendMessage", request)) == (
+        "Sqs.SqsException",
+        f"{said} (Service: Sqs, Status Code: 400, Request ID: ...)",
+    )
+
+
+def test_an_error_of_sqs_is_named_by_its_class_and_shown_with_its_code_in_the_query_protocol(call, queue):
+    request = {"QueueUrl": f"{queue}x", "MessageBody": "m"}
+    assert failure(call("sqs:sendMessage", request)) == (
+        "SQS.QueueDoesNotExistException",
+        (
+            "The specified queue does not exist. (Service: AmazonSQS; Status Code: 400; "
+            "Error Code: AWS.SimpleQueueService.NonExistentQueue; Request ID: ...; Proxy: null)"
+        ),
+    )
+    assert failure(call("aws-sdk:sqs:sendMessage", request)) == (
+        "Sqs.QueueDoesNotExistException",
+        "The specified queue does not exist. (Service: Sqs, Status Code: 400, Request ID: ...)",
     )
 
 
