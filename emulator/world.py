@@ -65,6 +65,7 @@ class World:
         )
         self.logs = Logs(self._write_logs)
         self.random = random.Random(0)  # noqa: S311 - the same calls make the same choices
+        self._ids = random.SystemRandom() if settings.clock == "wall" else random.Random("ids")  # noqa: S311 - repeatable
         self.mocks: Mocks | None = None
         """What tests have said of Tasks; a server has none."""
         self.mock_config = None if settings.mock_config is None else MockConfig(settings.mock_config)
@@ -102,6 +103,13 @@ class World:
             return None
         stream: Stream | None = self.dynamodb.region(parsed.account, parsed.region).streams.get(arn)
         return stream
+
+    def new_id(self) -> str:
+        """A UUID for what a client leaves without a name; where time is not real, the same ones in every run.
+
+        An execution's name is the seed of all that is random in it.
+        """
+        return str(uuid.UUID(int=self._ids.getrandbits(128), version=4))
 
     def of(self, _account: str) -> World:
         """The world that an account lives in."""
@@ -217,12 +225,10 @@ class World:
 
     def invoke_target(self, arn: str, text: str) -> None:
         """Call the function that another service has as its target; if that cannot be, only the log says so."""
-        from emulator.faults import Fault
-
         target = arns.Arn.parse(arn)
         name = FunctionName.parse(arn, target.account, target.region)
         try:
-            self.lambdas.invoke_later(Request(name, text, str(uuid.uuid4())))
+            self.lambdas.invoke_later(Request(name, text, self.lambdas.new_id()))
         except Fault as fault:
             log.warning("%s could not be invoked: %s", arn, fault)
 

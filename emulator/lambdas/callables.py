@@ -51,6 +51,8 @@ class CallableFunction:
             payload, failed = python.marshal(answer).decode(), False
         except SystemExit as error:
             payload = exit_failure(request.request_id, _exit_status(error.code))
+        except KeyboardInterrupt:
+            raise  # Ctrl-C is for the test run
         except BaseException:  # noqa: BLE001 - whatever the user's function raises is its answer
             payload = python.error_text(python.describe(sys.exc_info(), request.request_id, __file__))
         log = logs.report(logs.Run(request.request_id, self.version, 128, monotonic() - began), "")

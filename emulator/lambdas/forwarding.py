@@ -50,7 +50,10 @@ class ForwardedFunction:
             raise self._unusable(request, f"cannot be reached: {error}") from None
         if answer.status != 200:
             raise self._refused(request, answer.status, answer.headers.get("x-amzn-ErrorType"), answer.data)
-        log = base64.b64decode(answer.headers.get("X-Amz-Log-Result", "")).decode(errors="replace")
+        try:
+            log = base64.b64decode(answer.headers.get("X-Amz-Log-Result", "")).decode(errors="replace")
+        except ValueError:
+            raise self._unusable(request, "answers with an X-Amz-Log-Result that is not Base64") from None
         payload = answer.data.decode(errors="replace")
         failed = "X-Amz-Function-Error" in answer.headers or _is_error(payload)
         return within_limits(Invocation(payload, failed, log=log))

@@ -10,7 +10,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -95,7 +94,7 @@ class Poller:
 
     async def invoke(self, items: Sequence[JSON], identifiers: Sequence[str]) -> Outcome:
         """Invoke the function with a batch."""
-        request_id = str(uuid.UUID(int=self.lambdas.random.getrandbits(128), version=4))
+        request_id = self.lambdas.new_id()
         request = Request(self.function, dumps({"Records": items}), request_id)
         try:
             function, invocation = await self.outside(lambda: self.lambdas.invoke(request))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import random
-import uuid
 from typing import TYPE_CHECKING, Final
 
 from asl_interpreter.execution import Execution, Outside, Start
@@ -51,7 +50,7 @@ def start(world: World, call: Call) -> Execution:
     machine = target.machine
     name, text = _name_and_input(world, call)
     if machine.type == "EXPRESS":
-        arn = arns.express_execution(call.account, call.region, machine.name, name, str(uuid.uuid4()))
+        arn = arns.express_execution(call.account, call.region, machine.name, name, world.new_id())
         return _launch(world, call, target, tasks, arn, name, text)
     arn = arns.execution(call.account, call.region, machine.name, name)
 
@@ -80,7 +79,7 @@ def start_sync_execution(world: World, call: Call) -> dict[str, JSON]:
     if machine.type != "EXPRESS":
         raise Fault("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
     name, text = _name_and_input(world, call)
-    arn = arns.express_execution(call.account, call.region, machine.name, name, str(uuid.uuid4()))
+    arn = arns.express_execution(call.account, call.region, machine.name, name, world.new_id())
     execution = _launch(world, call, target, tasks, arn, name, text, synchronous=True)
     world.engine.wait(execution)
     stopped_at = execution.stopped_at if execution.stopped_at is not None else world.clock.now()
@@ -126,7 +125,7 @@ def _startable(world: World, call: Call) -> tuple[Target, Resolve]:
 def _name_and_input(world: World, call: Call) -> tuple[str, str]:
     name = call.params.get("name")
     if name is None:
-        name = str(uuid.uuid4())
+        name = world.new_id()
     else:
         check_name(name)
     text = call.params.get("input", "{}")

@@ -7,7 +7,6 @@ those that were not seen by their likeness to the others.
 from __future__ import annotations
 
 import io
-import uuid
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,7 +48,7 @@ def test_state(world: World, call: Call) -> dict[str, JSON]:
         mock.check(state, definition, resolve)
     _check_configuration(state, definition, configuration, mock)
     text = params.get("input", "{}")
-    start = _start(call, text)
+    start = _start(world, call, text)
     under = Circumstances(
         variables=_object(params.get("variables", "{}"), "Variables"),
         context=_read_context(state, params.get("context")),
@@ -180,9 +179,9 @@ def _check_json(text: str, *, array: bool) -> None:
         raise refused("MapItemReaderData must be an array.")
 
 
-def _start(call: Call, text: str) -> Start:
+def _start(world: World, call: Call, text: str) -> Start:
     """An EXPRESS execution that nobody can look at, of a machine that does not exist."""
-    machine, name = str(uuid.uuid4()), str(uuid.uuid4())
+    machine, name = world.new_id(), world.new_id()
     return Start(
         arn=arns.express_execution(call.account, call.region, machine, name, "").rstrip(":"),
         name=name,

@@ -83,6 +83,11 @@ def test_an_error_of_the_function_is_one_here_with_or_without_its_header(elsewhe
     ("answer", "code", "said"),
     [
         ((502, {}, "no upstream"), "ServiceException", "answers 502: no upstream"),
+        (
+            (200, {"X-Amz-Log-Result": "a"}, "7"),
+            "ServiceException",
+            "answers with an X-Amz-Log-Result that is not Base64",
+        ),
         ((404, {}, '{"__type": "ResourceNotFoundException", "message": "none"}'), "ResourceNotFoundException", "none"),
     ],
 )

@@ -128,6 +128,20 @@ def test_time_does_not_run_backwards_or_away(dynastep, seconds):
         dynastep.clock.advance(seconds)
 
 
+def test_chance_is_the_same_in_every_run():
+    definition = {
+        "StartAt": "Draw",
+        "States": {"Draw": {"Type": "Pass", "Parameters": {"id.$": "States.UUID()"}, "End": True}},
+    }
+    drawn = []
+    for _ in range(2):
+        with emulator() as dynastep:
+            drawn.append([dynastep.run(definition).output["id"] for _ in range(2)])
+    (first, second), again = drawn
+    assert first != second
+    assert again == [first, second]
+
+
 def test_a_mode_that_is_none(dynastep):
     with pytest.raises(ValueError, match="the clock has no mode 'sun'; it has wall, virtual, manual"):
         dynastep.clock.mode = "sun"
