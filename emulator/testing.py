@@ -227,6 +227,7 @@ class Worlds(World):
     def open(self) -> tuple[str, World]:
         """A new account, and its world."""
         account = f"{next(self._count):012}"
+        moto_door.repeat_ids()
         settings = Settings.read({name: os.environ.get(name, "") for name in _OF_A_TEST})
         world = self._worlds[account] = World(replace(settings, clock="virtual"), lambda: _server().url)
         return account, world

@@ -9,7 +9,6 @@ import base64
 import itertools
 import json
 import re
-import secrets
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import parse_qs
@@ -54,7 +53,9 @@ def _amend_s3(environ: Environ, _body: bytes, response: Response) -> Response:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html ("x-amz-checksum-mode")
     """
     headers = {key.lower(): value for key, value in response.headers}
-    extended = base64.b64encode(secrets.token_bytes(56)).decode()
+    from moto.moto_api._internal import mock_random
+
+    extended = base64.b64encode(mock_random.randbytes(56)).decode()
     added = {"x-amz-id-2": extended}
     if response.status // 100 == 2 and _is_object(environ):
         added["x-amz-server-side-encryption"] = "AES256"

@@ -33,7 +33,25 @@ def opened() -> None:
 
     default_user_config["batch"]["use_docker"] = False  # jobs end, but nothing runs: there is no Docker
     base_backend.allow_unknown_region = lambda: True  # type: ignore[attr-defined]  # imported there by name
+    if _repeatable:
+        _seed()
     registry.attach(lambda account: _store_of[-1](account))  # noqa: PLW0108 - the last one at the time of the call
+
+
+_repeatable: list[bool] = []
+
+
+def repeat_ids() -> None:
+    """Have the ids that moto makes up be the same from here on whenever this is asked. Of the process."""
+    _repeatable[:] = [True]
+    if "moto.core.base_backend" in sys.modules:
+        _seed()
+
+
+def _seed() -> None:
+    from moto.moto_api._internal import mock_random
+
+    mock_random.seed(0)
 
 
 def introduce(account: str, region: str) -> None:

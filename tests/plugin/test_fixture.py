@@ -142,6 +142,21 @@ def test_chance_is_the_same_in_every_run():
     assert again == [first, second]
 
 
+def test_what_other_services_make_up_is_the_same_in_every_run():
+    answers = []
+    for _ in range(2):
+        with emulator() as dynastep:
+            queue = dynastep.client("sqs").create_queue(QueueName="q")["QueueUrl"]
+            send = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}
+            send["Parameters"] = {"QueueUrl": queue, "MessageBody": "hello"}
+            get = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:getObject", "End": True}
+            get["Parameters"] = {"Bucket": "nowhere", "Key": "x"}
+            sent = dynastep.run({"StartAt": "Send", "States": {"Send": send}})
+            refused = dynastep.run({"StartAt": "Get", "States": {"Get": get}})
+            answers.append((sent.output, refused.cause))
+    assert answers[0] == answers[1]
+
+
 def test_a_mode_that_is_none(dynastep):
     with pytest.raises(ValueError, match="the clock has no mode 'sun'; it has wall, virtual, manual"):
         dynastep.clock.mode = "sun"
