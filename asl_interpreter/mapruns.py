@@ -122,8 +122,9 @@ class Child:
 
     def restore(self, run: MapRun, name: str) -> Execution:
         """The execution, made again from its text if that is all there is."""
-        if self.running is not None:
-            return self.running
+        running = self.running  # which the loop may let go meanwhile
+        if running is not None:
+            return running
         given, output, error, cause, redriven_at, events = jsontext.loads(self._kept)
         execution = run.parent.child(run.how.machine, run.start(name, given))
         execution.status, execution.output, execution.error, execution.cause = self.status, output, error, cause
@@ -384,9 +385,10 @@ def _at_once(max_concurrency: int) -> int:
 
 
 def map_runs(execution: Execution) -> Iterator[MapRun]:
-    """The Map Runs of an execution, and those of the executions that they have started."""
+    """The Map Runs of an execution, and those of the executions that they have started. Safe from any thread."""
     yield from execution.map_runs
     for run in execution.map_runs:
-        for child in run.children.values():
-            if child.running is not None:
-                yield from map_runs(child.running)
+        for child in list(run.children.values()):
+            running = child.running
+            if running is not None:
+                yield from map_runs(running)

@@ -282,7 +282,7 @@ class World:
 
     def counts(self) -> dict[str, int]:
         """How much there is of what, for people."""
-        machines = [machine for region in self._machines.values() for machine in region]
+        machines = [machine for region in list(self._machines.values()) for machine in region]
         return {
             "stateMachines": len(machines),
             "executions": sum(len(machine.executions) for machine in machines),

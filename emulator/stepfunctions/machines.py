@@ -87,8 +87,8 @@ class StateMachine:
         return None
 
     def map_runs(self) -> Iterator[MapRun]:
-        """The Map Runs of all executions, and those within them."""
-        for execution in self.executions.values():
+        """The Map Runs of all executions, and those within them. Safe from any thread."""
+        for execution in list(self.executions.values()):
             yield from map_runs(execution)
 
 
@@ -480,9 +480,13 @@ def list_state_machines(world: World, call: Call) -> dict[str, JSON]:
 def tag_resource(world: World, call: Call) -> dict[str, JSON]:
     """TagResource."""
     machine = _tagged(world, call)
-    tags = machine.tags | read_tags(call.params["tags"])
-    check_tags(machine.arn, tags, world.settings.quotas.tags)
-    machine.tags = tags
+
+    def change() -> None:
+        tags = machine.tags | read_tags(call.params["tags"])
+        check_tags(machine.arn, tags, world.settings.quotas.tags)
+        machine.tags = tags
+
+    world.engine.ask(change)
     return {}
 
 
@@ -504,7 +508,11 @@ def read_tags(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
 def untag_resource(world: World, call: Call) -> dict[str, JSON]:
     """UntagResource."""
     machine = _tagged(world, call)
-    machine.tags = {key: value for key, value in machine.tags.items() if key not in call.params["tagKeys"]}
+
+    def change() -> None:
+        machine.tags = {key: value for key, value in machine.tags.items() if key not in call.params["tagKeys"]}
+
+    world.engine.ask(change)
     return {}
 
 

@@ -436,6 +436,18 @@ def test_what_a_failed_map_run_has_not_started_is_exported_as_pending(dynastep, 
     assert "SUCCEEDED_0.json" not in files
 
 
+def test_map_runs_are_found_while_other_executions_start(dynastep):
+    arn = dynastep.client("stepfunctions").create_state_machine(
+        name="many", definition=json.dumps(machine()), roleArn=f"arn:aws:iam::{dynastep.account}:role/any"
+    )["stateMachineArn"]
+    for _ in range(2):
+        dynastep.run(arn, [1])
+    looking = dynastep._world.state_machines(dynastep._call("ListStateMachines", {})).find(arn).map_runs()
+    next(looking)
+    dynastep.run(arn, [1])
+    assert len(list(looking)) == 1
+
+
 def test_a_writer_that_cannot_write_fails_the_state(dynastep, states):
     ended = dynastep.run(machine(ResultWriter=writer("nowhere")), [1])
     assert ended.error == "States.ResultWriterFailed"
