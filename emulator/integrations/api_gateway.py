@@ -97,7 +97,11 @@ class _Api:
         if method.has_templates:
             raise _unbuilt("mapping templates of API Gateway")
         if method.kind in ("HTTP", "HTTP_PROXY"):
-            target = WebRequest(method.http_method, method.uri, self._asked.headers, self._asked.body)
+            if "{" in method.uri:
+                raise _unbuilt("parameters in the URL of an API's integration")
+            query = web.pairs(self._arguments, "QueryParameters") if method.kind == "HTTP_PROXY" else []
+            url = web.with_query(method.uri, query)
+            target = WebRequest(method.http_method, url, self._asked.headers, self._asked.body)
             try:
                 return _result(web.send(target))
             except OSError:

@@ -12,6 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -57,6 +58,12 @@ def _deployment(name: FunctionName, root: Path, handler: str, runtime: str, modu
 
 def _handler(module: Path) -> str:
     """``lambda_handler`` if the module has one and no ``handler``. What it lacks or cannot do its process will say."""
+    found = module.stat()
+    return _handler_in(module, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=1024)
+def _handler_in(module: Path, _changed: int, _size: int) -> str:
     try:
         tree = ast.parse(module.read_bytes())
     except (SyntaxError, ValueError):

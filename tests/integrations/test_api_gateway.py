@@ -114,8 +114,19 @@ def test_a_mock_integration_answers_by_itself(call, api):
 
 def test_an_integration_may_be_a_server(call, api, web_server):
     request = api("GET", "a", type="HTTP_PROXY", uri=f"{web_server.url}/behind")
-    assert call("apigateway:invoke", {**request, "Path": "a"}).output["ResponseBody"] == {"ok": True}
-    assert [(asked["method"], asked["path"]) for asked in web_server.asked] == [("POST", "/behind")]
+    asks = {**request, "Path": "a", "QueryParameters": {"n": ["1"]}}
+    assert call("apigateway:invoke", asks).output["ResponseBody"] == {"ok": True}
+    assert [(asked["method"], asked["path"]) for asked in web_server.asked] == [("POST", "/behind?n=1")]
+
+
+def test_parameters_in_the_url_of_a_server_are_not_built_and_say_so(call, api, web_server):
+    request = api("GET", "{proxy+}", type="HTTP_PROXY", uri=f"{web_server.url}/{{proxy}}")
+    assert failure(call("apigateway:invoke", {**request, "Path": "a"})) == (
+        "Dynastep.NotBuilt",
+        "Dynastep has not built parameters in the URL of an API's integration yet. "
+        "A mock can stand for it: docs/mocks.md",
+    )
+    assert web_server.asked == []
 
 
 def test_mapping_templates_are_not_built_and_say_so(call, api, behind):

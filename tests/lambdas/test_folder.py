@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 
 from emulator import clients
 from emulator.settings import Settings
@@ -71,12 +72,17 @@ def test_a_bad_function_hurts_nobody_else(invoke, tmp_path):
     assert invoke("good") == 1
 
 
-@pytest.mark.parametrize("name", ["missing", "..%2Fwork", "shared"])
+@pytest.mark.parametrize("name", ["missing", "..", "shared"])
 def test_what_is_not_in_the_folder_is_not_found(world, tmp_path, name):
     client = clients.client(world, "lambda")
     (tmp_path / "shared").mkdir()
     with pytest.raises(client.exceptions.ResourceNotFoundException):
         client.invoke(FunctionName=name)
+
+
+def test_a_path_is_no_name(world):
+    with pytest.raises(ClientError, match="'functionName' failed to satisfy constraint"):
+        clients.client(world, "lambda").invoke(FunctionName="..%2Fwork")
 
 
 def test_a_function_says_what_time_it_takes_in_the_machine(invoke, world, tmp_path):
