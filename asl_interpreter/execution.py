@@ -41,6 +41,7 @@ EXPRESS_SECONDS_PER_STATE: Final = 0.002
 """What a transition takes on AWS at least: by it an endless EXPRESS machine ends under virtual time too."""
 DAY: Final = 24 * 3600.0
 LONGEST_EXECUTION: Final = 365 * DAY
+"""What an execution may take. Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 LOCATED: Final = "An error occurred while executing the state "
 """How AWS begins the cause of what the interpreter itself found wrong."""
 
@@ -153,11 +154,16 @@ class Execution:
         now = self.loop.clock.now()
         if len(self.history.events) >= self.quotas.history_events - 1:
             return "Execution history event limit exceeded"
-        if now - self.started_at > LONGEST_EXECUTION:
+        if now >= self.deadline:
             return "Execution has exceeded the max execution time"
         if self.stopped_at is not None and now - self.stopped_at > self.quotas.redrive_days * DAY:
             return "Execution redrivable period exceeded"
         return None
+
+    @property
+    def deadline(self) -> float:
+        """When it has used up the time that any execution may take."""
+        return self.started_at + LONGEST_EXECUTION
 
     def end_soon(self, cause: str) -> None:
         """Have it fail when it would go on next: its state machine is being deleted."""
@@ -320,6 +326,17 @@ class Cursor:
         """Record an event caused by the last one; it causes the next."""
         self.last = self.execution.history.append(event_type, self.last, details)
 
+    async def wait_until(self, instant: float, name: str) -> None:
+        """Wait for an instant.
+
+        Raises:
+            TimedOut: the execution may not take so long.
+        """
+        execution = self.execution
+        await execution.loop.timer(min(instant, execution.deadline), name)
+        if instant > execution.deadline:
+            raise TimedOut
+
     def leave(self) -> None:
         """Forget what runs, or has run, inside the state."""
         self.lines = self.map_work = None
@@ -447,7 +464,7 @@ async def walk(processor: Processor, cursor: Cursor) -> JSON:
     following: str | None = cursor.state or processor.start_at
     inside = cursor.entered != 0
     cursor.failed = False
-    steps = 0
+    steps, deadline = 0, execution.deadline
     while following is not None:
         steps += 1
         if steps % STATES_PER_STEP == 0:
@@ -468,6 +485,8 @@ async def walk(processor: Processor, cursor: Cursor) -> JSON:
         except StateError as error:
             cursor.failed = True
             raise cursor.explain(error) from None
+        if events[-1].timestamp > deadline:
+            raise TimedOut
         exit_details: dict[str, JSON] = {"name": name, "output": cursor.input}
         if cursor.assigned is not None:
             exit_details["assignedVariables"], cursor.assigned = cursor.assigned, None

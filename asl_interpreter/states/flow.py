@@ -88,7 +88,7 @@ async def run_wait(state: Wait, cursor: Cursor) -> str | None:
     instant = loop.clock.now() + _seconds(state, value) if "Seconds" in state.unit else _timestamp(state, value)
     if instant - loop.clock.now() > MAX_WAIT_SECONDS:
         raise StateError(RUNTIME, "Wait state delay is too long.")
-    await loop.timer(instant, f"the end of {state.name!r}")
+    await cursor.wait_until(instant, f"the end of {state.name!r}")
     output = state.flow.select_output(frame, document)
     cursor.check_size(output, state.name)
     cursor.assign(state.flow, frame, document)
