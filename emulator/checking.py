@@ -13,6 +13,7 @@ from asl_interpreter.choice import OPERATORS, PATH_OPERATORS
 from asl_interpreter.errors import InvalidDefinition, Problem
 from asl_interpreter.jsontext import JSON, dumps
 from asl_interpreter.parsing import read
+from asl_interpreter.quotas import AWS
 from asl_interpreter.tasks import Integration, Resolve
 from emulator import positions
 from emulator.nearest import nearest
@@ -60,10 +61,14 @@ def check_file(file: str, text: str, resolve: Resolve, *, express: bool = False)
     if Path(file).suffix.lower() in YAML_SUFFIXES:
         try:
             document, places = _read_yaml(text)
+            text = dumps(document)
         except _InvalidYAML as error:
             problem = Problem("INVALID_YAML", error.message, None)
             return [Finding(file, *error.position, problem)]
-        text = dumps(document)
+        except RecursionError:
+            return [Finding(file, 1, 1, Problem("INVALID_YAML", "nested too deeply", None))]
+        except ValueError as error:  # a number of thousands of digits, half a character
+            return [Finding(file, 1, 1, Problem("INVALID_YAML", str(error), None))]
     else:
         text = _with_numbers(text)
         try:
@@ -116,11 +121,32 @@ def _read_yaml(text: str) -> tuple[JSON, dict[str, Position]]:
         node = loader.get_single_node()
         if node is None:
             return None, {}
+        _check_aliases(node)
         return loader.construct_document(node), positions.in_yaml(node)
     except yaml.MarkedYAMLError as error:
         mark: Any = error.problem_mark
         place = (1, 1) if mark is None else (mark.line + 1, mark.column + 1)
         raise _InvalidYAML(error.problem or str(error), place) from None
+
+
+MOST_VALUES: Final = AWS.definition_bytes
+"""What a YAML document may hold: more have no room in a definition."""
+
+
+def _check_aliases(document: Any) -> None:
+    """See that a document is not without bound where it names parts of itself."""
+    nodes, left = [document], MOST_VALUES
+    while nodes:
+        node = nodes.pop()
+        left -= 1
+        if left < 0:
+            mark = node.start_mark
+            message = f"aliases make more than {MOST_VALUES} values of it"
+            raise _InvalidYAML(message, (mark.line + 1, mark.column + 1))
+        if node.id == "mapping":
+            nodes += [part for pair in node.value for part in pair]
+        elif node.id == "sequence":
+            nodes += node.value
 
 
 def _means_in_json(first: str, tag: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -271,6 +272,26 @@ def test_what_is_no_yaml_is_told_where_it_breaks(command):
     code, output = command(a_yaml="a: [1,\nb: 2\n")
     assert code == 1
     assert output.startswith("a.yaml:3:1: error INVALID_YAML: expected ',' or ']'")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("&a [*a]", "aliases make more than 1048576 values of it"),
+        (
+            f"a0: &a0 [{'x,' * 50}]\n" + "".join(f"a{n + 1}: &a{n + 1} [{f'*a{n},' * 50}]\n" for n in range(5)),
+            "aliases",
+        ),
+        ("[" * 5000, "nested too deeply"),
+        ("a: " + "1" * 5000, "Exceeds the limit"),
+        (r'a: "\ud800"', "'utf-8' codec can't encode"),
+    ],
+    ids=["circle", "multiplied", "deep", "digits", "surrogate"],
+)
+def test_yaml_that_json_could_not_hold_is_none(command, text, said):
+    code, output = command(a_yaml=text)
+    assert code == 1
+    assert re.match(rf"a\.yaml:1:\d+: error INVALID_YAML: {said}", output)
 
 
 def test_words_of_yaml_that_are_texts_to_json_stay_texts(command):
