@@ -42,7 +42,10 @@ def invoke(_suffix: str, caller: Caller, request: TaskRequest) -> JSON | Later:
         raise unusable(arguments, "The value of the field 'AuthType' has an invalid format")
     endpoint: str = arguments["ApiEndpoint"]
     path = "/".join(part.strip("/") for part in (arguments.get("Stage"), arguments.get("Path")) if part)
-    sent = dumps(arguments["RequestBody"]) if arguments.get("RequestBody") is not None else None
+    body = arguments.get("RequestBody")
+    if not arguments.get("AllowNullValues"):
+        body = _without_nulls(body)
+    sent = None if body is None else dumps(body)
     headers = web.headers_of(arguments)
     if sent is not None and not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", "application/json"))
@@ -57,6 +60,17 @@ def invoke(_suffix: str, caller: Caller, request: TaskRequest) -> JSON | Later:
         return _result(web.send(asked))
     except OSError as error:
         raise StateError("ApiGateway.SdkClientException", str(error)) from None
+
+
+def _without_nulls(value: JSON) -> JSON:
+    """A value without the members that are null."""
+    match value:
+        case dict():
+            return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+        case list():
+            return [_without_nulls(item) for item in value]
+        case _:
+            return value
 
 
 def _result(answer: WebAnswer) -> JSON:

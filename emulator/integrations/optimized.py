@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from emulator.integrations import parameters, sdk
-from emulator.integrations.parameters import OBJECT, TEXT, Kind, Member, Parameters
+from emulator.integrations.parameters import FLAG, OBJECT, TEXT, Kind, Member, Parameters
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -150,7 +150,7 @@ _KUBERNETES: Final = {"ClusterName": TEXT, "CertificateAuthority": TEXT, "Endpoi
 _WITHOUT_MODEL: Final[Mapping[tuple[str, str], tuple[Mapping[str, Kind | None], Mapping[str, Kind | None]]]] = {
     ("apigateway", "invoke"): (
         _URL,
-        {**_REQUEST, "AllowHeaders": None, "AuthType": TEXT, "Path": TEXT, "Stage": TEXT},
+        {**_REQUEST, "AllowNullValues": FLAG, "AuthType": TEXT, "Path": TEXT, "Stage": TEXT},
     ),
     ("eks", "call"): (
         {**_KUBERNETES, "Method": TEXT, "Path": TEXT},

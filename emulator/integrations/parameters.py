@@ -24,7 +24,7 @@ Spelling: TypeAlias = Callable[[str], str]
 
 
 class Kind(NamedTuple):
-    """What stands for a shape where no model has one: text, or an object of any JSON."""
+    """What stands for a shape where no model has one: text, an object of any JSON, or true and false."""
 
     type_name: str
     value: None = None
@@ -32,6 +32,7 @@ class Kind(NamedTuple):
 
 TEXT: Final = Kind("string")
 OBJECT: Final = Kind("map")
+FLAG: Final = Kind("boolean")
 
 
 class Member(NamedTuple):

@@ -147,6 +147,21 @@ def test_a_server_on_this_machine_may_stand_for_an_api(call, web_server):
     assert (asked["method"], asked["path"], asked["body"]) == ("POST", "/prod/bills/add?a=1", '{"n":1}')
 
 
+@pytest.mark.parametrize(
+    ("more", "sent"),
+    [
+        ({}, '{"pet":{"name":"Foo"},"tags":[null]}'),
+        ({"AllowNullValues": False}, '{"pet":{"name":"Foo"},"tags":[null]}'),
+        ({"AllowNullValues": True}, '{"pet":{"name":"Foo","category":null},"tags":[null]}'),
+    ],
+)
+def test_members_that_are_null_are_sent_if_that_is_allowed(call, web_server, more, sent):
+    body = {"pet": {"name": "Foo", "category": None}, "tags": [None]}
+    call("apigateway:invoke", {"ApiEndpoint": web_server.host, "Method": "POST", "RequestBody": body, **more})
+    (asked,) = web_server.asked
+    assert asked["body"] == sent
+
+
 def test_the_body_of_a_refusal_is_the_cause(call, web_server):
     web_server.answer_json({"message": "no"}, 409)
     request = {"ApiEndpoint": web_server.host, "Method": "GET"}
