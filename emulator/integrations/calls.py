@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import logging
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -10,10 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 from asl_interpreter.errors import NOT_BUILT, TASK_FAILED, StateError
 from asl_interpreter.jsontext import JSON, dumps
 from asl_interpreter.tasks import Polled, TaskRequest
+from emulator.faults import Fault
 from emulator.integrations import sdk
 from emulator.integrations.caller import Caller, http_date, new_uuid
 from emulator.integrations.jobs import JOBS, MOST_LOOKS, Job, locate, pause, search
 from emulator.integrations.parameters import unusable
+from emulator.operations import check, service_model
+from emulator.protocol import new_request_id
 
 if TYPE_CHECKING:
     from emulator.integrations.optimized import Action
@@ -40,12 +45,51 @@ def call_moto(caller: Caller, service: str, operation: str, params: dict[str, An
     try:
         return moto_door.call(service, operation, params, caller.account, caller.region)
     except BotoCoreError as error:  # parameters that do not fit the operation, or the place that they name
-        raise unusable(params, str(error)) from None
+        raise _refused(service, operation, params) or unusable(params, str(error)) from None
     except moto_door.ServiceError as error:
         if (error.status, error.code) in ((501, "NotImplementedException"), (500, "InternalFailure")):
             text = f"{error.message} ({service}:{operation}). A mock can stand for it: docs/mocks.md"
             raise StateError(NOT_BUILT, text) from None
         raise
+
+
+def _refused(service: str, operation: str, params: dict[str, Any]) -> ServiceError | None:
+    """What a service says of a request that botocore does not send, as AWS's SDKs for Java do; None if that is unknown.
+
+    Services of the REST protocol in XML, and EC2, have words of their own.
+    """
+    from emulator.moto_door import ServiceError
+
+    model = service_model(service)
+    if model.protocol in ("rest-xml", "ec2"):
+        return None
+    request_id = new_request_id("stepfunctions")
+    shape = model.operation_model(operation).input_shape
+    absent = next((name for name in getattr(shape, "required_members", ()) if name not in params), None)
+    if service == "sqs" and absent is not None:
+        return ServiceError("MissingParameter", f"The request must contain the parameter {absent}.", 400, request_id)
+    try:
+        check(service, operation, _on_the_wire(params))
+    except Fault as fault:
+        if fault.code == "ValidationException":
+            code = "ValidationError" if model.protocol == "query" else fault.code
+            return ServiceError(code, fault.message, fault.status, request_id)
+    except re.error:  # the model has a pattern that is Java's alone
+        return None
+    return None
+
+
+def _on_the_wire(value: Any) -> Any:
+    """A parameter as JSON has it."""
+    match value:
+        case dict():
+            return {name: _on_the_wire(item) for name, item in value.items()}
+        case list():
+            return [_on_the_wire(item) for item in value]
+        case bytes():
+            return base64.b64encode(value).decode()
+        case _:
+            return value
 
 
 _HOLLOW: Final = frozenset({("bedrock-runtime", "InvokeModel")})

@@ -174,3 +174,43 @@ def test_the_messages_of_optimized_integrations_may_be_any_json(dynastep, call):
     assert execution.status == "SUCCEEDED", execution.cause
     (message,) = dynastep.client("sqs").receive_message(QueueUrl=queue)["Messages"]
     assert message["Body"] == '{"a":[1,null]}'
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters", "error", "code", "words"),
+    [
+        (
+            "events:putEvents",
+            {"Entries": []},
+            "EventBridge.AmazonCloudWatchEventsException",
+            "Service: AmazonCloudWatchEvents; Status Code: 400; Error Code: ValidationException",
+            "1 validation error detected: Value '[]' at 'entries' failed to satisfy constraint: "
+            "Member must have length greater than or equal to 1",
+        ),
+        (
+            "sns:publish",
+            {"PhoneNumber": "+15555550100", "Message": None},
+            "SNS.AmazonSNSException",
+            "Service: AmazonSNS; Status Code: 400; Error Code: ValidationError",
+            "1 validation error detected: Value null at 'message' failed to satisfy constraint: Member must not be null",
+        ),
+        (
+            "sqs:sendMessage",
+            {"QueueUrl": "https://queue.amazonaws.com/000000000000/q", "MessageBody": None},
+            "SQS.AmazonSQSException",
+            "Service: AmazonSQS; Status Code: 400; Error Code: MissingParameter",
+            "The request must contain the parameter MessageBody.",
+        ),
+    ],
+)
+def test_the_service_refuses_what_breaks_its_model(call, resource, parameters, error, code, words):
+    assert failure(call(resource, parameters)) == (error, f"{words} ({code}; Request ID: ...; Proxy: null)")
+
+
+def test_a_service_that_has_a_validation_exception_of_its_own_refuses_with_that(call):
+    error, cause = failure(call("aws-sdk:ecr:describeRepositories", {"RepositoryNames": ["x"]}))
+    assert error == "Ecr.ValidationException"
+    assert cause.startswith(
+        "1 validation error detected: Value 'x' at 'repositoryNames.1.member' failed to satisfy constraint: "
+        "Member must have length greater than or equal to 2 (Service: Ecr, Status Code: 400, "
+    )
