@@ -211,6 +211,15 @@ def _call_moto(caller: Caller, service: str, operation: OperationModel, params: 
     try:
         return call_moto(caller, service, operation.name, params)
     except moto_door.ServiceError as error:
-        raise sdk.sdk_error(
-            service, error.code, error.message, error.status, error.request_id, error.extended_request_id
-        ) from None
+        code, message = error.code, error.message
+        if service == "s3" and error.status == NOT_FOUND and operation.name in _WITHOUT_BODY:
+            code, message = _WITHOUT_BODY[operation.name], "null"
+        raise sdk.sdk_error(service, code, message, error.status, error.request_id, error.extended_request_id) from None
+
+
+NOT_FOUND: Final = 404
+_WITHOUT_BODY: Final = {"HeadBucket": "NoSuchBucket", "HeadObject": "NoSuchKey"}
+"""Operations whose errors have no body: the SDK says what is not found, and Java's null where a message would be.
+
+Source: https://github.com/aws/aws-sdk-java-v2/pull/830
+"""

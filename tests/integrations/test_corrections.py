@@ -153,3 +153,11 @@ def test_a_secret_has_a_name_of_certain_letters(call):
             "-/_+=.@! (Service: SecretsManager, Status Code: 400, Request ID: ...)"
         ),
     )
+
+
+@pytest.mark.parametrize(("action", "error"), [("headObject", "NoSuchKey"), ("headBucket", "NoSuchBucket")])
+def test_what_is_not_found_without_a_body_is_named_after_what_was_asked_for(call, bucket, action, error):
+    asked = {"Bucket": bucket, "Key": "none"} if action == "headObject" else {"Bucket": "no-such-bucket"}
+    name, cause = failure(call(f"aws-sdk:s3:{action}", asked))
+    assert name == f"S3.{error}Exception"
+    assert cause.startswith("null (Service: S3, Status Code: 404, Request ID: ")
