@@ -1,4 +1,4 @@
-"""A world in which next to nothing is, and raw requests to it."""
+"""A world in which next to nothing is, and raw requests to it; a client of Step Functions in a real one."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.config import Config
 
 from asl_interpreter.clock import Clock
 from emulator import operations
 from emulator.dynamodb.store import Store
 from emulator.endpoint import layer
+from emulator.testing import Dynastep
 
 AUTHORIZATION = (
     "AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
@@ -135,3 +137,24 @@ def call(send: Callable[..., Answer]) -> Callable[..., Answer]:
         return send("POST", "/", body, **sent)
 
     return request
+
+
+ROLE = "arn:aws:iam::123456789012:role/runner"
+
+
+@pytest.fixture
+def states(dynastep: Dynastep) -> Any:
+    """A client that sends whatever it is given: refusing is the service's business."""
+    return dynastep.client("stepfunctions", config=Config(parameter_validation=False))
+
+
+@pytest.fixture
+def create_one(states: Any) -> Callable[..., str]:
+    """Make a state machine: ``create_one(definition)``; its ARN."""
+
+    def machine(definition: Any, name: str = "machine", **more: Any) -> str:
+        text = json.dumps(definition)
+        arn: str = states.create_state_machine(name=name, definition=text, roleArn=ROLE, **more)["stateMachineArn"]
+        return arn
+
+    return machine

@@ -6,15 +6,9 @@ import json
 import threading
 
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 ROLE = "arn:aws:iam::123456789012:role/runner"
-
-
-@pytest.fixture
-def states(dynastep):
-    return dynastep.client("stepfunctions", config=Config(parameter_validation=False))
 
 
 @pytest.fixture

@@ -6,18 +6,12 @@ import json
 import threading
 
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from emulator.settings import Settings
 from emulator.world import World
 
 ROLE = "arn:aws:iam::123456789012:role/runner"
-
-
-@pytest.fixture
-def states(dynastep):
-    return dynastep.client("stepfunctions", config=Config(parameter_validation=False))
 
 
 @pytest.fixture

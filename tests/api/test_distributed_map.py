@@ -60,11 +60,6 @@ def s3(dynastep):
 
 
 @pytest.fixture
-def states(dynastep):
-    return dynastep.client("stepfunctions")
-
-
-@pytest.fixture
 def read(dynastep, s3):
     """Run a Map over an object: the items that it read, or the error and its cause."""
 

@@ -29,11 +29,6 @@ class Flaky:
 
 
 @pytest.fixture
-def states(dynastep):
-    return dynastep.client("stepfunctions")
-
-
-@pytest.fixture
 def s3(dynastep):
     client = dynastep.client("s3")
     client.create_bucket(Bucket=BUCKET)

@@ -8,20 +8,13 @@ import re
 from pathlib import Path
 
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from asl_interpreter.quotas import AWS, Quotas
 from emulator.settings import InvalidSetting, Settings
 
-ROLE = "arn:aws:iam::123456789012:role/runner"
 PASS = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
 WAIT = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 60, "End": True}}}
-
-
-@pytest.fixture
-def states(dynastep):
-    return dynastep.client("stepfunctions", config=Config(parameter_validation=False))
 
 
 @pytest.fixture
@@ -31,15 +24,6 @@ def allow(dynastep):
         world.settings = dataclasses.replace(world.settings, quotas=Quotas(**values))
 
     return quotas
-
-
-@pytest.fixture
-def create(states):
-    def machine(definition, name="machine", **more):
-        text = json.dumps(definition)
-        return states.create_state_machine(name=name, definition=text, roleArn=ROLE, **more)["stateMachineArn"]
-
-    return machine
 
 
 def refusal(operation, **params):
@@ -56,9 +40,9 @@ def too_long(member, most):
     return 400, f"ValidationException: 1 validation error detected: {flaw}"
 
 
-def test_an_input_is_measured_in_bytes(allow, states, create):
+def test_an_input_is_measured_in_bytes(allow, states, create_one):
     allow(payload_bytes=10)
-    arn = create(PASS)
+    arn = create_one(PASS)
     states.start_execution(stateMachineArn=arn, input='"12345678"')
     assert refusal(states.start_execution, stateMachineArn=arn, input='"1234567ö"') == too_long("input", 10)
 
@@ -90,10 +74,10 @@ def test_an_output_over_the_quota_is_nothing_that_states_all_catches(dynastep, a
     assert execution.error == "States.DataLimitExceeded"
 
 
-def test_a_definition_is_measured_too(allow, create):
+def test_a_definition_is_measured_too(allow, create_one):
     allow(definition_bytes=len(json.dumps(PASS)))
-    create(PASS)
-    assert refusal(lambda: create(WAIT, "w")) == too_long("definition", len(json.dumps(PASS)))
+    create_one(PASS)
+    assert refusal(lambda: create_one(WAIT, "w")) == too_long("definition", len(json.dumps(PASS)))
 
 
 def test_a_history_that_is_full_ends_the_execution(dynastep, allow, states):
@@ -116,22 +100,22 @@ def test_so_many_iterations_of_a_map_run_at_once(dynastep, allow):
     assert dynastep.run({"StartAt": "M", "States": {"M": state}}, [1, 2, 3, 4, 5]).elapsed == 3 * 60
 
 
-def test_an_express_execution_has_so_many_seconds(allow, states, create):
+def test_an_express_execution_has_so_many_seconds(allow, states, create_one):
     allow(express_seconds=30)
-    arn = create(WAIT, type="EXPRESS")
+    arn = create_one(WAIT, type="EXPRESS")
     answer = states.start_sync_execution(stateMachineArn=arn)
     assert answer["status"] == "TIMED_OUT"
     assert (answer["stopDate"] - answer["startDate"]).total_seconds() == 30
 
 
-def test_there_are_so_many_machines_and_activities(allow, states, create):
+def test_there_are_so_many_machines_and_activities(allow, states, create_one):
     allow(state_machines=1, activities=1)
-    create(PASS)
-    create(PASS)
+    create_one(PASS)
+    create_one(PASS)
     states.create_activity(name="a")
     states.create_activity(name="a")
     machines = "Existing state machines must be deleted before a new state machine can be created."
-    assert refusal(lambda: create(PASS, "b")) == (
+    assert refusal(lambda: create_one(PASS, "b")) == (
         400,
         f"StateMachineLimitExceeded: The maximum number of state machines has been reached. {machines}",
     )
@@ -142,9 +126,9 @@ def test_there_are_so_many_machines_and_activities(allow, states, create):
     )
 
 
-def test_so_many_executions_run(dynastep, allow, states, create):
+def test_so_many_executions_run(dynastep, allow, states, create_one):
     allow(open_executions=1)
-    arn = create(WAIT)
+    arn = create_one(WAIT)
     first = states.start_execution(stateMachineArn=arn, name="a")["executionArn"]
     states.start_execution(stateMachineArn=arn, name="a")
     more = "Running executions must end or be stopped before a new execution can be started."
@@ -158,9 +142,9 @@ def test_so_many_executions_run(dynastep, allow, states, create):
     assert refusal(states.start_execution, stateMachineArn=arn, name="c") == refused
 
 
-def test_a_machine_has_so_many_versions_and_aliases(allow, states, create):
+def test_a_machine_has_so_many_versions_and_aliases(allow, states, create_one):
     allow(versions=1, aliases=1)
-    arn = create(PASS, publish=True)
+    arn = create_one(PASS, publish=True)
     route = [{"stateMachineVersionArn": f"{arn}:1", "weight": 100}]
     states.create_state_machine_alias(name="a", routingConfiguration=route)
     refused = (402, "ServiceQuotaExceededException: The request would cause a service quota to be exceeded.")

@@ -6,29 +6,12 @@ import json
 from datetime import timedelta
 
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
-
-ROLE = "arn:aws:iam::123456789012:role/runner"
-
-
-@pytest.fixture
-def states(dynastep):
-    return dynastep.client("stepfunctions", config=Config(parameter_validation=False))
 
 
 @pytest.fixture
 def activity(states):
     return states.create_activity(name="work")["activityArn"]
-
-
-@pytest.fixture
-def create(states):
-    def machine(definition, name="machine", **more):
-        text = json.dumps(definition)
-        return states.create_state_machine(name=name, definition=text, roleArn=ROLE, **more)["stateMachineArn"]
-
-    return machine
 
 
 @pytest.fixture
@@ -61,11 +44,11 @@ def shown(states, execution):
 FAIL = {"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "Bad", "Cause": "luck"}}}
 
 
-def test_a_task_is_scheduled_again_without_being_entered_again(dynastep, states, activity, create, worker):
+def test_a_task_is_scheduled_again_without_being_entered_again(dynastep, states, activity, create_one, worker):
     retry = [{"ErrorEquals": ["Busy"], "IntervalSeconds": 1, "MaxAttempts": 1, "BackoffRate": 1}]
     about = {"Parameters": {"execution.$": "$$.Execution", "state.$": "$$.State"}}
     task = {"Type": "Task", "Resource": activity, "Retry": retry, "Next": "After", **about}
-    arn = create({"StartAt": "Work", "States": {"Work": task, "After": {"Type": "Pass", "End": True}}})
+    arn = create_one({"StartAt": "Work", "States": {"Work": task, "After": {"Type": "Pass", "End": True}}})
     execution = states.start_execution(stateMachineArn=arn, name="e")["executionArn"]
     seen = []
     for _ in range(2):
@@ -111,11 +94,11 @@ def test_a_task_is_scheduled_again_without_being_entered_again(dynastep, states,
     assert events[9]["executionRedrivenEventDetails"] == {"redriveCount": 1}
 
 
-def test_of_a_parallel_only_the_branches_that_failed_or_were_aborted_run_again(states, activity, create, worker):
+def test_of_a_parallel_only_the_branches_that_failed_or_were_aborted_run_again(states, activity, create_one, worker):
     def branch(name):
         return one({"Type": "Task", "Resource": activity, "Parameters": {"name.$": "$$.State.Name"}}, name)
 
-    arn = create(one({"Type": "Parallel", "Branches": [branch("Good"), branch("Bad"), branch("Aborted")]}, "P"))
+    arn = create_one(one({"Type": "Parallel", "Branches": [branch("Good"), branch("Bad"), branch("Aborted")]}, "P"))
     execution = states.start_execution(stateMachineArn=arn)["executionArn"]
     tokens = {given["name"]: token for token, given in (worker() for _ in range(3))}
     states.send_task_success(taskToken=tokens["Good"], output='"kept"')
@@ -151,9 +134,9 @@ def test_of_a_parallel_only_the_branches_that_failed_or_were_aborted_run_again(s
     ]
 
 
-def test_of_a_map_only_the_iterations_that_have_not_succeeded_run(states, activity, create, worker):
+def test_of_a_map_only_the_iterations_that_have_not_succeeded_run(states, activity, create_one, worker):
     processor = one({"Type": "Task", "Resource": activity}, "Item")
-    arn = create(one({"Type": "Map", "MaxConcurrency": 1, "ItemProcessor": processor}, "M"))
+    arn = create_one(one({"Type": "Map", "MaxConcurrency": 1, "ItemProcessor": processor}, "M"))
     execution = states.start_execution(stateMachineArn=arn, input="[0, 1, 2]")["executionArn"]
     states.send_task_success(taskToken=worker()[0], output='"kept"')
     states.send_task_failure(taskToken=worker()[0], error="Bad")
@@ -190,8 +173,8 @@ def test_of_a_map_only_the_iterations_that_have_not_succeeded_run(states, activi
     ]
 
 
-def test_a_fail_state_fails_again_without_being_entered_again(states, create):
-    execution = states.start_execution(stateMachineArn=create(FAIL))["executionArn"]
+def test_a_fail_state_fails_again_without_being_entered_again(states, create_one):
+    execution = states.start_execution(stateMachineArn=create_one(FAIL))["executionArn"]
     states.describe_execution(executionArn=execution)
     states.redrive_execution(executionArn=execution)
     assert shown(states, execution) == [
@@ -205,8 +188,8 @@ def test_a_fail_state_fails_again_without_being_entered_again(states, create):
     assert (described["status"], described["error"], described["redriveCount"]) == ("FAILED", "Bad", 1)
 
 
-def test_an_execution_that_ran_out_of_time_has_its_whole_time_again(dynastep, states, activity, create, worker):
-    arn = create({**one({"Type": "Task", "Resource": activity}), "TimeoutSeconds": 8})
+def test_an_execution_that_ran_out_of_time_has_its_whole_time_again(dynastep, states, activity, create_one, worker):
+    arn = create_one({**one({"Type": "Task", "Resource": activity}), "TimeoutSeconds": 8})
     execution = states.start_execution(stateMachineArn=arn)["executionArn"]
     worker()
     dynastep.clock.advance(9)
@@ -223,8 +206,8 @@ def test_an_execution_that_ran_out_of_time_has_its_whole_time_again(dynastep, st
     ]
 
 
-def test_an_execution_that_was_stopped_goes_on(states, activity, create, worker):
-    execution = states.start_execution(stateMachineArn=create(one({"Type": "Task", "Resource": activity})))
+def test_an_execution_that_was_stopped_goes_on(states, activity, create_one, worker):
+    execution = states.start_execution(stateMachineArn=create_one(one({"Type": "Task", "Resource": activity})))
     states.stop_execution(executionArn=execution["executionArn"], error="E", cause="C")
     states.redrive_execution(executionArn=execution["executionArn"])
     states.send_task_success(taskToken=worker()[0], output="1")
@@ -236,10 +219,10 @@ def test_an_execution_that_was_stopped_goes_on(states, activity, create, worker)
     ]
 
 
-def test_a_wait_until_a_time_that_is_past_ends_at_once(dynastep, states, create):
+def test_a_wait_until_a_time_that_is_past_ends_at_once(dynastep, states, create_one):
     # Documented, not observed.
     wait = {"Type": "Wait", "TimestampPath": "$.until"}
-    start = {"stateMachineArn": create(one(wait)), "input": '{"until": "2026-01-01T01:00:00Z"}'}
+    start = {"stateMachineArn": create_one(one(wait)), "input": '{"until": "2026-01-01T01:00:00Z"}'}
     execution = states.start_execution(**start)["executionArn"]
     states.stop_execution(executionArn=execution)
     dynastep.clock.advance(7200)
@@ -247,22 +230,22 @@ def test_a_wait_until_a_time_that_is_past_ends_at_once(dynastep, states, create)
     assert states.describe_execution(executionArn=execution)["stopDate"] == redriven
 
 
-def test_variables_are_those_of_the_state_that_failed(states, activity, create, worker):
+def test_variables_are_those_of_the_state_that_failed(states, activity, create_one, worker):
     task = {"Type": "Task", "Resource": activity, "Parameters": {"n.$": "$n"}, "End": True}
     count = {"Type": "Pass", "Assign": {"n": 1}, "Next": "Work"}
-    arn = create({"StartAt": "Count", "States": {"Count": count, "Work": task}})
+    arn = create_one({"StartAt": "Count", "States": {"Count": count, "Work": task}})
     execution = states.start_execution(stateMachineArn=arn)["executionArn"]
     states.send_task_failure(taskToken=worker()[0])
     states.redrive_execution(executionArn=execution)
     assert worker()[1] == {"n": 1}
 
 
-def test_a_parallel_whose_outputs_were_too_large_runs_as_a_whole_again(dynastep, states, create):
+def test_a_parallel_whose_outputs_were_too_large_runs_as_a_whole_again(dynastep, states, create_one):
     # Documented, not observed.
     sizes = iter([150_000, 150_000, 1, 1])
     big = dynastep.function("big", lambda _: "x" * next(sizes))
     branches = [one({"Type": "Task", "Resource": big}, name) for name in "AB"]
-    execution = states.start_execution(stateMachineArn=create(one({"Type": "Parallel", "Branches": branches}, "P")))
+    execution = states.start_execution(stateMachineArn=create_one(one({"Type": "Parallel", "Branches": branches}, "P")))
     arn = execution["executionArn"]
     assert states.describe_execution(executionArn=arn)["error"] == "States.DataLimitExceeded"
     states.redrive_execution(executionArn=arn)
@@ -270,8 +253,8 @@ def test_a_parallel_whose_outputs_were_too_large_runs_as_a_whole_again(dynastep,
     assert [event for event, _ in shown(states, arn)].count("ParallelStateStarted") == 2
 
 
-def test_what_is_described_of_redrives(dynastep, states, activity, create, worker):
-    arn = create(one({"Type": "Task", "Resource": activity}))
+def test_what_is_described_of_redrives(dynastep, states, activity, create_one, worker):
+    arn = create_one(one({"Type": "Task", "Resource": activity}))
     execution = states.start_execution(stateMachineArn=arn)["executionArn"]
 
     def described():
@@ -298,8 +281,8 @@ def test_what_is_described_of_redrives(dynastep, states, activity, create, worke
     assert described() == {"status": "SUCCEEDED", **again, **succeeded, "stopped": True, "error": None}
 
 
-def test_a_client_token_stands_for_the_redrive_that_it_was_first_used_for(dynastep, states, create):
-    execution = states.start_execution(stateMachineArn=create(FAIL))["executionArn"]
+def test_a_client_token_stands_for_the_redrive_that_it_was_first_used_for(dynastep, states, create_one):
+    execution = states.start_execution(stateMachineArn=create_one(FAIL))["executionArn"]
 
     def redriven(token):
         states.describe_execution(executionArn=execution)
@@ -315,16 +298,16 @@ def test_a_client_token_stands_for_the_redrive_that_it_was_first_used_for(dynast
     assert redriven("a") == first + timedelta(seconds=901)
 
 
-def test_ten_client_tokens_are_known(dynastep, states, create):
-    execution = states.start_execution(stateMachineArn=create(FAIL))["executionArn"]
+def test_ten_client_tokens_are_known(dynastep, states, create_one):
+    execution = states.start_execution(stateMachineArn=create_one(FAIL))["executionArn"]
     for token in (*map(str, range(11)), "10", "1", "0"):
         states.describe_execution(executionArn=execution)
         states.redrive_execution(executionArn=execution, clientToken=token)
     assert states.describe_execution(executionArn=execution)["redriveCount"] == 12
 
 
-def test_what_cannot_be_redriven(dynastep, states, activity, create, worker):
-    machine = create(one({"Type": "Task", "Resource": activity}))
+def test_what_cannot_be_redriven(dynastep, states, activity, create_one, worker):
+    machine = create_one(one({"Type": "Task", "Resource": activity}))
     arn = states.start_execution(stateMachineArn=machine, name="e")["executionArn"]
     refused = f"ExecutionNotRedrivable: Execution {arn} invalid for redrive as:"
     running = refusal(states.redrive_execution, executionArn=arn)
@@ -342,8 +325,8 @@ def test_what_cannot_be_redriven(dynastep, states, activity, create, worker):
         assert refusal(states.redrive_execution, executionArn=other) == text
 
 
-def test_an_execution_can_be_redriven_for_fourteen_days(dynastep, states, create):
-    arn = states.start_execution(stateMachineArn=create(FAIL))["executionArn"]
+def test_an_execution_can_be_redriven_for_fourteen_days(dynastep, states, create_one):
+    arn = states.start_execution(stateMachineArn=create_one(FAIL))["executionArn"]
     states.describe_execution(executionArn=arn)
     dynastep.clock.advance(14 * 24 * 3600)
     assert states.describe_execution(executionArn=arn)["redriveStatus"] == "REDRIVABLE"
@@ -354,7 +337,7 @@ def test_an_execution_can_be_redriven_for_fourteen_days(dynastep, states, create
     assert refusal(states.redrive_execution, executionArn=arn).endswith(f"invalid for redrive as: {reason}")
 
 
-def test_an_execution_goes_on_with_the_definition_that_it_was_started_with(dynastep, states, create):
+def test_an_execution_goes_on_with_the_definition_that_it_was_started_with(dynastep, states, create_one):
     answers = iter([RuntimeError("not yet"), "now"])
 
     def answer(_):
@@ -364,7 +347,9 @@ def test_an_execution_goes_on_with_the_definition_that_it_was_started_with(dynas
         return value
 
     task = {"Type": "Task", "Resource": dynastep.function("f", answer), "Next": "After"}
-    machine = create({"StartAt": "T", "States": {"T": task, "After": {"Type": "Pass", "Result": "old", "End": True}}})
+    machine = create_one(
+        {"StartAt": "T", "States": {"T": task, "After": {"Type": "Pass", "Result": "old", "End": True}}}
+    )
     arn = states.start_execution(stateMachineArn=machine)["executionArn"]
     states.describe_execution(executionArn=arn)
     states.update_state_machine(stateMachineArn=machine, definition=json.dumps(one({"Type": "Pass"})))
@@ -372,7 +357,7 @@ def test_an_execution_goes_on_with_the_definition_that_it_was_started_with(dynas
     assert states.describe_execution(executionArn=arn)["output"] == '"old"'
 
 
-def test_what_a_map_run_started_is_redriven_with_it_alone(dynastep, states, create):
+def test_what_a_map_run_started_is_redriven_with_it_alone(dynastep, states, create_one):
     config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
     state = {"Type": "Map", "ItemProcessor": {**FAIL, "ProcessorConfig": config}}
     execution = dynastep.run(one(state, "M"), [1])

@@ -8,7 +8,6 @@ from datetime import datetime, timezone
 
 import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -22,12 +21,6 @@ FAIL = '{"StartAt": "Give up", "States": {"Give up": {"Type": "Fail", "Error": "
 WAIT = '{"StartAt": "Pause", "States": {"Pause": {"Type": "Wait", "Seconds": 60, "End": true}}}'
 EPOCH = datetime(2026, 1, 1, tzinfo=timezone.utc)
 LONGEST = 262144
-
-
-@pytest.fixture
-def states(dynastep):
-    """A client that sends whatever it is given: refusing is the service's business."""
-    return dynastep.client("stepfunctions", config=Config(parameter_validation=False))
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 ROLE = "arn:aws:iam::123456789012:role/runner"
@@ -13,11 +12,6 @@ ROLE = "arn:aws:iam::123456789012:role/runner"
 
 def says(word):
     return json.dumps({"StartAt": "Say", "States": {"Say": {"Type": "Pass", "Result": word, "End": True}}})
-
-
-@pytest.fixture
-def states(dynastep):
-    return dynastep.client("stepfunctions", config=Config(parameter_validation=False))
 
 
 @pytest.fixture
