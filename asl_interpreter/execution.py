@@ -288,6 +288,7 @@ class Cursor:
         "last",
         "lines",
         "map_work",
+        "over",
         "retries",
         "state",
         "token",
@@ -321,6 +322,8 @@ class Cursor:
         """That of the Distributed Map that it is in, as long."""
         self.failed = False
         """Whether the state that it is in has failed for good."""
+        self.over = False
+        """Whether it has left its last state."""
 
     def record(self, event_type: str, details: Mapping[str, JSON] | None = None) -> None:
         """Record an event caused by the last one; it causes the next."""
@@ -461,7 +464,7 @@ async def walk(processor: Processor, cursor: Cursor) -> JSON:
     """
     execution, states = cursor.execution, processor.states
     append, events = execution.history.append, execution.history.events
-    following: str | None = cursor.state or processor.start_at
+    following: str | None = None if cursor.over else cursor.state or processor.start_at
     inside = cursor.entered != 0
     cursor.failed = False
     steps, deadline = 0, execution.deadline
@@ -491,4 +494,5 @@ async def walk(processor: Processor, cursor: Cursor) -> JSON:
         if cursor.assigned is not None:
             exit_details["assignedVariables"], cursor.assigned = cursor.assigned, None
         cursor.last = append(exited, cursor.last, exit_details)
+    cursor.over = True
     return cursor.input

@@ -175,6 +175,7 @@ class _Lines:
         assert not self._inside(top), f"{self._inside(top)} are still open"
         self._forget_inside(top)
         self._close(top)
+        top.resumable = False
         return stack[:-1]
 
     def _evaluation_failed(self, event: Event, stack: Stack) -> Stack:
@@ -191,6 +192,7 @@ class _Lines:
     def _abort(self, event: Event, stack: Stack) -> Stack:
         """One of what is open inside a Parallel or a Map on the line that failed; which one, the event need not say."""
         details = event.details or {}
+        iteration = (details.get("name"), str(details.get("index")))
         kind = "iteration" if event.type == "MapIterationAborted" else event.type.removesuffix("StateAborted")
         around = [frame.entered for frame in stack if frame.kind in ("Parallel", "Map")]
         found = [
@@ -199,7 +201,7 @@ class _Lines:
             for frame, _ in self._open.values()
             if frame.kind == kind
             and not frame.failed
-            and (not details or frame.name == str(details["index"]))
+            and (not details or (self._after[frame.entered][-2].name, frame.name) == iteration)
             and any(each.entered == outer != frame.entered for each in self._after[frame.entered])
         ]
         assert found, f"no {kind} is open that could be aborted"
@@ -305,8 +307,9 @@ class _Lines:
         while stack[-1].kind != "iteration":
             top = stack[-1]
             assert failed, f"{top.name} is open"
-            if top.kind in ("Map", "Parallel") and self._types[event.previous].endswith("Succeeded"):
-                self._close(top)  # what it has run succeeded: it failed without a word
+            unstarted = top.entered == event.previous
+            if top.kind in ("Map", "Parallel") and (unstarted or self._types[event.previous].endswith("Succeeded")):
+                self._close(top)  # nothing in it failed: it has failed without a word
                 top.resumable = True
             stack = stack[:-1]
         frame = stack[-1]
