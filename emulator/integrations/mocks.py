@@ -23,11 +23,9 @@ from asl_interpreter.signals import Signal
 from asl_interpreter.tasks import Integration, Later, OpenCallback, Resolve, Submitted, TaskHandler, TaskRequest
 from emulator.faults import Fault
 from emulator.nearest import unknown
-from emulator.stepfunctions.mocks import check_answer
+from emulator.stepfunctions.mocks import Answered, check_answer
 
 if TYPE_CHECKING:
-    from botocore.model import OperationModel
-
     from asl_interpreter.engine import Engine
 
 Answer: TypeAlias = "JSON | StateError | Later | Callable[[JSON], JSON | StateError | Later]"
@@ -221,7 +219,7 @@ class Mocks:
         return "\n".join(lines)
 
 
-Answering: TypeAlias = "Callable[[str], tuple[OperationModel, Callable[[str], str]] | None]"
+Answering: TypeAlias = "Callable[[str], Answered | None]"
 """The operation whose answer is the result of a Resource, where a model tells."""
 
 
@@ -240,7 +238,7 @@ def _flaw(mock: Mock, resource: str, value: JSON, answering: Answering) -> str |
     if operation is None:
         return None
     try:
-        check_answer(*operation, value, strict=True)
+        check_answer(operation, value, strict=True)
     except Fault as fault:
         return f"{mock.title} is no answer of {short(resource)}: {fault.message} (checked=False allows it)"
     return None

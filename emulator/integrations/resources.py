@@ -21,11 +21,9 @@ from emulator.integrations import api_gateway, emr, http_task, lambda_functions,
 from emulator.integrations.caller import Answer, Caller, Optimized
 from emulator.integrations.calls import call_service
 from emulator.integrations.optimized import ACTIONS, TOKEN, parameters_of
-from emulator.integrations.parameters import Spelling
+from emulator.stepfunctions.mocks import Answered
 
 if TYPE_CHECKING:
-    from botocore.model import OperationModel
-
     from asl_interpreter.tasks import Resolve
     from emulator.world import World
 
@@ -43,6 +41,10 @@ _RESOURCE: Final = re.compile(
 )
 _LAMBDA: Final = re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[\w-]+:function:[\w-]+(:[\w$-]+)?")
 _ACTIVITY: Final = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:activity:\S+")
+
+
+_PARSED: Final = frozenset({"Input", "Output"})
+"""What ``.sync:2`` reads as JSON in the description of an execution."""
 
 
 class Resources:
@@ -74,8 +76,8 @@ class Resources:
 
         return resolve
 
-    def answering(self, resource: str) -> tuple[OperationModel, Spelling] | None:
-        """The operation whose answer a Task's result is, and how its members are written; None if no model tells."""
+    def answering(self, resource: str) -> Answered | None:
+        """The operation whose answer a Task's result is; None if no model tells."""
         match = _RESOURCE.fullmatch(resource)
         if match is None or match["suffix"] == ".waitForTaskToken":
             return None
@@ -83,13 +85,15 @@ class Resources:
         if service.startswith("aws-sdk:"):
             name = sdk.find_service(service.removeprefix("aws-sdk:"))
             operation = None if name is None else sdk.find_operation(name, action)
-            return None if operation is None else (operation, sdk.member_name)
+            return None if operation is None else Answered(operation, sdk.member_name)
+        parsed: frozenset[str] = frozenset()
         if match["suffix"] is not None:  # the result is the answer of what was polled
             operation = sdk.find_operation("stepfunctions", "describeExecution") if service == "states" else None
+            parsed = _PARSED if match["suffix"] == ".sync:2" else parsed
         else:
             optimized = ACTIONS.get((service, action))
             operation = None if optimized is None or optimized.answers else optimized.model()
-        return None if operation is None else (operation, sdk.capitalized)
+        return None if operation is None else Answered(operation, sdk.capitalized, parsed)
 
     def _find(self, resource: str) -> Integration:
         if _LAMBDA.fullmatch(resource):

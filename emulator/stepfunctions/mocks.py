@@ -7,7 +7,7 @@ those that were not seen by their likeness to the others.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from asl_interpreter.definition import Map, Parallel, State, Task
 from asl_interpreter.errors import StateError
@@ -73,30 +73,37 @@ class Mock:
                 raise refused("Mocked result must be an array.")
             if isinstance(state, Parallel) and len(self.result) != len(state.branches):
                 raise refused("Mocked result must contain the same number of items as number of Parallel branches.")
-        elif self.mode != "NONE" and (answering := resources.answering(state.resource)) is not None:
-            check_answer(*answering, self.result, strict=self.mode == "STRICT")
+        elif self.mode != "NONE" and (by := resources.answering(state.resource)) is not None:
+            check_answer(by, self.result, strict=self.mode == "STRICT")
 
 
-def check_answer(operation: OperationModel, spelling: Callable[[str], str], result: JSON, *, strict: bool) -> None:
-    """See that an operation could answer this, its members so spelled; ``strict``: with all that it always answers.
+class Answered(NamedTuple):
+    """The operation whose answer a Task's result is, how its members are spelled, and those that hold any JSON."""
+
+    operation: OperationModel
+    spelling: Callable[[str], str]
+    anything: frozenset[str] = frozenset()
+
+
+def check_answer(by: Answered, result: JSON, *, strict: bool) -> None:
+    """See that an operation could answer this; ``strict``: with all that it always answers.
 
     Raises:
         Fault: ValidationException.
     """
-    if operation.output_shape is None:
+    if by.operation.output_shape is None:
         return
     if not isinstance(result, dict):
         raise refused("Mocked result must be a JSON object.")
-    checker = _Checker(operation.service_model.service_name, spelling, strict=strict)
-    checker.check(operation.output_shape, result, "")
+    _Checker(by, strict=strict).check(by.operation.output_shape, result, "")
 
 
 class _Checker:
     """Holds a value to the shape of an answer, its members spelled as Step Functions spells them."""
 
-    def __init__(self, service: str, spelling: Callable[[str], str], *, strict: bool) -> None:
-        self._service = service
-        self._spelling = spelling
+    def __init__(self, by: Answered, *, strict: bool) -> None:
+        self._service = by.operation.service_model.service_name
+        self._by = by
         self._strict = strict
 
     def check(self, shape: Any, value: Any, field: str) -> None:
@@ -106,7 +113,9 @@ class _Checker:
             Fault: ValidationException, the first thing that is wrong.
         """
         kind = shape.type_name
-        if (self._service, field) in _ANYTHING or (kind == "structure" and shape.is_document_type):
+        if field in self._by.anything or (self._service, field) in _ANYTHING:
+            return
+        if kind == "structure" and shape.is_document_type:
             return
         wanted, types = _JSON_TYPES[kind]
         if type(value) not in types:
@@ -123,9 +132,9 @@ class _Checker:
             _check_scalar(shape, value, field)
 
     def _check_members(self, shape: Any, value: dict[str, JSON]) -> None:
-        members = {self._spelling(name): member for name, member in shape.members.items()}
+        members = {self._by.spelling(name): member for name, member in shape.members.items()}
         if self._strict:
-            for required in map(self._spelling, shape.required_members):
+            for required in map(self._by.spelling, shape.required_members):
                 if required not in value:
                     raise _invalid(f"Required field '{required}' is missing")
         for name, content in value.items():

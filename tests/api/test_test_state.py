@@ -230,6 +230,8 @@ FIELDS = [
     ("states:startExecution", "NONE", {"ExecutionArn": 1}, None),
     ("states:startExecution.sync:2", "STRICT", {"ExecutionArn": "a", "StateMachineArn": "b", "StartDate": "c"},
      "Required field 'Status' is missing"),
+    ("states:startExecution.sync:2", "PRESENT", {"Input": [1], "Output": {"a": 1}}, None),
+    ("states:startExecution.sync", "PRESENT", {"Output": {"a": 1}}, "Field 'Output' must be a string"),
     ("states:startExecution.sync", "PRESENT", {"Status": "DONE"}, "Field 'Status' is not an expected value"),
     ("sqs:sendMessage.waitForTaskToken", "STRICT", "whatever a worker sends", None),
     ("lambda:invoke", "STRICT", {"Payload": {"any": "JSON"}, "StatusCode": 200}, None),

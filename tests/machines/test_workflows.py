@@ -70,8 +70,8 @@ class Mocked:
         def answer(request: TaskRequest) -> Any:
             answers = self._results.get(request.context["State"]["Name"])
             if answers is None:
-                answering = self._aws.answering(resource)
-                result: Any = {} if answering is None else plausible.answer(*answering)
+                by = self._aws.answering(resource)
+                result: Any = {} if by is None else plausible.answer(by.operation, by.spelling)
             else:
                 result = answers.pop(0) if len(answers) > 1 else answers[0]
             if request.callback is None:
