@@ -6,6 +6,7 @@ The pytest fixture hands it out; anything else may make one too.
 from __future__ import annotations
 
 import itertools
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.execution import Execution as Running
 from asl_interpreter.execution import Status
-from asl_interpreter.jsontext import JSON, dumps
+from asl_interpreter.jsontext import JSON, dumps, loads
 from emulator import moto_door
 from emulator.integrations.mocks import Answer, Mock, Mocks, steps_of
 from emulator.protocol import Call
@@ -158,10 +159,11 @@ class Dynastep:
 
         Raises:
             Fault: the definition or the input is not valid.
+            TypeError, ValueError: one of them is no JSON: it holds a set, a Decimal, NaN.
             Deadlock: it waits for something that nobody will do.
         """
         arn = self._machine(definition)
-        params: dict[str, JSON] = {"stateMachineArn": arn, "input": dumps({} if input is None else input)}
+        params: dict[str, JSON] = {"stateMachineArn": arn, "input": _text({} if input is None else input)}
         if name is not None:
             params["name"] = name
         running = executions.start(self._world, self._call("StartExecution", params))
@@ -185,7 +187,7 @@ class Dynastep:
         if isinstance(definition, Path):
             text = definition.read_text(encoding="utf-8")
         else:
-            text = definition if isinstance(definition, str) else dumps(definition)
+            text = definition if isinstance(definition, str) else _text(definition)
         params = {
             "name": f"machine-{next(self._count)}",
             "definition": text,
@@ -197,6 +199,11 @@ class Dynastep:
 
     def _call(self, operation: str, params: dict[str, JSON]) -> Call:
         return Call("stepfunctions", operation, params, self.account, self.region, "")
+
+
+def _text(value: JSON) -> str:
+    """A value as JSON text; what the json module would not write is refused."""
+    return dumps(loads(json.dumps(value, allow_nan=False)))
 
 
 def _ended(running: Running) -> Execution:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from decimal import Decimal
 
 import boto3
 import pytest
@@ -155,6 +156,12 @@ def test_what_other_services_make_up_is_the_same_in_every_run():
             refused = dynastep.run({"StartAt": "Get", "States": {"Get": get}})
             answers.append((sent.output, refused.cause))
     assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("value", [{1, 2}, Decimal("1.5"), b"x", float("nan")])
+def test_an_input_that_is_no_json_is_refused(dynastep, value):
+    with pytest.raises((TypeError, ValueError), match="JSON"):
+        dynastep.run({"StartAt": "S", "States": {"S": {"Type": "Succeed"}}}, {"given": value})
 
 
 def test_a_mode_that_is_none(dynastep):
