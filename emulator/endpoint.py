@@ -163,6 +163,16 @@ def _operation(environ: Environ, body: bytes) -> str:
 
 
 def _respond_moto(world: World, environ: Environ, body: bytes, caller: Credential | None) -> Response:
+    try:
+        return _respond_other(world, environ, body, caller)
+    except Exception:
+        request_id = protocol.new_request_id(None)
+        log.exception("Request %s failed: %s %s", request_id, environ["REQUEST_METHOD"], environ.get("PATH_INFO"))
+        return protocol.write_fault(environ, None, request_id, protocol.internal_failure(request_id))
+
+
+def _respond_other(world: World, environ: Environ, body: bytes, caller: Credential | None) -> Response:
+    """Answer for Lambda, or have moto answer."""
     account = account_of(caller)
     response = None
     if caller is not None and caller.service == "lambda":

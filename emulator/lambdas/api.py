@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, unquote
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
+from emulator.arns import InvalidArn
 from emulator.faults import Fault
 from emulator.lambdas import logs
 from emulator.lambdas.functions import FunctionName, Request
@@ -34,7 +36,8 @@ def respond(world: World, environ: Environ, body: bytes, account: str, region: s
     """Answer an invocation; None for any other request."""
     path = unquote(environ.get("PATH_INFO", ""))
     if environ["REQUEST_METHOD"] == "DELETE" and (deleted := _FUNCTION.fullmatch(path)):
-        world.lambdas.drop(FunctionName.parse(deleted[1], account, region).arn)
+        with suppress(InvalidArn):  # which is moto's to refuse
+            world.lambdas.drop(FunctionName.parse(deleted[1], account, region).arn)
     match = _INVOCATIONS.fullmatch(path)
     if match is None or environ["REQUEST_METHOD"] != "POST":
         return None

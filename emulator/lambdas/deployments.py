@@ -181,14 +181,17 @@ def _unzippable() -> Fault:
 
 def _check_members(files: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     members = files.infolist()
-    places = {PurePosixPath(member.filename.replace("\\", "/")): member.is_dir() for member in members}
+    listed = {(PurePosixPath(member.filename.replace("\\", "/")), member.is_dir()) for member in members}
+    places = dict(listed)
+    if len(places) < len(listed):
+        raise _unzippable()  # a file and a folder of one name
     for path in places:
         elsewhere = path.is_absolute() or ".." in path.parts or ":" in str(path)
         names = [len(part.encode()) for part in path.parts]
         if elsewhere or max(names, default=0) > LONGEST_NAME or sum(names) + len(names) > LONGEST_PATH:
             raise _unzippable()
         if any(not places.get(folder, True) for folder in path.parents):
-            raise _unzippable()  # a file and a folder of one name
+            raise _unzippable()  # likewise
     if sum(member.file_size for member in members) > LARGEST_CODE:
         text = f"Unzipped size must be smaller than {LARGEST_CODE} bytes"
         raise Fault("InvalidParameterValueException", text, Type="User")

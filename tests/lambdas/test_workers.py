@@ -324,6 +324,10 @@ def test_a_function_in_a_task_may_look_at_executions_while_time_stands_still(fun
             "Could not unzip uploaded file. Please check your file, then try to upload again.",
         ),
         (
+            package({"app.py": "", "app.py/": ""}),
+            "Could not unzip uploaded file. Please check your file, then try to upload again.",
+        ),
+        (
             package({"a" * 256: ""}),
             "Could not unzip uploaded file. Please check your file, then try to upload again.",
         ),
@@ -347,6 +351,18 @@ def test_a_zip_that_breaks_off_is_refused_at_every_invocation(functions):
     for _ in range(2):
         with pytest.raises(ClientError, match="Could not unzip uploaded file"):
             functions.invoke()
+
+
+def test_a_bug_is_a_500_whose_request_id_finds_the_traceback(functions, monkeypatch, caplog):
+    functions.create("def handler(event, context): return 1")
+
+    def fail(*_):
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr("emulator.lambdas.service.Lambdas.invoke", fail)
+    with pytest.raises(ClientError, match="Dynastep failed to answer this request; its log has the traceback"):
+        functions.invoke()
+    assert "ZeroDivisionError: ours" in caplog.text
 
 
 def test_a_runtime_that_is_not_built_says_so(functions):
