@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, Final
 
 from emulator import arns
-from emulator.arns import Arn
+from emulator.arns import Arn, InvalidArn
 
 POLLED: Final = ("sqs", "dynamodb")
 """Services whose mappings are ours."""
@@ -61,7 +61,11 @@ def wire_mappings() -> None:
     delete, add = backend_class.delete_event_source_mapping, queue_class.add_message
 
     def create_event_source_mapping(self: Any, spec: dict[str, Any]) -> Any:
-        if Arn.parse(spec["EventSourceArn"]).service not in POLLED:
+        try:
+            service = Arn.parse(spec.get("EventSourceArn", "")).service
+        except InvalidArn:
+            raise InvalidParameterValueException("Unrecognized event source.") from None
+        if service not in POLLED:
             return theirs(self, spec)
         made = _create(self, spec)
         _sources[-1].changed(self.account_id, self.region_name)

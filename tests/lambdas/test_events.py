@@ -273,6 +273,7 @@ def test_a_mapping_can_be_disabled_and_deleted(dynastep, mapped, functions, queu
             "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. "
             "SQS Error Message: The specified queue does not exist.",
         ),
+        ({"EventSourceArn": "none"}, "InvalidParameterValueException", "Unrecognized event source."),
         (
             {"FunctionName": "none"},
             "ResourceNotFoundException",
