@@ -49,7 +49,12 @@ async def run_distributed(state: Map, how: Distribution, cursor: Cursor) -> str 
             cursor.record("MapRunRedriven", details)
         return await _run(work)
 
-    return await attempts(state, cursor, attempt, failed="MapStateFailed", begun=lambda: cursor.map_work is not None)
+    def begun() -> bool:
+        """A Map Run has been made, or an expression has failed, as inline; a setting that is wrong begins nothing."""
+        events = cursor.execution.history.events
+        return cursor.map_work is not None or events[cursor.last - 1].type == "EvaluationFailed"
+
+    return await attempts(state, cursor, attempt, failed="MapStateFailed", begun=begun)
 
 
 def _open(state: Map, how: Distribution, cursor: Cursor) -> MapWork:

@@ -542,6 +542,16 @@ def test_jsonata_that_gives_what_a_field_cannot_use(dynastep, states, field):
 # Map Runs and their executions
 
 
+def test_an_expression_that_fails_fails_the_map_as_inline(dynastep):
+    ended = dynastep.run(machine(QueryLanguage="JSONata", ToleratedFailureCount="{% $states.input.none %}"), [1])
+    assert types(ended.history)[2:] == [
+        (3, 2, "MapStateStarted"),
+        (4, 3, "EvaluationFailed"),
+        (5, 4, "MapStateFailed"),
+        (6, 5, "ExecutionFailed"),
+    ]
+
+
 def test_items_of_the_input_are_selected_before_the_map_run_starts(dynastep):
     ended = dynastep.run(machine(ItemSelector={"n.$": "$$.Map.Item.Value.n"}), [{"n": 1}, {}])
     assert ended.error == "States.Runtime"
