@@ -196,6 +196,7 @@ class World:
         from emulator import moto_door
 
         moto_door.show_tables(lambda account: self.of(account).dynamodb)
+        moto_door.take_machines(self.of)
         moto_door.deliver("states", lambda arn, text: self.of(arns.Arn.parse(arn).account).start_target(arn, text))
         moto_door.deliver("lambda", lambda arn, text: self.of(arns.Arn.parse(arn).account).invoke_target(arn, text))
         moto_door.take_functions(

@@ -48,7 +48,7 @@ EMULATOR = {
     "dialects": "constraints settings shapes",
     "operations": "dialects dynamodb faults protocol shapes stepfunctions",
     "lambdas": "arns dynamodb faults moto_door operations protocol",
-    "moto_door": "arns clients credentials dynamodb operations protocol",
+    "moto_door": "arns clients credentials dynamodb faults operations protocol",
     "dynamodb": "arns credentials faults moto_door operations protocol settings",
     "stepfunctions": "arns datasets faults operations protocol",
     "datasets": "arns moto_door",

@@ -10,7 +10,7 @@ from emulator.moto_door.events import deliver, put_event
 from emulator.moto_door.functions import RegisteredFunction, find_function, take_functions
 from emulator.moto_door.logs import has_log_group, make_log_group, write_log_events
 from emulator.moto_door.mappings import Sources, event_source_mappings, take_mappings
-from emulator.moto_door.state import forget, issuer, repeat_ids, reset, show_tables
+from emulator.moto_door.state import forget, issuer, repeat_ids, reset, show_tables, take_machines
 from emulator.moto_door.web import Method, connection, find_method
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "reset",
     "show_tables",
     "take_functions",
+    "take_machines",
     "take_mappings",
     "takes_unsigned",
     "write_log_events",

@@ -110,6 +110,10 @@ def _routes(module: str) -> list[tuple[re.Pattern[str], Handler]]:
     if module in ("awslambda", "cloudformation", "sns"):
         wire_functions()
         wire_mappings()
+    if module == "cloudformation":
+        from emulator.moto_door.stacks import wire_stacks  # made of moto's own classes
+
+        wire_stacks()
     if module == "sqs":
         wire_queues()
     account = get_backend(module)["123456789012"]  # type: ignore[call-overload]  # one overload for each service

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from emulator.dynamodb.store import Store
+    from emulator.world import World
 
 _forgetting = threading.Lock()
 """One at a time forgets: moto's registry is not made for two."""
@@ -21,6 +22,20 @@ _store_of: list[Callable[[str], Store]] = []
 def show_tables(store_of: Callable[[str], Store]) -> None:
     """Let moto's services see the tables in the store of each account."""
     _store_of[:] = [store_of]
+
+
+_world_of: list[Callable[[str], World]] = []
+"""Whose state machines CloudFormation makes; the last one counts."""
+
+
+def take_machines(world: Callable[[str], World]) -> None:
+    """Let CloudFormation make state machines in the world of each account."""
+    _world_of[:] = [world]
+
+
+def world_of(account: str) -> World:
+    """The world of an account."""
+    return _world_of[-1](account)
 
 
 @cache

@@ -40,7 +40,7 @@ BUILT: frozenset[str] = frozenset(
 """The features of ``corpus.FEATURES`` that the emulator has. All else is the plain language and the basic calls."""
 
 SERVICES: frozenset[str] = frozenset(
-    {"apigateway", "dynamodb", "events", "lambda", "logs", "s3", "secretsmanager", "sns", "sqs"}
+    {"apigateway", "cloudformation", "dynamodb", "events", "lambda", "logs", "s3", "secretsmanager", "sns", "sqs"}
 )
 """The services, besides Step Functions, of which the emulator has what the cases need."""
 
