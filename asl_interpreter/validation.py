@@ -235,8 +235,9 @@ def _check_graph(definition: Mapping[str, JSON], *, sound: bool) -> Iterator[Pro
 
 def _check_targets(machines: Sequence[tuple[str, Mapping[str, JSON]]]) -> Iterator[Problem]:
     for where, machine in machines:
+        states = _states_of(machine)
         for location, target in _transitions(machine, where):
-            if target not in _states_of(machine):
+            if target not in states:
                 yield Problem("MISSING_TRANSITION_TARGET", f"Missing 'Next' target: {target}", location)
 
 

@@ -13,6 +13,7 @@ import pytest
 from properties.scripted import TASK, run
 
 from asl_interpreter import jsontext
+from asl_interpreter.parsing import parse
 
 LARGE = {"x": "y" * 250_000}
 LIMIT = "States.DataLimitExceeded"
@@ -130,3 +131,11 @@ def test_exceeding_is_exact(value: Any) -> None:
     size = jsontext.size(value)
     assert not jsontext.exceeds(value, size)
     assert jsontext.exceeds(value, size - 1)
+
+
+def test_what_a_definition_of_many_states_costs_is_in_proportion():
+    """A look at all states for each of them took the better part of a minute."""
+    many = 12_000
+    states = {f"S{number}": {"Type": "Pass", "Next": f"S{number + 1}"} for number in range(many)}
+    states[f"S{many}"] = {"Type": "Succeed"}
+    assert len(parse({"StartAt": "S0", "States": states}, lambda *_: None).states) == many + 1
