@@ -84,7 +84,7 @@ def start_sync_execution(world: World, call: Call) -> dict[str, JSON]:
     world.engine.wait(execution)
     stopped_at = execution.stopped_at if execution.stopped_at is not None else world.clock.now()
     steps = max(1, math.ceil((stopped_at - execution.started_at) * 1000 / BILLING_STEP_MS))
-    return {
+    answer: dict[str, JSON] = {
         "executionArn": arn,
         "stateMachineArn": machine.arn,
         "name": name,
@@ -100,6 +100,7 @@ def start_sync_execution(world: World, call: Call) -> dict[str, JSON]:
             "billedDurationInMilliseconds": steps * BILLING_STEP_MS,
         },
     }
+    return _included(call, answer)
 
 
 def outcome(execution: Execution) -> dict[str, JSON]:
@@ -202,10 +203,17 @@ def describe_execution(world: World, call: Call) -> dict[str, JSON]:
     """DescribeExecution. To look lets virtual time move."""
     machine, execution = world.state_machines(call).find_execution(call.params["executionArn"], of_map_run=True)
     answer = world.engine.look(execution, lambda: describe(execution, redrives(execution, machine)))
-    if call.params.get("includedData") == "METADATA_ONLY":
-        for data in ("input", "inputDetails", "output", "outputDetails", "error", "cause"):
-            answer.pop(data, None)
-    return answer
+    return _included(call, answer)
+
+
+def _included(call: Call, answer: dict[str, JSON]) -> dict[str, JSON]:
+    """An answer without the data of the execution, if that is all that is asked for."""
+    if call.params.get("includedData") != "METADATA_ONLY":
+        return answer
+    return {name: value for name, value in answer.items() if name not in _DATA}
+
+
+_DATA: Final = frozenset({"input", "inputDetails", "output", "outputDetails", "error", "cause"})
 
 
 def _routed_by(execution: Execution) -> dict[str, JSON]:

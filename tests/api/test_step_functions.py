@@ -429,6 +429,13 @@ def test_metadata_only_leaves_the_data_out(states, create, start, operation):
     assert answered.keys().isdisjoint({"input", "output", "definition"})
 
 
+def test_a_synchronous_execution_can_be_answered_without_its_data(states, create):
+    machine = create(type="EXPRESS")
+    answered = states.start_sync_execution(stateMachineArn=machine, input='{"a": 1}', includedData="METADATA_ONLY")
+    assert answered["status"] == "SUCCEEDED"
+    assert not answered.keys() & {"input", "inputDetails", "output", "outputDetails"}
+
+
 def test_an_execution_without_a_name_gets_a_uuid_and_without_an_input_an_empty_object(states, create, start):
     answered = states.describe_execution(executionArn=start(create()))
     assert str(uuid.UUID(answered["name"])) == answered["name"]
