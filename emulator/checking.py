@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ from emulator.nearest import nearest
 from emulator.positions import Position
 from emulator.stepfunctions.validation import problems
 
+MOST_GUESSES: Final = 100
+"""Problems of a file for which the name that may be meant is looked for; each looks at all names."""
 YAML_SUFFIXES: Final = frozenset({".yaml", ".yml"})
 
 
@@ -76,9 +79,11 @@ def check_file(file: str, text: str, resolve: Resolve, *, express: bool = False)
         except InvalidDefinition as error:
             return [_flaw(file, problem) for problem in error.problems]
         places = positions.in_json(text)
+    found = problems(text, _with_placeholders(resolve), express=express)
+    meant = [_meant(document, problem) for problem in found[:MOST_GUESSES]]
     return [
-        Finding(file, *positions.nearest(places, _subject(problem)), problem, _meant(document, problem))
-        for problem in problems(text, _with_placeholders(resolve), express=express)
+        Finding(file, *positions.nearest(places, _subject(problem)), problem, guess)
+        for problem, guess in zip_longest(found, meant)
     ]
 
 
