@@ -43,14 +43,29 @@ class TaskRequest:
     """The role that the Task takes on, from its Credentials."""
 
 
+LONGEST_LATER: Final = 99_999_999
+"""Seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Later:
     """An answer after some time has passed in the machine: ``value``, or ``error`` if that is given."""
 
     after: float
-    """Seconds."""
+    """Seconds; at most as long as a Wait may be."""
     value: JSON = None
     error: Exception | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no time.
+
+        Raises:
+            ValueError: it is no number of seconds, or too many.
+        """
+        number = isinstance(self.after, int | float) and not isinstance(self.after, bool)
+        if not (number and 0 <= self.after <= LONGEST_LATER):
+            message = f"a Later comes after 0 to {LONGEST_LATER} seconds, not {self.after!r}"
+            raise ValueError(message)
 
 
 @dataclass(frozen=True, slots=True)

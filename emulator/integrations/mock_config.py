@@ -17,7 +17,7 @@ from asl_interpreter.definition import Machine, tasks_of
 from asl_interpreter.errors import StateError
 from asl_interpreter.jackson import explain
 from asl_interpreter.jsontext import JSON, InvalidJSON, loads
-from asl_interpreter.tasks import Later
+from asl_interpreter.tasks import LONGEST_LATER, Later
 from emulator.integrations.mocks import InvalidMock, Mock, Step
 from emulator.nearest import unknown
 
@@ -164,7 +164,7 @@ def _answer(step: JSON, where: str) -> Later:
     if ("Return" in fields) == ("Throw" in fields):
         raise InvalidMock(f"{where} needs one of 'Return' and 'Throw'")
     delay = fields.get("DelaySeconds", 0)
-    if isinstance(delay, bool) or not isinstance(delay, (int, float)) or delay < 0:
+    if isinstance(delay, bool) or not isinstance(delay, (int, float)) or not 0 <= delay <= LONGEST_LATER:
         raise InvalidMock(f"{where}: 'DelaySeconds' is not a number of seconds")
     if "Return" in fields:
         return Later(delay, value=fields["Return"])

@@ -164,6 +164,12 @@ def test_an_input_that_is_no_json_is_refused(dynastep, value):
         dynastep.run({"StartAt": "S", "States": {"S": {"Type": "Succeed"}}}, {"given": value})
 
 
+@pytest.mark.parametrize("after", [-1, float("nan"), float("inf"), 1e300, "soon", True])
+def test_later_is_a_number_of_seconds(after):
+    with pytest.raises(ValueError, match="a Later comes after 0 to 99999999 seconds, not"):
+        Later(after=after)
+
+
 def test_a_mode_that_is_none(dynastep):
     with pytest.raises(ValueError, match="the clock has no mode 'sun'; it has wall, virtual, manual"):
         dynastep.clock.mode = "sun"
