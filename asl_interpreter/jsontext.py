@@ -6,6 +6,7 @@ Integers of any size are kept; NaN and infinities do not exist.
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -21,16 +22,41 @@ class InvalidJSON(ValueError):
     """A text is not JSON. The message says where."""
 
 
+DEEPEST_READ: Final = 1_000
+"""Levels of a text, as AWS's Jackson reads them.
+
+From Python 3.12 on the decoder has no bound that fits the stack of a thread: it would end the process.
+"""
+_ALL_BUT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+_STEPS: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+
+
 def loads(text: str | bytes) -> JSON:
     """Read one JSON value.
 
     Raises:
         InvalidJSON: the text is anything else, is nested too deep, or holds half of a surrogate pair.
     """
+    if _opened(text) > DEEPEST_READ and _depth(text) > DEEPEST_READ:
+        raise InvalidJSON(f"more than {DEEPEST_READ} levels are nested")
     try:
         return _decoder.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise InvalidJSON(str(error)) from None
+
+
+def _opened(text: str | bytes) -> int:
+    """How many brackets open in the text, those in its strings too: it cannot be nested deeper."""
+    if isinstance(text, str):
+        return text.count("[") + text.count("{")
+    return text.count(b"[") + text.count(b"{")
+
+
+def _depth(text: str | bytes) -> int:
+    """How deep a text is nested; asked only of texts with many brackets, as it costs more than reading them."""
+    raw = text.encode(errors="surrogatepass") if isinstance(text, str) else text
+    outside_strings = b"".join(raw.replace(rb"\\", b"").replace(rb"\"", b"").split(b'"')[::2])
+    return max(accumulate(map(_STEPS.__getitem__, outside_strings.translate(None, _ALL_BUT_BRACKETS))), default=0)
 
 
 def dumps(value: JSON) -> str:

@@ -29,6 +29,13 @@ An answer is thousands of dicts that end together, in no cycle; looked for as of
 1,000 items beside a table of 60,000 takes four times as long.
 """
 
+STACK = 16 * 1024 * 1024
+"""Bytes that a thread of the server may use, as many as where Python makes threads itself; most are never touched.
+
+Rust's own two MiB are less than what Python allows a recursion, such as that of a JSON decoder in one of moto's
+services.
+"""
+
 GRACE = 0.5
 """Seconds that requests in flight have to end when a server stops."""
 
@@ -68,6 +75,8 @@ def serve(app: WSGIApplication, host: str, port: int, ready: Callable[[], None],
     ``ready`` is called when the first connection is accepted, ``stop`` when a signal came. Requests then in flight have
     GRACE seconds.
     """
+    os.environ.setdefault("RUST_MIN_STACK", str(STACK))  # read when Rust makes its first thread
+
     from granian.constants import Interfaces
     from granian.server.mt import MTServer
 
