@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from . import jsontext
@@ -18,13 +19,7 @@ def whole_number(path: Evaluate, field: str, text: str, minimum: int | None) -> 
     """What is at a path, as a whole number: States.Runtime if it is none, or less than the minimum."""
 
     def evaluate(frame: Frame) -> JSON:
-        value = path(frame)
-        shown = value if isinstance(value, str) else jsontext.shown(value)
-        try:
-            value = int(shown)  # a string of digits will do
-        except ValueError:
-            complaint = f'The {field} field refers to value "{shown}" which is not a valid integer: {text}'
-            raise StateError(RUNTIME, complaint) from None
+        value = _read(path(frame), int, f"valid integer: {text}", field)
         if minimum is not None and value < minimum:
             raise StateError(RUNTIME, f"{field.removesuffix('Path')} cannot be negative.")
         return value
@@ -36,18 +31,21 @@ def percentage(path: Evaluate, field: str, text: str, minimum: int) -> Evaluate:
     """What is at a path, as a number from the minimum to 100: States.Runtime if it is none."""
 
     def evaluate(frame: Frame) -> JSON:
-        value = path(frame)
-        shown = value if isinstance(value, str) else jsontext.shown(value)
-        try:
-            value = float(shown)
-        except ValueError:
-            complaint = f'The {field} field refers to value "{shown}" which is not a valid float: {text}'
-            raise StateError(RUNTIME, complaint) from None
+        value = _read(path(frame), float, f"valid float: {text}", field)
         if not minimum <= value <= MAX_PERCENTAGE:
             raise StateError(RUNTIME, f"ToleratedFailurePercentage must be between {minimum} and {MAX_PERCENTAGE}.")
         return value
 
     return evaluate
+
+
+def _read(value: JSON, convert: Callable[[str], float], wanted: str, field: str) -> float:
+    """A number, or a string of its digits, converted."""
+    shown = value if isinstance(value, str) else jsontext.shown(value)
+    try:
+        return convert(shown)
+    except ValueError:
+        raise StateError(RUNTIME, f'The {field} field refers to value "{shown}" which is not a {wanted}') from None
 
 
 def query_percentage(value: JSON, field: str) -> Evaluate:
