@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
-from .dataflow import Flow
 from .jsontext import JSON
-from .paths import Evaluate
+from .language.dataflow import Flow
+from .language.paths import Evaluate
+
+MAX_DELAY_SECONDS: Final = 31_622_400
+"""AWS accepts a MaxDelaySeconds of less than this: about a year."""
 
 
 @dataclass(frozen=True, slots=True)

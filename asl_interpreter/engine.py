@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from .clock import Clock
 from .definition import Machine
-from .execution import Execution, Outside, Start
-from .scheduler import Loop
-from .signals import Signal
+from .loop.clock import Clock
+from .loop.scheduler import Loop
+from .loop.signals import Signal
+from .running.execution import Execution, Outside, Start
 
 T = TypeVar("T")
 

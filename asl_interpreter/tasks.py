@@ -8,7 +8,7 @@ from typing import Final, Literal, NamedTuple, Protocol
 
 from .errors import ITEM_READER_FAILED, RESULT_WRITER_FAILED, StateError
 from .jsontext import JSON
-from .signals import Signal
+from .loop.signals import Signal
 
 
 class Callback(Signal[JSON]):

@@ -11,18 +11,18 @@ from functools import cache, partial
 from time import process_time
 from typing import Any
 
-from asl_interpreter.clock import Clock
 from asl_interpreter.definition import Machine
 from asl_interpreter.engine import Engine
-from asl_interpreter.execution import Outside, Start
 from asl_interpreter.history import Event
-from asl_interpreter.parsing import parse
+from asl_interpreter.loop.clock import Clock
+from asl_interpreter.reading.parsing import parse
+from asl_interpreter.running.execution import Outside, Start
 from asl_interpreter.tasks import UnknownResource
 from benchmarks.figures import OURS, YARDSTICK, Aim, Figure, rate
 from benchmarks.machines import chain, choice_loop, intrinsics_chain, map_of_passes, parallel, queries_chain
-from emulator.operations import perform
-from emulator.protocol import Call
 from emulator.settings import Settings
+from emulator.wire.operations import perform
+from emulator.wire.protocol import Call
 from emulator.world import World
 
 QUARTER = Aim(1 / 4, YARDSTICK)

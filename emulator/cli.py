@@ -10,8 +10,8 @@ from dataclasses import fields
 
 import click
 
-from emulator.credentials import DEFAULT_ACCOUNT, DEFAULT_REGION
 from emulator.settings import InvalidSetting, Settings, flag_of, variables_of
+from emulator.wire.credentials import DEFAULT_ACCOUNT, DEFAULT_REGION
 
 
 @click.group()
@@ -85,9 +85,9 @@ def validate(files: tuple[str, ...], form: str, kind: str) -> None:
     FILES may be patterns, such as "machines/**/*.json", and folders, which stand for the files *.asl.json, *.asl.yaml
     and *.asl.yml in them. The exit status is 1 if AWS would refuse one, and 2 if there is nothing to read.
     """
-    from emulator.checking import check_file, find_files
     from emulator.integrations.resources import Resources
-    from emulator.reports import FORMATS
+    from emulator.validate.files import check_file, find_files
+    from emulator.validate.formats import FORMATS
     from emulator.world import World
 
     resolve = Resources(World(Settings()), DEFAULT_ACCOUNT, DEFAULT_REGION)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 
-from asl_interpreter.clock import MODES, Mode
+from asl_interpreter.loop.clock import MODES, Mode
 from asl_interpreter.quotas import AWS, Quotas
 
 HIGHEST_PORT = 65535

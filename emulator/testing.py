@@ -15,15 +15,15 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from asl_interpreter.execution import Execution as Running
-from asl_interpreter.execution import Status
 from asl_interpreter.jsontext import JSON, dumps, loads
+from asl_interpreter.running.execution import Execution as Running
+from asl_interpreter.running.execution import Status
 from emulator import moto_door
 from emulator.integrations.mocks import Answer, Mock, Mocks, steps_of
-from emulator.protocol import Call
 from emulator.settings import Settings
 from emulator.stepfunctions import executions, machines
 from emulator.stepfunctions.rendering import render
+from emulator.wire.protocol import Call
 from emulator.world import World
 
 if TYPE_CHECKING:
@@ -111,13 +111,13 @@ class Dynastep:
 
     def client(self, service: str, region: str = REGION, config: Config | None = None) -> BaseClient:
         """A boto3 client of any service, answered in this process."""
-        from emulator.clients import client
+        from emulator.wire.clients import client
 
         return client(self._world, service, region, self.account, self.url, config)
 
     def resource(self, service: str, region: str = REGION) -> ServiceResource:
         """A boto3 resource of any service, answered in this process."""
-        from emulator.clients import resource
+        from emulator.wire.clients import resource
 
         return resource(self._world, service, region, self.account, self.url)
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from asl_interpreter.clock import LATEST, MODES, Clock, Mode
 from asl_interpreter.definition import Machine
 from asl_interpreter.engine import Engine
-from asl_interpreter.execution import Execution
+from asl_interpreter.loop.clock import LATEST, MODES, Clock, Mode
+from asl_interpreter.running.execution import Execution
 from asl_interpreter.tasks import Resolve
 from emulator import arns
 from emulator.faults import Fault
@@ -35,10 +35,10 @@ from emulator.stepfunctions.machines import StateMachine, StateMachines
 
 if TYPE_CHECKING:
     from asl_interpreter.tasks import Datasets
+    from emulator.dynamodb.changes.streams import Stream
     from emulator.dynamodb.forwarding import Forward
-    from emulator.dynamodb.store import Store
-    from emulator.dynamodb.streams import Stream
-    from emulator.protocol import Call
+    from emulator.dynamodb.model.store import Store
+    from emulator.wire.protocol import Call
 
 log = logging.getLogger("dynastep")
 
@@ -77,7 +77,7 @@ class World:
     @cached_property
     def dynamodb(self) -> Store:
         """The tables; made when one is first asked for."""
-        from emulator.dynamodb.store import DynamoDBSettings, Store
+        from emulator.dynamodb.model.store import DynamoDBSettings, Store
 
         return Store(self.clock, DynamoDBSettings.of(self.settings))
 
@@ -214,8 +214,8 @@ class World:
 
     def start_target(self, arn: str, text: str) -> None:
         """Start the state machine that is the target of a rule; if that cannot be, only the log says so."""
-        from emulator.protocol import Call
         from emulator.stepfunctions.executions import start
+        from emulator.wire.protocol import Call
 
         target = arns.Arn.parse(arn)
         params = {"stateMachineArn": arn, "input": text}

@@ -17,74 +17,69 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 INTERPRETER = {
-    # storey: (its modules, the storeys it may know)
-    "values": ("clock errors jackson java jsontext quotas signals", ""),
-    "loop": ("calls scheduler", "values"),
-    "jsonata": ("jsonata", "values"),
-    "language": (
-        "choice filters functions intrinsics paths queries references steps templates",
-        "values jsonata",
-    ),
-    "machine": ("dataflow definition history retry tasks", "values language"),
-    "reading": ("advice datasets fields numbers parsing validation variables", "values language machine"),
-    "running": ("execution inspection mapruns states", "values language machine loop"),
-    "engine": ("engine", "values machine loop running"),
+    # room: the rooms that it may know
+    "errors": "",
+    "jackson": "",
+    "jsontext": "",
+    "quotas": "",
+    "timestamps": "",
+    "loop": "",
+    "jsonata": "jsontext",
+    "language": "errors jackson jsonata jsontext timestamps",
+    "definition": "jsontext language",
+    "history": "jsontext loop",
+    "tasks": "errors jsontext loop",
+    "reading": "definition errors jackson jsontext language quotas tasks timestamps",
+    "running": "definition errors history jsontext language loop quotas tasks timestamps",
+    "engine": "definition loop running",
 }
-"""Storeys of asl_interpreter, from the ground up. Running never reads: a definition is parsed once."""
+"""Rooms of asl_interpreter, from the ground up. Running never reads: a definition is parsed once."""
 
 EMULATOR = {
     # room: the rooms that it may know
     "": "",
     "arns": "",
-    "constraints": "",
-    "credentials": "",
     "faults": "",
-    "nearest": "",
-    "origins": "",
+    "suggestions": "",
     "server": "",
     "settings": "",
-    "protocol": "credentials faults",
-    "shapes": "constraints faults",
-    "dialects": "constraints settings shapes",
-    "operations": "dialects dynamodb faults protocol shapes stepfunctions",
-    "lambdas": "arns dynamodb faults moto_door operations protocol",
-    "moto_door": "arns clients credentials dynamodb faults operations protocol",
-    "dynamodb": "arns credentials faults moto_door operations protocol settings",
-    "stepfunctions": "arns datasets faults operations protocol",
+    "wire": "dynamodb faults lambdas moto_door settings stepfunctions",
+    "moto_door": "arns dynamodb.registry faults wire",
+    "dynamodb.rejections": "faults",
+    "dynamodb.model": "dynamodb.changes dynamodb.control dynamodb.expressions dynamodb.rejections faults settings",
+    "dynamodb.expressions": "dynamodb.model dynamodb.rejections faults",
+    "dynamodb.items": "dynamodb.copies dynamodb.expressions dynamodb.model dynamodb.partiql dynamodb.rejections faults"
+    " settings wire",
+    "dynamodb.partiql": "dynamodb.expressions dynamodb.items dynamodb.model dynamodb.rejections faults wire",
+    "dynamodb.changes": "dynamodb.control dynamodb.model dynamodb.rejections moto_door wire",
+    "dynamodb.control": "dynamodb.changes dynamodb.copies dynamodb.model dynamodb.rejections faults moto_door wire",
+    "dynamodb.copies": "dynamodb.changes dynamodb.control dynamodb.model dynamodb.rejections faults moto_door wire",
+    "dynamodb.forwarding": "faults wire",
+    "dynamodb.templates": "dynamodb.changes dynamodb.control dynamodb.model dynamodb.rejections wire",
+    "dynamodb.registry": "dynamodb.control dynamodb.items dynamodb.model dynamodb.templates faults",
+    "dynamodb": "dynamodb.changes dynamodb.control dynamodb.copies dynamodb.items dynamodb.model dynamodb.partiql wire",
+    "lambdas": "arns dynamodb.changes faults moto_door wire",
     "datasets": "arns moto_door",
-    "integrations": "arns faults lambdas moto_door nearest operations protocol stepfunctions",
-    "world": "arns datasets dynamodb faults integrations lambdas moto_door protocol server settings stepfunctions",
-    "endpoint": "credentials faults lambdas moto_door operations origins protocol",
-    "clients": "credentials endpoint protocol",
-    "app": "endpoint",
-    "testing": "app clients integrations moto_door protocol server settings stepfunctions world",
-    "positions": "",
-    "checking": "nearest positions stepfunctions",
-    "reports": "checking",
-    "cli": "app checking credentials integrations reports server settings world",
+    "stepfunctions": "arns datasets faults wire",
+    "integrations": "arns faults lambdas moto_door stepfunctions suggestions wire",
+    "world": "arns datasets dynamodb.forwarding dynamodb.model faults integrations lambdas moto_door server settings"
+    " stepfunctions wire",
+    "app": "wire",
+    "testing": "app integrations moto_door server settings stepfunctions wire world",
+    "validate": "stepfunctions suggestions",
+    "cli": "app integrations server settings validate wire world",
     "pytest_plugin": "testing",
     "__main__": "cli",
 }
-"""Rooms of emulator: modules and packages. ``operations`` is the one door to every service, so it knows them all."""
+"""Rooms of emulator: modules and packages; the packages of dynamodb are rooms of their own."""
 
-INTERPRETER_FOR_OTHERS = frozenset(
+PRIVATE_TO_THE_INTERPRETER = frozenset(
     {
-        *(
-            "advice",
-            "choice",
-            "clock",
-            "definition",
-            "engine",
-            "errors",
-            "execution",
-            "fields",
-            "history",
-            "inspection",
-        ),
-        *("jackson", "java", "jsontext", "mapruns", "parsing", "quotas", "signals", "tasks"),
+        *("jsonata", "language.filters", "language.intrinsic_functions", "language.path_steps", "language.paths"),
+        *("language.templates", "reading.computed_fields", "reading.variables", "running.retry", "running.states"),
     }
 )
-"""The modules of asl_interpreter that emulator may know."""
+"""What emulator has no business with."""
 
 THIRD_PARTY = {
     "flask": "emulator.app emulator.web",
@@ -92,17 +87,17 @@ THIRD_PARTY = {
     "urllib3": "emulator.dynamodb.forwarding emulator.integrations.web emulator.lambdas.forwarding",
     "werkzeug": "emulator.app emulator.web emulator.moto_door",
     "moto": "emulator.moto_door emulator.dynamodb.registry",
-    "boto3": "emulator.clients emulator.testing",
+    "boto3": "emulator.wire.clients emulator.testing",
     "botocore": "emulator",
     "pyarrow": "emulator.datasets.formats",
     "pytest": "emulator.pytest_plugin",
     "click": "emulator.cli",
-    "yaml": "emulator.checking",
+    "yaml": "emulator.validate.files",
     "granian": "emulator.server",
     "waitress": "emulator.server",
-    "threading": "asl_interpreter.calls asl_interpreter.scheduler emulator",
-    "time": "asl_interpreter.clock emulator.server emulator.lambdas.runtimes",
-    "datetime": "asl_interpreter.clock asl_interpreter.jsonata.dates emulator",
+    "threading": "asl_interpreter.loop emulator",
+    "time": "asl_interpreter.loop.clock asl_interpreter.timestamps emulator.server emulator.lambdas.runtimes",
+    "datetime": "asl_interpreter.loop.clock asl_interpreter.timestamps asl_interpreter.jsonata.dates emulator",
     "jsonata": "asl_interpreter.jsonata.jsonata_python",
     "msgspec": "asl_interpreter.jsontext",
     "pcre2": "asl_interpreter.jsonata.patterns",
@@ -125,7 +120,7 @@ TELLS_THE_TIME = {
 }
 """What reads the wall clock, or waits by it."""
 
-MAY_TELL_THE_TIME = {"asl_interpreter.clock", "emulator.server", "emulator.lambdas.runtimes.python"}
+MAY_TELL_THE_TIME = {"asl_interpreter.loop.clock", "emulator.server", "emulator.lambdas.runtimes.python"}
 """The Python runtime is a program of its own: it runs in the processes of functions, whose time is real."""
 
 LONGEST_MODULE = 600
@@ -142,7 +137,7 @@ class Module(NamedTuple):
 
     @property
     def room(self) -> str:
-        """The first part of its name inside its package."""
+        """Where it stands: the first part of its name inside its package; inside dynamodb the second one, too."""
         return _room(self.name)
 
 
@@ -163,7 +158,8 @@ def names() -> frozenset[str]:
 
 
 def _room(name: str) -> str:
-    return ([*name.split("."), ""])[1]
+    package, room, inner = ([*name.split("."), "", ""])[:3]
+    return f"{room}.{inner}" if package == "emulator" and room == "dynamodb" and inner else room
 
 
 def nodes(tree: ast.AST, *, functions: bool) -> Iterator[ast.AST]:
@@ -203,27 +199,18 @@ def ours(module: Module, package: str) -> set[str]:
     return {_room(name) for name in imports(module) if name.split(".")[0] == package}
 
 
-def storey(room: str) -> str:
-    return next((name for name, (rooms, _) in INTERPRETER.items() if room in rooms.split()), "")
-
-
 def test_every_module_has_its_place():
     for module in modules():
-        if module.name.startswith("asl_interpreter."):
-            assert storey(module.room), f"{module.name} stands on no storey"
-        elif module.name.startswith("emulator"):
-            assert module.room in EMULATOR, f"{module.name} is in no room"
+        table = {"": "", **INTERPRETER} if module.name.startswith("asl_interpreter") else EMULATOR
+        assert module.room in table, f"{module.name} is in no room"
 
 
 def test_the_interpreter_knows_nobody_above():
     for module in modules():
-        if not module.name.startswith("asl_interpreter."):
-            continue
-        own = storey(module.room)
-        allowed = {own, *INTERPRETER[own][1].split()}
-        above = {room for room in ours(module, "asl_interpreter") - {""} if storey(room) not in allowed}
-        assert not above, f"{module.name} ({own}) may not know {above}"
-        assert not ours(module, "emulator"), f"{module.name} may not know the emulator"
+        if module.name.startswith("asl_interpreter."):
+            strangers = ours(module, "asl_interpreter") - {"", module.room, *INTERPRETER[module.room].split()}
+            assert not strangers, f"{module.name} may not know {strangers}"
+            assert not ours(module, "emulator"), f"{module.name} may not know the emulator"
 
 
 def test_rooms_of_the_emulator_know_their_neighbours_only():
@@ -231,8 +218,11 @@ def test_rooms_of_the_emulator_know_their_neighbours_only():
         if module.name.split(".")[0] == "emulator":
             strangers = ours(module, "emulator") - {module.room, *EMULATOR[module.room].split()}
             assert not strangers, f"{module.name} may not know {strangers}"
-            inner = ours(module, "asl_interpreter") - INTERPRETER_FOR_OTHERS
-            assert not inner, f"{module.name} may not know the interpreter's {inner}"
+            inside = {name.partition(".")[2] for name in imports(module) if name.startswith("asl_interpreter.")}
+            private = {
+                name for name in inside if any(f"{name}.".startswith(f"{p}.") for p in PRIVATE_TO_THE_INTERPRETER)
+            }
+            assert not private, f"{module.name} may not know the interpreter's {private}"
 
 
 def test_the_tables_name_nothing_that_is_gone():
@@ -240,7 +230,7 @@ def test_the_tables_name_nothing_that_is_gone():
     for module in modules():
         package = module.name.split(".")[0]
         rooms[package].add(module.room)
-    assert {room for names, _ in INTERPRETER.values() for room in names.split()} == rooms["asl_interpreter"] - {""}
+    assert INTERPRETER.keys() == rooms["asl_interpreter"] - {""}
     assert EMULATOR.keys() == rooms["emulator"]
 
 
@@ -326,5 +316,5 @@ def test_the_plan_of_the_house_is_true():
         inside = any(folder in INSIDE_THEIR_ROOM for folder in path.parts[:-1])
         if not inside and not path.name.startswith("__"):
             found.add(path.name)
-    elsewhere = {"registry.py", "expressions/", "partiql/"}  # inside a room, or beside another one in the plan
+    elsewhere = {f"{room}/" for room in ("model", "expressions", "partiql", "items", "control", "changes", "copies")}
     assert listed - elsewhere == found - elsewhere

@@ -14,8 +14,8 @@ from typing import Any, BinaryIO, Final
 
 from asl_interpreter.errors import ITEM_READER_FAILED, NOT_BUILT, StateError
 from asl_interpreter.jackson import explain
-from asl_interpreter.java import hash_map
 from asl_interpreter.jsontext import JSON, InvalidJSON, loads
+from asl_interpreter.language.java import hash_map
 
 Entry = tuple[JSON, "str | None"]
 """The value of an item, and its name if it is the member of an object."""

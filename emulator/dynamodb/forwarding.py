@@ -18,7 +18,7 @@ from botocore.credentials import Credentials
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from emulator.faults import Fault
-from emulator.protocol import TARGETS, Call
+from emulator.wire.protocol import TARGETS, Call
 
 Forward: TypeAlias = Callable[[Call], dict[str, JSON]]
 

@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from asl_interpreter.jsontext import JSON, dumps
-from emulator.dynamodb import alterations, policies, tags
-from emulator.dynamodb.control import add_table, new_table
-from emulator.dynamodb.definitions import encryption
-from emulator.dynamodb.descriptions import key_schema, projection
-from emulator.dynamodb.recovery import LONGEST, Journal
+from emulator.dynamodb.changes.recovery import LONGEST, Journal
+from emulator.dynamodb.control import policies, tags, update_table
+from emulator.dynamodb.control.definitions import encryption
+from emulator.dynamodb.control.descriptions import key_schema, projection
+from emulator.dynamodb.control.tables import add_table, new_table
+from emulator.dynamodb.model.schema import Index
+from emulator.dynamodb.model.store import Region, World
+from emulator.dynamodb.model.tables import Table
 from emulator.dynamodb.rejections import refused, unsupported
-from emulator.dynamodb.schema import Index
-from emulator.dynamodb.store import Region, World
-from emulator.dynamodb.tables import Table
-from emulator.protocol import Call
+from emulator.wire.protocol import Call
 
 _AS_IN_THE_API = (
     *("AttributeDefinitions", "KeySchema", "BillingMode", "LocalSecondaryIndexes"),
@@ -51,7 +51,7 @@ def update(world: World, region: Region, table: Table, properties: Mapping[str, 
     wanted = _parameters(table.name, properties)
     for change in _changes(table, wanted):
         params = {"TableName": table.name, **change}
-        alterations.update_table(world, Call("dynamodb", "UpdateTable", params, region.account, region.name, ""))
+        update_table.update_table(world, Call("dynamodb", "UpdateTable", params, region.account, region.name, ""))
     with table.lock:
         _set_lives(region, table, properties)
         table.tags = tags.read_tags(wanted.get("Tags") or ())

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from asl_interpreter.errors import TASK_FAILED, StateError
 from asl_interpreter.jsontext import JSON
-from emulator.operations import perform
-from emulator.protocol import Call
+from emulator.wire.operations import perform
+from emulator.wire.protocol import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from asl_interpreter.signals import Signal
+    from asl_interpreter.loop.signals import Signal
     from asl_interpreter.tasks import Later, Polled, Submitted, TaskRequest
     from emulator.world import World
 

@@ -17,8 +17,8 @@ from emulator.integrations import sdk
 from emulator.integrations.caller import Caller, http_date, new_uuid
 from emulator.integrations.jobs import JOBS, MOST_LOOKS, Job, locate, pause, search
 from emulator.integrations.parameters import unusable
-from emulator.operations import check, service_model
-from emulator.protocol import new_request_id
+from emulator.wire.operations import check, service_model
+from emulator.wire.protocol import new_request_id
 
 if TYPE_CHECKING:
     from emulator.integrations.optimized import Action

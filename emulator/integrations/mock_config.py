@@ -19,7 +19,7 @@ from asl_interpreter.jackson import explain
 from asl_interpreter.jsontext import JSON, InvalidJSON, loads
 from asl_interpreter.tasks import LONGEST_LATER, Later
 from emulator.integrations.mocks import InvalidMock, Mock, Step
-from emulator.nearest import unknown
+from emulator.suggestions import unknown
 
 TestCases: TypeAlias = "Mapping[str, Mapping[str, str]]"
 """Test case -> state -> response."""

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from asl_interpreter.definition import Machine, Task, tasks_of
 from asl_interpreter.errors import HEARTBEAT_TIMEOUT, OURS, TIMEOUT, HeartbeatTimeout, StateError, TaskTimedOut
 from asl_interpreter.jsontext import JSON, dumps, loads
-from asl_interpreter.signals import Signal
+from asl_interpreter.loop.signals import Signal
 from asl_interpreter.tasks import Integration, Later, OpenCallback, Resolve, Submitted, TaskHandler, TaskRequest
 from emulator.faults import Fault
-from emulator.nearest import unknown
 from emulator.stepfunctions.mocks import Answered, check_answer
+from emulator.suggestions import unknown
 
 if TYPE_CHECKING:
     from asl_interpreter.engine import Engine

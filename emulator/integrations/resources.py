@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from asl_interpreter.errors import NOT_BUILT, StateError
 from asl_interpreter.jsontext import JSON
-from asl_interpreter.signals import Signal
+from asl_interpreter.loop.signals import Signal
 from asl_interpreter.tasks import Callback, Integration, Later, Submitted, TaskHandler, TaskRequest, UnknownResource
 from emulator.arns import Arn
 from emulator.integrations import api_gateway, emr, http_task, lambda_functions, messages, parameters, sdk, services

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.errors import StateError
 from asl_interpreter.jsontext import JSON
-from emulator.operations import service_model
+from emulator.wire.operations import service_model
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.errors import TASK_FAILED, StateError
 from asl_interpreter.jsontext import JSON, dumps
-from asl_interpreter.signals import Signal
+from asl_interpreter.loop.signals import Signal
 from asl_interpreter.tasks import Later, Submitted, TaskRequest
 from emulator.faults import Fault
 from emulator.integrations import sdk
@@ -19,13 +19,13 @@ from emulator.integrations.caller import Caller, http_date, new_uuid
 from emulator.integrations.calls import call_moto
 from emulator.integrations.optimized import parameters_of
 from emulator.integrations.parameters import Parameters
-from emulator.operations import perform
-from emulator.protocol import Call
+from emulator.wire.operations import perform
+from emulator.wire.protocol import Call
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
-    from asl_interpreter.execution import Execution
+    from asl_interpreter.running.execution import Execution
 
 OURS: Final = frozenset({"dynamodb", "dynamodbstreams", "stepfunctions"})
 """Services whose operations are performed here; the others are moto's."""

@@ -16,7 +16,7 @@ from emulator.arns import InvalidArn
 from emulator.faults import Fault
 from emulator.lambdas import logs
 from emulator.lambdas.functions import FunctionName, Request
-from emulator.protocol import Environ, Response
+from emulator.wire.protocol import Environ, Response
 
 if TYPE_CHECKING:
     from emulator.world import World

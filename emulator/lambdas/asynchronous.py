@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from emulator.faults import Fault
-from emulator.lambdas import destinations
+from emulator.lambdas import invocation_destinations
 from emulator.lambdas.functions import LATEST, Invocation, Request
 
 if TYPE_CHECKING:
@@ -77,10 +77,12 @@ class Event:
         failed = condition != "Success"
         destination = settings.on_failure if failed else settings.on_success
         if failed and settings.dead_letters:
-            await self._outside(lambda: destinations.send_dead_letter(settings.dead_letters, request, invocation))
+            await self._outside(
+                lambda: invocation_destinations.send_dead_letter(settings.dead_letters, request, invocation)
+            )
         if destination:
             now = self._loop.clock.now()
-            content = destinations.record(request, self._version, invocation, condition, count, now)
+            content = invocation_destinations.record(request, self._version, invocation, condition, count, now)
             await self._outside(lambda: self._lambdas.send_record(destination, content, request.name, failed=failed))
 
     async def _outside(self, send: Callable[[], None]) -> None:

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from asl_interpreter.clock import monotonic
 from asl_interpreter.jsontext import loads
+from asl_interpreter.loop.clock import monotonic
 from asl_interpreter.tasks import Later
 from emulator.lambdas import logs
 from emulator.lambdas.functions import LATEST, Invocation, Request, exit_failure, within_limits

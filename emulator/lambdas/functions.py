@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 from asl_interpreter.jsontext import JSON, InvalidJSON, loads
 from emulator import arns
 from emulator.faults import Fault
-from emulator.operations import check
+from emulator.wire.operations import check
 
 LATEST: Final = "$LATEST"
 """The version that can still be changed."""

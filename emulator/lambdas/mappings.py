@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
-from asl_interpreter.signals import Signal
+from asl_interpreter.loop.signals import Signal
 from emulator.arns import Arn
 from emulator.faults import Fault
 from emulator.lambdas.functions import LATEST, FunctionName, Invocation, Request

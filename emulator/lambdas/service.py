@@ -17,23 +17,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from asl_interpreter.clock import Clock, iso
 from asl_interpreter.engine import Engine
 from asl_interpreter.jsontext import JSON, dumps
+from asl_interpreter.loop.clock import Clock
+from asl_interpreter.timestamps import iso
 from emulator.faults import Fault
-from emulator.lambdas import destinations, folder, forwarding
+from emulator.lambdas import folder, forwarding, invocation_destinations
 from emulator.lambdas.asynchronous import Event, EventSettings
 from emulator.lambdas.callables import Callables
 from emulator.lambdas.deployments import Deployment, unpack
-from emulator.lambdas.functions import (
-    LARGEST_EVENT,
-    LATEST,
-    Function,
-    FunctionName,
-    Invocation,
-    Request,
-    check_size,
-)
+from emulator.lambdas.functions import LARGEST_EVENT, LATEST, Function, FunctionName, Invocation, Request, check_size
 from emulator.lambdas.mappings import Mappings, Poller
 from emulator.lambdas.queues import QueuePoller
 from emulator.lambdas.runtime_api import trace_id
@@ -41,7 +34,7 @@ from emulator.lambdas.streams import StreamPoller
 from emulator.lambdas.workers import Pool, Worker
 
 if TYPE_CHECKING:
-    from emulator.dynamodb.streams import Stream
+    from emulator.dynamodb.changes.streams import Stream
     from emulator.moto_door import RegisteredFunction
 
 log = logging.getLogger("dynastep")
@@ -233,7 +226,7 @@ class Lambdas:
     def send_record(self, destination: str, content: dict[str, JSON], function: FunctionName, *, failed: bool) -> None:
         """Send what became of an invocation."""
         if ":function:" not in destination:
-            destinations.send_record(destination, content, function.arn, failed=failed)
+            invocation_destinations.send_record(destination, content, function.arn, failed=failed)
             return
         name = FunctionName.parse(destination, function.account, function.region)
         try:

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from asl_interpreter.clock import iso
 from asl_interpreter.jsontext import JSON
-from emulator.lambdas import destinations
+from asl_interpreter.timestamps import iso
+from emulator.lambdas import invocation_destinations
 from emulator.lambdas.functions import LATEST
 from emulator.lambdas.mappings import Outcome, Poller
 
 if TYPE_CHECKING:
     from asl_interpreter.engine import Engine
-    from emulator.dynamodb.streams import Stream
+    from emulator.dynamodb.changes.streams import Stream
     from emulator.lambdas.service import Lambdas
 
 LONGEST_PAUSE: Final = 60.0
@@ -65,7 +65,7 @@ class StreamPoller(Poller):
         return True
 
     def _read(self, count: int) -> list[Record]:
-        from emulator.dynamodb.streams import read
+        from emulator.dynamodb.changes.streams import read
 
         return [{**record, "eventSourceARN": self.source} for record in read(self._stream, self._next, count)]
 
@@ -114,7 +114,7 @@ class StreamPoller(Poller):
                 "condition": condition,
                 "approximateInvokeCount": count,
             },
-            "responseContext": destinations.response_context(outcome.version, outcome.invocation),
+            "responseContext": invocation_destinations.response_context(outcome.version, outcome.invocation),
             "version": "1.0",
             "timestamp": iso(self.loop.clock.now()),
             "DDBStreamBatchInfo": {
@@ -127,7 +127,7 @@ class StreamPoller(Poller):
                 "streamArn": self.source,
             },
         }
-        await self.outside(lambda: destinations.send_record(target, content, self.function.arn, failed=True))
+        await self.outside(lambda: invocation_destinations.send_record(target, content, self.function.arn, failed=True))
 
 
 def _sequence(record: Record) -> int:

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from asl_interpreter.clock import iso, monotonic, real_time
+from asl_interpreter.loop.clock import monotonic, real_time
+from asl_interpreter.timestamps import iso
 from emulator.faults import Fault
 from emulator.lambdas.deployments import Deployment
 from emulator.lambdas.functions import Invocation, Request, exit_failure, failure, timed_out, within_limits

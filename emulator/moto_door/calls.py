@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from emulator.credentials import Credential
-from emulator.moto_door.answers import answer
-from emulator.protocol import Environ, Response
+from emulator.moto_door.dispatch import answer
+from emulator.wire.credentials import Credential
+from emulator.wire.protocol import Environ, Response
 
 
 class ServiceError(Exception):
@@ -64,7 +64,7 @@ def call(service: str, operation: str, params: dict[str, Any], account: str, reg
 def _client(service: str, account: str, region: str) -> Any:
     from botocore.config import Config
 
-    from emulator.clients import connect
+    from emulator.wire.clients import connect
 
     def respond(environ: Environ, body: bytes) -> Response:
         return answer(environ, body, Credential(account, region, service), account)

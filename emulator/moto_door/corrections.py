@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import parse_qs
 
 from emulator.arns import PARTS
-from emulator.protocol import Environ, Response
+from emulator.wire.protocol import Environ, Response
 
 
 class Refusal(NamedTuple):

@@ -15,7 +15,7 @@ from emulator.moto_door.functions import wire_functions
 from emulator.moto_door.mappings import wire_mappings
 from emulator.moto_door.queues import wire_queues
 from emulator.moto_door.state import opened
-from emulator.protocol import Environ
+from emulator.wire.protocol import Environ
 
 Handler = Callable[[Any, str, Any], tuple[int, Mapping[str, Any], Any]]
 """moto's: takes its Request, the URL and the headers; answers status, headers and body."""
@@ -70,7 +70,7 @@ def _routed(service: str, environ: Environ) -> str | None:
     from moto.core.routing import get_service_router
     from werkzeug.exceptions import NotFound
 
-    from emulator.operations import service_model
+    from emulator.wire.operations import service_model
 
     try:
         get_service_router(service).match(Request(dict(environ)))

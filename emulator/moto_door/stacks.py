@@ -19,8 +19,8 @@ from asl_interpreter.jsontext import JSON, dumps
 from emulator.faults import Fault
 from emulator.moto_door.calls import call
 from emulator.moto_door.state import world_of
-from emulator.operations import perform
-from emulator.protocol import Call
+from emulator.wire.operations import perform
+from emulator.wire.protocol import Call
 
 _GONE: Final = ("ResourceNotFound", "StateMachineDoesNotExist")
 """What is said of something that is to be deleted and is not there."""

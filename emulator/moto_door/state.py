@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from emulator.dynamodb.store import Store
+    from emulator.dynamodb.model.store import Store
     from emulator.world import World
 
 _forgetting = threading.Lock()

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from emulator.operations import Handler
 from emulator.stepfunctions import (
     activities,
     callbacks,
     executions,
     machines,
-    mapruns,
+    map_runs,
     redrives,
     teststate,
     validation,
     versions,
 )
+from emulator.wire.operations import Handler
 
 OPERATIONS: dict[str, Handler] = {
     "CreateActivity": activities.create_activity,
@@ -25,7 +25,7 @@ OPERATIONS: dict[str, Handler] = {
     "DeleteStateMachineVersion": versions.delete_state_machine_version,
     "DescribeActivity": activities.describe_activity,
     "DescribeExecution": executions.describe_execution,
-    "DescribeMapRun": mapruns.describe_map_run,
+    "DescribeMapRun": map_runs.describe_map_run,
     "DescribeStateMachine": machines.describe_state_machine,
     "DescribeStateMachineAlias": versions.describe_state_machine_alias,
     "DescribeStateMachineForExecution": machines.describe_state_machine_for_execution,
@@ -33,7 +33,7 @@ OPERATIONS: dict[str, Handler] = {
     "GetExecutionHistory": executions.get_execution_history,
     "ListActivities": activities.list_activities,
     "ListExecutions": executions.list_executions,
-    "ListMapRuns": mapruns.list_map_runs,
+    "ListMapRuns": map_runs.list_map_runs,
     "ListStateMachineAliases": versions.list_state_machine_aliases,
     "ListStateMachineVersions": versions.list_state_machine_versions,
     "ListStateMachines": machines.list_state_machines,
@@ -49,7 +49,7 @@ OPERATIONS: dict[str, Handler] = {
     "TagResource": machines.tag_resource,
     "TestState": teststate.test_state,
     "UntagResource": machines.untag_resource,
-    "UpdateMapRun": mapruns.update_map_run,
+    "UpdateMapRun": map_runs.update_map_run,
     "UpdateStateMachine": machines.update_state_machine,
     "UpdateStateMachineAlias": versions.update_state_machine_alias,
     "ValidateStateMachineDefinition": validation.validate_state_machine_definition,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from asl_interpreter.errors import RUNTIME, StateError
 from asl_interpreter.jsontext import JSON, dumps
-from asl_interpreter.signals import Signal
+from asl_interpreter.loop.signals import Signal
 from asl_interpreter.tasks import TaskRequest
 from emulator import arns
 from emulator.faults import Fault
@@ -21,7 +21,7 @@ from emulator.stepfunctions.machines import check_arn, check_name, check_tags, e
 from emulator.stepfunctions.paging import page
 
 if TYPE_CHECKING:
-    from emulator.protocol import Call
+    from emulator.wire.protocol import Call
     from emulator.world import World
 
 POLL_SECONDS: Final = 60.0

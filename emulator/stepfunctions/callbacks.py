@@ -17,7 +17,7 @@ from asl_interpreter.tasks import Callback
 from emulator.faults import Fault
 
 if TYPE_CHECKING:
-    from emulator.protocol import Call
+    from emulator.wire.protocol import Call
     from emulator.world import World
 
 _DIGEST: Final = "sha256"

@@ -9,14 +9,14 @@ import math
 import random
 from typing import TYPE_CHECKING, Final
 
-from asl_interpreter.execution import Execution, Outside, Start
 from asl_interpreter.jackson import explain
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
+from asl_interpreter.running.execution import Execution, Outside, Start
 from emulator import arns
 from emulator.faults import Fault
 from emulator.stepfunctions.limits import check_bytes, check_room
 from emulator.stepfunctions.machines import StateMachine, check_name, refuse_deleting, remove_if_idle
-from emulator.stepfunctions.mapruns import list_children, shown_name
+from emulator.stepfunctions.map_runs import list_children, shown_name
 from emulator.stepfunctions.paging import page
 from emulator.stepfunctions.redrives import redrives
 from emulator.stepfunctions.rendering import render
@@ -24,7 +24,7 @@ from emulator.stepfunctions.versions import Target, find_target
 
 if TYPE_CHECKING:
     from asl_interpreter.tasks import Resolve
-    from emulator.protocol import Call
+    from emulator.wire.protocol import Call
     from emulator.world import World
 
 BILLING_STEP_MS: Final = 100

@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from asl_interpreter.clock import iso
 from asl_interpreter.engine import Engine
-from asl_interpreter.execution import Execution
 from asl_interpreter.history import Event
 from asl_interpreter.jsontext import JSON, dumps
+from asl_interpreter.running.execution import Execution
+from asl_interpreter.timestamps import iso
 from emulator.arns import Arn, InvalidArn
 from emulator.faults import Fault
 from emulator.stepfunctions.rendering import details_member, render

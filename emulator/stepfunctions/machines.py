@@ -15,21 +15,21 @@ from typing import TYPE_CHECKING, Any, Final
 from asl_interpreter.definition import Machine
 from asl_interpreter.errors import InvalidDefinition
 from asl_interpreter.jsontext import JSON
-from asl_interpreter.mapruns import MapRun, map_runs
-from asl_interpreter.parsing import parse, read
 from asl_interpreter.quotas import Quotas
+from asl_interpreter.reading.parsing import parse, read
+from asl_interpreter.running.map_runs import MapRun, map_runs
 from emulator import arns
 from emulator.faults import Fault
 from emulator.stepfunctions.limits import check_bytes, check_room
 from emulator.stepfunctions.logs import check_logging
-from emulator.stepfunctions.mapruns import describe_for_child
+from emulator.stepfunctions.map_runs import describe_for_child
 from emulator.stepfunctions.paging import page
 
 if TYPE_CHECKING:
-    from asl_interpreter.execution import Execution
-    from emulator.protocol import Call
+    from asl_interpreter.running.execution import Execution
     from emulator.stepfunctions.activities import Activity
     from emulator.stepfunctions.versions import Alias
+    from emulator.wire.protocol import Call
     from emulator.world import World
 
 FORBIDDEN_IN_NAMES: Final = frozenset('<>{}[]?*"#%\\^|~`$&,;:/ ')

@@ -14,7 +14,7 @@ from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from emulator.faults import Fault
 
 if TYPE_CHECKING:
-    from emulator.protocol import Call
+    from emulator.wire.protocol import Call
     from emulator.world import World
 
 T = TypeVar("T")

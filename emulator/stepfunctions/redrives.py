@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from asl_interpreter.execution import Execution
 from asl_interpreter.jsontext import JSON
+from asl_interpreter.running.execution import Execution
 from emulator.faults import Fault
 from emulator.stepfunctions.limits import check_room
 from emulator.stepfunctions.machines import StateMachine
 
 if TYPE_CHECKING:
-    from emulator.protocol import Call
+    from emulator.wire.protocol import Call
     from emulator.world import World
 
 TOKEN_SECONDS: Final = 15 * 60.0

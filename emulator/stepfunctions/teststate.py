@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.definition import Map, Parallel, State, Task
 from asl_interpreter.errors import InvalidDefinition
-from asl_interpreter.execution import Start
-from asl_interpreter.inspection import Circumstances, Outcome, inspect
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
-from asl_interpreter.parsing import parse, parse_state, read
+from asl_interpreter.reading.parsing import parse, parse_state, read
+from asl_interpreter.running.execution import Start
+from asl_interpreter.running.single_state import Circumstances, Outcome, inspect
 from asl_interpreter.tasks import Item
 from emulator import arns
 from emulator.faults import Fault
@@ -25,9 +25,9 @@ from emulator.stepfunctions.mocks import Mock, refused
 from emulator.stepfunctions.traces import Trace
 
 if TYPE_CHECKING:
-    from asl_interpreter.fields import Language
+    from asl_interpreter.reading.fields import Language
     from asl_interpreter.tasks import Resolve
-    from emulator.protocol import Call
+    from emulator.wire.protocol import Call
     from emulator.world import World
 
 UNNAMED: Final = "StateName"

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from asl_interpreter.advice import warnings
 from asl_interpreter.errors import InvalidDefinition, Problem
 from asl_interpreter.jsontext import JSON
-from asl_interpreter.parsing import parse, read
+from asl_interpreter.reading.parsing import parse, read
+from asl_interpreter.reading.warnings import warnings
 
 if TYPE_CHECKING:
     from asl_interpreter.tasks import Resolve
-    from emulator.protocol import Call
+    from emulator.wire.protocol import Call
     from emulator.world import World
 
 MAX_DIAGNOSTICS: Final = 100

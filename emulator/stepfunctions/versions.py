@@ -20,7 +20,7 @@ from emulator.stepfunctions.paging import page
 if TYPE_CHECKING:
     import random
 
-    from emulator.protocol import Call
+    from emulator.wire.protocol import Call
     from emulator.world import World
 
 WHOLE: Final = 100

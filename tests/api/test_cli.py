@@ -26,7 +26,8 @@ from emulator.settings import InvalidSetting, Settings
 ROOT = Path(__file__).parents[2]
 
 COMMAND = """
-    from emulator import operations, world
+    from emulator import world
+    from emulator.wire import operations
 
     def slow(_world, _call):
         import time

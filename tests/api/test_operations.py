@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator import operations
-from emulator.constraints import pattern_rule
-from emulator.dialects import dialect
 from emulator.faults import Fault
-from emulator.protocol import Call
-from emulator.shapes import compile_input
+from emulator.wire import operations
+from emulator.wire.constraints import pattern_rule
+from emulator.wire.dialects import dialect
+from emulator.wire.protocol import Call
+from emulator.wire.shapes import compile_input
 
 SERIALIZATION = "SerializationException"
 VALIDATION = "ValidationException"

@@ -16,11 +16,12 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
 
-from emulator import arns, clients, endpoint, moto_door, server
-from emulator.credentials import Credential
-from emulator.endpoint import layer
+from emulator import arns, moto_door, server
 from emulator.moto_door import routes
 from emulator.settings import Settings
+from emulator.wire import clients, endpoint
+from emulator.wire.credentials import Credential
+from emulator.wire.endpoint import layer
 from emulator.world import World
 
 TABLE = {
@@ -146,7 +147,7 @@ def test_what_moto_lacks_is_an_error_of_the_service_s_protocol(client, service, 
 @pytest.mark.parametrize(("service", "operation"), [("sqs", "ListQueues"), ("s3", "ListBuckets"), ("iam", "ListRoles")])
 def test_a_crash_of_moto_is_a_500_whose_id_finds_the_traceback(client, monkeypatch, caplog, service, operation):
     monkeypatch.setattr(routes, "find", lambda _host, _path: None)
-    monkeypatch.setattr("emulator.moto_door.answers.find", lambda _host, _path: lambda *_: 1 / 0)
+    monkeypatch.setattr("emulator.moto_door.dispatch.find", lambda _host, _path: lambda *_: 1 / 0)
     with caplog.at_level(logging.ERROR, logger="dynastep"), pytest.raises(ClientError) as raised:
         client(service)._make_api_call(operation, {})
     said = raised.value.response["Error"]

@@ -10,9 +10,9 @@ import zlib
 
 import pytest
 
-from emulator import clients, endpoint
-from emulator.credentials import Credential, credential
 from emulator.faults import Fault
+from emulator.wire import clients, endpoint
+from emulator.wire.credentials import Credential, credential
 
 SERIALIZATION = {"__type": "com.amazon.coral.service#SerializationException"}
 UNKNOWN_OPERATION = {"__type": "com.amazon.coral.service#UnknownOperationException"}

@@ -13,7 +13,7 @@ import pytest
 from properties.scripted import TASK, run
 
 from asl_interpreter import jsontext
-from asl_interpreter.parsing import parse
+from asl_interpreter.reading.parsing import parse
 
 LARGE = {"x": "y" * 250_000}
 LIMIT = "States.DataLimitExceeded"

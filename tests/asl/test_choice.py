@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from properties.scripted import frame
 
-from asl_interpreter.choice import OPERATORS, PATH_OPERATORS, both, compile_comparison, either, matches, negate
 from asl_interpreter.errors import RUNTIME, StateError
-from asl_interpreter.paths import compile_path
+from asl_interpreter.language.choice import OPERATORS, PATH_OPERATORS, both, compile_comparison, either, matches, negate
+from asl_interpreter.language.paths import compile_path
 
 
 def holds(operator: str, value: Any, operand: Any) -> bool:

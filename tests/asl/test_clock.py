@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asl_interpreter import clock
-from asl_interpreter.clock import EPOCH, Clock, iso, parse_timestamp
+from asl_interpreter.loop import clock
+from asl_interpreter.loop.clock import EPOCH, Clock
+from asl_interpreter.timestamps import iso, parse_timestamp
 
 READ = [
     ("1970-01-01T00:00:00Z", (0, 0)),

@@ -8,8 +8,8 @@ import pytest
 from properties.legality import legal
 from properties.scripted import TASK, Answer, run, started
 
-from asl_interpreter.clock import Clock
 from asl_interpreter.history import Event, History, HistoryFull
+from asl_interpreter.loop.clock import Clock
 from asl_interpreter.quotas import AWS
 
 

@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asl_interpreter import java, jsontext
-from asl_interpreter.intrinsics import IntrinsicFailure, InvalidIntrinsic, compile_intrinsic, is_intrinsic
+from asl_interpreter import jsontext
+from asl_interpreter.language import java
+from asl_interpreter.language.intrinsics import IntrinsicFailure, InvalidIntrinsic, compile_intrinsic, is_intrinsic
 
 
 @dataclass

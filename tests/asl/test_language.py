@@ -16,8 +16,8 @@ import pytest
 from properties.legality import legal
 from properties.scripted import Answer, elapsed, run
 
-from asl_interpreter.execution import Execution
 from asl_interpreter.jsontext import dumps
+from asl_interpreter.running.execution import Execution
 
 CASES = [
     pytest.param(case, id=f"{file.stem}: {case['name']}")

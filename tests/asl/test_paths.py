@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asl_interpreter.paths import (
+from asl_interpreter.language.paths import (
     IndexOutOfRange,
     InvalidPath,
     NotApplicable,

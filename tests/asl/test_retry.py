@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from asl_interpreter.definition import Catcher, Retrier
 from asl_interpreter.errors import StateError, matches
-from asl_interpreter.retry import MAX_DELAY, Again, Caught, Uncaught, decide, delay
+from asl_interpreter.definition import MAX_DELAY_SECONDS
+from asl_interpreter.running.retry import Again, Caught, Uncaught, decide, delay
 
 NAMES = [
     # error, listed, matched
@@ -44,7 +45,7 @@ def test_error_equals(error: str | None, listed: list[str], matched: bool) -> No
     assert matches(listed, error) is matched
 
 
-def retrier(*names: str, interval: float = 1, most: int = 3, rate: float = 2, bound: float = MAX_DELAY) -> Retrier:
+def retrier(*names: str, interval: float = 1, most: int = 3, rate: float = 2, bound: float = MAX_DELAY_SECONDS) -> Retrier:
     return Retrier(names, interval, most, rate, bound, full_jitter=False)
 
 
@@ -74,10 +75,10 @@ def test_the_first_catcher_that_names_the_error_catches_it() -> None:
 
 DELAYS = [
     # interval, rate, bound, the first delays
-    (1, 2, MAX_DELAY, [1, 2, 4, 8, 16]),
-    (3, 1.5, MAX_DELAY, [3, 4.5, 6.75]),
-    (5, 1, MAX_DELAY, [5, 5, 5]),
-    (0, 2, MAX_DELAY, [0, 0, 0]),
+    (1, 2, MAX_DELAY_SECONDS, [1, 2, 4, 8, 16]),
+    (3, 1.5, MAX_DELAY_SECONDS, [3, 4.5, 6.75]),
+    (5, 1, MAX_DELAY_SECONDS, [5, 5, 5]),
+    (0, 2, MAX_DELAY_SECONDS, [0, 0, 0]),
     (3, 2, 10, [3, 6, 10, 10]),
     (60, 2, 10, [10, 10]),
 ]
@@ -107,7 +108,7 @@ def test_no_delay_is_out_of_bounds(interval: int, rate: float, attempt: int, bou
 
 
 def test_full_jitter_draws_from_the_whole_interval_and_repeats_with_its_seed() -> None:
-    rule = Retrier(("Busy",), 8, 3, 2, MAX_DELAY, full_jitter=True)
+    rule = Retrier(("Busy",), 8, 3, 2, MAX_DELAY_SECONDS, full_jitter=True)
     drawn = [delay(rule, 1, random.Random(seed)) for seed in range(200)]
     assert min(drawn) < 2 < 14 < max(drawn) < 16
     assert drawn == [delay(rule, 1, random.Random(seed)) for seed in range(200)]

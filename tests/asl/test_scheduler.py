@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asl_interpreter import scheduler
-from asl_interpreter.clock import EPOCH, Clock
-from asl_interpreter.scheduler import Cancelled, Children, Deadlock, Fiber, Loop, first_of, turn
-from asl_interpreter.signals import Signal
+from asl_interpreter.loop import scheduler
+from asl_interpreter.loop.clock import EPOCH, Clock
+from asl_interpreter.loop.scheduler import Cancelled, Children, Deadlock, Fiber, Loop, first_of, turn
+from asl_interpreter.loop.signals import Signal
 
 Main = Callable[[Loop], Coroutine[Any, Any, Any]]
 

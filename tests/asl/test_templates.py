@@ -11,7 +11,7 @@ from properties.scripted import frame
 
 from asl_interpreter.errors import StateError
 from asl_interpreter.jsontext import dumps
-from asl_interpreter.templates import InvalidTemplate, compile_field, compile_template
+from asl_interpreter.language.templates import InvalidTemplate, compile_field, compile_template
 
 INPUT = {"a": 1, "list": [1, {"b": 2}], "text": "hi", "none": None}
 CONTEXT = {"Execution": {"Name": "run"}}

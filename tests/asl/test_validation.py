@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from properties.scripted import TASK, Resources
 
-from asl_interpreter.clock import Clock
 from asl_interpreter.engine import Engine
 from asl_interpreter.errors import InvalidDefinition
-from asl_interpreter.fields import SCHEMA
-from asl_interpreter.parsing import parse
+from asl_interpreter.loop.clock import Clock
+from asl_interpreter.reading.fields import SCHEMA
+from asl_interpreter.reading.parsing import parse
 from asl_interpreter.tasks import Integration, UnknownResource
 from emulator.integrations.resources import Resources as AwsResources
 from emulator.settings import Settings

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from properties.scripted import TASK, Resources
 
-from asl_interpreter.clock import Clock
 from asl_interpreter.engine import Engine
 from asl_interpreter.errors import InvalidDefinition
-from asl_interpreter.parsing import parse
+from asl_interpreter.loop.clock import Clock
+from asl_interpreter.reading.parsing import parse
 
 SCHEMA = "SCHEMA_VALIDATION_FAILED"
 INVALID = "INVALID_JSONATA_EXPRESSION"

@@ -16,7 +16,7 @@ from installed import need
 
 from emulator.dynamodb.forwarding import forward_to
 from emulator.faults import Fault
-from emulator.protocol import Call
+from emulator.wire.protocol import Call
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 TABLE = {

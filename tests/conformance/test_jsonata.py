@@ -16,13 +16,7 @@ from typing import Any
 
 import pytest
 
-from asl_interpreter.jsonata import (
-    UNDEFINED,
-    EvaluationError,
-    InvalidExpression,
-    Limits,
-    compile_expression,
-)
+from asl_interpreter.jsonata import UNDEFINED, EvaluationError, InvalidExpression, Limits, compile_expression
 
 ROOT = Path(__file__).parents[3] / "shared" / "conformance" / "jsonata"
 if not ROOT.exists():

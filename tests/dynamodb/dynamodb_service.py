@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from emulator.dynamodb.store import Store
+from emulator.dynamodb.model.store import Store
 from emulator.faults import Fault
-from emulator.operations import perform
-from emulator.protocol import Call
+from emulator.wire.operations import perform
+from emulator.wire.protocol import Call
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"

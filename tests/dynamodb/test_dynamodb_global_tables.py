@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from dynamodb_service import ACCOUNT, REGION, Service
 
-from emulator.protocol import Call
+from emulator.wire.protocol import Call
 
 OTHER = "eu-west-1"
 THIRD = "us-east-1"

@@ -16,7 +16,7 @@ import pytest
 from dynamodb_doors import AUTHORIZATION, Endpoint
 from dynamodb_service import ACCOUNT, REGION, Service
 
-from emulator.dynamodb.store import DynamoDBSettings, Store
+from emulator.dynamodb.model.store import DynamoDBSettings, Store
 
 Outcome: TypeAlias = "dict[str, Any] | str | tuple[str, str]"
 Row: TypeAlias = "tuple[dict[str, Any], Outcome]"

@@ -37,7 +37,7 @@ from test_dynamodb_http import (
     one_of,
 )
 
-from emulator.operations import service_model
+from emulator.wire.operations import service_model
 
 
 def value_at_least(least: int) -> str:

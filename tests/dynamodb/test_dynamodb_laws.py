@@ -12,8 +12,8 @@ from dynamodb_service import Service
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.dynamodb.tables import Entries, Item, Table
-from emulator.dynamodb.values import canonical_number, read_item
+from emulator.dynamodb.model.tables import Entries, Item, Table
+from emulator.dynamodb.model.values import canonical_number, read_item
 from emulator.faults import Fault
 
 HASHES = st.sampled_from("ab")

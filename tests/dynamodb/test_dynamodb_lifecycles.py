@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from dynamodb_service import ACCOUNT, REGION, Service
 
-from emulator.dynamodb.lifecycles import LIFELIKE
-from emulator.dynamodb.store import DynamoDBSettings, Store
+from emulator.dynamodb.model.lifecycles import LIFELIKE
+from emulator.dynamodb.model.store import DynamoDBSettings, Store
 from emulator.settings import Settings
 
 AGAIN: dict[str, Any] = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from dynamodb_service import Service
 
-from emulator.dynamodb.store import DynamoDBSettings, Store
+from emulator.dynamodb.model.store import DynamoDBSettings, Store
 
 TABLE = (
     "ProvisionedThroughputExceededException",

@@ -10,7 +10,7 @@ from dynamodb_service import Service
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.dynamodb.values import (
+from emulator.dynamodb.model.values import (
     add,
     canonical_number,
     item_size,

@@ -20,17 +20,17 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from asl_interpreter.clock import EPOCH, Clock
-from asl_interpreter.dataflow import Frame
 from asl_interpreter.engine import Engine
 from asl_interpreter.errors import InvalidDefinition, StateError
-from asl_interpreter.execution import INTERNAL_ERROR, Execution, Outside, Start
-from asl_interpreter.intrinsics import IntrinsicFailure, InvalidIntrinsic, compile_intrinsic
 from asl_interpreter.jsonata import EvaluationError, InvalidExpression, compile_expression
 from asl_interpreter.jsontext import InvalidJSON, dumps, loads
-from asl_interpreter.parsing import parse, read
-from asl_interpreter.paths import InvalidPath, PathNotFound, compile_path, compile_reference_path
+from asl_interpreter.language.dataflow import Frame
+from asl_interpreter.language.intrinsics import IntrinsicFailure, InvalidIntrinsic, compile_intrinsic
+from asl_interpreter.language.paths import InvalidPath, PathNotFound, compile_path, compile_reference_path
+from asl_interpreter.loop.clock import EPOCH, Clock
 from asl_interpreter.quotas import Quotas
+from asl_interpreter.reading.parsing import parse, read
+from asl_interpreter.running.execution import INTERNAL_ERROR, Execution, Outside, Start
 from asl_interpreter.tasks import Integration, TaskRequest, UnknownResource
 
 from .machines import CALLS, DOCUMENT, EXPRESSIONS, PATHS, TASK, definitions, garbled, mutated

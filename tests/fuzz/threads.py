@@ -20,11 +20,11 @@ from random import Random
 from threading import Thread
 from typing import Any
 
-from emulator.dynamodb.store import Store
-from emulator.dynamodb.tables import Entries, Item, Table
+from emulator.dynamodb.model.store import Store
+from emulator.dynamodb.model.tables import Entries, Item, Table
 from emulator.faults import Fault
-from emulator.operations import perform
-from emulator.protocol import Call
+from emulator.wire.operations import perform
+from emulator.wire.protocol import Call
 
 WRITERS = 16
 READERS = 4

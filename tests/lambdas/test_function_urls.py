@@ -9,8 +9,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from click.testing import CliRunner
 
-from emulator import cli, clients
+from emulator import cli
 from emulator.settings import InvalidSetting, Settings
+from emulator.wire import clients
 from emulator.world import World
 
 

@@ -19,8 +19,8 @@ import pytest
 from properties.legality import legal
 from properties.scripted import LAMBDA, started
 
-from asl_interpreter.execution import Execution
-from asl_interpreter.parsing import parse
+from asl_interpreter.reading.parsing import parse
+from asl_interpreter.running.execution import Execution
 from asl_interpreter.tasks import Callback, Integration, Item, ItemRequest, ResultRequest, TaskRequest
 from emulator.datasets.formats import entries
 from emulator.integrations.resources import Resources

@@ -10,7 +10,7 @@ from decimal import Decimal
 import boto3
 import pytest
 
-from asl_interpreter.scheduler import Deadlock
+from asl_interpreter.loop.scheduler import Deadlock
 from emulator import Later
 from emulator.app import create_app
 from emulator.faults import Fault

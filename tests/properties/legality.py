@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 
 from botocore.session import Session
 
-from asl_interpreter.execution import Execution
 from asl_interpreter.history import TERMINAL, Event
+from asl_interpreter.running.execution import Execution
 
 TYPES = frozenset(
     Session().get_service_model("stepfunctions").shape_for("HistoryEventType").enum  # what AWS can record

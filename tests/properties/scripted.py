@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from asl_interpreter.clock import EPOCH, Clock
-from asl_interpreter.dataflow import Frame
 from asl_interpreter.engine import Engine
 from asl_interpreter.errors import StateError
-from asl_interpreter.execution import Execution, Observe, Outside, Start
 from asl_interpreter.jsontext import dumps
-from asl_interpreter.parsing import parse
-from asl_interpreter.signals import Signal
+from asl_interpreter.language.dataflow import Frame
+from asl_interpreter.loop.clock import EPOCH, Clock
+from asl_interpreter.loop.signals import Signal
+from asl_interpreter.reading.parsing import parse
+from asl_interpreter.running.execution import Execution, Observe, Outside, Start
 from asl_interpreter.tasks import (
     NOWHERE,
     Datasets,

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from properties.scripted import MACHINE, Resources
 
-from asl_interpreter.clock import Clock
 from asl_interpreter.engine import Engine
-from asl_interpreter.execution import Execution, Outside, Start
 from asl_interpreter.jsontext import JSON, dumps, size
-from asl_interpreter.mapruns import MapRun
-from asl_interpreter.parsing import parse
-from asl_interpreter.states.inputs import READ_AT_ONCE
+from asl_interpreter.loop.clock import Clock
+from asl_interpreter.reading.parsing import parse
+from asl_interpreter.running.execution import Execution, Outside, Start
+from asl_interpreter.running.map_runs import MapRun
+from asl_interpreter.running.states.inputs import READ_AT_ONCE
 from asl_interpreter.tasks import Item, ItemRequest, ResultRequest
 
 FACES = [{"Variable": "$.fails", "BooleanEquals": True, "Next": "Fail"}]

@@ -12,9 +12,9 @@ from properties.legality import all_legal, legal
 from properties.machines import INPUT, Case, cases, sequences
 from properties.scripted import TASK, Answer, elapsed, run, started
 
-from asl_interpreter.execution import INTERNAL_ERROR, Execution
 from asl_interpreter.history import Event
-from asl_interpreter.scheduler import Fiber
+from asl_interpreter.loop.scheduler import Fiber
+from asl_interpreter.running.execution import INTERNAL_ERROR, Execution
 
 many = settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 some = settings(many, max_examples=40)

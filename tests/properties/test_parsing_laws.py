@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from properties.machines import Case, cases
 from properties.scripted import Resources
 
-from asl_interpreter.clock import Clock
 from asl_interpreter.engine import Engine
 from asl_interpreter.errors import InvalidDefinition
-from asl_interpreter.parsing import parse
+from asl_interpreter.loop.clock import Clock
+from asl_interpreter.reading.parsing import parse
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9),

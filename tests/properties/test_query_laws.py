@@ -9,7 +9,7 @@ from properties.legality import legal
 from properties.queries import INPUT, machines
 from properties.scripted import run
 
-from asl_interpreter.execution import INTERNAL_ERROR
+from asl_interpreter.running.execution import INTERNAL_ERROR
 
 many = settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 

@@ -16,8 +16,8 @@ from properties.machines import INPUT, Case, cases
 from properties.scripted import Resources, run, started
 
 from asl_interpreter.errors import EXCEED_TOLERATED_FAILURE_THRESHOLD, RUNTIME, StateError
-from asl_interpreter.execution import INTERNAL_ERROR, Execution
-from asl_interpreter.scheduler import Fiber
+from asl_interpreter.loop.scheduler import Fiber
+from asl_interpreter.running.execution import INTERNAL_ERROR, Execution
 from asl_interpreter.tasks import Integration, TaskRequest
 
 some = settings(max_examples=40, suppress_health_check=list(HealthCheck))

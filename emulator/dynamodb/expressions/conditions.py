@@ -30,8 +30,8 @@ from emulator.dynamodb.expressions.syntax import (
     children,
     walk,
 )
+from emulator.dynamodb.model.values import TYPES, Attributes, Value, sort_key, write_value
 from emulator.dynamodb.rejections import invalid
-from emulator.dynamodb.values import TYPES, Attributes, Value, sort_key, write_value
 from emulator.faults import Fault
 
 Values: TypeAlias = Mapping[str, Value]

@@ -22,8 +22,8 @@ from emulator.dynamodb.expressions.syntax import (
     Path,
     ValueRef,
 )
+from emulator.dynamodb.model.values import Value
 from emulator.dynamodb.rejections import invalid, invalid_values
-from emulator.dynamodb.values import Value
 
 KIND = "KeyConditionExpression"
 NOT_SUPPORTED = "Query key condition not supported"

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from typing import TypeAlias, TypeVar, cast
 
 from emulator.dynamodb.expressions.syntax import Path
+from emulator.dynamodb.model.values import Attributes, Value
 from emulator.dynamodb.rejections import invalid
-from emulator.dynamodb.values import Attributes, Value
 
 Steps: TypeAlias = tuple[str | int, ...]
 _L = TypeVar("_L")

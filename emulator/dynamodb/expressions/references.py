@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 
 from asl_interpreter.jsontext import JSON
+from emulator.dynamodb.model.values import Value, name_size, read_sized_value
 from emulator.dynamodb.rejections import invalid
-from emulator.dynamodb.values import Value, name_size, read_sized_value
 from emulator.faults import Fault
 
 NAMES = "ExpressionAttributeNames"

@@ -16,8 +16,8 @@ from typing import TypeAlias, cast
 from emulator.dynamodb.expressions.conditions import Values, wrong_count
 from emulator.dynamodb.expressions.paths import Branch, branch, reader
 from emulator.dynamodb.expressions.syntax import Action, Arithmetic, Call, Operand, Path, ValueRef, children, walk
+from emulator.dynamodb.model.values import Attributes, Value, add, number_set, subtract
 from emulator.dynamodb.rejections import invalid
-from emulator.dynamodb.values import Attributes, Value, add, number_set, subtract
 from emulator.faults import Fault
 
 KIND = "UpdateExpression"

@@ -13,8 +13,24 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
-from emulator.dynamodb.capacity import Consumption, read_units, shown_each, wanted
 from emulator.dynamodb.expressions.updates import Update
+from emulator.dynamodb.items.capacity import Consumption, read_units, shown_each, wanted
+from emulator.dynamodb.items.transactions import (
+    NO_REASON,
+    cancelled,
+    check_distinct,
+    check_none_held,
+    commit,
+    locked,
+    once,
+    replay_cost,
+    validation_error,
+)
+from emulator.dynamodb.items.writes import Write
+from emulator.dynamodb.model.schema import Position, read_key
+from emulator.dynamodb.model.store import Region, World
+from emulator.dynamodb.model.tables import Item
+from emulator.dynamodb.model.values import Value, write_item
 from emulator.dynamodb.partiql.execution import (
     NO_CONDITION,
     Plan,
@@ -28,24 +44,8 @@ from emulator.dynamodb.partiql.execution import (
 from emulator.dynamodb.partiql.parser import parse
 from emulator.dynamodb.partiql.statements import Change, Delete, Insert, Select, Statement
 from emulator.dynamodb.rejections import invalid
-from emulator.dynamodb.schema import Position, read_key
-from emulator.dynamodb.store import Region, World
-from emulator.dynamodb.tables import Item
-from emulator.dynamodb.transactions import (
-    NO_REASON,
-    cancelled,
-    check_distinct,
-    check_none_held,
-    commit,
-    locked,
-    once,
-    replay_cost,
-    validation_error,
-)
-from emulator.dynamodb.values import Value, write_item
-from emulator.dynamodb.writes import Write
 from emulator.faults import Fault
-from emulator.protocol import Call
+from emulator.wire.protocol import Call
 
 _READS_MIXED = "The statements of a request must all read, or all write"
 

@@ -16,14 +16,14 @@ from emulator.dynamodb.expressions.keys import KeyRange, KeyTest, key_range, key
 from emulator.dynamodb.expressions.paths import project, reader
 from emulator.dynamodb.expressions.syntax import And, Comparison, ConditionNode, Or, Path, ValueRef, walk
 from emulator.dynamodb.expressions.updates import Update, check_update, compile_update
+from emulator.dynamodb.items.queries import Page, Reading, Source, read_page, source_of
+from emulator.dynamodb.items.writes import Write, check_condition_paths, check_update_paths, put, updating
+from emulator.dynamodb.model.schema import KeySchema, Position, check_key, token
+from emulator.dynamodb.model.store import Region
+from emulator.dynamodb.model.tables import TOP, Item, Table, query_bounds
+from emulator.dynamodb.model.values import Attributes, check_depth, item_size
 from emulator.dynamodb.partiql.statements import Change, Delete, Insert, Select
-from emulator.dynamodb.queries import Page, Reading, Source, read_page, source_of
 from emulator.dynamodb.rejections import condition_failed, invalid, invalid_values, refused
-from emulator.dynamodb.schema import KeySchema, Position, check_key, token
-from emulator.dynamodb.store import Region
-from emulator.dynamodb.tables import TOP, Item, Table, query_bounds
-from emulator.dynamodb.values import Attributes, check_depth, item_size
-from emulator.dynamodb.writes import Write, check_condition_paths, check_update_paths, put, updating
 from emulator.faults import Fault
 
 _NO_KEY = "Where clause does not contain a mandatory equality on all key attributes"

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import cast
 
 from emulator.dynamodb.expressions.syntax import ValueRef
+from emulator.dynamodb.model.values import NULL, Attributes, Value, canonical_number, number_set
 from emulator.dynamodb.partiql.lexer import Token, malformed, tokens
 from emulator.dynamodb.rejections import invalid
-from emulator.dynamodb.values import NULL, Attributes, Value, canonical_number, number_set
 from emulator.faults import Fault
 
 _MAX_NESTING = 100

@@ -25,11 +25,11 @@ from emulator.dynamodb.expressions.syntax import (
     Path,
     ValueRef,
 )
+from emulator.dynamodb.model.values import Value, read_value
 from emulator.dynamodb.partiql.lexer import END, Token, malformed
 from emulator.dynamodb.partiql.literals import Literals
 from emulator.dynamodb.partiql.statements import Change, Delete, Insert, Select, Source, Statement
 from emulator.dynamodb.rejections import invalid
-from emulator.dynamodb.values import Value, read_value
 
 _COMPARATORS = {"=": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _CONDITION_FUNCTIONS = {"begins_with": 2, "contains": 2, "attribute_type": 2}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from emulator.dynamodb.expressions.syntax import Action, ConditionNode, Path
-from emulator.dynamodb.values import Attributes
+from emulator.dynamodb.model.values import Attributes
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,61 @@
+"""The clock: one object tells the time to everything (Wait, Retry, timeouts, TTL, every timestamp).
+
+It is passive. In mode ``wall`` it follows the machine's clock; in ``virtual`` and ``manual`` it stands still until it
+is moved: by the loop, which jumps to the next timer when nothing else can happen (``virtual``), or by ``advance``
+alone (``manual``). This is the only module that reads the wall clock.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timezone
+from typing import Final, Literal, TypeAlias, get_args
+
+Mode: TypeAlias = Literal["wall", "virtual", "manual"]
+MODES: Final[tuple[str, ...]] = get_args(Mode)
+
+EPOCH: Final = datetime(2026, 1, 1, tzinfo=timezone.utc).timestamp()
+"""Where virtual time starts, so that two runs print the same timestamps."""
+
+LATEST: Final = datetime(9999, 12, 31, tzinfo=timezone.utc).timestamp()
+"""Where time ends: clients cannot read a later timestamp."""
+
+monotonic = time.monotonic
+"""Real seconds, for bounding how long a real thing may take; never for anything a machine can see."""
+
+real_time = time.time
+"""Real seconds since 1970, for processes whose own clock is real; never for anything a machine can see."""
+
+
+class Clock:
+    """Time in seconds since 1970, never going backwards, also when the mode changes."""
+
+    __slots__ = ("_mode", "_now", "_offset")
+
+    def __init__(self, mode: Mode = "wall", start: float | None = None) -> None:
+        self._mode: Mode = mode
+        self._now = start if start is not None else EPOCH
+        self._offset = 0.0 if start is None else start - time.time()
+
+    @property
+    def mode(self) -> Mode:
+        """How time passes."""
+        return self._mode
+
+    @mode.setter
+    def mode(self, mode: Mode) -> None:
+        now = self.now()
+        self._mode = mode
+        self._now = now
+        self._offset = max(0.0, now - time.time())
+
+    def now(self) -> float:
+        """Seconds since 1970; of real time whole milliseconds, as AWS tells it."""
+        return self._now if self._mode != "wall" else int((time.time() + self._offset) * 1000) / 1000
+
+    def move_to(self, instant: float) -> None:
+        """Set the time to ``instant``; an instant in the past changes nothing."""
+        ahead = instant - self.now()
+        if ahead > 0:
+            self._now = instant
+            self._offset += ahead

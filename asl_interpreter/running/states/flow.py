@@ -1,0 +1,121 @@
+"""The states that steer: Pass, Choice, Wait, Succeed, Fail.
+
+Source: Amazon States Language specification, one section for each.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from ... import jsontext
+from ...definition import Choice, Fail, Pass, Succeed, Wait
+from ...errors import RUNTIME, QueryError, StateError
+from ...jsontext import JSON
+from ...language.choice import is_number
+from ...language.dataflow import PLAIN, QueryFlow
+from ...language.jsonata_fields import query_integer
+from ...timestamps import parse_timestamp
+
+if TYPE_CHECKING:
+    from ..execution import Cursor
+
+MAX_WAIT_SECONDS: Final = 99_999_999
+"""https://docs.aws.amazon.com/step-functions/latest/dg/state-wait.html"""
+
+
+def run_pass(state: Pass, cursor: Cursor) -> str | None:
+    """Hand on the input, or Result."""
+    if state.flow is not PLAIN or state.result is not None:
+        frame = cursor.frame(cursor.input)
+        result = state.result[0] if state.result is not None else state.flow.read(frame)
+        output = state.flow.write(frame, result)
+        cursor.check_size(output, state.name)
+        cursor.assign(state.flow, frame, result)
+        cursor.input = output
+    return state.next
+
+
+def run_choice(state: Choice, cursor: Cursor) -> str:
+    """Go where the first rule that holds says."""
+    frame = cursor.frame(cursor.input)
+    document = state.flow.select_input(frame)
+    if document is not cursor.input:
+        frame = frame.reading(document)
+    following, flow = state.default, state.flow
+    for rule in state.rules:
+        if rule.condition(frame):
+            following, flow = rule.next, rule.flow
+            break
+    if following is None:
+        # The specification calls it States.NoChoiceMatched; AWS reports States.Runtime.
+        raise StateError(RUNTIME, "Failed to transition out of the state. The state does not point to a next state.")
+    if flow is not PLAIN:
+        output = flow.select_output(frame, document)
+        cursor.check_size(output, state.name)
+        cursor.assign(flow, frame, document)
+        document = output
+    cursor.input = document
+    return following
+
+
+def run_succeed(state: Succeed, cursor: Cursor) -> None:
+    """End the line of control."""
+    frame = cursor.frame(cursor.input)
+    output = state.flow.select_output(frame, state.flow.select_input(frame))
+    cursor.check_size(output, state.name)
+    cursor.input = output
+
+
+def run_fail(state: Fail, cursor: Cursor) -> NoReturn:
+    """Fail with the state's error and cause; either may be missing."""
+    frame = cursor.frame(cursor.input)
+    frame = frame.reading(state.flow.select_input(frame))
+    error = None if state.error is None else _text(state.error(frame))
+    cause = None if state.cause is None else _text(state.cause(frame))
+    raise StateError(error, cause)
+
+
+def _text(value: JSON) -> str:
+    return value if isinstance(value, str) else jsontext.shown(value)
+
+
+async def run_wait(state: Wait, cursor: Cursor) -> str | None:
+    """Wait for some seconds, or until a time."""
+    frame = cursor.frame(cursor.input)
+    document = state.flow.select_input(frame)
+    value = state.value(frame.reading(document))
+    loop = cursor.execution.loop
+    instant = loop.clock.now() + _seconds(state, value) if "Seconds" in state.unit else _timestamp(state, value)
+    if instant - loop.clock.now() > MAX_WAIT_SECONDS:
+        raise StateError(RUNTIME, "Wait state delay is too long.")
+    await cursor.wait_until(instant, f"the end of {state.name!r}")
+    output = state.flow.select_output(frame, document)
+    cursor.check_size(output, state.name)
+    cursor.assign(state.flow, frame, document)
+    cursor.input = output
+    return state.next
+
+
+def _seconds(state: Wait, value: JSON) -> int:
+    if isinstance(state.flow, QueryFlow):
+        return query_integer(value, "Seconds", MAX_WAIT_SECONDS)
+    shown = f"{state.reference} == {_text(value)}"
+    if not is_number(value) or value != int(value):
+        raise StateError(RUNTIME, f"The {state.unit} parameter cannot be parsed as a long value: {shown}")
+    if value < 0:
+        raise StateError(RUNTIME, f"The {state.unit} parameter references a negative value: {shown}")
+    return int(value)
+
+
+def _timestamp(state: Wait, value: JSON) -> float:
+    try:
+        seconds, nanoseconds = parse_timestamp(value if isinstance(value, str) else "")
+    except ValueError:
+        if isinstance(state.flow, QueryFlow):
+            message = "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string"
+            raise QueryError(f"{message}: {_text(value)}", "Timestamp") from None
+        message = (
+            f"The {state.unit} parameter does not reference a valid ISO-8601 extended offset date-time format string"
+        )
+        raise StateError(RUNTIME, f"{message}: {state.reference} == {_text(value)}") from None
+    return seconds + nanoseconds / 1e9

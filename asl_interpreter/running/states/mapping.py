@@ -1,0 +1,53 @@
+"""Map: the same states for every item of a list. Inline here; in mode DISTRIBUTED see ``distributed``.
+
+Source: Amazon States Language specification, "Map state"; the links of its events as AWS records them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...definition import Map
+from ...jsontext import JSON
+from .branches import Lines, run_lines
+from .distributed import run_distributed
+from .items import iteration, read_items
+from .retry_and_catch import attempts
+
+if TYPE_CHECKING:
+    from ..execution import Cursor
+
+
+async def run_map(state: Map, cursor: Cursor) -> str | None:
+    """Run the processor for each item; the result is the list of their outputs."""
+    if state.distribution is not None:
+        return await run_distributed(state, state.distribution, cursor)
+
+    async def attempt() -> JSON:
+        frame = cursor.frame(cursor.input)
+        frame = frame.reading(state.flow.select_input(frame))
+        items = read_items(state, frame) if cursor.lines is None else cursor.lines.items
+        most = cursor.execution.quotas.map_concurrency
+        at_once = min(state.max_concurrency(frame) or most, most)
+        if cursor.lines is None:
+            cursor.record("MapStateStarted", {"length": len(items)})
+            cursor.lines = Lines(items, cursor.last)
+
+        def begin(index: int, cause: int) -> Cursor:
+            return iteration(state, cursor, frame, index, items[index], cause)
+
+        async def follow(index: int, line: Cursor) -> tuple[JSON, int]:
+            return await _run_iteration(state, line, index)
+
+        return await run_lines(state, cursor, at_once, begin, follow)
+
+    return await attempts(state, cursor, attempt, failed="MapStateFailed", begun=lambda: cursor.lines is not None)
+
+
+async def _run_iteration(state: Map, line: Cursor, index: int) -> tuple[JSON, int]:
+    """Its output, and the event that shows its success, which is not what causes the next iteration."""
+    execution, details = line.execution, {"name": state.name, "index": index}
+    if not line.state:
+        line.record("MapIterationStarted", details)
+    output = await execution.walk(state.processor, line)
+    return output, execution.history.append("MapIterationSucceeded", line.last, details)

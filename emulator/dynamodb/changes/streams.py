@@ -1,0 +1,301 @@
+"""DynamoDB Streams: what changed in a table, for 24 hours, in one shard.
+
+A change is kept as the old and new item, which never change; the record that AWS shows is made when somebody reads it.
+An iterator is the text of where to read on and since when, so that none is kept here.
+
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from hashlib import md5
+
+from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
+from emulator.dynamodb.control.descriptions import key_schema
+from emulator.dynamodb.model.store import Clock, Region, World
+from emulator.dynamodb.model.tables import Item, Table
+from emulator.dynamodb.model.values import Attributes, item_size, write_item
+from emulator.dynamodb.rejections import invalid, refused
+from emulator.wire.protocol import Call
+
+KEPT = 86_400.0
+ITERATOR_LIFE = 900.0
+MAX_RECORDS = 1000
+MAX_BYTES = 1_048_576
+_FIRST = 100_000_000_000_000_000_001
+"""Sequence numbers have at least 21 digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of one item. ``expired`` says that TTL made it."""
+
+    sequence: int
+    at: float
+    old: Item | None
+    new: Item | None
+    expired: bool
+
+    @property
+    def size(self) -> int:
+        """Bytes of both images."""
+        return (self.old.size if self.old else 0) + (self.new.size if self.new else 0)
+
+
+@dataclass(slots=True, eq=False)
+class Stream:
+    """The stream of a table, open until it is disabled or the table goes."""
+
+    table: Table
+    arn: str
+    label: str
+    view: str
+    created: float
+    clock: Clock
+    changes: list[Change] = field(default_factory=list)
+    next_sequence: int = _FIRST
+    closed: float | None = None
+
+    @property
+    def shard(self) -> str:
+        """The name of the stream's one shard."""
+        digest = md5(self.arn.encode(), usedforsecurity=False).hexdigest()
+        return f"shardId-{int(self.created * 1000):020d}-{digest[:8]}"
+
+    def record(self, old: Item | None, new: Item | None, expired: bool) -> None:  # noqa: FBT001 - a Watcher
+        """Note a change, unless it changes nothing."""
+        if old is not None and new is not None and old.attributes == new.attributes:
+            return
+        now = self.clock.now()
+        self.trim(now)
+        self.changes.append(Change(self.next_sequence, now, old, new, expired))
+        self.next_sequence += 1
+
+    def trim(self, now: float) -> None:
+        """Forget what is older than 24 hours."""
+        changes = self.changes
+        if changes and changes[0].at + KEPT <= now:
+            del changes[: bisect_left(changes, now - KEPT, key=lambda change: change.at)]
+
+    def oldest(self) -> int:
+        """The first sequence number that can still be read."""
+        return self.changes[0].sequence if self.changes else self.next_sequence
+
+
+def enable(region: Region, table: Table, view: str) -> None:
+    """Open a stream on the table."""
+    now = region.clock.now()
+    label = datetime.fromtimestamp(now, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+    while (arn := f"{table.arn}/stream/{label}") in region.streams:
+        now += 0.001
+        label = datetime.fromtimestamp(now, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+    stream = region.streams[arn] = Stream(table, arn, label, view, now, region.clock)
+    table.watchers.append(stream.record)
+    table.settings["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": view}
+    table.settings["LatestStreamLabel"] = label
+    table.settings["LatestStreamArn"] = arn
+
+
+def close(region: Region, table: Table) -> None:
+    """Close the table's stream, if it has one; what is in it stays readable."""
+    if table.settings.pop("StreamSpecification", None) is None:
+        return
+    stream: Stream = region.streams[table.settings["LatestStreamArn"]]
+    stream.closed = region.clock.now()
+    table.watchers.remove(stream.record)
+
+
+# --- operations ------------------------------------------------------------------------------------------------------
+
+
+def list_streams(world: World, call: Call) -> dict[str, JSON]:
+    """ListStreams."""
+    region = world.dynamodb.region(call.account, call.region)
+    name, start = call.params.get("TableName"), call.params.get("ExclusiveStartStreamArn")
+    limit = call.params.get("Limit") or 100
+    now = region.clock.now()
+    found = [
+        stream
+        for arn, stream in sorted(region.streams.items())
+        if (name is None or stream.table.name == name)
+        and (start is None or arn > start)
+        and (stream.closed is None or stream.closed + KEPT > now)
+    ]
+    answer: dict[str, JSON] = {
+        "Streams": [
+            {"StreamArn": stream.arn, "TableName": stream.table.name, "StreamLabel": stream.label}
+            for stream in found[:limit]
+        ]
+    }
+    if len(found) > limit:
+        answer["LastEvaluatedStreamArn"] = found[limit - 1].arn
+    return answer
+
+
+def describe_stream(world: World, call: Call) -> dict[str, JSON]:
+    """DescribeStream."""
+    params = call.params
+    stream = _stream(world, call, params["StreamArn"])
+    numbers = {"StartingSequenceNumber": str(_FIRST)}
+    if stream.closed is not None:
+        numbers["EndingSequenceNumber"] = str(max(stream.next_sequence - 1, _FIRST))
+    shards = [{"ShardId": stream.shard, "SequenceNumberRange": numbers}]
+    if params.get("ExclusiveStartShardId") == stream.shard or params.get("ShardFilter"):
+        shards = []
+    return {
+        "StreamDescription": {
+            "StreamArn": stream.arn,
+            "StreamLabel": stream.label,
+            "StreamStatus": "ENABLED" if stream.closed is None else "DISABLED",
+            "StreamViewType": stream.view,
+            "CreationRequestDateTime": stream.created,
+            "TableName": stream.table.name,
+            "KeySchema": key_schema(stream.table.key),
+            "Shards": shards,
+        }
+    }
+
+
+def get_shard_iterator(world: World, call: Call) -> dict[str, JSON]:
+    """GetShardIterator."""
+    params = call.params
+    stream = _stream(world, call, params["StreamArn"])
+    if params["ShardId"] != stream.shard:
+        raise refused("ResourceNotFoundException", "Requested resource not found: Shard does not exist")
+    kind, text = params["ShardIteratorType"], params.get("SequenceNumber")
+    with stream.table.lock:
+        stream.trim(world.clock.now())
+        oldest = stream.oldest()
+    if kind in ("TRIM_HORIZON", "LATEST"):
+        if text is not None:
+            raise invalid(f"SequenceNumber must not be specified for ShardIteratorType {kind}")
+        start = oldest if kind == "TRIM_HORIZON" else stream.next_sequence
+    elif kind == "AT_TIMESTAMP":
+        start = _first_since(stream, params.get("Timestamp"), world.clock.now())
+    else:
+        if text is None or not text.isdecimal():
+            raise invalid(f"A SequenceNumber must be specified for ShardIteratorType {kind}")
+        start = int(text) + (kind == "AFTER_SEQUENCE_NUMBER")
+        if start < oldest and oldest > _FIRST:
+            raise _trimmed()
+    return {"ShardIterator": _iterator(stream, start, world.clock.now())}
+
+
+def read(stream: Stream, start: int, count: int) -> list[dict[str, JSON]]:
+    """The records from a sequence number on, at most so many; what is older than 24 hours is gone."""
+    with stream.table.lock:
+        first = max(start - stream.oldest(), 0)
+        changes = stream.changes[first : first + count]
+    return [_record(stream, change) for change in changes]
+
+
+def _first_since(stream: Stream, instant: float | None, now: float) -> int:
+    """The sequence number of the first record at or after an instant."""
+    if instant is None:
+        raise invalid("A Timestamp must be specified for ShardIteratorType AT_TIMESTAMP")
+    if instant > now:
+        raise invalid("The Timestamp of ShardIteratorType AT_TIMESTAMP must not be in the future")
+    with stream.table.lock:
+        found = bisect_left(stream.changes, instant, key=_shown_at)
+        return stream.changes[found].sequence if found < len(stream.changes) else stream.next_sequence
+
+
+def _shown_at(change: Change) -> float:
+    """ApproximateCreationDateTime: whole seconds."""
+    return float(int(change.at))
+
+
+def get_records(world: World, call: Call) -> dict[str, JSON]:
+    """GetRecords."""
+    now = world.clock.now()
+    arn, start, made = _read_iterator(call.params["ShardIterator"])
+    if made + ITERATOR_LIFE <= now:
+        raise refused("ExpiredIteratorException", "Iterator has expired.")
+    stream = _stream(world, call, arn)
+    stream.table.expire(now)
+    limit = call.params.get("Limit") or MAX_RECORDS
+    with stream.table.lock:
+        stream.trim(now)
+        oldest = stream.oldest()
+        if start < oldest and oldest > _FIRST:
+            raise _trimmed()
+        first = max(start - oldest, 0)
+        changes = stream.changes[first : first + limit]
+    records: list[JSON] = []
+    room = MAX_BYTES
+    for change in changes:
+        room -= change.size
+        if room < 0 and records:
+            break
+        records.append(_record(stream, change))
+    answer: dict[str, JSON] = {"Records": records}
+    following = changes[len(records) - 1].sequence + 1 if records else start
+    if stream.closed is None or following < stream.next_sequence:
+        answer["NextShardIterator"] = _iterator(stream, following, now)
+    return answer
+
+
+def _stream(world: World, call: Call, arn: str) -> Stream:
+    region = world.dynamodb.region(call.account, call.region)
+    stream: Stream | None = region.streams.get(arn)
+    if stream is None or (stream.closed is not None and stream.closed + KEPT <= world.clock.now()):
+        raise refused("ResourceNotFoundException", f"Requested resource not found: Stream: {arn} not found")
+    return stream
+
+
+def _trimmed() -> Exception:
+    return refused(
+        "TrimmedDataAccessException",
+        "The operation attempted to read past the oldest stream record in a shard.",
+    )
+
+
+def _iterator(stream: Stream, start: int, now: float) -> str:
+    return f"{stream.arn}|1|{urlsafe_b64encode(dumps([start, now]).encode()).decode()}"
+
+
+def _read_iterator(text: str) -> tuple[str, int, float]:
+    arn, _, code = text.rpartition("|1|")
+    try:
+        start, made = loads(urlsafe_b64decode(code.encode()))
+        return arn, int(start), float(made)
+    except (binascii.Error, InvalidJSON, ValueError, TypeError):
+        raise invalid("Invalid ShardIterator") from None
+
+
+def _record(stream: Stream, change: Change) -> dict[str, JSON]:
+    """The record as AWS shows it."""
+    kind = "INSERT" if change.old is None else "REMOVE" if change.new is None else "MODIFY"
+    attributes: Attributes = (change.new or change.old or Item({}, 0)).attributes
+    keys = {name: attributes[name] for name in stream.table.key.names}
+    size = item_size(keys)
+    data: dict[str, JSON] = {
+        "ApproximateCreationDateTime": _shown_at(change),
+        "Keys": write_item(keys),
+        "SequenceNumber": str(change.sequence),
+        "StreamViewType": stream.view,
+    }
+    for member, item, views in (
+        ("NewImage", change.new, ("NEW_IMAGE", "NEW_AND_OLD_IMAGES")),
+        ("OldImage", change.old, ("OLD_IMAGE", "NEW_AND_OLD_IMAGES")),
+    ):
+        if item is not None and stream.view in views:
+            data[member] = write_item(item.attributes)
+            size += item.size
+    data["SizeBytes"] = size
+    record: dict[str, JSON] = {
+        "eventID": md5(f"{stream.arn}{change.sequence}".encode(), usedforsecurity=False).hexdigest(),
+        "eventName": kind,
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": stream.table.region,
+        "dynamodb": data,
+    }
+    if change.expired:
+        record["userIdentity"] = {"Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"}
+    return record

@@ -1,0 +1,243 @@
+"""Global tables (version 2019.11.21): replicas of a table in other regions of the account.
+
+The replicas of a table share its lock, and a write to one is in all of them when it is answered: AWS takes about a
+second. Their indexes, billing and TTL are one.
+
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from asl_interpreter.jsontext import JSON
+from emulator import moto_door
+from emulator.dynamodb.changes import streams
+from emulator.dynamodb.control import definitions
+from emulator.dynamodb.control.descriptions import describe
+from emulator.dynamodb.copies import snapshots
+from emulator.dynamodb.model import lifecycles
+from emulator.dynamodb.model.store import Region, World
+from emulator.dynamodb.model.tables import Item, Table, Watcher
+from emulator.dynamodb.rejections import invalid, invalid_values, unsupported
+from emulator.wire.protocol import Call
+
+VIEW = "NEW_AND_OLD_IMAGES"
+SOURCE_STAYS = 86_400.0
+"""Seconds for which a region stays that a replica was made from."""
+_OVERRIDES = (
+    *("KMSMasterKeyId", "ProvisionedThroughputOverride", "OnDemandThroughputOverride"),
+    "GlobalSecondaryIndexes",
+)
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """The replicas of one table by region. Their shared lock guards it."""
+
+    tables: dict[str, Table] = field(default_factory=dict)
+    overrides: dict[str, dict[str, JSON]] = field(default_factory=dict)
+    sources: dict[str, float] = field(default_factory=dict)
+    """When a replica was last made from a region."""
+    _watchers: dict[str, Watcher] = field(default_factory=dict)
+    _copying: bool = False
+
+    def join(self, table: Table) -> None:
+        """Let a table take part: what is written to it is written to the others, and the other way round."""
+
+        def copy(old: Item | None, new: Item | None, _expired: bool) -> None:  # noqa: FBT001 - a Watcher
+            self._copy(table, old, new)
+
+        self.tables[table.region] = table
+        self._watchers[table.region] = copy
+        table.watchers.append(copy)
+        table.group = self
+
+    def leave(self, table: Table) -> None:
+        """Let a table be one of its own again."""
+        del self.tables[table.region]
+        self.overrides.pop(table.region, None)
+        table.watchers.remove(self._watchers.pop(table.region))
+        table.group = None
+        if len(self.tables) == 1:
+            self.leave(next(iter(self.tables.values())))
+
+    def _copy(self, table: Table, old: Item | None, new: Item | None) -> None:
+        if self._copying:
+            return
+        self._copying = True
+        try:
+            for other in self.tables.values():
+                if other is table:
+                    continue
+                if new is not None:
+                    other.put(other.position(new.attributes), new)
+                elif old is not None:
+                    other.delete(other.position(old.attributes))
+        finally:
+            self._copying = False
+
+    def others(self, table: Table) -> list[Table]:
+        """The replicas beside this one."""
+        return [other for other in self.tables.values() if other is not table]
+
+    def described(self, table: Table, status: str = "ACTIVE", region: str = "") -> list[JSON]:
+        """What a table's description says of the others; ``status`` is that of the one in ``region``."""
+        return [
+            {
+                "RegionName": other.region,
+                "ReplicaStatus": status if other.region == region else "ACTIVE",
+                **self.overrides.get(other.region, {}),
+            }
+            for other in self.others(table)
+        ]
+
+
+def update_replicas(world: World, call: Call) -> dict[str, JSON]:
+    """UpdateTable with ReplicaUpdates: add, change or take away one replica."""
+    updates: Sequence[Mapping[str, JSON]] = call.params["ReplicaUpdates"]
+    region = world.dynamodb.region(call.account, call.region)
+    table = region.named(call.params["TableName"])
+    members = [(kind, body) for update in updates for kind, body in update.items() if body is not None]
+    if len(members) != 1:
+        raise invalid_values("Only one replica update is allowed simultaneously per table")
+    kind, body = members[0]
+    if kind == "Disassociate":
+        raise unsupported("Disassociate of ReplicaUpdates")
+    if body["RegionName"] == region.name:
+        raise invalid(
+            "Cannot add, delete, or update the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or "
+            "UpdateTable as required."
+        )
+    other = world.dynamodb.region(call.account, body["RegionName"])
+    with ExitStack() as stack:
+        for each in sorted((region, other), key=lambda each: each.name):
+            stack.enter_context(each.lock)
+        stack.enter_context(table.lock)
+        if kind == "Create":
+            _create(region, table, other, body)
+        elif table.group is None or other.name not in table.group.tables:
+            raise invalid_values(
+                f"Replica specified in the Replica Update or Replica Delete action of the request was "
+                f"not found: {other.name}"
+            )
+        elif kind == "Update":
+            table.group.overrides[other.name] = _overrides(table.group.tables[other.name], body)
+        else:
+            return _delete(region, table, other)
+        lifecycles.update(table, region.clock.now(), region.durations, is_throughput=False)
+        shown = describe(table)
+        if table.group is not None:
+            shown["Replicas"] = table.group.described(table, {"Create": "CREATING"}.get(kind, "UPDATING"), other.name)
+        return {"TableDescription": shown}
+
+
+def _create(region: Region, table: Table, other: Region, body: Mapping[str, JSON]) -> None:
+    if other.find(table.name) is not None:
+        raise invalid(
+            f"Failed to create a the new replica of table with name: '{table.name}' because one or more replicas "
+            "already existed as tables."
+        )
+    streaming = table.settings.get("StreamSpecification")
+    if streaming is not None and streaming["StreamViewType"] != VIEW:
+        raise invalid_values(f"StreamViewType must be {VIEW} on a table that is to have replicas")
+    if table.billing_mode == "PROVISIONED" and not _scales(table):
+        raise invalid("Table write capacity should either be Pay-Per-Request or AutoScaled.")
+    replica = snapshots.blank(table)
+    replica.arn, replica.region = other.arn(f"table/{table.name}"), other.name
+    replica.table_id, replica.created = str(uuid4()), round(other.clock.now(), 3)
+    replica.lock = table.lock
+    replica.settings["DeletionProtectionEnabled"] = False
+    for item in table.items.values():
+        replica.put(replica.position(item.attributes), item)
+    replica.set_expiry(table.expiry.attribute if table.expiry else None)
+    overrides = _overrides(replica, body)
+    if streaming is None:
+        streams.enable(region, table, VIEW)
+    streams.enable(other, replica, VIEW)
+    group = table.group or Group()
+    if table.group is None:
+        group.join(table)
+    group.join(replica)
+    group.overrides[other.name] = overrides
+    group.sources[region.name] = region.clock.now()
+    other.tables[table.name] = replica
+
+
+def _scales(table: Table) -> bool:
+    """Whether Application Auto Scaling has been given the table's write capacity."""
+    wanted = {
+        "ServiceNamespace": "dynamodb",
+        "ResourceIds": [f"table/{table.name}"],
+        "ScalableDimension": "dynamodb:table:WriteCapacityUnits",
+    }
+    found = moto_door.call("application-autoscaling", "DescribeScalableTargets", wanted, table.account, table.region)
+    return bool(found["ScalableTargets"])
+
+
+def _overrides(replica: Table, body: Mapping[str, JSON]) -> dict[str, JSON]:
+    overrides = {name: body[name] for name in _OVERRIDES if body.get(name) is not None}
+    reads = body.get("ProvisionedThroughputOverride")
+    if reads is not None:
+        replica.throughput = {**replica.throughput, **reads}
+    if body.get("TableClassOverride") is not None:
+        definitions.check_table_class(body["TableClassOverride"])
+        replica.settings["TableClassSummary"] = {"TableClass": body["TableClassOverride"]}
+        overrides["ReplicaTableClassSummary"] = replica.settings["TableClassSummary"]
+    return overrides
+
+
+def _delete(region: Region, table: Table, other: Region) -> dict[str, JSON]:
+    group = table.group
+    if group is None:
+        raise AssertionError("the caller has found the group")
+    replica = group.tables[other.name]
+    lifecycles.update(table, region.clock.now(), region.durations, is_throughput=False)
+    shown = describe(table)
+    shown["Replicas"] = group.described(table, "DELETING", other.name)
+    remove(other, replica)
+    other.remove(replica)
+    return {"TableDescription": shown}
+
+
+def remove(region: Region, table: Table) -> None:
+    """Let a table that is to be deleted leave its group.
+
+    Raises:
+        Fault: a replica was made from it in the last 24 hours.
+    """
+    group = table.group
+    if group is None:
+        return
+    made = group.sources.get(table.region)
+    if made is not None and region.clock.now() - made < SOURCE_STAYS:
+        raise invalid(
+            "Replica cannot be deleted because it has acted as a source region for new replica(s) being added to the "
+            "table in the last 24 hours."
+        )
+    group.leave(table)
+
+
+def spread(table: Table) -> None:
+    """Give the other replicas a table's indexes, billing and TTL, which have changed. The lock is held."""
+    group = table.group
+    for other in group.others(table) if group is not None else ():
+        other.billing_mode, other.on_demand_since = table.billing_mode, table.on_demand_since
+        override = group.overrides.get(other.region, {}) if group is not None else {}
+        other.throughput = {**table.throughput, **override.get("ProvisionedThroughputOverride", {})}
+        other.attribute_types = dict(table.attribute_types)
+        other.vector_indexes = dict(table.vector_indexes)
+        for name in [name for name in other.indexes if name not in table.indexes]:
+            other.remove_index(name)
+        for name, index in table.indexes.items():
+            if name in other.indexes:
+                other.indexes[name] = index
+            else:
+                other.add_index(index)
+        attribute = table.expiry.attribute if table.expiry else None
+        if (other.expiry.attribute if other.expiry else None) != attribute:
+            other.set_expiry(attribute)
+            other.ttl_changed = table.ttl_changed

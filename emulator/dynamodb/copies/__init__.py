@@ -1,0 +1,1 @@
+"""Copies of tables: backups, restores, exports to S3 and imports from it."""

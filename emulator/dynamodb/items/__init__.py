@@ -1,0 +1,1 @@
+"""The data plane: reads, writes, queries, transactions, and what they cost."""

@@ -1,0 +1,1 @@
+"""What a table is: attribute values, key schemas, items in order, indexes, life cycles."""

@@ -1,0 +1,208 @@
+"""Key schemas: what keys a table or index has, where an item stands in its order, and which keys AWS refuses.
+
+A ``Position`` sorts items as AWS's Scan returns them: by a hash of the partition key, then by the key values
+themselves. It begins with the hash; then come the sort keys of the HASH and of the RANGE attributes. In an index the
+position of the item in its table follows, so that equal index keys keep one stable order.
+
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.CoreComponents.html; the hash is the
+one that reproduces the Scan order observed on AWS: MD5 of "Outliers" and the bytes of the partition key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import md5
+from typing import Any, TypeAlias
+
+from asl_interpreter.jsontext import JSON
+from emulator.dynamodb.model.values import Attributes, Value, read_value, sort_key, text_size
+from emulator.dynamodb.rejections import KEY_MISMATCH, invalid, invalid_values
+
+Position: TypeAlias = tuple[Any, ...]
+
+MAX_HASH = 2048
+MAX_RANGE = 1024
+TOKEN_BITS = 64
+_SALT = b"Outliers"
+
+
+@dataclass(frozen=True, slots=True)
+class KeySchema:
+    """The key attributes of a table or index, with the type of each. A table has one HASH and at most one RANGE."""
+
+    hash: tuple[str, ...]
+    range: tuple[str, ...]
+    types: Mapping[str, str]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """HASH attributes, then RANGE attributes."""
+        return self.hash + self.range
+
+    def position(self, attributes: Attributes) -> Position:
+        """Where the item stands. It must have the key attributes, of the right types."""
+        if len(self.hash) == 1:
+            value = attributes[self.hash[0]]
+            partition: Position = (token(value), sort_key(value))
+        else:
+            values = [attributes[name] for name in self.hash]
+            partition = (token(*values), *map(sort_key, values))
+        for name in self.range:
+            partition = (*partition, sort_key(attributes[name]))
+        return partition
+
+    def has_all(self, attributes: Attributes) -> bool:
+        """Whether the item has every key attribute, of the right type and not empty: an index holds no other."""
+        types = self.types
+        for name in self.names:
+            value = attributes.get(name)
+            if value is None or value[0] != types[name] or value[1] in ("", b""):
+                return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A secondary index. ``projected`` are the attributes it keeps, keys included; None keeps all."""
+
+    name: str
+    key: KeySchema
+    is_global: bool
+    projection_type: str
+    non_key_attributes: tuple[str, ...]
+    projected: frozenset[str] | None
+    settings: Mapping[str, JSON]
+    """Wire form of what only a description shows: ProvisionedThroughput, OnDemandThroughput, WarmThroughput."""
+
+    def project(self, attributes: Attributes) -> Attributes:
+        """What the index keeps of an item."""
+        projected = self.projected
+        if projected is None:
+            return attributes
+        return {name: value for name, value in attributes.items() if name in projected}
+
+
+def token(*partition: Value) -> int:
+    """The hash that orders partitions, of the values of the HASH attributes."""
+    digest = md5(_SALT + b"".join(map(_key_bytes, partition)), usedforsecurity=False).digest()
+    return int.from_bytes(digest[: TOKEN_BITS // 8], "big")
+
+
+def _key_bytes(value: Value) -> bytes:
+    kind, payload = value
+    if kind == "S":
+        return bytes(payload, "utf-8")
+    return bytes(payload) if kind == "B" else _number_bytes(payload)
+
+
+def _number_bytes(text: str) -> bytes:
+    """A number as AWS keeps it: an exponent of 100 with the sign, then digits of base 100, each plus one.
+
+    Negative numbers complement both, and end in 102 where there is room, so that bytes sort as numbers do.
+    """
+    if text == "0":
+        return b"\x80"
+    negative = text[0] == "-"
+    whole, _, fraction = text.lstrip("-").partition(".")
+    whole = whole.lstrip("0")
+    digits = (whole + fraction).lstrip("0")
+    exponent = len(whole) if whole else len(digits) - len(fraction)
+    digits = digits.rstrip("0")
+    if exponent % 2:
+        digits, exponent = f"0{digits}", exponent + 1
+    if len(digits) % 2:
+        digits += "0"
+    pairs = [int(digits[at : at + 2]) for at in range(0, len(digits), 2)]
+    head = exponent // 2 - 64
+    if not negative:
+        return bytes([head & 0xFF, *(pair + 1 for pair in pairs)])
+    tail = [102] if len(pairs) < 20 else []
+    return bytes([~head & 0xFF, *(101 - pair for pair in pairs), *tail])
+
+
+# --- keys of requests ------------------------------------------------------------------------------------------------
+
+
+def read_key(wire: Mapping[str, JSON]) -> Attributes:
+    """Check the values of a Key parameter by themselves. Raises Fault as ``read_value``."""
+    return {name: read_value(member) for name, member in wire.items()}
+
+
+def check_key(schema: KeySchema, key: Attributes) -> None:
+    """Judge a key that looks an item up.
+
+    Raises:
+        Fault: other attributes or types than the schema's, an empty value, or one that is too long.
+    """
+    if len(key) != len(schema.names):
+        raise invalid(KEY_MISMATCH)
+    for name in schema.names:
+        value = key.get(name)
+        if value is None or value[0] != schema.types[name]:
+            raise invalid(KEY_MISMATCH)
+        if not value[1]:
+            raise invalid_values(empty_key(value) + f" Key: {name}")
+    _check_key_sizes(schema, key)
+
+
+def check_item_key(schema: KeySchema, item: Attributes) -> None:
+    """Judge the key of an item that is put.
+
+    Raises:
+        Fault: a key attribute is missing, of another type, empty or too long.
+    """
+    for name in schema.names:
+        value = item.get(name)
+        if value is None:
+            raise invalid_values(f"Missing the key {name} in the item")
+        if value[0] != schema.types[name]:
+            raise invalid_values(f"Type mismatch for key {name} expected: {schema.types[name]} actual: {value[0]}")
+        if not value[1]:
+            raise invalid(f"One or more parameter values are not valid. {empty_key(value)} Key: {name}")
+    _check_key_sizes(schema, item)
+
+
+def check_index_key(index: Index, item: Attributes) -> None:
+    """Judge an item's attributes that are keys of an index; any may be missing.
+
+    Raises:
+        Fault: one has another type than the index's, is empty or too long.
+    """
+    schema = index.key
+    for name in schema.names:
+        value = item.get(name)
+        if value is None:
+            continue
+        if value[0] != schema.types[name]:
+            raise invalid_values(
+                f"Type mismatch for Index Key {name} Expected: {schema.types[name]} Actual: {value[0]} "
+                f"IndexName: {index.name}"
+            )
+        if not value[1]:
+            raise invalid(
+                "One or more parameter values are not valid. A value specified for a secondary index key is not "
+                f"supported. {empty_key(value)} IndexName: {index.name}, IndexKey: {name}"
+            )
+    _check_key_sizes(schema, item)
+
+
+def empty_key(value: Value) -> str:
+    """What AWS says of a key that is empty."""
+    kind = "string" if value[0] == "S" else "binary"
+    return f"The AttributeValue for a key attribute cannot contain an empty {kind} value."
+
+
+def _check_key_sizes(schema: KeySchema, item: Attributes) -> None:
+    for names, limit in ((schema.hash, MAX_HASH), (schema.range, MAX_RANGE)):
+        for name in names:
+            value = item.get(name)
+            if value is None or value[0] == "N" or len(value[1]) <= limit // 4:
+                continue
+            size = text_size(value[1]) if value[0] == "S" else len(value[1])
+            if size > limit and limit == MAX_HASH:
+                raise invalid_values(f"Size of hashkey has exceeded the maximum size limit of{MAX_HASH} bytes")
+            if size > limit:
+                raise invalid_values(
+                    f"Aggregated size of all range keys has exceeded the size limit of {MAX_RANGE} bytes"
+                )

@@ -1,0 +1,172 @@
+"""The tables of one world, by account and region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Protocol
+
+from emulator.dynamodb.model import lifecycles
+from emulator.dynamodb.model.lifecycles import LIFELIKE, Durations
+from emulator.dynamodb.model.tables import Table
+from emulator.dynamodb.rejections import refused, table_not_found
+from emulator.settings import Settings, Wording
+
+if TYPE_CHECKING:
+    from emulator.dynamodb.copies.backups import Backup
+    from emulator.dynamodb.copies.exports import Export
+    from emulator.dynamodb.copies.imports import Import
+    from emulator.dynamodb.items.bulk import BulkOperation
+
+
+class Clock(Protocol):
+    """The one clock: epoch seconds."""
+
+    def now(self) -> float:
+        """Seconds since 1970, as the world counts them."""
+
+
+class World(Protocol):
+    """What operations need of everything that is alive."""
+
+    @property
+    def clock(self) -> Clock:
+        """The one clock."""
+
+    @property
+    def dynamodb(self) -> Store:
+        """Every table."""
+
+
+@dataclass(slots=True)
+class Region:
+    """The tables of one account in one region, and what its requests leave behind."""
+
+    account: str
+    name: str
+    clock: Clock
+    durations: Durations = field(default_factory=Durations)
+    tables: dict[str, Table] = field(default_factory=dict)
+    tokens: dict[str, Any] = field(default_factory=dict)
+    """ClientRequestTokens of the last ten minutes."""
+    streams: dict[str, Any] = field(default_factory=dict)
+    """Streams by ARN, the closed ones too."""
+    backups: dict[str, Backup] = field(default_factory=dict)
+    exports: dict[str, Export] = field(default_factory=dict)
+    imports: dict[str, Import] = field(default_factory=dict)
+    bulk_operations: dict[str, BulkOperation] = field(default_factory=dict)
+    lock: Any = field(default_factory=RLock)
+    """Held while a table is created, deleted or redefined."""
+
+    def arn(self, resource: str) -> str:
+        """The ARN of a resource such as ``table/Name``."""
+        partition = (
+            "aws-cn" if self.name.startswith("cn-") else "aws-us-gov" if self.name.startswith("us-gov-") else "aws"
+        )
+        return f"arn:{partition}:dynamodb:{self.name}:{self.account}:{resource}"
+
+    def default_key(self) -> str:
+        """The ARN of the key that AWS manages for DynamoDB."""
+        return self.arn("alias/aws/dynamodb").replace(":dynamodb:", ":kms:")
+
+    def find(self, name: str) -> Table | None:
+        """The table by its name or its ARN, if there is one."""
+        table = self.tables.get(name)
+        if table is None and name.startswith("arn:"):
+            table = self.tables.get(name.rpartition(":table/")[2])
+            if table is not None and table.arn != name:
+                table = None
+        if table is not None and (table.phases or table.ongoing):
+            return self._settled(table)
+        return table
+
+    def _settled(self, table: Table) -> Table | None:
+        now = self.clock.now()
+        with self.lock, table.lock:
+            if not lifecycles.settle(table, now):
+                return table
+            if self.tables.get(table.name) is table:
+                self.remove(table)
+        return None
+
+    def remove(self, table: Table) -> None:
+        """Take a table away, its stream closed. The locks of both are held."""
+        from emulator.dynamodb.changes import streams  # which know regions
+
+        del self.tables[table.name]
+        streams.close(self, table)
+
+    def all_tables(self) -> list[Table]:
+        """The tables that are there now, by name."""
+        found = [self.find(name) for name in sorted(self.tables)]
+        return [table for table in found if table is not None]
+
+    def table(self, name: str) -> Table:
+        """The table by its name or its ARN, rid of the items that have expired; for the data plane.
+
+        Raises:
+            Fault: there is none.
+        """
+        table = self.find(name)
+        if table is None or (table.phases and lifecycles.status(table) == "CREATING"):
+            raise table_not_found()
+        if table.expiry is not None:
+            table.expire(self.clock.now())
+        return table
+
+    def named(self, name: str) -> Table:
+        """The table by its name or its ARN, its absence worded as the control plane does. Raises Fault."""
+        table = self.find(name)
+        if table is None:
+            words = f"Requested resource not found: Table: {name.rpartition(':table/')[2]} not found"
+            raise refused("ResourceNotFoundException", words)
+        return table
+
+    def backed_up(self, name: str) -> Table:
+        """As ``table``, the absence worded as the operations of backups and exports do. Raises Fault."""
+        table = self.find(name)
+        if table is None:
+            raise refused("TableNotFoundException", f"Table not found: {name.rpartition(':table/')[2]}")
+        if lifecycles.status(table) == "CREATING":
+            raise refused(
+                "ContinuousBackupsUnavailableException",
+                f"Backups are being enabled for the table: {table.name}. Please retry later",
+            )
+        table.expire(self.clock.now())
+        return table
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDBSettings:
+    """How the service behaves where AWS's behaviour hinders a test more than it helps.
+
+    ``wording`` is that of requests that break the model; see ``dialects``. ``durations`` are those of changes of
+    tables; see ``lifecycles``. ``throttling`` refuses what exceeds the capacity of a provisioned table; see
+    ``throttling``.
+    """
+
+    wording: Wording = "mixed"
+    durations: Durations = field(default_factory=Durations)
+    throttling: bool = False
+
+    @classmethod
+    def of(cls, settings: Settings) -> DynamoDBSettings:
+        """What the emulator's settings say of the service."""
+        durations = LIFELIKE if settings.dynamodb_delays == "lifelike" else Durations()
+        return cls(settings.dynamodb_wording, durations, settings.dynamodb_throttling)
+
+
+class Store:
+    """Every region's tables; a region comes into being when it is first asked for."""
+
+    def __init__(self, clock: Clock, settings: DynamoDBSettings | None = None) -> None:
+        self.clock = clock
+        self.settings = settings or DynamoDBSettings()
+        self._regions: dict[tuple[str, str], Region] = {}
+
+    def region(self, account: str, name: str) -> Region:
+        """The region of an account."""
+        region = self._regions.get((account, name))
+        return region or self._regions.setdefault(
+            (account, name), Region(account, name, self.clock, self.settings.durations)
+        )

@@ -1,0 +1,155 @@
+"""Answers: a request to a service of moto's goes to its handler; what goes wrong becomes an error in AWS's form."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs, quote
+from xml.sax.saxutils import escape
+
+from emulator.moto_door.corrections import amended, refusal
+from emulator.moto_door.routes import Handler, find, host_of, modules
+from emulator.moto_door.state import introduce
+from emulator.wire.credentials import DEFAULT_REGION, Credential
+from emulator.wire.protocol import Environ, Response, new_request_id
+
+log = logging.getLogger("dynastep")
+
+_UNSIGNED = {"AWSCognitoIdentityService": "cognito-identity", "AWSCognitoIdentityProviderService": "cognito-idp"}
+"""What stands before the dot in X-Amz-Target -> signing name, for services with operations that nobody signs."""
+
+_UNSIGNED_ACTIONS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
+
+
+def answer(environ: Environ, body: bytes, caller: Credential | None, account: str) -> Response:
+    """Answer a request to a service of moto's; an error of moto itself becomes an error in AWS's form."""
+    name = caller.service if caller is not None and caller.service else _unsigned_name(environ, body)
+    region = caller.region if caller is not None else DEFAULT_REGION
+    prepared = _environ(environ, body, name, region, account)
+    path = prepared["RAW_URI"].partition("?")[0]
+    try:
+        host = host_of(prepared, name, region)
+        handler = find(host, path)
+        if handler is None:
+            known = bool(modules(host))
+            what = f"{environ['REQUEST_METHOD']} {path} of {name}" if known else f"the service {name}"
+            return _refusal(environ, name, 501, "NotImplementedException", f"moto, behind Dynastep, lacks {what}")
+        if (refused := refusal(name, environ, body)) is not None:
+            return _refusal(environ, name, refused.status, refused.code, refused.message)
+        introduce(account, region)
+        return amended(name, environ, body, _response(_run(handler, prepared), environ, name))
+    except NotImplementedError as error:
+        return _refusal(environ, name, 501, "NotImplementedException", f"moto, behind Dynastep, lacks this: {error}")
+    except Exception:
+        request_id = new_request_id(None)
+        log.exception("Request %s to %s failed in moto: %s %s", request_id, name, environ["REQUEST_METHOD"], path)
+        message = f"moto, behind Dynastep, failed; the log has the traceback under request id {request_id}"
+        return _refusal(environ, name, 500, "InternalFailure", message)
+
+
+def takes_unsigned(environ: Environ) -> bool:
+    """Whether a request without a signature names an operation that AWS does not want signed."""
+    return environ.get("HTTP_X_AMZ_TARGET", "").partition(".")[0] in _UNSIGNED
+
+
+def is_form(environ: Environ) -> bool:
+    """Whether the body is an HTML form, as in AWS's query protocol."""
+    return str(environ.get("CONTENT_TYPE", "")).startswith("application/x-www-form-urlencoded")
+
+
+def _unsigned_name(environ: Environ, body: bytes) -> str:
+    """The signing name of a request that has no signature; what nobody else wants is for S3."""
+    target = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")[0]
+    if target in _UNSIGNED:
+        return _UNSIGNED[target]
+    path = environ.get("PATH_INFO", "/")
+    if path.endswith(("/.well-known/jwks.json", "/.well-known/openid-configuration")):
+        return "cognito-idp"
+    if is_form(environ) and parse_qs(body.decode("utf-8", "replace")).get("Action", [""])[0] in _UNSIGNED_ACTIONS:
+        return "sts"
+    return "s3"
+
+
+def _environ(environ: Environ, body: bytes, name: str, region: str, account: str) -> dict[str, Any]:
+    """The request as moto wants it: the account by header, the region in a signature, the path as it came."""
+    prepared = {
+        **environ,
+        "wsgi.input": io.BytesIO(body),
+        "CONTENT_LENGTH": str(len(body)),
+        "HTTP_X_MOTO_ACCOUNT_ID": account,
+        "RAW_URI": _raw_uri(environ),
+    }
+    prepared.pop("HTTP_TRANSFER_ENCODING", None)
+    if "Credential=" not in environ.get("HTTP_AUTHORIZATION", "") and name != "s3":
+        prepared["HTTP_AUTHORIZATION"] = f"AWS4-HMAC-SHA256 Credential={account}/20260101/{region}/{name}/aws4_request,"
+    if name == "s3":
+        prepared["HTTP_HOST"] = _s3_host(environ.get("HTTP_HOST", ""), region)
+    return prepared
+
+
+def _raw_uri(environ: Environ) -> str:
+    """Path and query before decoding, where the server kept them: an encoded slash in an S3 key counts."""
+    raw = environ.get("RAW_URI") or environ.get("REQUEST_URI")
+    if raw:
+        return re.sub(r"^\w+://[^/]*", "", str(raw)) or "/"
+    path = quote(environ.get("PATH_INFO", "/").encode("latin-1"), safe="/~:@!$&'()*+,;=")
+    query = environ.get("QUERY_STRING", "")
+    return f"{path}?{query}" if query else path
+
+
+def _s3_host(host: str, region: str) -> str:
+    """AWS's host for S3. Only a bucket before ``.s3.`` or ``.localhost`` is one: the server may have any name."""
+    if host.endswith(".amazonaws.com"):
+        return host
+    name = host.partition(":")[0]
+    bucket = name.partition(".s3.")[0] if ".s3." in name else name.removesuffix(".localhost")
+    return f"{bucket}.s3.{region}.amazonaws.com" if bucket != name else f"s3.{region}.amazonaws.com"
+
+
+def _run(handler: Handler, environ: dict[str, Any]) -> tuple[int, Mapping[str, Any], Any]:
+    from moto.core.request import Request
+    from werkzeug.exceptions import HTTPException
+
+    request = Request(environ)
+    try:
+        return handler(request, request.raw_url, request.headers)
+    except HTTPException as error:
+        return error.code or 500, dict(error.get_headers()), error.get_body()
+
+
+def _response(answered: tuple[int, Mapping[str, Any], Any], environ: Environ, name: str) -> Response:
+    status, headers, content = answered
+    body = content.encode() if isinstance(content, str) else content or b""
+    if status == 404 and not body and environ["REQUEST_METHOD"] != "HEAD":
+        what = f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '/')} of {name}"
+        return _refusal(environ, name, 501, "NotImplementedException", f"moto, behind Dynastep, lacks {what}")
+    if status >= 400 and body[:14].lower() == b"<!doctype html":
+        text = re.sub(r"<[^>]*>|\s+", " ", body.decode()).strip()
+        return _refusal(environ, name, status, "InvalidRequest", text)
+    kept = [
+        (key, str(value))
+        for key, value in headers.items()
+        if key.lower() != "status" and (key.lower() != "content-length" or environ["REQUEST_METHOD"] == "HEAD")
+    ]
+    return Response(status, kept, body)
+
+
+def _refusal(environ: Environ, name: str, status: int, code: str, message: str) -> Response:
+    """An error of ours in the form in which the service's SDK reads errors."""
+    request_id = new_request_id("stepfunctions")
+    headers = [("x-amzn-RequestId", request_id)]
+    inner = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
+    if name == "ec2":
+        text = f"<Response><Errors><Error>{inner}</Error></Errors><RequestID>{request_id}</RequestID></Response>"
+    elif name == "s3":
+        text = f"<Error>{inner}<RequestId>{request_id}</RequestId></Error>"
+    elif is_form(environ) or name in ("cloudfront", "route53"):
+        text = f"<ErrorResponse><Error>{inner}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+    else:
+        headers += [("Content-Type", "application/x-amz-json-1.0"), ("x-amzn-ErrorType", code)]
+        return Response(status, headers, json.dumps({"__type": code, "message": message}).encode())
+    return Response(status, [*headers, ("Content-Type", "text/xml")], text.encode())

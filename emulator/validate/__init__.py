@@ -1,0 +1,1 @@
+"""``dynastep validate``: definitions in files, where their problems are, and reports of them."""

@@ -1,0 +1,244 @@
+"""Definitions in files: everything that AWS would say of them, with line and column, and the name that may be meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, Final
+
+from asl_interpreter.errors import InvalidDefinition, Problem
+from asl_interpreter.jsontext import JSON, dumps
+from asl_interpreter.language.choice import OPERATORS, PATH_OPERATORS
+from asl_interpreter.quotas import AWS
+from asl_interpreter.reading import fields
+from asl_interpreter.reading.parsing import read
+from asl_interpreter.tasks import Integration, Resolve
+from emulator.stepfunctions.validation import problems
+from emulator.suggestions import nearest
+from emulator.validate import positions
+from emulator.validate.positions import Position
+
+MOST_GUESSES: Final = 100
+"""Problems of a file for which the name that may be meant is looked for; each looks at all names."""
+YAML_SUFFIXES: Final = frozenset({".yaml", ".yml"})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A problem of a definition in a file."""
+
+    file: str
+    line: int
+    column: int
+    problem: Problem
+    meant: str | None = None
+    """The name that is nearest to the wrong one."""
+
+    @property
+    def message(self) -> str:
+        """AWS's words, and our guess."""
+        return self.problem.message + (f" (did you mean '{self.meant}'?)" if self.meant else "")
+
+
+STANDARD_INPUT: Final = "-"
+_DEFINITIONS: Final = ("*.asl.json", "*.asl.yaml", "*.asl.yml")
+
+
+def find_files(name: str) -> list[str]:
+    """The files that a name stands for: itself, those that match it as a pattern, the definitions in a folder."""
+    if name == STANDARD_INPUT:
+        return [name]
+    path = Path(name)
+    if path.is_dir():
+        return sorted(str(file) for pattern in _DEFINITIONS for file in path.rglob(pattern))
+    if path.exists():
+        return [name]
+    return sorted(str(file) for file in Path(path.anchor).glob(str(path.relative_to(path.anchor))) if file.is_file())
+
+
+def check_file(file: str, text: str, resolve: Resolve, *, express: bool = False) -> list[Finding]:
+    """Everything wrong with the definition that a file holds as JSON, or as YAML if its name says so."""
+    if Path(file).suffix.lower() in YAML_SUFFIXES:
+        try:
+            document, places = _read_yaml(text)
+            text = dumps(document)
+        except _InvalidYAML as error:
+            problem = Problem("INVALID_YAML", error.message, None)
+            return [Finding(file, *error.position, problem)]
+        except RecursionError:
+            return [Finding(file, 1, 1, Problem("INVALID_YAML", "nested too deeply", None))]
+        except ValueError as error:  # a number of thousands of digits, half a character
+            return [Finding(file, 1, 1, Problem("INVALID_YAML", str(error), None))]
+    else:
+        text = _with_numbers(text)
+        try:
+            document = read(text)
+        except InvalidDefinition as error:
+            return [_flaw(file, problem) for problem in error.problems]
+        places = positions.in_json(text)
+    found = problems(text, _with_placeholders(resolve), express=express)
+    meant = [_meant(document, problem) for problem in found[:MOST_GUESSES]]
+    return [
+        Finding(file, *positions.nearest(places, _subject(problem)), problem, guess)
+        for problem, guess in zip_longest(found, meant)
+    ]
+
+
+_JACKSONS_PLACE: Final = re.compile(r"line: (\d+), column: (\d+)\]$")
+
+
+def _flaw(file: str, problem: Problem) -> Finding:
+    """A text that is no JSON: Jackson's words, and its place as that of the finding."""
+    place = _JACKSONS_PLACE.search(problem.location or "")
+    line, column = (1, 1) if place is None else (int(place[1]), max(int(place[2]), 1))
+    message = problem.message.partition("\n at [Source")[0]
+    return Finding(file, line, column, Problem(problem.code, message, None))
+
+
+def _subject(problem: Problem) -> str | None:
+    """What a problem is about: AWS places a field that must not be there at its object."""
+    field = _FIELD.fullmatch(problem.message)
+    return problem.location if field is None else f"{(problem.location or '').rstrip('/')}/{field['name']}"
+
+
+class _InvalidYAML(ValueError):
+    """A text is not YAML, or not a document that JSON could hold."""
+
+    def __init__(self, message: str, position: Position) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+
+
+def _read_yaml(text: str) -> tuple[JSON, dict[str, Position]]:
+    """A YAML document as JSON, and where its values stand."""
+    import yaml  # type: ignore[import-untyped]
+
+    loader = yaml.SafeLoader(text)
+    loader.yaml_implicit_resolvers = {
+        first: [entry for entry in entries if _means_in_json(first, entry[0])]
+        for first, entries in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None, {}
+        _check_aliases(node)
+        return loader.construct_document(node), positions.in_yaml(node)
+    except yaml.MarkedYAMLError as error:
+        mark: Any = error.problem_mark
+        place = (1, 1) if mark is None else (mark.line + 1, mark.column + 1)
+        raise _InvalidYAML(error.problem or str(error), place) from None
+
+
+MOST_VALUES: Final = AWS.definition_bytes
+"""What a YAML document may hold: more have no room in a definition."""
+
+
+def _check_aliases(document: Any) -> None:
+    """See that a document is not without bound where it names parts of itself."""
+    nodes, left = [document], MOST_VALUES
+    while nodes:
+        node = nodes.pop()
+        left -= 1
+        if left < 0:
+            mark = node.start_mark
+            message = f"aliases make more than {MOST_VALUES} values of it"
+            raise _InvalidYAML(message, (mark.line + 1, mark.column + 1))
+        if node.id == "mapping":
+            nodes += [part for pair in node.value for part in pair]
+        elif node.id == "sequence":
+            nodes += node.value
+
+
+def _means_in_json(first: str, tag: str) -> bool:
+    """Whether a plain word is more than a text: neither timestamps nor ``yes`` and ``on`` are, since YAML 1.2."""
+    return not tag.endswith(":timestamp") and not (tag.endswith(":bool") and first not in "tTfF")
+
+
+_PLACEHOLDER: Final = re.compile(r"\$\{[^}]+\}")
+"""What CloudFormation, SAM and Terraform put in: ``${FunctionArn}``."""
+
+
+_TEXT_OR_PLACEHOLDER: Final = re.compile(r'"(?:[^"\\]|\\.)*"|(?P<bare>\$\{[^}\s"]+\})', re.DOTALL)
+
+
+def _with_numbers(text: str) -> str:
+    """A value that is put in later, and not into a text, is taken for a number; places stay what they are."""
+    return _TEXT_OR_PLACEHOLDER.sub(lambda found: "1".ljust(len(found[0])) if found["bare"] else found[0], text)
+
+
+def _with_placeholders(resolve: Resolve) -> Resolve:
+    """A Resource that is put in later is taken for a function."""
+
+    def resolved(resource: str, _state: str = "") -> Integration:
+        if _PLACEHOLDER.search(resource):
+            resource = "arn:aws:lambda:us-east-1:000000000000:function:placeholder"
+        return resolve(resource)
+
+    return resolved
+
+
+_TARGET: Final = re.compile(r"Missing 'Next' target: (?P<name>.*)", re.DOTALL)
+_FIELD: Final = re.compile(r"Field '(?P<name>.*)' is not supported", re.DOTALL)
+_CHOICES: Final = re.compile(r"(?:should have one of these values|should be one of the following): \[(?P<names>.*)\]$")
+
+
+def _meant(document: JSON, problem: Problem) -> str | None:
+    """The name nearest to the wrong one, if one is near."""
+    location = problem.location or ""
+    if match := _TARGET.fullmatch(problem.message):
+        owner = re.sub(r"/StartAt$|/States/(?:(?!/States/|/StartAt$).)*$", "", location)
+        return nearest(match["name"], list(_at(document, f"{owner}/States") or ()))
+    if match := _FIELD.fullmatch(problem.message):
+        return nearest(match["name"], _allowed(document, location))
+    if match := _CHOICES.search(problem.message):
+        value = _at(document, location)
+        return nearest(value, match["names"].split(", ")) if isinstance(value, str) else None
+    return None
+
+
+def _at(value: JSON, location: str) -> JSON:
+    """The value at a location; None if there is none. Names may hold slashes, so the longest that fit are tried."""
+    if location in ("", "/"):
+        return value
+    return next(_children_at(value, location), None)
+
+
+def _children_at(value: JSON, location: str) -> Iterator[JSON]:
+    steps: list[tuple[str, JSON]] = []
+    if isinstance(value, dict):
+        steps = [(f"/{name}", content) for name, content in value.items()]
+    elif isinstance(value, list):
+        steps = [(f"[{index}]", content) for index, content in enumerate(value)]
+    for step, content in steps:
+        if location == step:
+            yield content
+        elif location.startswith(step) and location[len(step)] in "/[":
+            yield from _children_at(content, location[len(step) :])
+
+
+_RULES: Final[Mapping[str, fields.Rules]] = {
+    "Retry": fields.RETRIER,
+    "Catch": fields.CATCHER,
+    "Branches": fields.BRANCH,
+}
+
+
+def _allowed(document: JSON, location: str) -> list[str]:
+    """The fields that the object at a location may have."""
+    if location == "/":
+        return list(fields.MACHINE.fields)
+    if re.search(r"/Choices\[\d+\][^/]*(?:/(?:And|Or|Not)\b[^/]*)*$", location):
+        return ["And", "Or", "Not", "Variable", "Next", "Assign", "Comment", "Condition", *OPERATORS, *PATH_OPERATORS]
+    for field, rules in _RULES.items():
+        if re.search(rf"/{field}\[\d+\]$", location):
+            return list(rules.fields)
+    if re.search(r"/(?:ItemProcessor|Iterator)$", location):
+        return list(fields.PROCESSOR.fields)
+    state = _at(document, location)
+    kind = state.get("Type") if isinstance(state, dict) else None
+    return list(fields.STATES[kind].fields) if isinstance(kind, str) and kind in fields.STATES else []

@@ -1,0 +1,163 @@
+"""In-process clients: real boto3 clients whose requests are answered without a socket.
+
+A request is signed and serialised as ever; the last event before botocore would send it hands it to the endpoint, and
+the answer goes back through botocore's own parsers. So what an in-process client sees is what HTTP would show.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from emulator.wire.credentials import DEFAULT_ACCOUNT, DEFAULT_REGION
+from emulator.wire.protocol import Environ, Response
+
+if TYPE_CHECKING:
+    from boto3 import Session
+    from boto3.resources.base import ServiceResource
+    from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+    from botocore.client import BaseClient
+    from botocore.config import Config
+
+    from emulator.world import World
+
+_creation = threading.Lock()
+"""Creating clients from one session is not thread-safe; using them is."""
+
+
+def client(
+    world: World,
+    service: str,
+    region: str = DEFAULT_REGION,
+    account: str = DEFAULT_ACCOUNT,
+    endpoint: str | None = None,
+    config: Config | None = None,
+) -> BaseClient:
+    """A boto3 client of any service, in an account and a region.
+
+    ``endpoint`` is the URL that presigned URLs and queues shall name; AWS's own if it is None. Nothing is sent there.
+    """
+    return connect(_respond(world), service, region, account, endpoint, config)
+
+
+def resource(
+    world: World,
+    service: str,
+    region: str = DEFAULT_REGION,
+    account: str = DEFAULT_ACCOUNT,
+    endpoint: str | None = None,
+) -> ServiceResource:
+    """A boto3 resource, as ``client``."""
+    with _creation:
+        made: ServiceResource = _session().resource(service, **_options(region, account, endpoint))  # type: ignore[call-overload]  # any service
+    _answer_with(_respond(world), made.meta.client)
+    return made
+
+
+def connect(
+    respond: Callable[[Environ, bytes], Response],
+    service: str,
+    region: str,
+    account: str,
+    endpoint: str | None = None,
+    config: Config | None = None,
+) -> BaseClient:
+    """A boto3 client whose requests ``respond`` answers."""
+    with _creation:
+        made: BaseClient = _session().client(service, **_options(region, account, endpoint, config))  # type: ignore[call-overload]  # any service
+    _answer_with(respond, made)
+    return made
+
+
+def _respond(world: World) -> Callable[[Environ, bytes], Response]:
+    from emulator.wire.endpoint import answer
+
+    return partial(answer, world)
+
+
+@cache
+def _session() -> Session:
+    """One session for all clients: the models are read once, the user's own AWS configuration never."""
+    import boto3
+    import botocore.session
+
+    variables: Any = {
+        "profile": (None, None, None, None),
+        "config_file": (None, None, os.devnull, None),
+        "credentials_file": (None, None, os.devnull, None),
+    }
+    return boto3.Session(botocore_session=botocore.session.Session(session_vars=variables))
+
+
+def _options(region: str, account: str, endpoint: str | None, config: Config | None = None) -> dict[str, Any]:
+    from botocore.config import Config
+
+    ours = Config(use_fips_endpoint=False, use_dualstack_endpoint=False, ignore_configured_endpoint_urls=True)  # type: ignore[call-arg]  # newer than its stubs
+    return {
+        "region_name": region,
+        "aws_access_key_id": account,
+        "aws_secret_access_key": "dynastep",
+        "endpoint_url": endpoint,
+        "config": ours if config is None else ours.merge(config),
+    }
+
+
+def _answer_with(respond: Callable[[Environ, bytes], Response], client: BaseClient) -> None:
+    def before_send(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        from botocore.awsrequest import AWSResponse
+
+        status, headers, body = respond(*_environ(request))
+        received = {"content-length": str(len(body)), **{name.lower(): value for name, value in headers}}
+        return AWSResponse(request.url, status, received, _Raw(body))  # type: ignore[arg-type]  # it only reads
+
+    events: Any = client.meta.events
+    events.register("before-send", before_send)
+    name = client.meta.service_model.service_id.hyphenize()
+    events.unregister(f"needs-retry.{name}", unique_id=f"retry-config-{name}")  # the answer would be the same again
+
+
+class _Raw(io.BytesIO):
+    """The body of an answer as botocore reads it from a connection."""
+
+    def stream(self, amount: int = 65536, decode_content: bool | None = None) -> Iterator[bytes]:  # noqa: ARG002, FBT001 - urllib3's signature
+        while chunk := self.read(amount):
+            yield chunk
+
+
+def _environ(request: AWSPreparedRequest) -> tuple[Environ, bytes]:
+    """A request of botocore as a WSGI environ and its body."""
+    url = urlsplit(request.url)
+    raw_path = url.path or "/"
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": request.method,
+        "PATH_INFO": unquote_to_bytes(raw_path).decode("latin-1"),
+        "QUERY_STRING": url.query,
+        "RAW_URI": f"{raw_path}?{url.query}" if url.query else raw_path,
+        "SERVER_NAME": url.hostname or "localhost",
+        "SERVER_PORT": str(url.port or 443),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "SCRIPT_NAME": "",
+        "wsgi.url_scheme": url.scheme,
+        "HTTP_HOST": url.netloc,
+    }
+    headers: Any = request.headers  # values are text or bytes
+    for name, value in headers.items():
+        key = name.upper().replace("-", "_")
+        text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = text
+    return environ, _read(request.body)
+
+
+def _read(body: Any) -> bytes:
+    if body is None:
+        return b""
+    if isinstance(body, str):
+        return body.encode()
+    if isinstance(body, bytes | bytearray):
+        return bytes(body)
+    return bytes(body.read())

@@ -1,0 +1,185 @@
+"""Dialects: how each service words a request that breaks its model, and where it is stricter than the model.
+
+Sources: texts that AWS was seen to answer. For Step Functions those of the framework it shares with other services
+(measured 2026-09) and recorded answers; for DynamoDB the public suites that are run against AWS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+from asl_interpreter.jsontext import JSON
+from emulator.settings import Wording
+from emulator.wire.constraints import Rule, length_rules, pattern_rule, value_rules
+from emulator.wire.shapes import NOT_NULL, Dialect, Place
+
+_STRUCTURE_FOUND = "Start of structure or map found where not expected"
+
+
+def _token(value: JSON) -> str:
+    """The JSON parser's name of a scalar."""
+    match value:
+        case bool():
+            return "TRUE_VALUE" if value else "FALSE_VALUE"
+        case str():
+            return "STRING_VALUE"
+        case _:
+            return "NUMBER_VALUE"
+
+
+def _framework_mismatch(shape: Shape, _place: Place, value: JSON) -> str:
+    match value:
+        case dict():
+            return f"{_STRUCTURE_FOUND}."
+        case list():
+            return "Start of list found where not expected"
+    match shape:
+        case ListShape():
+            return "Expected list or null"
+        case MapShape():
+            return "Expected map or null"
+        case StructureShape():
+            return "Expected null"
+    name = shape.type_name.capitalize()
+    return f"{_token(value)} can not be converted to {'an' if name[0] in 'AEIOU' else 'a'} {name}"
+
+
+_JAVA_TYPES = {
+    "string": "java.lang.String",
+    "boolean": "java.lang.Boolean",
+    "integer": "java.lang.Integer",
+    "long": "java.lang.Long",
+    "float": "java.lang.Float",
+    "double": "java.lang.Double",
+    "blob": "java.nio.ByteBuffer",
+    "timestamp": "java.util.Date",
+}
+_PARAMETERIZED = (
+    "class sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl cannot be cast to class java.lang.Class "
+    "(sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl and java.lang.Class are in module java.base of "
+    "loader 'bootstrap')"
+)
+
+
+def _java_type(shape: Shape) -> str:
+    match shape:
+        case ListShape():
+            return f"java.util.List<{_java_type(shape.member)}>"
+        case MapShape():
+            return f"java.util.Map<java.lang.String, {_java_type(shape.value)}>"
+        case StructureShape():
+            return f"com.amazonaws.dynamodb.v20120810.{shape.name}"
+        case _:
+            return _JAVA_TYPES[shape.type_name]
+
+
+def _dynamodb_mismatch(shape: Shape, place: Place, value: JSON) -> str:
+    if isinstance(value, dict):
+        return _STRUCTURE_FOUND
+    if isinstance(value, list):
+        kind = "" if isinstance(shape, MapShape) else "class "
+        return f"Unrecognized collection type {kind}{_java_type(shape)}"
+    if isinstance(shape, StructureShape | ListShape | MapShape):
+        in_collection = "Unexpected value type in payload" if isinstance(shape, StructureShape) else _PARAMETERIZED
+        return "Unexpected field type" if place == "field" else in_collection
+    if shape.type_name == "blob":
+        return "only base-64-encoded strings are convertible to bytes"
+    if shape.type_name == "boolean" and isinstance(value, str):
+        return "Unexpected token received from parser"
+    token = "DECIMAL_VALUE" if isinstance(value, float) else _token(value)
+    return f"{token} cannot be converted to {_java_type(shape).rpartition('.')[2]}"
+
+
+_DATA_PLANE = frozenset(
+    {"DeleteItem", "GetItem", "PutItem", "Query", "Scan", "SearchVectors", "TransactGetItems", "TransactWriteItems"}
+    | {"UpdateItem"}
+)
+"""Operations that take a table's name of one character: they take its ARN too, which the control plane learnt later."""
+
+_MOST_OF_STREAMS = {"DescribeStream": 100, "ListStreams": 100, "GetRecords": 1000}
+"""The most that Limit asks for; the model says it in prose alone."""
+_TABLE_NAME = "[a-zA-Z0-9_.-]+"
+
+
+def _table_name_rules(shortest: int) -> Sequence[Rule]:
+    """A table's name or its ARN: the model bounds the ARN alone."""
+
+    def unless_arn(rule: Rule) -> Rule:
+        broken: Callable[[str], bool] = rule.broken
+        return Rule(lambda name: not name.startswith("arn:") and broken(name), rule.words)
+
+    named = [unless_arn(rule) for rule in length_rules(shortest, 255)]
+    pattern = pattern_rule(_TABLE_NAME)
+    return [*named, unless_arn(Rule(lambda name: name != "" and pattern.broken(name), pattern.words))]
+
+
+def _dynamodb_rules(operation: str, shape: Shape) -> Sequence[Rule] | None:
+    match shape.name:
+        case "TableArn":
+            return _table_name_rules(1 if operation in _DATA_PLANE else 3)
+        case "TableClass":
+            return ()  # the operation refuses it in words of its own
+        case "PositiveIntegerObject" if operation in _MOST_OF_STREAMS:
+            return value_rules(1, _MOST_OF_STREAMS[operation])
+        case _:
+            return None
+
+
+def _absent(parameter: str) -> str:
+    return f"The parameter '{parameter}' is required but was not present in the request"
+
+
+FRAMEWORK = Dialect(mismatch=_framework_mismatch)
+"""The words of services that have none of their own."""
+
+STEP_FUNCTIONS = replace(
+    FRAMEWORK,
+    enums={"ExecutionStatus": ("SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE", "ABORTED", "FAILED", "RUNNING")},
+)
+
+_EMPTY = "Member must have length greater than or equal to 1"
+_RETURNS = "[ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE]"  # as the new wording spells it
+_DYNAMODB = Dialect(
+    mismatch=_dynamodb_mismatch,
+    rules=_dynamodb_rules,
+    enums={
+        "ReturnValue": ("ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"),
+        "Select": ("SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"),
+        "ScalarAttributeType": ("B", "N", "S"),
+        "ConditionalOperator": ("OR", "AND"),
+        "ComparisonOperator": (
+            *("IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT"),
+            *("NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS"),
+        ),
+    },
+    bare={
+        ("BatchGetItem", "requestItems", _EMPTY): "The requestItems parameter is required for BatchGetItem",
+        ("BatchWriteItem", "requestItems", _EMPTY): "The requestItems parameter is required for BatchWriteItem",
+        ("CreateTable", "tableName", NOT_NULL): _absent("TableName"),
+        ("DeleteTable", "tableName", NOT_NULL): _absent("TableName"),
+        ("DescribeTable", "tableName", NOT_NULL): _absent("TableName"),
+        (
+            "UpdateItem",
+            "ReturnValues",
+            "Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]",
+        ): f"1 validation error detected: Failed to satisfy constraint: Member must satisfy enum value set: {_RETURNS}",
+    },
+)
+_TERSE: Mapping[Wording, frozenset[str]] = {
+    "classic": frozenset(),
+    "mixed": frozenset({"BatchGetItem", "Query"}),
+    "new": frozenset({"BatchGetItem", "BatchWriteItem", "PutItem", "Query", "Scan", "TransactGetItems", "UpdateItem"}),
+}
+"""The operations that were seen to answer in the new wording: in most regions (May 2026), or in some."""
+
+_DYNAMODB_DIALECTS = {wording: replace(_DYNAMODB, terse=terse) for wording, terse in _TERSE.items()}
+
+
+def dialect(service: str, wording: Wording) -> Dialect:
+    """The dialect of a service, by botocore's name of it; only DynamoDB has a choice of wordings."""
+    if service.startswith("dynamodb"):
+        return _DYNAMODB_DIALECTS[wording]
+    return STEP_FUNCTIONS if service == "stepfunctions" else FRAMEWORK

@@ -1,0 +1,196 @@
+"""The endpoint: every AWS request, however it came, is answered here.
+
+Step Functions and DynamoDB are ours; every other service is moto's. A request is a WSGI environ and its body; it comes
+from an HTTP server or, without a socket, from an in-process client.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from asl_interpreter.jsontext import dumps
+from emulator import moto_door
+from emulator.faults import Fault
+from emulator.lambdas import api as lambdas
+from emulator.wire import operations, protocol
+from emulator.wire.credentials import DEFAULT_ACCOUNT, Credential, credential
+from emulator.wire.origins import is_near
+from emulator.wire.protocol import Environ, Response
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import InputStream, StartResponse, WSGIApplication
+
+    from emulator.world import World
+
+log = logging.getLogger("dynastep")
+
+MEBIBYTE = 1024 * 1024
+
+OURS = ("states", "dynamodb")
+"""Signing names of the services answered here."""
+
+
+def layer(world: World, pages: WSGIApplication) -> WSGIApplication:
+    """A WSGI application that answers AWS requests and leaves everything else to ``pages``."""
+
+    def serve(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        if not is_page(environ):
+            response = _received(world, environ)
+        elif "HTTP_ORIGIN" in environ and not is_near(environ["HTTP_ORIGIN"]):
+            response = _refuse_origin(environ)
+        else:
+            return pages(environ, start_response)
+        headers = response.headers
+        if environ["REQUEST_METHOD"] != "HEAD":
+            headers = [*headers, ("Content-Length", str(len(response.body)))]
+        start_response(_STATUS_LINES[response.status], headers)
+        return [response.body]
+
+    return serve
+
+
+_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+
+def is_page(environ: Environ) -> bool:
+    """Whether a request is for a page or a control route of the emulator rather than for AWS."""
+    path = environ.get("PATH_INFO", "/")
+    if path.startswith("/_dynastep") or path == "/favicon.ico":
+        return True
+    return path in ("", "/") and environ["REQUEST_METHOD"] == "GET" and "text/html" in environ.get("HTTP_ACCEPT", "")
+
+
+def _refuse_origin(environ: Environ) -> Response:
+    origin = environ["HTTP_ORIGIN"]
+    log.warning("A web page of %s was refused: it could run code on this machine", origin)
+    message = f"Dynastep answers web pages of this machine and its network, not of {origin}"
+    body = dumps({"__type": "AccessDeniedException", "message": message}).encode()
+    return Response(403, [("Content-Type", "application/json")], body)
+
+
+def _received(world: World, environ: dict[str, Any]) -> Response:
+    """Read the body, unless it is too large to be kept, and answer."""
+    announced = environ.get("CONTENT_LENGTH") or ""
+    length = int(announced) if announced.isdigit() else -1
+    if length > protocol.LARGEST_BODY and protocol.service_of(environ) is not None:
+        _discard(environ["wsgi.input"])
+        return protocol.write_fault(environ, None, protocol.new_request_id(None), protocol.too_large())
+    if length == 0 or (length < 0 and "HTTP_TRANSFER_ENCODING" not in environ):
+        return answer(world, environ, b"")
+    return answer(world, environ, environ["wsgi.input"].read(*([length] if length > 0 else [])))
+
+
+def _discard(body: InputStream) -> None:
+    """Read a body to its end: a client that cannot send all of its request does not read the answer."""
+    while body.read(MEBIBYTE):
+        pass
+
+
+def answer(world: World, environ: Environ, body: bytes) -> Response:
+    """Answer a request to AWS, whatever it holds. A bug of ours is an HTTP 500 and an entry in the log."""
+    caller = credential(environ)
+    tokens = [environ[name] for name in _OF_FUNCTIONS if name in environ]
+    if not tokens:
+        return _respond(world, environ, body, caller)
+    with world.of(account_of(caller)).lambdas.within(*tokens):
+        return _respond(world, environ, body, caller)
+
+
+_OF_FUNCTIONS = ("HTTP_X_AMZ_SECURITY_TOKEN", "HTTP_X_AMZN_TRACE_ID")
+"""Headers that tell which function makes a request: its credentials' token, and the trace that SDKs hand on."""
+
+
+def _respond(world: World, environ: Environ, body: bytes, caller: Credential | None) -> Response:
+    ours = _is_ours(environ, caller)
+    if "HTTP_ORIGIN" in environ and not (is_near(environ["HTTP_ORIGIN"]) or _is_open(environ, ours=ours)):
+        return _refuse_origin(environ)
+    respond = _respond_ours if ours else _respond_moto
+    return respond(world, environ, body, caller)
+
+
+def _is_open(environ: Environ, *, ours: bool) -> bool:
+    """Whether pages of every origin may send this: DynamoDB's operations run nothing, a preflight changes nothing."""
+    return environ["REQUEST_METHOD"] == "OPTIONS" or (ours and protocol.service_of(environ) != "stepfunctions")
+
+
+def _is_ours(environ: Environ, caller: Credential | None) -> bool:
+    if protocol.service_of(environ) is not None:
+        return True
+    if caller is not None:
+        return caller.service in OURS
+    if environ.get("HTTP_X_AMZ_TARGET"):
+        return not moto_door.takes_unsigned(environ)
+    return environ.get("PATH_INFO", "/") in ("", "/") and not moto_door.is_form(environ)
+
+
+def _respond_ours(world: World, environ: Environ, body: bytes, caller: Credential | None) -> Response:
+    method = environ["REQUEST_METHOD"]
+    if method == "OPTIONS" and "HTTP_ORIGIN" in environ:
+        return protocol.write_preflight(environ)
+    if method in ("GET", "HEAD"):
+        return protocol.write_health(environ, caller.region if caller else "us-east-1")
+    service = protocol.service_of(environ)
+    request_id = protocol.new_request_id(service)
+    try:
+        if len(body) > protocol.LARGEST_BODY:
+            raise protocol.too_large()  # noqa: TRY301 - every refusal is written in one place
+        call = protocol.read_call(environ, body, caller, account_of(caller), request_id)
+        return protocol.write_answer(
+            environ, call.service, request_id, operations.perform(world.of(call.account), call)
+        )
+    except Fault as fault:
+        return protocol.write_fault(environ, service, request_id, fault)
+    except Exception:
+        log.exception("Request %s failed: %s", request_id, environ.get("HTTP_X_AMZ_TARGET"))
+        return protocol.write_fault(environ, service, request_id, protocol.internal_failure(request_id))
+
+
+_LOOKS = re.compile("(Batch)?(Describe|Filter|Get|Head|List|Query|Receive|Scan|Search|Select)")
+"""Operations of other services that show what functions may have done."""
+_ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
+
+
+def _operation(environ: Environ, body: bytes) -> str:
+    """The operation that a request names; of a service whose requests are paths, what its method does."""
+    target: str = environ.get("HTTP_X_AMZ_TARGET", "")
+    if target:
+        return target.rpartition(".")[2]
+    action = _ACTION.search(body) if moto_door.is_form(environ) else None
+    return action[1].decode() if action is not None else str(environ["REQUEST_METHOD"]).capitalize()
+
+
+def _respond_moto(world: World, environ: Environ, body: bytes, caller: Credential | None) -> Response:
+    try:
+        return _respond_other(world, environ, body, caller)
+    except Exception:
+        request_id = protocol.new_request_id(None)
+        log.exception("Request %s failed: %s %s", request_id, environ["REQUEST_METHOD"], environ.get("PATH_INFO"))
+        return protocol.write_fault(environ, None, request_id, protocol.internal_failure(request_id))
+
+
+def _respond_other(world: World, environ: Environ, body: bytes, caller: Credential | None) -> Response:
+    """Answer for Lambda, or have moto answer."""
+    account = account_of(caller)
+    response = None
+    if caller is not None and caller.service == "lambda":
+        response = lambdas.respond(world.of(account), environ, body, account, caller.region)
+    elif _LOOKS.match(_operation(environ, body)):
+        world.of(account).lambdas.settle()
+    if caller is not None and caller.service == "logs":
+        world.of(account).deliver_logs()
+    if response is None:
+        response = moto_door.answer(environ, body, caller, account)
+    if "HTTP_ORIGIN" in environ and not any(name.lower().startswith("access-control-") for name, _ in response.headers):
+        return response._replace(headers=[*response.headers, *protocol.cors(environ)])
+    return response
+
+
+def account_of(caller: Credential | None) -> str:
+    """The account of a caller: its access key if that is twelve digits, else where moto's IAM or STS issued the key."""
+    if caller is None:
+        return DEFAULT_ACCOUNT
+    return caller.account or moto_door.issuer(caller.access_key) or DEFAULT_ACCOUNT

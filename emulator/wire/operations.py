@@ -1,0 +1,100 @@
+"""Operations: the one door to every operation that this emulator answers itself.
+
+HTTP requests, in-process clients and Tasks of a state machine all come through ``perform``: it finds the operation in
+the service's model, checks the request against it, and calls the handler.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, TypeAlias
+
+from asl_interpreter.jsontext import JSON
+from emulator.faults import Fault
+from emulator.wire.protocol import Call
+
+if TYPE_CHECKING:
+    from botocore.loaders import Loader
+    from botocore.model import ServiceModel
+
+    from emulator.settings import Wording
+    from emulator.world import World
+
+Handler: TypeAlias = "Callable[[World, Call], dict[str, JSON]]"
+"""Performs one operation whose request was checked. Answers JSON values as they go on the wire: blobs as base64 text,
+timestamps as epoch seconds. Raises Fault."""
+
+
+def perform(world: World, call: Call) -> dict[str, JSON]:
+    """Perform a call.
+
+    Raises:
+        Fault: the operation is unknown or not built, the request breaks its model, or the operation refuses it.
+    """
+    if call.service in world.elsewhere:
+        world.looked(call)
+        return world.elsewhere[call.service](call)
+    wording = "mixed" if call.service == "stepfunctions" else world.dynamodb.settings.wording
+    params = _checker(call.service, call.operation, wording)(call.params)
+    if params is not call.params:
+        call = dataclasses.replace(call, params=params)
+    handler = handlers(call.service).get(call.operation)
+    if handler is None:
+        raise Fault(
+            "NotImplementedException", f"Dynastep has not built {call.service}.{call.operation} yet", status=501
+        )
+    world.looked(call)
+    return handler(world, call)
+
+
+def check(service: str, operation: str, params: dict[str, JSON]) -> dict[str, JSON]:
+    """The parameters of an operation, tidied, if they keep to its model; for what is answered elsewhere.
+
+    Raises:
+        Fault: they break it.
+    """
+    return _checker(service, operation, "mixed")(params)
+
+
+@cache
+def handlers(service: str) -> Mapping[str, Handler]:
+    """The handlers of a service, by operation; imported when the service is first called."""
+    match service:
+        case "stepfunctions":
+            from emulator import stepfunctions
+
+            return stepfunctions.OPERATIONS
+        case "dynamodb" | "dynamodbstreams":
+            from emulator import dynamodb
+
+            return dynamodb.OPERATIONS
+        case _:
+            raise KeyError(service)
+
+
+@cache
+def _checker(service: str, operation: str, wording: Wording) -> Callable[[JSON], dict[str, JSON]]:
+    from emulator.wire.dialects import dialect
+    from emulator.wire.shapes import compile_input
+
+    model = service_model(service)
+    if operation not in model.operation_names:
+        raise Fault("UnknownOperationException", "")
+    return compile_input(model.operation_model(operation), dialect(service, wording))
+
+
+@cache
+def service_model(service: str) -> ServiceModel:
+    """Botocore's model of a service. Reading one takes milliseconds, so each is read once."""
+    from botocore.model import ServiceModel
+
+    return ServiceModel(_loader().load_service_model(service, "service-2"), service)
+
+
+@cache
+def _loader() -> Loader:
+    from botocore.loaders import Loader
+
+    return Loader()

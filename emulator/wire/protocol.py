@@ -1,0 +1,252 @@
+"""AWS JSON 1.0: an HTTP request becomes a Call, an answer or a Fault becomes an HTTP response.
+
+Pure: a request is a WSGI environ (headers only) and its body. Checks come in AWS's order: method and content type,
+JSON, operation, credentials, body. Sources: https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html; bodies,
+headers and order as public suites saw them on AWS.
+"""
+
+from __future__ import annotations
+
+import gzip
+import random
+import uuid
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+
+from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
+from emulator.faults import Fault
+from emulator.wire.credentials import Credential
+
+Environ: TypeAlias = Mapping[str, Any]
+
+TARGETS = {
+    "AWSStepFunctions": "stepfunctions",
+    "DynamoDB_20120810": "dynamodb",
+    "DynamoDBStreams_20120810": "dynamodbstreams",
+}
+"""What stands before the dot in X-Amz-Target -> botocore's name of the service. Other services are moto's."""
+
+LARGEST_BODY = 16 * 1024 * 1024
+"""Bytes, also after decompression. DynamoDB's documented limit."""
+
+COMPRESSED_FROM = 4096
+"""Bytes of an answer from which DynamoDB compresses it for a client that accepts it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One operation asked for.
+
+    ``service`` is botocore's name ("stepfunctions", "dynamodb", "dynamodbstreams"), ``operation`` AWS's ("PutItem"),
+    ``params`` the body as it came, ``account`` 12 digits.
+    """
+
+    service: str
+    operation: str
+    params: dict[str, JSON]
+    account: str
+    region: str
+    request_id: str
+
+
+class Response(NamedTuple):
+    """An HTTP response, whole. Header names may repeat."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+def service_of(environ: Environ) -> str | None:
+    """Which of the services answered here a request is for; None if it is for none of them."""
+    return TARGETS.get(environ.get("HTTP_X_AMZ_TARGET", "").partition(".")[0])
+
+
+def new_request_id(service: str | None) -> str:
+    """A request id in the form of the service: a UUID, for DynamoDB 52 capitals and digits."""
+    if service == "stepfunctions":
+        return str(uuid.uuid4())
+    return f"{random.getrandbits(104):026X}VV4KQNSO5AEMVJF66Q9ASUAAJG"
+
+
+def read_call(environ: Environ, body: bytes, credential: Credential | None, account: str, request_id: str) -> Call:
+    """Read the operation and its parameters.
+
+    Raises:
+        Fault: AWS's answer to a request that is none.
+    """
+    if environ["REQUEST_METHOD"] != "POST" or (body and not _is_json(environ)):
+        raise Fault("UnknownOperationException", "", status=404)
+    body = _decompressed(environ, body)
+    params = _json(body) if body else None
+    target, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
+    service = TARGETS.get(target)
+    if service is None or not operation:
+        raise Fault("UnknownOperationException", "")
+    if service != "stepfunctions" and credential is None:
+        raise Fault("MissingAuthenticationTokenException", "Request is missing Authentication Token")
+    match params:
+        case dict():
+            region = credential.region if credential else "us-east-1"
+            return Call(service, operation, params, account, region, request_id)
+        case list():
+            raise Fault("SerializationException", "Start of list found where not expected")
+        case _:
+            raise Fault("SerializationException", "")
+
+
+def _is_json(environ: Environ) -> bool:
+    return environ.get("CONTENT_TYPE", "").partition(";")[0].strip() in _JSON_TYPES[service_of(environ) or "dynamodb"]
+
+
+_JSON_TYPES = {
+    "stepfunctions": ("application/x-amz-json-1.0", "application/x-amz-json-1.1", "application/json"),
+    "dynamodb": ("application/x-amz-json-1.0", "application/json"),
+    "dynamodbstreams": ("application/x-amz-json-1.0", "application/json"),
+}
+
+
+def _decompressed(environ: Environ, body: bytes) -> bytes:
+    if environ.get("HTTP_CONTENT_ENCODING", "").strip().lower() != "gzip":
+        return body
+    decompressor = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        text = decompressor.decompress(body, LARGEST_BODY + 1)
+    except zlib.error:
+        raise Fault("SerializationException", "") from None
+    if len(text) > LARGEST_BODY:
+        raise too_large()
+    if not decompressor.eof:  # it ends before its checksum
+        raise Fault("SerializationException", "")
+    return text
+
+
+def _json(body: bytes) -> JSON:
+    try:
+        return loads(body)
+    except InvalidJSON:
+        raise Fault("SerializationException", "") from None
+
+
+def too_large() -> Fault:
+    """The answer to a body of more than LARGEST_BODY bytes."""
+    return Fault("RequestEntityTooLargeException", "", status=413)
+
+
+def internal_failure(request_id: str) -> Fault:
+    """The answer to a bug of ours: AWS's InternalFailure, naming the request under which the log has the traceback."""
+    return Fault(
+        "InternalFailure",
+        f"Dynastep failed to answer this request; its log has the traceback under request id {request_id}",
+        status=500,
+    )
+
+
+_NAMESPACES = {
+    "stepfunctions": "com.amazonaws.swf.service.v2.model#",
+    "dynamodb": "com.amazonaws.dynamodb.v20120810#",
+    "dynamodbstreams": "com.amazonaws.dynamodb.v20120810#",
+}
+_FRAMEWORK = "com.amazon.coral.service#"
+_FRAMEWORK_NAMESPACES = {
+    "AccessDeniedException": _FRAMEWORK,
+    "ExpiredTokenException": _FRAMEWORK,
+    "IncompleteSignatureException": _FRAMEWORK,
+    "InternalFailure": _FRAMEWORK,
+    "InvalidSignatureException": _FRAMEWORK,
+    "MissingAuthenticationTokenException": _FRAMEWORK,
+    "NotImplementedException": _FRAMEWORK,
+    "RequestEntityTooLargeException": _FRAMEWORK,
+    "SerializationException": _FRAMEWORK,
+    "ThrottlingException": _FRAMEWORK,
+    "UnknownOperationException": _FRAMEWORK,
+    "UnrecognizedClientException": _FRAMEWORK,
+    "ValidationException": "com.amazon.coral.validate#",
+}
+"""Errors of the framework under all services -> what stands before them in ``__type``."""
+
+_CAPITAL_MESSAGE = frozenset(
+    {
+        "AccessDeniedException",
+        "IdempotentParameterMismatchException",
+        "SerializationException",
+        "TransactionCanceledException",
+        "TransactionInProgressException",
+    }
+)
+"""Errors whose body says ``Message``; all others say ``message``."""
+
+
+def write_answer(environ: Environ, service: str, request_id: str, answer: dict[str, JSON]) -> Response:
+    """The response to a call that succeeded."""
+    return _write(environ, service, request_id, 200, answer)
+
+
+def write_fault(environ: Environ, service: str | None, request_id: str, fault: Fault) -> Response:
+    """The response to a call that is refused; ``service`` is None where not even that is known."""
+    if fault.status == 404 and fault.code == "UnknownOperationException":
+        return _finish(environ, request_id, 404, "application/xml", b"<UnknownOperationException/>\n")
+    if fault.status == 413:
+        return Response(413, [("x-amzn-RequestId", request_id), *cors(environ)], b"")
+    prefix = fault.prefix or _FRAMEWORK_NAMESPACES.get(fault.code) or _NAMESPACES.get(service or "", _FRAMEWORK)
+    body: dict[str, JSON] = {"__type": prefix + fault.code, **fault.members}
+    if fault.message:
+        body["Message" if fault.code in _CAPITAL_MESSAGE else "message"] = fault.message
+    return _write(environ, service, request_id, fault.status, body)
+
+
+def write_health(environ: Environ, region: str) -> Response:
+    """What AWS's JSON services answer to GET."""
+    text = f"healthy: dynamodb.{region}.amazonaws.com "
+    return _finish(environ, new_request_id(None), 200, "text/plain", text.encode())
+
+
+def write_preflight(environ: Environ) -> Response:
+    """The answer to a browser that asks whether a page of another origin may call."""
+    headers = [("x-amzn-RequestId", new_request_id(None)), *cors(environ), ("Access-Control-Max-Age", "172800")]
+    for asked, allowed in (("METHOD", "Methods"), ("HEADERS", "Headers")):
+        value = environ.get(f"HTTP_ACCESS_CONTROL_REQUEST_{asked}")
+        if value:
+            headers.append((f"Access-Control-Allow-{allowed}", value))
+    return Response(200, headers, b"")
+
+
+def _write(environ: Environ, service: str | None, request_id: str, status: int, content: dict[str, JSON]) -> Response:
+    content_type = "application/x-amz-json-1.0"
+    if service != "stepfunctions" and "x-amz-json-1.0" not in environ.get("CONTENT_TYPE", ""):
+        content_type = "application/json"
+    body = dumps(content).encode()
+    if service == "stepfunctions":
+        headers = [("x-amzn-RequestId", request_id), ("Content-Type", content_type), *cors(environ)]
+        return Response(status, headers, body)
+    return _finish(environ, request_id, status, content_type, body)
+
+
+def _finish(environ: Environ, request_id: str, status: int, content_type: str, body: bytes) -> Response:
+    """A response as DynamoDB sends it: perhaps compressed, and with a checksum of the bytes sent."""
+    headers = [("x-amzn-RequestId", request_id), ("Content-Type", content_type), *cors(environ)]
+    if len(body) >= COMPRESSED_FROM:
+        accepted = environ.get("HTTP_ACCEPT_ENCODING", "").lower()
+        for name, compress in (("gzip", _gzip), ("deflate", zlib.compress)):
+            if name in accepted:
+                body = compress(body)
+                headers.append(("Content-Encoding", name))
+                break
+    headers.append(("x-amz-crc32", str(zlib.crc32(body))))
+    return Response(status, headers, body)
+
+
+def _gzip(body: bytes) -> bytes:
+    return gzip.compress(body, compresslevel=1, mtime=0)
+
+
+def cors(environ: Environ) -> list[tuple[str, str]]:
+    """The headers that let a page of another origin read an answer; none for a request without Origin."""
+    if "HTTP_ORIGIN" not in environ:
+        return []
+    return [
+        ("Access-Control-Allow-Origin", "*"),
+        ("Access-Control-Expose-Headers", "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date"),
+    ]

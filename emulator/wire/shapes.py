@@ -1,0 +1,377 @@
+"""Shapes: what a service's model says of a request, compiled once to closures.
+
+A request is checked as AWS checks it: first the JSON type of every member (the first wrong one is a
+SerializationException), then every constraint (all broken ones together are a ValidationException). How a service
+words this is its Dialect. The model is botocore's; its own validator checks types, required members and minima only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
+
+from asl_interpreter.jsontext import JSON
+from emulator.faults import Fault
+from emulator.wire.constraints import Rule, length_rules, pattern_rule, value_rules
+
+Place: TypeAlias = Literal["field", "value"]
+"""Where a value stands: the member of a structure, or an element of a list or map."""
+
+Path: TypeAlias = "tuple[Any, ...] | None"
+"""The way to a value, linked from the inside out: (parent, label), (parent, index) or (parent, key, "member").
+
+Text is made of it only when something is wrong.
+"""
+
+Checker: TypeAlias = "Callable[[JSON, Path, Findings], None]"
+
+NOT_NULL = "Member must not be null"
+
+
+class Mismatch(Exception):
+    """A JSON value is not of the type that the model wants; the message is AWS's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A constraint that a request breaks: the words, and the value at a path that breaks it."""
+
+    words: str
+    path: Path
+    shape: Shape
+    value: JSON
+
+
+@dataclass(slots=True)
+class Findings:
+    """What one walk over a request finds.
+
+    ``untidy`` says that the request holds nulls, unknown members or decimals, which AWS takes for absent members or
+    whole numbers.
+    """
+
+    violations: list[Violation] = field(default_factory=list)
+    untidy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a service words what is wrong, and where the service is stricter than its model.
+
+    ``mismatch`` says that a value has the wrong JSON type. ``enums`` gives the order in which AWS prints the values of
+    an enumeration where it is not the model's. ``rules`` replaces the constraints of a shape in an operation, or
+    returns None. ``bare`` maps an operation and a constraint that it breaks at a path to the message AWS sends for it
+    alone. ``terse`` names the operations whose answer stops at the first member, in the model's order, that breaks one,
+    does not repeat the value and spells members as the model does.
+    """
+
+    mismatch: Callable[[Shape, Place, JSON], str]
+    rules: Callable[[str, Shape], Sequence[Rule] | None] = lambda _operation, _shape: None
+    enums: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    bare: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    terse: frozenset[str] = frozenset()
+
+
+def compile_input(operation: OperationModel, dialect: Dialect) -> Callable[[JSON], dict[str, JSON]]:
+    """Compile the input of an operation to a function that checks a request and returns it, tidied.
+
+    The function raises Fault: a SerializationException or a ValidationException in AWS's words.
+    """
+    shape = operation.input_shape
+    if shape is None:
+        return lambda _params: {}
+    check = _Compiler(operation.name, dialect).checker(shape, "field")
+
+    def checked(params: JSON) -> dict[str, JSON]:
+        findings = Findings()
+        try:
+            check(params, None, findings)
+        except Mismatch as mismatch:
+            raise Fault("SerializationException", str(mismatch)) from None
+        except RecursionError:
+            raise Fault("SerializationException", "") from None
+        if findings.violations:
+            raise Fault("ValidationException", _message(operation, dialect, findings.violations))
+        tidied: dict[str, JSON] = _tidy(shape, params) if findings.untidy else params
+        return tidied
+
+    return checked
+
+
+def _message(operation: OperationModel, dialect: Dialect, violations: Sequence[Violation]) -> str:
+    terse = operation.name in dialect.terse
+    if terse:
+        members = list(operation.input_shape.members)  # type: ignore[union-attr]  # an input that can be broken
+        violations = [min(violations, key=lambda violation: members.index(_member(violation.path)))]
+    for violation in violations:
+        bare = dialect.bare.get((operation.name, _text(violation.path), violation.words))
+        if bare is not None:
+            return bare
+    entries = "; ".join(
+        f"Value{'' if terse else _echo(violation)} at '{_text(violation.path)}' "
+        f"failed to satisfy constraint: {violation.words}"
+        for violation in violations
+    )
+    count = len(violations)
+    return f"{count} validation error{'' if count == 1 else 's'} detected: {entries}"
+
+
+def _member(path: Path) -> str:
+    """The member of the input that a path begins with."""
+    while path is not None and path[0] is not None:
+        path = path[0]
+    return str(path and path[1])
+
+
+def _text(path: Path) -> str:
+    """The path in AWS's form: ``tags.1.member.key``, ``requestItems.orders.member.1.member.putRequest.item``."""
+    parts: list[str] = []
+    while path is not None:
+        label = path[1]
+        if isinstance(label, int):
+            parts.append(f"{label + 1}.member")
+        elif len(path) > 2:
+            parts.append(f"{label}.member")
+        else:
+            parts.append(label)
+        path = path[0]
+    return ".".join(reversed(parts))
+
+
+def _echo(violation: Violation) -> str:
+    """The value as the message repeats it; AWS does not repeat what the model marks as sensitive."""
+    if violation.value is None:
+        return " null"
+    if violation.shape.metadata.get("sensitive"):
+        return ""
+    return f" '{_java_text(violation.shape, violation.value)}'"
+
+
+def _java_text(shape: Shape, value: JSON) -> str:
+    """A value as Java prints it: ``[KeySchemaElement(attributeName=id, keyType=HASH)]``, ``{orders=[...]}``."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(shape, ListShape):
+        return f"[{', '.join(_java_text(shape.member, element) for element in value)}]"
+    if isinstance(shape, MapShape):
+        return f"{{{', '.join(f'{key}={_java_text(shape.value, member)}' for key, member in value.items())}}}"
+    if isinstance(shape, StructureShape):
+        members = (
+            f"{_lower_first(name)}={_java_text(member, value[name])}"
+            for name, member in shape.members.items()
+            if value.get(name) is not None
+        )
+        return f"{shape.name}({', '.join(members)})"
+    return str(value)
+
+
+def _tidy(shape: Shape, value: JSON) -> JSON:
+    """The request without its null and unknown members, and with whole numbers where the model wants them.
+
+    Observed on AWS: a null or unknown member is as good as absent, and a decimal given for an integer is cut off.
+    """
+    if isinstance(shape, StructureShape):
+        known = shape.members
+        return {
+            name: _tidy(known[name], member) for name, member in value.items() if member is not None and name in known
+        }
+    if isinstance(shape, ListShape):
+        return [_tidy(shape.member, element) for element in value]
+    if isinstance(shape, MapShape):
+        return {key: _tidy(shape.value, member) for key, member in value.items()}
+    if shape.type_name in ("integer", "long"):
+        return int(value)
+    return value
+
+
+def _lower_first(name: str) -> str:
+    return name[0].lower() + name[1:]
+
+
+class _Compiler:
+    """Compiles the shapes below the input of one operation, each once: a recursive shape meets itself."""
+
+    def __init__(self, operation: str, dialect: Dialect) -> None:
+        self._operation = operation
+        self._dialect = dialect
+        self._label = str if operation in dialect.terse else _lower_first
+        self._compiled: dict[tuple[str, Place, bool], Checker | None] = {}
+
+    def checker(self, shape: Shape, place: Place, *, ruled: bool = True) -> Checker:
+        """A checker of types and constraints; not ``ruled``: the shape's own constraints are checked elsewhere."""
+        key = (shape.name, place, ruled)
+        if key not in self._compiled:
+            self._compiled[key] = None
+            self._compiled[key] = self._compile(shape, place, ruled=ruled)
+        compiled = self._compiled[key]
+        if compiled is not None:
+            return compiled
+
+        def itself(value: JSON, path: Path, findings: Findings) -> None:
+            self._compiled[key](value, path, findings)  # type: ignore[misc]  # compiled by the time it is called
+
+        return itself
+
+    def rules(self, shape: Shape) -> Sequence[Rule]:
+        """The constraints of a shape, in the order in which AWS prints those of a map's keys."""
+        replaced = self._dialect.rules(self._operation, shape)
+        if replaced is not None:
+            return replaced
+        limits = shape.metadata
+        if shape.type_name in ("integer", "long", "float", "double"):
+            return value_rules(limits.get("min"), limits.get("max"))
+        rules = length_rules(limits.get("min"), limits.get("max"))
+        if "pattern" in limits:
+            rules.append(pattern_rule(limits["pattern"]))
+        if "enum" in limits:
+            printed = self._dialect.enums.get(shape.name, limits["enum"])
+            values = frozenset(limits["enum"])
+            rules.append(
+                Rule(lambda value: value not in values, f"Member must satisfy enum value set: [{', '.join(printed)}]")
+            )
+        return rules
+
+    def _compile(self, shape: Shape, place: Place, *, ruled: bool) -> Checker:
+        rules = tuple(self.rules(shape)) if ruled else ()
+        if isinstance(shape, StructureShape):
+            return self._structure(shape, place)
+        if isinstance(shape, ListShape):
+            return _with_rules(self._list(shape, place), shape, rules)
+        if isinstance(shape, MapShape):
+            return _with_rules(self._map(shape, place), shape, rules)
+        return self._scalar(shape, place, rules)
+
+    def _structure(self, shape: StructureShape, place: Place) -> Checker:
+        members = {name: (self._label(name), self.checker(member, "field")) for name, member in shape.members.items()}
+        required = [(name, self._label(name), shape.members[name]) for name in shape.required_members]
+        mismatch = self._dialect.mismatch
+
+        def check(value: JSON, path: Path, findings: Findings) -> None:
+            if type(value) is not dict:
+                raise Mismatch(mismatch(shape, place, value))
+            for name, member in value.items():
+                known = members.get(name)
+                if known is None:
+                    findings.untidy = True
+                    continue
+                if member is None:
+                    findings.untidy = True
+                    continue
+                known[1](member, (path, known[0]), findings)
+            for name, label, member_shape in required:
+                if value.get(name) is None:
+                    findings.violations.append(Violation(NOT_NULL, (path, label), member_shape, None))
+
+        return check
+
+    def _list(self, shape: ListShape, place: Place) -> Checker:
+        element_checker = self.checker(shape.member, "value")
+        mismatch = self._dialect.mismatch
+
+        def check(value: JSON, path: Path, findings: Findings) -> None:
+            if type(value) is not list:
+                raise Mismatch(mismatch(shape, place, value))
+            for index, element in enumerate(value):
+                if element is None:
+                    findings.violations.append(Violation(NOT_NULL, path, shape, value))
+                else:
+                    element_checker(element, (path, index), findings)
+
+        return check
+
+    def _map(self, shape: MapShape, place: Place) -> Checker:
+        value_checker = self.checker(shape.value, "value", ruled=False)
+        key_rules, rules_of_values = tuple(self.rules(shape.key)), tuple(self.rules(shape.value))
+        keys_words = f"Map keys must satisfy constraint: [{', '.join(rule.words for rule in key_rules)}]"
+        value_words = f"Map value must satisfy constraint: [{', '.join(rule.words for rule in rules_of_values)}]"
+        null_words = f"Map value must satisfy constraint: [{NOT_NULL}]"
+        mismatch = self._dialect.mismatch
+
+        def check(value: JSON, path: Path, findings: Findings) -> None:
+            if type(value) is not dict:
+                raise Mismatch(mismatch(shape, place, value))
+            broken = set()
+            for key, member in value.items():
+                for rule in key_rules:
+                    if rule.broken(key):
+                        broken.add(keys_words)
+                if member is None:
+                    broken.add(null_words)
+                    continue
+                value_checker(member, (path, key, "member"), findings)
+                for rule in rules_of_values:
+                    if rule.broken(member):
+                        broken.add(value_words)
+            for words in sorted(broken):
+                findings.violations.append(Violation(words, path, shape, value))
+
+        return check
+
+    def _scalar(self, shape: Shape, place: Place, rules: Sequence[Rule]) -> Checker:
+        mismatch = self._dialect.mismatch
+        accepted = _JSON_TYPES[shape.type_name]
+        decimals_are_cut = shape.type_name in ("integer", "long")
+        is_blob = shape.type_name == "blob"
+
+        def check(value: JSON, path: Path, findings: Findings) -> None:
+            if type(value) not in accepted:
+                raise Mismatch(mismatch(shape, place, value))
+            if decimals_are_cut and type(value) is float:
+                findings.untidy = True
+                value = int(value)
+            if is_blob:
+                _check_base64(value)
+            for rule in rules:
+                if rule.broken(value):
+                    findings.violations.append(Violation(rule.words, path, shape, value))
+
+        if rules or decimals_are_cut or is_blob:
+            return check
+
+        def check_type(value: JSON, path: Path, findings: Findings) -> None:  # noqa: ARG001 - one signature for all
+            if type(value) not in accepted:
+                raise Mismatch(mismatch(shape, place, value))
+
+        return check_type
+
+
+_JSON_TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "blob": (str,),
+    "boolean": (bool,),
+    "integer": (int, float),
+    "long": (int, float),
+    "float": (int, float),
+    "double": (int, float),
+    "timestamp": (int, float),
+}
+
+
+def _with_rules(check: Checker, shape: Shape, rules: Sequence[Rule]) -> Checker:
+    if not rules:
+        return check
+
+    def check_all(value: JSON, path: Path, findings: Findings) -> None:
+        check(value, path, findings)
+        for rule in rules:
+            if rule.broken(value):
+                findings.violations.append(Violation(rule.words, path, shape, value))
+
+    return check_all
+
+
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?")
+
+
+def _check_base64(text: str) -> None:
+    """Refuse what is not base64 in its one true form. The words, misspelling included, are DynamoDB's."""
+    if len(text) % 4:
+        raise Mismatch(f"Base64 encoded length is expected a multiple of 4 bytes but found: {len(text)}")
+    if _BASE64.fullmatch(text) is None:
+        raise Mismatch("Invalid last non-pad Base64 character dectected")
