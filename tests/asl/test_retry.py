@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asl_interpreter.definition import Catcher, Retrier
+from asl_interpreter.definition import MAX_DELAY_SECONDS, Catcher, Retrier
 from asl_interpreter.errors import StateError, matches
-from asl_interpreter.definition import MAX_DELAY_SECONDS
 from asl_interpreter.running.retry import Again, Caught, Uncaught, decide, delay
 
 NAMES = [
@@ -45,7 +44,9 @@ def test_error_equals(error: str | None, listed: list[str], matched: bool) -> No
     assert matches(listed, error) is matched
 
 
-def retrier(*names: str, interval: float = 1, most: int = 3, rate: float = 2, bound: float = MAX_DELAY_SECONDS) -> Retrier:
+def retrier(
+    *names: str, interval: float = 1, most: int = 3, rate: float = 2, bound: float = MAX_DELAY_SECONDS
+) -> Retrier:
     return Retrier(names, interval, most, rate, bound, full_jitter=False)
 
 
