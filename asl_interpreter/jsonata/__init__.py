@@ -15,7 +15,7 @@ from typing import Any
 
 from ..jsontext import JSON
 from .errors import STACK_OVERFLOW, EvaluationError, InvalidExpression
-from .runtime import Evaluator, Frame, Limits, Run
+from .runtime import Evaluator, Limits, Run, Scope
 from .values import UNDEFINED, Undefined, Wrapped, plain, type_name
 
 __all__ = [
@@ -72,7 +72,7 @@ class Expression:
         run = Run(bindings, random, now, limits)
         start = Wrapped([context]) if isinstance(context, list) else context
         try:
-            return plain(self._evaluate(start, Frame({"$": context}, None, run)), run.spend)
+            return plain(self._evaluate(start, Scope({"$": context}, None, run)), run.spend)
         except RecursionError:  # data nested deeper than Python's own stack is
             raise EvaluationError(None, STACK_OVERFLOW) from None
 

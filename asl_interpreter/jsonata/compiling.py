@@ -17,7 +17,7 @@ from .numbers import ARITHMETIC, calculate, negate
 from .operators import OPERATORS
 from .parsing import Symbol, parameters
 from .paths import Selector, Step, descend, follow, grouped, selector, wildcard
-from .runtime import Evaluator, Frame, Lambda, Native, Partial, Run, TailCall, boolean, call, finish
+from .runtime import Evaluator, Lambda, Native, Partial, Run, Scope, TailCall, boolean, call, finish
 from .signatures import validator
 from .strings import Pattern
 from .values import (
@@ -59,13 +59,13 @@ class _Compiler:
         reach, steps = self.reach, self.size >> 4
         self.reach, self.size = outer
 
-        def checked(context: Value, frame: Frame) -> Value:
-            run = frame.run
+        def checked(context: Value, scope: Scope) -> Value:
+            run = scope.run
             if run.depth + reach > run.limits.depth:
                 run.descend(reach)
             if steps:
                 run.spend(steps)
-            return evaluate(context, frame)
+            return evaluate(context, scope)
 
         return checked
 
@@ -105,45 +105,45 @@ class _Compiler:
 
     def _string(self, node: Symbol) -> Evaluator:
         value = node.value
-        return lambda _context, _frame: value
+        return lambda _context, _scope: value
 
     _number = _value = _string
 
     def _regex(self, node: Symbol) -> Evaluator:
         pattern = Pattern(node.value)
-        return lambda _context, _frame: pattern
+        return lambda _context, _scope: pattern
 
     def _name(self, node: Symbol) -> Evaluator:
         key = node.value
-        return lambda context, frame: lookup(frame.run, context, key)
+        return lambda context, scope: lookup(scope.run, context, key)
 
     def _variable(self, node: Symbol) -> Evaluator:
         name = node.value
         if name == "":
-            return lambda context, _frame: context[0] if type(context) is Wrapped else context
+            return lambda context, _scope: context[0] if type(context) is Wrapped else context
         if name in self.bound or name == "$":
             function = FUNCTIONS.get(name, UNDEFINED)
 
-            def local(_context: Value, frame: Frame) -> Value:
-                value = frame.lookup(name)
+            def local(_context: Value, scope: Scope) -> Value:
+                value = scope.lookup(name)
                 return function if value is UNDEFINED else value
 
             return local
         default = FUNCTIONS.get(name, UNDEFINED)
-        return lambda _context, frame: frame.run.variables.get(name, default)
+        return lambda _context, scope: scope.run.variables.get(name, default)
 
     def _parent(self, node: Symbol) -> Evaluator:
         label = node.slot.label
-        return lambda _context, frame: frame.lookup(label)
+        return lambda _context, scope: scope.lookup(label)
 
     def _wildcard(self, _node: Symbol) -> Evaluator:
         return wildcard
 
     def _descendant(self, _node: Symbol) -> Evaluator:
-        def evaluate(context: Value, frame: Frame) -> Value:
+        def evaluate(context: Value, scope: Scope) -> Value:
             found = Sequence()
             if context is not UNDEFINED:
-                descend(frame.run, context, found)
+                descend(scope.run, context, found)
             return found
 
         return evaluate
@@ -156,17 +156,17 @@ class _Compiler:
         if sign in ("and", "or"):
             right = self.part(node.rhs)
             if sign == "and":
-                return lambda context, frame: (
-                    boolean(frame.run, left(context, frame)) and boolean(frame.run, right(context, frame))
+                return lambda context, scope: (
+                    boolean(scope.run, left(context, scope)) and boolean(scope.run, right(context, scope))
                 )
-            return lambda context, frame: (
-                boolean(frame.run, left(context, frame)) or boolean(frame.run, right(context, frame))
+            return lambda context, scope: (
+                boolean(scope.run, left(context, scope)) or boolean(scope.run, right(context, scope))
             )
         right = self.node(node.rhs)
         if operation := ARITHMETIC.get(sign):
-            return lambda context, frame: calculate(operation, sign, left(context, frame), right(context, frame))
+            return lambda context, scope: calculate(operation, sign, left(context, scope), right(context, scope))
         operator = OPERATORS[sign]
-        return lambda context, frame: operator(frame.run, left(context, frame), right(context, frame))
+        return lambda context, scope: operator(scope.run, left(context, scope), right(context, scope))
 
     def _unary(self, node: Symbol) -> Evaluator:
         if node.value == "[":
@@ -174,23 +174,23 @@ class _Compiler:
         if node.value == "{":
             return self.record(node)
         operand = self.node(node.expression)
-        return lambda context, frame: negate(operand(context, frame))
+        return lambda context, scope: negate(operand(context, scope))
 
     def array(self, node: Symbol) -> Evaluator:
         """``[...]``: what is written as an array is an item, any other array gives its items."""
         parts = [(self.node(part), part.type == "unary" and part.value == "[") for part in node.expressions]
         kind = Constructed if node.consarray else Array
 
-        def evaluate(context: Value, frame: Frame) -> Value:
+        def evaluate(context: Value, scope: Scope) -> Value:
             built = kind()
             for part, is_item in parts:
-                value = part(context, frame)
+                value = part(context, scope)
                 if value is UNDEFINED:
                     continue
                 if is_item or not isinstance(value, list):
                     built.append(value)
                 else:
-                    frame.run.hold(len(built) + len(value), len(value))
+                    scope.run.hold(len(built) + len(value), len(value))
                     built += value
             return built
 
@@ -201,15 +201,15 @@ class _Compiler:
         pairs = [(self.node(key), self.node(value)) for key, value in node.lhs_object]
         literals = [key.value for key, _ in node.lhs_object if key.type == "string" and not key.predicate]
         if len(set(literals)) < len(pairs):
-            return lambda context, frame: grouped(pairs, context, frame)
+            return lambda context, scope: grouped(pairs, context, scope)
         members = [(key, value) for key, (_, value) in zip(literals, pairs, strict=True)]
 
-        def evaluate(context: Value, frame: Frame) -> Value:
+        def evaluate(context: Value, scope: Scope) -> Value:
             if isinstance(context, list):
-                return grouped(pairs, context, frame)
+                return grouped(pairs, context, scope)
             built = Record()
             for key, member in members:
-                value = member(context, frame)
+                value = member(context, scope)
                 if value is not UNDEFINED:
                     built[key] = value
             return built
@@ -220,17 +220,17 @@ class _Compiler:
         condition, then = self.node(node.condition), self.part(node.then)
         otherwise = self.part(node._else) if node._else is not None else _nothing  # noqa: SLF001 - the library's name
 
-        def evaluate(context: Value, frame: Frame) -> Value:
-            chosen = then if boolean(frame.run, condition(context, frame)) else otherwise
-            return chosen(context, frame)
+        def evaluate(context: Value, scope: Scope) -> Value:
+            chosen = then if boolean(scope.run, condition(context, scope)) else otherwise
+            return chosen(context, scope)
 
         return evaluate
 
     def _block(self, node: Symbol) -> Evaluator:
         parts = [self.node(part) for part in node.expressions]
 
-        def evaluate(context: Value, frame: Frame) -> Value:
-            inner = Frame({}, frame, frame.run)
+        def evaluate(context: Value, scope: Scope) -> Value:
+            inner = Scope({}, scope, scope.run)
             value: Value = UNDEFINED
             for part in parts:
                 value = part(context, inner)
@@ -241,8 +241,8 @@ class _Compiler:
     def _bind(self, node: Symbol) -> Evaluator:
         name, value_of = node.lhs.value, self.node(node.rhs)
 
-        def evaluate(context: Value, frame: Frame) -> Value:
-            value = frame.names[name] = value_of(context, frame)
+        def evaluate(context: Value, scope: Scope) -> Value:
+            value = scope.names[name] = value_of(context, scope)
             return value
 
         return evaluate
@@ -261,12 +261,12 @@ class _Compiler:
         if first is not None:
             arguments.insert(0, first)
 
-        def evaluate(context: Value, frame: Frame) -> Value:
-            called = function(context, frame)
-            if called is UNDEFINED and suggestion is not None and suggestion(context, frame) is not UNDEFINED:
+        def evaluate(context: Value, scope: Scope) -> Value:
+            called = function(context, scope)
+            if called is UNDEFINED and suggestion is not None and suggestion(context, scope) is not UNDEFINED:
                 raise EvaluationError("T1005", token=name)
-            given = [argument(context, frame) for argument in arguments]
-            return call_at(frame.run, called, given, context)
+            given = [argument(context, scope) for argument in arguments]
+            return call_at(scope.run, called, given, context)
 
         return evaluate
 
@@ -282,10 +282,10 @@ class _Compiler:
         open_at = [place for place, argument in enumerate(given) if argument is None]
         name, suggestion = _called(node.procedure), self.suggestion(node.procedure)
 
-        def evaluate(context: Value, frame: Frame) -> Value:
-            values = [argument(context, frame) if argument else UNDEFINED for argument in given]
-            called = function(context, frame)
-            if called is UNDEFINED and suggestion is not None and suggestion(context, frame) is not UNDEFINED:
+        def evaluate(context: Value, scope: Scope) -> Value:
+            values = [argument(context, scope) if argument else UNDEFINED for argument in given]
+            called = function(context, scope)
+            if called is UNDEFINED and suggestion is not None and suggestion(context, scope) is not UNDEFINED:
                 raise EvaluationError("T1007", token=name)
             if not isinstance(called, Function):
                 raise EvaluationError("T1008", token=name)
@@ -299,12 +299,12 @@ class _Compiler:
         names = [argument.value for argument in node.arguments]
         validate = validator(parameters(node.signature)) if node.signature else None
         body = self.body(node.body)
-        return lambda context, frame: Lambda(names, body, validate, context, frame)
+        return lambda context, scope: Lambda(names, body, validate, context, scope)
 
     def tail_call(self, node: Symbol) -> Evaluator:
         function = self.body(node.procedure)
         arguments = [self.body(argument) for argument in node.arguments]
-        return lambda context, frame: TailCall(function, arguments, context, frame)
+        return lambda context, scope: TailCall(function, arguments, context, scope)
 
     def _apply(self, node: Symbol) -> Evaluator:
         call_at, value_of = _named(UNDEFINED, self.level), self.node(node.lhs)
@@ -313,13 +313,13 @@ class _Compiler:
             return self.call(node.rhs, value_of)
         function = self.node(node.rhs)
 
-        def evaluate(context: Value, frame: Frame) -> Value:
-            value, called = value_of(context, frame), function(context, frame)
+        def evaluate(context: Value, scope: Scope) -> Value:
+            value, called = value_of(context, scope), function(context, scope)
             if not isinstance(called, Function):
                 raise EvaluationError("T2006", value=called)
             if isinstance(value, Function):
                 return Partial(lambda run, given: call(run, called, [call(run, value, given)]), [UNDEFINED], [0])
-            return call_at(frame.run, called, [value], UNDEFINED)
+            return call_at(scope.run, called, [value], UNDEFINED)
 
         return evaluate
 
@@ -327,13 +327,13 @@ class _Compiler:
         pattern, update = self.body(node.pattern), self.body(node.update)
         delete = self.body(node.delete) if node.delete is not None else _nothing
 
-        def evaluate(_context: Value, frame: Frame) -> Value:
+        def evaluate(_context: Value, scope: Scope) -> Value:
             def transformed(run: Run, value: Value) -> Value:
                 if value is UNDEFINED:
                     return UNDEFINED
                 result = copy(run, value)
-                for match in items(pattern(result, frame)):
-                    _change(match, update(match, frame), delete(match, frame))
+                for match in items(pattern(result, scope)):
+                    _change(match, update(match, scope), delete(match, scope))
                 return result
 
             return Native(transformed, _OF_OBJECTS)
@@ -374,17 +374,17 @@ class _Compiler:
 # ------------------------------------------------------------------------------------------- what the closures call
 
 
-def _nothing(_context: Value, _frame: Frame) -> Value:
+def _nothing(_context: Value, _scope: Scope) -> Value:
     return UNDEFINED
 
 
 def _normal(evaluate: Evaluator, *, keep: bool) -> Evaluator:
     """What a sequence stands for outside of a path, an array even of a single item where the expression says ``[]``."""
     if not keep:
-        return lambda context, frame: normal(evaluate(context, frame))
+        return lambda context, scope: normal(evaluate(context, scope))
 
-    def kept(context: Value, frame: Frame) -> Value:
-        value = evaluate(context, frame)
+    def kept(context: Value, scope: Scope) -> Value:
+        value = evaluate(context, scope)
         return normal(KeptSequence(value)) if isinstance(value, Sequence) else value
 
     return kept
@@ -392,30 +392,30 @@ def _normal(evaluate: Evaluator, *, keep: bool) -> Evaluator:
 
 def _finished(evaluate: Evaluator) -> Evaluator:
     """The value at once: the library takes the call in the tail of a block for the end of the function even here."""
-    return lambda context, frame: finish(frame.run, evaluate(context, frame), context)
+    return lambda context, scope: finish(scope.run, evaluate(context, scope), context)
 
 
 def _selected(evaluate: Evaluator, select: Selector) -> Evaluator:
-    return lambda context, frame: select(evaluate(context, frame), frame)
+    return lambda context, scope: select(evaluate(context, scope), scope)
 
 
 def _grouped(evaluate: Evaluator, pairs: list[tuple[Evaluator, Evaluator]]) -> Evaluator:
-    return lambda context, frame: grouped(pairs, evaluate(context, frame), frame)
+    return lambda context, scope: grouped(pairs, evaluate(context, scope), scope)
 
 
 def _members(first: Evaluator | None, names: list[str], general: Evaluator) -> Evaluator:
     """A path of names alone. While it meets objects there is one value; at an array ``general`` starts it again."""
 
-    def evaluate(context: Value, frame: Frame) -> Value:
-        value = context if first is None else first(context, frame)
+    def evaluate(context: Value, scope: Scope) -> Value:
+        value = context if first is None else first(context, scope)
         for name in names:
             if isinstance(value, dict):
                 value = value.get(name, UNDEFINED)
             elif isinstance(value, list):
-                return general(context, frame)
+                return general(context, scope)
             else:
                 return UNDEFINED
-        return general(context, frame) if isinstance(value, Array) else value
+        return general(context, scope) if isinstance(value, Array) else value
 
     return evaluate
 

@@ -14,7 +14,7 @@ from functools import cmp_to_key
 from typing import TypeAlias
 
 from .errors import EvaluationError
-from .runtime import Evaluator, Frame, Run, boolean
+from .runtime import Evaluator, Run, Scope, boolean
 from .values import (
     UNDEFINED,
     Array,
@@ -30,7 +30,7 @@ from .values import (
     normal,
 )
 
-Selector: TypeAlias = Callable[[Value, Frame], Value]
+Selector: TypeAlias = Callable[[Value, Scope], Value]
 """A predicate: a value and the scope to those of its items that it selects."""
 
 Terms: TypeAlias = list[tuple[Evaluator, bool]]
@@ -65,21 +65,21 @@ def follow(
 ) -> Evaluator:
     """The evaluator of a path. ``absolute``: it begins with a variable; ``keep``: it says ``[]``; ``pairs``: groups."""
 
-    def evaluate(context: Value, frame: Frame) -> Value:
+    def evaluate(context: Value, scope: Scope) -> Value:
         source: Value = context if isinstance(context, list) and not absolute else Sequence([context])
         tuples: TupleStream | None = None
         result: Value = source
         last = len(steps) - 1
         for place, step in enumerate(steps):
             if tuples is not None or step.binds:
-                tuples = _stream(step, source, tuples, frame)
+                tuples = _stream(step, source, tuples, scope)
                 continue
             if step.is_constructed and place == 0:
-                result = step.evaluate(source, frame)
+                result = step.evaluate(source, scope)
                 if not isinstance(result, list):  # a predicate selected one of its items
                     result = Sequence(() if result is UNDEFINED else (result,))
             else:
-                result = _step(step, source, frame, place == last)
+                result = _step(step, source, scope, place == last)
             if not result:
                 break
             source = result
@@ -92,22 +92,22 @@ def follow(
                 else result
             )
         if pairs is not None:
-            return grouped(pairs, result if tuples is None else tuples, frame)
+            return grouped(pairs, result if tuples is None else tuples, scope)
         return normal(result)
 
     return evaluate
 
 
-def _step(step: Step, source: list[Value], frame: Frame, is_last: bool) -> Value:  # noqa: FBT001 - internal
+def _step(step: Step, source: list[Value], scope: Scope, is_last: bool) -> Value:  # noqa: FBT001 - internal
     if step.terms is not None:
-        return _staged(step, _ordered(step.terms, source, frame), frame)
-    run, evaluate, stages = frame.run, step.evaluate, step.stages
+        return _staged(step, _ordered(step.terms, source, scope), scope)
+    run, evaluate, stages = scope.run, step.evaluate, step.stages
     run.spend(len(source))
     values = []
     for item in source:
-        value = evaluate(item, frame)
+        value = evaluate(item, scope)
         for stage in stages:
-            value = stage(value, frame)  # type: ignore[operator]  # a step that numbers its items makes tuples
+            value = stage(value, scope)  # type: ignore[operator]  # a step that numbers its items makes tuples
         if value is not UNDEFINED:
             values.append(value)
     if is_last and len(values) == 1 and isinstance(values[0], list) and not isinstance(values[0], Sequence):
@@ -122,28 +122,28 @@ def _step(step: Step, source: list[Value], frame: Frame, is_last: bool) -> Value
     return flat
 
 
-def _stream(step: Step, source: list[Value], tuples: TupleStream | None, frame: Frame) -> TupleStream:
+def _stream(step: Step, source: list[Value], tuples: TupleStream | None, scope: Scope) -> TupleStream:
     """A step that carries variables along, for each tuple so far; the first such step makes them from the items."""
-    run = frame.run
+    run = scope.run
     if step.terms is not None:
         if tuples is None:
-            ordered = enumerate(_ordered(step.terms, source, frame))
+            ordered = enumerate(_ordered(step.terms, source, scope))
             tuples = TupleStream({"@": item, step.index: place} for place, item in ordered)
         else:
-            tuples = TupleStream(_ordered(step.terms, tuples, frame))
-        return TupleStream(_staged(step, tuples, frame))
+            tuples = TupleStream(_ordered(step.terms, tuples, scope))
+        return TupleStream(_staged(step, tuples, scope))
     if tuples is None:
         tuples = TupleStream({"@": item} for item in source)
     run.spend(len(tuples))
     result = TupleStream()
     for origin in tuples:
-        values = items(step.evaluate(origin["@"], Frame(origin, frame, run)))
+        values = items(step.evaluate(origin["@"], Scope(origin, scope, run)))
         if isinstance(values, TupleStream):
             result += [{**origin, **value} for value in values]
         else:
             result += [_tuple(step, origin, place, value) for place, value in enumerate(values)]
         run.hold(len(result), 16 * len(values))
-    return TupleStream(_staged(step, result, frame))
+    return TupleStream(_staged(step, result, scope))
 
 
 def _tuple(step: Step, origin: dict[str, Value], place: int, value: Value) -> dict[str, Value]:
@@ -155,12 +155,12 @@ def _tuple(step: Step, origin: dict[str, Value], place: int, value: Value) -> di
     return bound
 
 
-def _staged(step: Step, result: Value, frame: Frame) -> Value:
+def _staged(step: Step, result: Value, scope: Scope) -> Value:
     for stage in step.stages:
         if isinstance(stage, str):
             result = TupleStream({**item, stage: place} for place, item in enumerate(result))
         else:
-            result = stage(result, frame)
+            result = stage(result, scope)
     return result
 
 
@@ -172,19 +172,19 @@ def selector(predicate: int | Evaluator) -> Selector:
     if isinstance(predicate, int):
         return lambda value, _frame: _at(predicate, items(value))
 
-    def select(value: Value, frame: Frame) -> Value:
-        source, run = items(value), frame.run
+    def select(value: Value, scope: Scope) -> Value:
+        source, run = items(value), scope.run
         run.spend(len(source))
         if not isinstance(source, TupleStream):
             return Sequence(
                 item
                 for place, item in enumerate(source)
-                for _ in range(_times(run, predicate(item, frame), place, len(source)))
+                for _ in range(_times(run, predicate(item, scope), place, len(source)))
             )
         return TupleStream(
             item
             for place, item in enumerate(source)
-            for _ in range(_times(run, predicate(item["@"], Frame(item, frame, run)), place, len(source)))
+            for _ in range(_times(run, predicate(item["@"], Scope(item, scope, run)), place, len(source)))
         )
 
     return select
@@ -212,20 +212,20 @@ def _times(run: Run, result: Value, place: int, count: int) -> int:
     return int(boolean(run, result))
 
 
-def grouped(pairs: list[tuple[Evaluator, Evaluator]], value: Value, frame: Frame) -> Record:
+def grouped(pairs: list[tuple[Evaluator, Evaluator]], value: Value, scope: Scope) -> Record:
     """An object with a member for every key that the pairs give for an item, made from the items that gave it.
 
     Raises:
         EvaluationError: T1003 for a key that is no string, D1009 for one that two pairs give.
     """
-    run = frame.run
+    run = scope.run
     is_stream = isinstance(value, TupleStream)
     source = value if isinstance(value, list) else [value]
     run.spend(len(source))
     groups: dict[str, tuple[int, list[Value]]] = {}
     nothing: list[Value] = [] if is_stream else [UNDEFINED]
     for item in source or nothing:
-        context, scope = (item["@"], Frame(item, frame, run)) if is_stream else (item, frame)
+        context, scope = (item["@"], Scope(item, scope, run)) if is_stream else (item, scope)
         for number, (key_of, _) in enumerate(pairs):
             key = key_of(context, scope)
             if key is UNDEFINED:
@@ -238,7 +238,7 @@ def grouped(pairs: list[tuple[Evaluator, Evaluator]], value: Value, frame: Frame
             members.append(item)
     record = Record()
     for key, (number, members) in groups.items():
-        context, scope = _joined_tuples(members, frame) if is_stream else (_joined(members), frame)
+        context, scope = _joined_tuples(members, scope) if is_stream else (_joined(members), scope)
         member = pairs[number][1](context, scope)
         if member is not UNDEFINED:
             record[key] = member
@@ -252,14 +252,14 @@ def _joined(values: list[Value]) -> Value:
     return Array(item for value in values for item in (value if isinstance(value, list) else [value]))
 
 
-def _joined_tuples(tuples: list[dict[str, Value]], frame: Frame) -> tuple[Value, Frame]:
+def _joined_tuples(tuples: list[dict[str, Value]], scope: Scope) -> tuple[Value, Scope]:
     """The items of several tuples as one context, and a scope with the values of each of their variables joined."""
     names = dict.fromkeys(name for bound in tuples for name in bound)
     joined = {name: _joined([bound[name] for bound in tuples if name in bound]) for name in names}
-    return joined.pop("@"), Frame(joined, frame, frame.run)
+    return joined.pop("@"), Scope(joined, scope, scope.run)
 
 
-def _ordered(terms: Terms, source: list[Value], frame: Frame) -> Value:
+def _ordered(terms: Terms, source: list[Value], scope: Scope) -> Value:
     """The items in order. A term is evaluated once for each item, and only where the terms before it are equal.
 
     Raises:
@@ -267,7 +267,7 @@ def _ordered(terms: Terms, source: list[Value], frame: Frame) -> Value:
     """
     if len(source) <= 1:
         return source
-    run = frame.run
+    run = scope.run
     is_stream = isinstance(source, TupleStream)
     run.spend(len(source) * len(terms))
     known: list[dict[int, Value]] = [{} for _ in source]
@@ -276,7 +276,7 @@ def _ordered(terms: Terms, source: list[Value], frame: Frame) -> Value:
         if term not in known[place]:
             item = source[place]
             evaluate = terms[term][0]
-            known[place][term] = evaluate(item["@"], Frame(item, frame, run)) if is_stream else evaluate(item, frame)
+            known[place][term] = evaluate(item["@"], Scope(item, scope, run)) if is_stream else evaluate(item, scope)
         return known[place][term]
 
     def compare(one: int, other: int) -> int:
@@ -303,16 +303,16 @@ def _compared(one: Value, other: Value, *, descending: bool) -> int:
     return -order if descending else order
 
 
-def wildcard(context: Value, frame: Frame) -> Value:
+def wildcard(context: Value, scope: Scope) -> Value:
     """``*``: the values of an object, or the items of an array; of arrays among them, the items."""
     if type(context) is Wrapped:
         context = context[0]
     members = context.values() if isinstance(context, dict) else context if isinstance(context, list) else ()
-    frame.run.spend(len(members))
+    scope.run.spend(len(members))
     found: list[Value] = Sequence()
     for member in members:
         if isinstance(member, list):
-            _flat(frame.run, member, found)
+            _flat(scope.run, member, found)
         else:
             found.append(member)
     return found

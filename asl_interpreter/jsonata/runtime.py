@@ -69,27 +69,27 @@ class Run:
             raise EvaluationError(None, STACK_OVERFLOW)
 
 
-class Frame:
+class Scope:
     """A scope of variables: those it binds, over those of the scope around it."""
 
     __slots__ = ("names", "parent", "run")
 
-    def __init__(self, names: dict[str, Value], parent: Frame | None, run: Run) -> None:
+    def __init__(self, names: dict[str, Value], parent: Scope | None, run: Run) -> None:
         self.names = names
         self.parent = parent
         self.run = run
 
     def lookup(self, name: str) -> Value:
         """The value of a variable: a scope's, else the caller's; UNDEFINED where neither has it."""
-        frame: Frame | None = self
-        while frame is not None:
-            if name in frame.names:
-                return frame.names[name]
-            frame = frame.parent
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name]
+            scope = scope.parent
         return self.run.variables.get(name, UNDEFINED)
 
 
-Evaluator: TypeAlias = Callable[[Value, Frame], Value]
+Evaluator: TypeAlias = Callable[[Value, Scope], Value]
 """A compiled node: the context it is evaluated in (UNDEFINED for none) and the scope, to its value."""
 
 
@@ -107,10 +107,10 @@ def call(run: Run, function: Value, arguments: list[Value], context: Value = UND
 def finish(run: Run, result: Value, context: Value) -> Value:
     """Make the calls that a function ended in, if it did, until there is a value."""
     while type(result) is TailCall:
-        function = result.function(result.context, result.frame)
+        function = result.function(result.context, result.scope)
         if not isinstance(function, Function):
             raise EvaluationError("T1006")
-        arguments = [argument(result.context, result.frame) for argument in result.arguments]
+        arguments = [argument(result.context, result.scope) for argument in result.arguments]
         result = function.apply(run, arguments, context)
     return result
 
@@ -134,19 +134,19 @@ def boolean(run: Run, value: Value) -> bool:
 class TailCall:
     """A call that a function ends in, not made yet."""
 
-    __slots__ = ("arguments", "context", "frame", "function")
+    __slots__ = ("arguments", "context", "function", "scope")
 
-    def __init__(self, function: Evaluator, arguments: list[Evaluator], context: Value, frame: Frame) -> None:
+    def __init__(self, function: Evaluator, arguments: list[Evaluator], context: Value, scope: Scope) -> None:
         self.function = function
         self.arguments = arguments
         self.context = context
-        self.frame = frame
+        self.scope = scope
 
 
 class Lambda(Function):
     """A function that the expression itself defines, with the scope and the context that it was defined in."""
 
-    __slots__ = ("arity", "body", "context", "frame", "parameters", "validate")
+    __slots__ = ("arity", "body", "context", "parameters", "scope", "validate")
 
     def __init__(
         self,
@@ -154,14 +154,14 @@ class Lambda(Function):
         body: Evaluator,
         validate: Callable[[list[Value], Value], list[Value]] | None,
         context: Value,
-        frame: Frame,
+        scope: Scope,
     ) -> None:
         self.arity = len(parameters)
         self.parameters = parameters
         self.body = body
         self.validate = validate
         self.context = context
-        self.frame = frame
+        self.scope = scope
 
     def apply(self, run: Run, arguments: list[Value], context: Value) -> Value:
         """Evaluate the body with the parameters bound, those without an argument to nothing."""
@@ -171,7 +171,7 @@ class Lambda(Function):
         names = dict(zip(self.parameters, arguments, strict=False))  # superfluous arguments are ignored
         for parameter in self.parameters[len(arguments) :]:
             names[parameter] = UNDEFINED
-        return self.body(self.context, Frame(names, self.frame, run))
+        return self.body(self.context, Scope(names, self.scope, run))
 
 
 class Native(Function):

@@ -15,8 +15,7 @@ from typing import Final, Protocol, TypeAlias
 from .. import jsontext
 from ..errors import DATA_LIMIT_EXCEEDED, REFERENCE_PATH_CONFLICT, RUNTIME, StateError
 from ..jsontext import JSON
-from . import paths
-from .paths import Evaluate, PathNotFound, ReferencePath
+from .paths import Evaluate, Frame, PathNotFound, ReferencePath
 
 NOTHING: Final[Mapping[str, JSON]] = {}
 
@@ -37,7 +36,7 @@ class Source(Protocol):
         """Where chance comes from."""
 
 
-class Frame:
+class StateFrame:
     """What the expressions of one state may read: ``$``, ``$$``, ``$name``, ``$states``, chance and the time."""
 
     __slots__ = ("_context", "_source", "input", "states")
@@ -77,9 +76,9 @@ class Frame:
             states["context"] = self.context
         return {**self.variables, "states": states}
 
-    def reading(self, document: JSON, states: Mapping[str, JSON] = NOTHING) -> Frame:
+    def reading(self, document: JSON, states: Mapping[str, JSON] = NOTHING) -> StateFrame:
         """The same state, but ``$`` is another document."""
-        return Frame(document, self._source, states)
+        return StateFrame(document, self._source, states)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,29 +95,29 @@ class PathFlow:
     output_path: Evaluate | None = None
     assigned: Evaluate | None = None
 
-    def read(self, frame: Frame) -> JSON:
+    def read(self, frame: StateFrame) -> JSON:
         """The effective input: InputPath, then Parameters."""
         document = self.select_input(frame)
         if self.parameters is None:
             return document
         return self.parameters(frame if document is frame.input else frame.reading(document))
 
-    def select_input(self, frame: Frame) -> JSON:
+    def select_input(self, frame: StateFrame) -> JSON:
         """The input after InputPath."""
         return frame.input if self.input_path is None else self.input_path(frame)
 
-    def write(self, frame: Frame, result: JSON) -> JSON:
+    def write(self, frame: StateFrame, result: JSON) -> JSON:
         """The state's output: ResultSelector, ResultPath into the state's input, OutputPath."""
         if self.result_selector is not None:
             result = self.result_selector(frame.reading(result))
         output = place(frame.input, self.result_path, result) if self.keeps_result else frame.input
         return self.select_output(frame, output)
 
-    def select_output(self, frame: Frame, output: JSON) -> JSON:
+    def select_output(self, frame: StateFrame, output: JSON) -> JSON:
         """The output after OutputPath."""
         return output if self.output_path is None else self.output_path(frame.reading(output))
 
-    def assign(self, frame: Frame, result: JSON) -> Mapping[str, JSON] | None:
+    def assign(self, frame: StateFrame, result: JSON) -> Mapping[str, JSON] | None:
         """The variables that the state sets; ``$`` is its result."""
         if self.assigned is None:
             return None
@@ -136,30 +135,30 @@ class QueryFlow:
     result_name: str | None = None
     """What ``$states`` calls the result, where there is one: ``result``, or ``errorOutput`` in a Catcher."""
 
-    def read(self, frame: Frame) -> JSON:
+    def read(self, frame: StateFrame) -> JSON:
         """The effective input: Arguments, or the input as it is."""
         return frame.input if self.arguments is None else self.arguments(frame)
 
-    def select_input(self, frame: Frame) -> JSON:
+    def select_input(self, frame: StateFrame) -> JSON:
         """The input as it is."""
         return frame.input
 
-    def write(self, frame: Frame, result: JSON) -> JSON:
+    def write(self, frame: StateFrame, result: JSON) -> JSON:
         """The state's output: Output, or the result."""
         return result if self.output is None else self.output(self._seeing(frame, result))
 
-    def select_output(self, frame: Frame, output: JSON) -> JSON:
+    def select_output(self, frame: StateFrame, output: JSON) -> JSON:
         """The output of a state without a result: Output, or what it was given."""
         return output if self.output is None else self.output(frame)
 
-    def assign(self, frame: Frame, result: JSON) -> Mapping[str, JSON] | None:
+    def assign(self, frame: StateFrame, result: JSON) -> Mapping[str, JSON] | None:
         """The variables that the state sets, all at once."""
         if self.assigned is None:
             return None
         variables: Mapping[str, JSON] = self.assigned(self._seeing(frame, result))
         return variables
 
-    def _seeing(self, frame: Frame, result: JSON) -> Frame:
+    def _seeing(self, frame: StateFrame, result: JSON) -> StateFrame:
         return frame if self.result_name is None else frame.reading(frame.input, {self.result_name: result})
 
 
@@ -206,7 +205,7 @@ def too_large(what: str) -> StateError:
 def located(path: Evaluate) -> Evaluate:
     """A path that fails the state where it finds nothing, in AWS's words for a field that selects a document."""
 
-    def evaluate(frame: paths.Frame) -> JSON:
+    def evaluate(frame: Frame) -> JSON:
         try:
             return path(frame)
         except PathNotFound as error:

@@ -1,8 +1,7 @@
-"""One execution: the loop over its states, how it ends, and how it goes on when it is redriven.
+"""One execution: how it begins, the loop over its states, how it ends, and how it goes on when it is redriven.
 
-``walk`` follows one line of control from state to state. A Parallel state or a Map forks a line for each branch or
-item; a ``Cursor`` is where one line stands, in the machine and in the history. The cursors of an execution that has
-ended are all that a redrive needs: it walks on from them.
+``walk`` follows one line of control from state to state and moves its cursor. A Parallel state or a Map forks a line
+for each branch or item. A redrive walks on from the cursors of an execution that has failed.
 """
 
 from __future__ import annotations
@@ -15,19 +14,17 @@ from functools import cached_property
 from typing import Any, Final, Literal, TypeAlias
 
 from ..definition import Choice, Fail, Machine, Map, Parallel, Pass, Processor, State, Succeed, Task, Wait
-from ..errors import DATA_LIMIT_EXCEEDED, OURS, QUERY_EVALUATION_ERROR, RUNTIME, TIMEOUT, QueryError, StateError
+from ..errors import OURS, RUNTIME, TIMEOUT, StateError
 from ..history import History, HistoryFull
-from ..jsontext import JSON, exceeds
-from ..language.dataflow import NOTHING, OVER_QUOTA, Flow, Frame, check_size
+from ..jsontext import JSON
 from ..loop.scheduler import Fiber, Loop, first_of, turn
 from ..loop.signals import Signal
 from ..quotas import AWS, Quotas
 from ..tasks import NOWHERE, Datasets, Resolve
 from ..timestamps import iso
+from .cursor import Cursor, Exit, TimedOut
 from .map_runs import MapRun
 from .states import flow, mapping, parallel, task
-from .states.branches import Lines
-from .states.distributed import MapWork
 
 log = logging.getLogger("dynastep.execution")
 
@@ -42,12 +39,6 @@ EXPRESS_SECONDS_PER_STATE: Final = 0.002
 DAY: Final = 24 * 3600.0
 LONGEST_EXECUTION: Final = 365 * DAY
 """What an execution may take. Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
-LOCATED: Final = "An error occurred while executing the state "
-"""How AWS begins the cause of what the interpreter itself found wrong."""
-
-
-class TimedOut(Exception):
-    """The execution has used up its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,169 +265,10 @@ INTERNAL_ERROR: Final = f"{OURS}InternalError"
 """An execution that fails with it has met a defect of the interpreter; the traceback is in the log."""
 
 
-class Cursor:
-    """Where one line of control stands."""
-
-    __slots__ = (
-        "assigned",
-        "entered",
-        "entered_at",
-        "execution",
-        "failed",
-        "input",
-        "item",
-        "last",
-        "lines",
-        "map_work",
-        "over",
-        "retries",
-        "state",
-        "token",
-        "variables",
-    )
-
-    def __init__(self, execution: Execution, document: JSON, last: int = 0, item: JSON = None) -> None:
-        self.execution = execution
-        self.input = document
-        """The input of the state it is in; between states the output of the last."""
-        self.last = last
-        """Id of the event that causes the next one."""
-        self.item = item
-        """The ``Map`` member of the context object, inside an iteration."""
-        self.state = ""
-        """The state it is in, or goes to next; empty before the first."""
-        self.entered = 0
-        """Id of the state's Entered event; 0 if it stands before the state."""
-        self.entered_at = execution.started_at
-        self.retries: int | None = None
-        """How often the state was retried, for the context object of a Task."""
-        self.token: str | None = None
-        """What names the attempt of a Task to the outside."""
-        self.variables: Mapping[str, JSON] = NOTHING
-        """Those in scope; never changed, only replaced."""
-        self.assigned: Mapping[str, JSON] | None = None
-        """What the state has assigned, for its Exited event."""
-        self.lines: Lines | None = None
-        """Those inside the Parallel or the Map that it is in, from its start to its success."""
-        self.map_work: MapWork | None = None
-        """That of the Distributed Map that it is in, as long."""
-        self.failed = False
-        """Whether the state that it is in has failed for good."""
-        self.over = False
-        """Whether it has left its last state."""
-
-    def record(self, event_type: str, details: Mapping[str, JSON] | None = None) -> None:
-        """Record an event caused by the last one; it causes the next."""
-        self.last = self.execution.history.append(event_type, self.last, details)
-
-    async def wait_until(self, instant: float, name: str) -> None:
-        """Wait for an instant.
-
-        Raises:
-            TimedOut: the execution may not take so long.
-        """
-        execution = self.execution
-        await execution.loop.timer(min(instant, execution.deadline), name)
-        if instant > execution.deadline:
-            raise TimedOut
-
-    def leave(self) -> None:
-        """Forget what runs, or has run, inside the state."""
-        self.lines = self.map_work = None
-
-    def frame(self, document: JSON) -> Frame:
-        """What the state's expressions may read, with the document as ``$``."""
-        return Frame(document, self)
-
-    def check_size(self, value: JSON, what: str) -> None:
-        """Keep to the quota on payloads.
-
-        Raises:
-            StateError: States.DataLimitExceeded, ``what`` named.
-        """
-        if value is not self.input:
-            check_size(value, what, self.execution.quotas.payload_bytes)
-
-    def check_arguments(self, value: JSON) -> None:
-        """Keep what the state hands inwards, to a service or to other states, to the quota on payloads.
-
-        Raises:
-            StateError: States.DataLimitExceeded.
-        """
-        if value is not self.input and exceeds(value, self.execution.quotas.payload_bytes):
-            raise StateError(DATA_LIMIT_EXCEEDED, f"The state '{self.state}' has arguments with a size {OVER_QUOTA}")
-
-    def assign(self, flow: Flow, frame: Frame, result: JSON) -> None:
-        """Set the variables of a state that has succeeded."""
-        values = flow.assign(frame, result)
-        if values:
-            variables = {**self.variables, **values}
-            quotas = self.execution.quotas
-            may_be_many = len(variables) * quotas.payload_bytes > quotas.variables_bytes
-            if exceeds(values, quotas.payload_bytes) or (may_be_many and exceeds(variables, quotas.variables_bytes)):
-                raise StateError(
-                    DATA_LIMIT_EXCEEDED, f"The state '{self.state}' assigns variables with a size {OVER_QUOTA}"
-                )
-            self.assigned = values
-            self.variables = variables
-
-    def now(self) -> float:
-        """Seconds since 1970."""
-        return self.execution.loop.clock.now()
-
-    @property
-    def random(self) -> random.Random:
-        """Where chance comes from."""
-        return self.execution.random
-
-    def context(self) -> JSON:
-        """The context object.
-
-        Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html
-        """
-        state: dict[str, JSON] = {"Name": self.state, "EnteredTime": iso(self.entered_at)}
-        if self.retries is not None:
-            state["RetryCount"] = self.retries
-        context = {**self.execution.context, "State": state}
-        if self.item is not None:
-            context["Map"] = self.item
-        if self.token is not None:
-            context["Task"] = {"Token": self.token}
-        return context
-
-    def branch(self, document: JSON, last: int, item: JSON = None) -> Cursor:
-        """A new line of control; ``last`` is the event that causes its first."""
-        line = type(self)(self.execution, document, last, item if item is not None else self.item)
-        line.variables = self.variables
-        return line
-
-    def explain(self, error: StateError) -> StateError:
-        """The error as AWS shows it: what the interpreter itself found wrong says in which state.
-
-        That an expression failed is an event of its own.
-        """
-        if (
-            error.error not in (RUNTIME, QUERY_EVALUATION_ERROR)
-            or error.cause is None
-            or error.cause.startswith(LOCATED)
-        ):
-            return error
-        cause = f"{LOCATED}'{self.state}' (entered at the event id #{self.entered}). {error.cause}"
-        if isinstance(error, QueryError):
-            self._record_evaluation_failed(cause, error.location)
-        return StateError(error.error, cause)
-
-    def _record_evaluation_failed(self, cause: str, location: str | None) -> None:
-        entered = self.execution.history.events[self.entered - 1]
-        if self.last == self.entered and entered.type != "WaitStateEntered":
-            self.last = entered.previous  # as observed on AWS
-        details = {"error": QUERY_EVALUATION_ERROR, "cause": cause, "state": self.state}
-        self.record("EvaluationFailed", details if location is None else {**details, "location": location})
-
-
-Immediate: TypeAlias = Callable[[Any, Cursor], str | None]
-"""Does the work of a state: ``cursor.input`` becomes its output; the name of the next state, None at the end."""
-Waiting: TypeAlias = Callable[[Any, Cursor], Awaitable[str | None]]
+Immediate: TypeAlias = Callable[[Any, Cursor], Exit]
+"""Does the work of a state on ``cursor.input``."""
+Waiting: TypeAlias = Callable[[Any, Cursor], Awaitable[Exit]]
+"""Does the work of a state that may take time."""
 
 EVENTS: Final[dict[type[State], tuple[str, str]]] = {
     kind: (f"{kind.__name__}StateEntered", f"{kind.__name__}StateExited")
@@ -457,10 +289,12 @@ WAITING: Final[dict[type[State], Waiting]] = {
 
 
 async def walk(processor: Processor, cursor: Cursor) -> JSON:
-    """Run states from where the cursor stands to an end; the output of the last.
+    """Run states from where the cursor stands to an end, and return the output of the last.
 
     Raises:
-        StateError: a state failed and nothing caught it; ``cursor.last`` is the event that shows it.
+        StateError: a state failed and nothing caught the error; ``cursor.last`` is the event that shows the failure.
+        TimedOut: the execution has used up its time.
+        HistoryFull: the history takes no more events.
     """
     execution, states = cursor.execution, processor.states
     append, events = execution.history.append, execution.history.events
@@ -481,18 +315,23 @@ async def walk(processor: Processor, cursor: Cursor) -> JSON:
             inside, cursor.last = False, cursor.entered
         else:
             cursor.entered = cursor.last = append(entered, cursor.last, {"name": name, "input": cursor.input})
-            cursor.entered_at = events[-1].timestamp
         try:
             run = IMMEDIATE.get(type(state))
-            following = run(state, cursor) if run is not None else await WAITING[type(state)](state, cursor)
+            if run is not None:
+                following, output, assigned = run(state, cursor)
+            else:
+                following, output, assigned = await WAITING[type(state)](state, cursor)
         except StateError as error:
             cursor.failed = True
             raise cursor.explain(error) from None
         if events[-1].timestamp > deadline:
             raise TimedOut
-        exit_details: dict[str, JSON] = {"name": name, "output": cursor.input}
-        if cursor.assigned is not None:
-            exit_details["assignedVariables"], cursor.assigned = cursor.assigned, None
-        cursor.last = append(exited, cursor.last, exit_details)
+        details: dict[str, JSON] = {"name": name, "output": output}
+        if assigned is not None:
+            details["assignedVariables"] = assigned
+        cursor.last = append(exited, cursor.last, details)
+        cursor.input = output
+        if assigned is not None:
+            cursor.variables = {**cursor.variables, **assigned}
     cursor.over = True
     return cursor.input

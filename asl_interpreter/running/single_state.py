@@ -17,12 +17,12 @@ from typing import Final, Literal, TypeAlias
 from ..definition import Choice, Fail, Machine, Map, Parallel, Pass, State, Succeed, Task, Wait
 from ..errors import TIMEOUT, StateError, matches
 from ..jsontext import JSON
-from ..language import dataflow
-from ..language.dataflow import Flow, PathFlow, QueryFlow
+from ..language.dataflow import Flow, PathFlow, QueryFlow, StateFrame
 from ..language.paths import Evaluate, Frame
 from ..loop.scheduler import Loop, first_of
 from ..tasks import Integration, Item, Resolve, TaskRequest
-from .execution import IMMEDIATE, WAITING, Cursor, Execution, Outside, Start
+from .cursor import Attempt, Cursor, Exit
+from .execution import IMMEDIATE, WAITING, Execution, Outside, Start
 from .retry import Again, Caught, decide
 from .states.inputs import Batches, given_items
 from .states.items import iteration, read_items, select_for_child
@@ -125,16 +125,24 @@ async def _run(state: State, line: Cursor, under: Circumstances) -> Outcome:
     line.state = state.name
     line.entered = line.last = history.append(f"{type(state).__name__}StateEntered", 0, {"name": state.name})
     if isinstance(state, (Task, Parallel, Map)):
-        line.retries = under.retries
+        line.attempt = Attempt(under.retries)
     try:
-        following = await _work(_watched(state, seen), line, under, seen)
+        left = await _work(_watched(state, seen), line, under, seen)
     except StateError as error:
         return _failed(state, line, line.explain(error), under, seen)
-    return Outcome("SUCCEEDED", seen, line.variables, line.input, following)
+    return _left("SUCCEEDED", line, left, seen)
 
 
-async def _work(state: State, line: Cursor, under: Circumstances, seen: Seen) -> str | None:
-    """What the state does; the name of the next."""
+def _left(
+    status: Status, line: Cursor, left: Exit, seen: Seen, failure: StateError | None = None, **handled: int
+) -> Outcome:
+    """The outcome where the line leaves the state."""
+    following, output, assigned = left
+    return Outcome(status, seen, {**line.variables, **(assigned or {})}, output, following, failure, handled)
+
+
+async def _work(state: State, line: Cursor, under: Circumstances, seen: Seen) -> Exit:
+    """Do what the state does."""
     if isinstance(state, (Parallel, Map)):
         return await attempts(state, line, lambda: _mocked_work(state, line, under, seen))
     if type(state) in WAITING:
@@ -169,7 +177,7 @@ def _map_items(state: Map, line: Cursor, under: Circumstances, mock: Mock, seen:
     return result
 
 
-def _inspect_items(state: Map, line: Cursor, frame: dataflow.Frame, under: Circumstances, seen: Seen) -> list[JSON]:
+def _inspect_items(state: Map, line: Cursor, frame: StateFrame, under: Circumstances, seen: Seen) -> list[JSON]:
     """The inputs of the iterations."""
     if state.distribution is None:
         items = read_items(state, frame)
@@ -199,7 +207,7 @@ def _failed(state: State, line: Cursor, failure: StateError, under: Circumstance
         if matches(retrier.error_equals, failure.error):
             handled["retryIndex"] = index
             break
-    line.retries = under.retries  # a Task has left it
+    line.attempt = Attempt(under.retries)
     used = (under.retries,) * len(state.retry)
     decision = decide(failure, state.retry, state.catch, used, line.random)
     if isinstance(decision, Again):
@@ -208,10 +216,10 @@ def _failed(state: State, line: Cursor, failure: StateError, under: Circumstance
     if isinstance(decision, Caught):
         handled["catchIndex"] = state.catch.index(decision.by)
         try:
-            following = hand_over(line, decision.by, failure)
+            left = hand_over(line, decision.by, failure)
         except StateError as error:
             return Outcome("FAILED", seen, line.variables, failure=line.explain(error), handled=handled)
-        return Outcome("CAUGHT_ERROR", seen, line.variables, line.input, following, failure, handled)
+        return _left("CAUGHT_ERROR", line, left, seen, failure, **handled)
     return Outcome("FAILED", seen, line.variables, failure=failure, handled=handled)
 
 

@@ -24,7 +24,7 @@ from asl_interpreter.engine import Engine
 from asl_interpreter.errors import InvalidDefinition, StateError
 from asl_interpreter.jsonata import EvaluationError, InvalidExpression, compile_expression
 from asl_interpreter.jsontext import InvalidJSON, dumps, loads
-from asl_interpreter.language.dataflow import Frame
+from asl_interpreter.language.dataflow import StateFrame
 from asl_interpreter.language.intrinsics import IntrinsicFailure, InvalidIntrinsic, compile_intrinsic
 from asl_interpreter.language.paths import InvalidPath, PathNotFound, compile_path, compile_reference_path
 from asl_interpreter.loop.clock import EPOCH, Clock
@@ -129,7 +129,7 @@ def a_text(random: Random) -> str:
 def a_path(random: Random) -> str:
     """A path, read and, where it is a Reference Path, written to."""
     text = garbled(random, random.choice(PATHS))
-    frame = Frame(DOCUMENT, Surroundings(1))
+    frame = StateFrame(DOCUMENT, Surroundings(1))
     try:
         compile_path(text)(frame)
         compile_reference_path(text).write(DOCUMENT, 1)
@@ -144,7 +144,7 @@ def a_call(random: Random) -> str:
     """A call of an intrinsic function."""
     text = garbled(random, random.choice(CALLS))
     try:
-        dumps(compile_intrinsic(text)(Frame(DOCUMENT, Surroundings(1))))
+        dumps(compile_intrinsic(text)(StateFrame(DOCUMENT, Surroundings(1))))
     except InvalidIntrinsic:
         return "no call"
     except IntrinsicFailure:

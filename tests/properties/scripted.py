@@ -12,7 +12,7 @@ from typing import Any
 from asl_interpreter.engine import Engine
 from asl_interpreter.errors import StateError
 from asl_interpreter.jsontext import dumps
-from asl_interpreter.language.dataflow import Frame
+from asl_interpreter.language.dataflow import StateFrame
 from asl_interpreter.loop.clock import EPOCH, Clock
 from asl_interpreter.loop.signals import Signal
 from asl_interpreter.reading.parsing import parse
@@ -159,9 +159,9 @@ class Surroundings:
         return EPOCH
 
 
-def frame(document: Any, context: Any = None, **variables: Any) -> Frame:
+def frame(document: Any, context: Any = None, **variables: Any) -> StateFrame:
     """What an expression may read, outside any execution."""
-    return Frame(document, Surroundings(variables, context or {}, Random(1)))
+    return StateFrame(document, Surroundings(variables, context or {}, Random(1)))
 
 
 def elapsed(execution: Execution) -> float:

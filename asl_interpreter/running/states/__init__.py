@@ -1,4 +1,5 @@
 """What each state does.
 
-A function takes the state and the cursor, makes ``cursor.input`` the state's output and names the next state.
+A function takes the state and the cursor of the line that is in it. It returns an ``Exit``: the name of the next state,
+the state's output, and the variables that the state assigns.
 """

@@ -8,15 +8,13 @@ AWS records them.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from ...definition import Map, Parallel
 from ...errors import StateError
 from ...jsontext import JSON
 from ...loop.scheduler import Children, Fiber
-
-if TYPE_CHECKING:
-    from ..execution import Cursor
+from ..cursor import Cursor
 
 
 class Lines:
@@ -38,19 +36,20 @@ class Lines:
         """Whether one of them has failed, and the events of the others show it."""
 
 
-Begin: TypeAlias = Callable[[int, int], "Cursor"]
+Begin: TypeAlias = Callable[[int, int], Cursor]
 """The line with this number; the event with this id causes its first."""
-Follow: TypeAlias = "Callable[[int, Cursor], Coroutine[Any, Any, tuple[JSON, int]]]"
+Follow: TypeAlias = Callable[[int, Cursor], Coroutine[Any, Any, tuple[JSON, int]]]
 """Follows a line to its end: its output, and the id of the event that shows its success."""
 
 
-async def run_lines(state: Parallel | Map, cursor: Cursor, at_once: int, begin: Begin, follow: Follow) -> JSON:
+async def run_lines(
+    state: Parallel | Map, cursor: Cursor, lines: Lines, at_once: int, begin: Begin, follow: Follow
+) -> JSON:
     """Follow all lines that have not succeeded to their ends, so many at once; the list of their outputs.
 
     Raises:
         StateError: one of them failed, the others are aborted; or the list is too large.
     """
-    lines: Lines = cursor.lines  # type: ignore[assignment]  # the attempt has begun
     children: Children[None] = Children(cursor.execution.loop)
     running: dict[Fiber[None], Cursor] = {}
     lines.over = False
@@ -103,8 +102,8 @@ def _unwind(cursor: Cursor, children: Children[None], cause: int, error: BaseExc
 
 def _record_aborts(cursor: Cursor, cause: int) -> None:
     """Record what has ended inside a state, outermost first. A Task that has failed is aborted all the same."""
-    lines, history = cursor.lines, cursor.execution.history
-    if lines is None or lines.over:
+    lines, history = cursor.inside, cursor.execution.history
+    if not isinstance(lines, Lines) or lines.over:
         return
     lines.over = True
     for number, line in lines.open.items():

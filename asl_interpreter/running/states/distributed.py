@@ -9,22 +9,20 @@ AWS records them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ... import jsontext
 from ...definition import Distribution, Map
 from ...errors import EXCEED_TOLERATED_FAILURE_THRESHOLD, QUERY_EVALUATION_ERROR, RUNTIME, StateError
 from ...jsontext import JSON
-from ...language.dataflow import Frame, too_large
+from ...language.dataflow import StateFrame, too_large
 from ...loop.scheduler import turn
 from ...loop.signals import Signal
 from ...tasks import ResultRequest
+from ..cursor import Cursor, Exit
 from ..map_runs import MapRun
 from .inputs import Inputs, given_items
 from .retry_and_catch import attempts
-
-if TYPE_CHECKING:
-    from ..execution import Cursor
 
 STARTS_PER_STEP: Final = 64
 """Children that are started before they, and requests, have their turn."""
@@ -33,14 +31,14 @@ MAX_REDRIVES: Final = 1000
 EXCEEDED: Final = "The specified tolerated failure threshold was exceeded"
 
 
-async def run_distributed(state: Map, how: Distribution, cursor: Cursor) -> str | None:
+async def run_distributed(state: Map, how: Distribution, cursor: Cursor) -> Exit:
     """Run the processor for each item as an execution; the result is what ResultWriter makes of theirs."""
 
     async def attempt() -> JSON:
-        work = cursor.map_work
-        if work is None or work.over:
-            cursor.map_work = None
-            cursor.map_work = work = _open(state, how, cursor)
+        work = cursor.inside
+        if not isinstance(work, MapWork) or work.over:
+            cursor.leave()
+            cursor.inside = work = _open(state, how, cursor)
             cursor.record("MapRunStarted", {"mapRunArn": work.run.arn})
             cursor.execution.map_runs.append(work.run)
         else:
@@ -52,7 +50,7 @@ async def run_distributed(state: Map, how: Distribution, cursor: Cursor) -> str 
     def begun() -> bool:
         """A Map Run has been made, or an expression has failed, as inline; a setting that is wrong begins nothing."""
         events = cursor.execution.history.events
-        return cursor.map_work is not None or events[cursor.last - 1].type == "EvaluationFailed"
+        return cursor.inside is not None or events[cursor.last - 1].type == "EvaluationFailed"
 
     return await attempts(state, cursor, attempt, failed="MapStateFailed", begun=begun)
 
@@ -112,7 +110,7 @@ class MapWork:
     It stays with the state until that succeeds: a redrive does what is left of it.
     """
 
-    def __init__(self, state: Map, cursor: Cursor, frame: Frame, run: MapRun, inputs: Inputs) -> None:
+    def __init__(self, state: Map, cursor: Cursor, frame: StateFrame, run: MapRun, inputs: Inputs) -> None:
         self._state = state
         self._frame = frame
         self._inputs = inputs

@@ -5,7 +5,7 @@ Source: Amazon States Language specification, one section for each.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import Final, NoReturn
 
 from ... import jsontext
 from ...definition import Choice, Fail, Pass, Succeed, Wait
@@ -15,28 +15,25 @@ from ...language.choice import is_number
 from ...language.dataflow import PLAIN, QueryFlow
 from ...language.jsonata_fields import query_integer
 from ...timestamps import parse_timestamp
-
-if TYPE_CHECKING:
-    from ..execution import Cursor
+from ..cursor import Cursor, Exit
 
 MAX_WAIT_SECONDS: Final = 99_999_999
 """https://docs.aws.amazon.com/step-functions/latest/dg/state-wait.html"""
 
 
-def run_pass(state: Pass, cursor: Cursor) -> str | None:
-    """Hand on the input, or Result."""
-    if state.flow is not PLAIN or state.result is not None:
-        frame = cursor.frame(cursor.input)
-        result = state.result[0] if state.result is not None else state.flow.read(frame)
-        output = state.flow.write(frame, result)
-        cursor.check_size(output, state.name)
-        cursor.assign(state.flow, frame, result)
-        cursor.input = output
-    return state.next
+def run_pass(state: Pass, cursor: Cursor) -> Exit:
+    """Hand on the input, or the value of Result."""
+    if state.flow is PLAIN and state.result is None:
+        return state.next, cursor.input, None
+    frame = cursor.frame(cursor.input)
+    result = state.result[0] if state.result is not None else state.flow.read(frame)
+    output = state.flow.write(frame, result)
+    cursor.check_size(output, state.name)
+    return state.next, output, cursor.assigned(state.flow, frame, result)
 
 
-def run_choice(state: Choice, cursor: Cursor) -> str:
-    """Go where the first rule that holds says."""
+def run_choice(state: Choice, cursor: Cursor) -> Exit:
+    """Go to the state that the first rule that holds names."""
     frame = cursor.frame(cursor.input)
     document = state.flow.select_input(frame)
     if document is not cursor.input:
@@ -49,21 +46,19 @@ def run_choice(state: Choice, cursor: Cursor) -> str:
     if following is None:
         # The specification calls it States.NoChoiceMatched; AWS reports States.Runtime.
         raise StateError(RUNTIME, "Failed to transition out of the state. The state does not point to a next state.")
-    if flow is not PLAIN:
-        output = flow.select_output(frame, document)
-        cursor.check_size(output, state.name)
-        cursor.assign(flow, frame, document)
-        document = output
-    cursor.input = document
-    return following
+    if flow is PLAIN:
+        return following, document, None
+    output = flow.select_output(frame, document)
+    cursor.check_size(output, state.name)
+    return following, output, cursor.assigned(flow, frame, document)
 
 
-def run_succeed(state: Succeed, cursor: Cursor) -> None:
+def run_succeed(state: Succeed, cursor: Cursor) -> Exit:
     """End the line of control."""
     frame = cursor.frame(cursor.input)
     output = state.flow.select_output(frame, state.flow.select_input(frame))
     cursor.check_size(output, state.name)
-    cursor.input = output
+    return None, output, None
 
 
 def run_fail(state: Fail, cursor: Cursor) -> NoReturn:
@@ -79,7 +74,7 @@ def _text(value: JSON) -> str:
     return value if isinstance(value, str) else jsontext.shown(value)
 
 
-async def run_wait(state: Wait, cursor: Cursor) -> str | None:
+async def run_wait(state: Wait, cursor: Cursor) -> Exit:
     """Wait for some seconds, or until a time."""
     frame = cursor.frame(cursor.input)
     document = state.flow.select_input(frame)
@@ -91,9 +86,7 @@ async def run_wait(state: Wait, cursor: Cursor) -> str | None:
     await cursor.wait_until(instant, f"the end of {state.name!r}")
     output = state.flow.select_output(frame, document)
     cursor.check_size(output, state.name)
-    cursor.assign(state.flow, frame, document)
-    cursor.input = output
-    return state.next
+    return state.next, output, cursor.assigned(state.flow, frame, document)
 
 
 def _seconds(state: Wait, value: JSON) -> int:

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ... import jsontext
 from ...definition import ItemBatcher, ItemReader, Map
 from ...errors import DATA_LIMIT_EXCEEDED, ITEM_READER_FAILED, StateError
 from ...jsontext import JSON
-from ...language.dataflow import Frame
+from ...language.dataflow import StateFrame
 from ...tasks import Item, ItemRequest
+from ..cursor import Cursor
 from ..map_runs import MapRun
 from .items import not_a_list, select_for_child
-
-if TYPE_CHECKING:
-    from ..execution import Cursor
 
 MAX_ITEMS: Final = 100_000_000
 """How many items are read at most."""
@@ -27,7 +25,7 @@ READ_AT_ONCE: Final = 1000
 """Items that are read before children have their turn."""
 
 
-def given_items(state: Map, frame: Frame) -> list[Item]:
+def given_items(state: Map, frame: StateFrame) -> list[Item]:
     """The items in the state's input: those of an array, or the members of an object."""
     items = state.items(frame)
     if isinstance(items, list):
@@ -40,7 +38,7 @@ def given_items(state: Map, frame: Frame) -> list[Item]:
 class Inputs:
     """The inputs of the children, made of items as they are wanted."""
 
-    def __init__(self, state: Map, cursor: Cursor, frame: Frame, batcher: ItemBatcher | None) -> None:
+    def __init__(self, state: Map, cursor: Cursor, frame: StateFrame, batcher: ItemBatcher | None) -> None:
         self._state = state
         self._cursor = cursor
         self._frame = frame
@@ -125,7 +123,7 @@ class Batches:
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itembatcher.html
     """
 
-    def __init__(self, batcher: ItemBatcher | None, frame: Frame, name: str, payload_bytes: int) -> None:
+    def __init__(self, batcher: ItemBatcher | None, frame: StateFrame, name: str, payload_bytes: int) -> None:
         self._name = name
         self._batching = batcher is not None
         self._fixed: dict[str, JSON] = {}

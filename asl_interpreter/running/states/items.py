@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ... import jsontext
 from ...definition import Map
 from ...errors import RUNTIME, QueryError, StateError
 from ...jsontext import JSON
-from ...language.dataflow import Frame, QueryFlow
+from ...language.dataflow import QueryFlow, StateFrame
 from ...tasks import Item
-
-if TYPE_CHECKING:
-    from ..execution import Cursor
+from ..cursor import Cursor
 
 
-def read_items(state: Map, frame: Frame) -> list[JSON]:
+def read_items(state: Map, frame: StateFrame) -> list[JSON]:
     """The items of a Map; the frame is that of its effective input.
 
     Raises:
@@ -34,30 +30,27 @@ def not_a_list(state: Map, items: JSON) -> StateError:
     return StateError(RUNTIME, f'Reference path "{state.items_path}" must point to array.')
 
 
-def iteration(state: Map, cursor: Cursor, frame: Frame, index: int, item: JSON, cause: int) -> Cursor:
-    """The line of control for an item, its input made by ItemSelector; ``cause`` is the event that causes its first."""
-    line = cursor.branch(item, cause, {"Item": {"Index": index, "Value": item}})
-    line.input = select(state, line, cursor, frame, item)
-    return line
+def iteration(state: Map, cursor: Cursor, frame: StateFrame, index: int, item: JSON, cause: int) -> Cursor:
+    """The line of control for an item, with the input that ItemSelector makes; ``cause`` causes its first event."""
+    about = {"Item": {"Index": index, "Value": item}}
+    return cursor.branch(select(state, cursor, frame, item, about), cause, about)
 
 
-def select(state: Map, line: Cursor, cursor: Cursor, frame: Frame, item: JSON) -> JSON:
+def select(state: Map, cursor: Cursor, frame: StateFrame, item: JSON, about: JSON) -> JSON:
     """The input of what runs for an item: the item, or what ItemSelector makes of the state's effective input.
 
-    ``line`` has the item in its context object; ``cursor`` is in the Map state.
+    ``about`` is what the context object says about the item; ``cursor`` is in the Map state.
     """
     if state.item_selector is None:
         return item
-    line.state, line.entered_at = cursor.state, cursor.entered_at
-    selected: JSON = state.item_selector(line.frame(frame.input))
+    selected: JSON = state.item_selector(cursor.facing(about).frame(frame.input))
     cursor.check_arguments(selected)
-    line.state = ""  # the line itself has not begun
     return selected
 
 
-def select_for_child(state: Map, cursor: Cursor, frame: Frame, index: int, item: Item) -> JSON:
+def select_for_child(state: Map, cursor: Cursor, frame: StateFrame, index: int, item: Item) -> JSON:
     """The input of a child execution, unless items are batched; the member of an object comes with its name."""
     named = {} if item.key is None else {"Key": item.key}
     value = {**named, "Value": item.value} if named else item.value
     about = {"Index": index, **named, "Value": item.value, "Source": item.source}
-    return select(state, cursor.branch(value, cursor.last, {"Item": about}), cursor, frame, value)
+    return select(state, cursor, frame, value, {"Item": about})

@@ -5,20 +5,16 @@ Source: Amazon States Language specification, "Map state"; the links of its even
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...definition import Map
 from ...jsontext import JSON
+from ..cursor import Cursor, Exit
 from .branches import Lines, run_lines
 from .distributed import run_distributed
 from .items import iteration, read_items
 from .retry_and_catch import attempts
 
-if TYPE_CHECKING:
-    from ..execution import Cursor
 
-
-async def run_map(state: Map, cursor: Cursor) -> str | None:
+async def run_map(state: Map, cursor: Cursor) -> Exit:
     """Run the processor for each item; the result is the list of their outputs."""
     if state.distribution is not None:
         return await run_distributed(state, state.distribution, cursor)
@@ -26,12 +22,13 @@ async def run_map(state: Map, cursor: Cursor) -> str | None:
     async def attempt() -> JSON:
         frame = cursor.frame(cursor.input)
         frame = frame.reading(state.flow.select_input(frame))
-        items = read_items(state, frame) if cursor.lines is None else cursor.lines.items
+        lines = cursor.inside if isinstance(cursor.inside, Lines) else None
+        items = read_items(state, frame) if lines is None else lines.items
         most = cursor.execution.quotas.map_concurrency
         at_once = min(state.max_concurrency(frame) or most, most)
-        if cursor.lines is None:
+        if lines is None:
             cursor.record("MapStateStarted", {"length": len(items)})
-            cursor.lines = Lines(items, cursor.last)
+            cursor.inside = lines = Lines(items, cursor.last)
 
         def begin(index: int, cause: int) -> Cursor:
             return iteration(state, cursor, frame, index, items[index], cause)
@@ -39,9 +36,9 @@ async def run_map(state: Map, cursor: Cursor) -> str | None:
         async def follow(index: int, line: Cursor) -> tuple[JSON, int]:
             return await _run_iteration(state, line, index)
 
-        return await run_lines(state, cursor, at_once, begin, follow)
+        return await run_lines(state, cursor, lines, at_once, begin, follow)
 
-    return await attempts(state, cursor, attempt, failed="MapStateFailed", begun=lambda: cursor.lines is not None)
+    return await attempts(state, cursor, attempt, failed="MapStateFailed", begun=lambda: cursor.inside is not None)
 
 
 async def _run_iteration(state: Map, line: Cursor, index: int) -> tuple[JSON, int]:

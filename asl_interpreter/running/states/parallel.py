@@ -5,34 +5,31 @@ Source: Amazon States Language specification, "Parallel state"; the links of its
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...definition import Parallel
 from ...jsontext import JSON
+from ..cursor import Cursor, Exit
 from .branches import Lines, run_lines
 from .retry_and_catch import attempts
 
-if TYPE_CHECKING:
-    from ..execution import Cursor
 
-
-async def run_parallel(state: Parallel, cursor: Cursor) -> str | None:
+async def run_parallel(state: Parallel, cursor: Cursor) -> Exit:
     """Run every branch on the effective input; the result is the list of their outputs."""
 
     async def follow(number: int, line: Cursor) -> tuple[JSON, int]:
         return await cursor.execution.walk(state.branches[number], line), line.last
 
     async def attempt() -> JSON:
-        if cursor.lines is None:
+        lines = cursor.inside
+        if not isinstance(lines, Lines):
             document = state.flow.read(cursor.frame(cursor.input))
             cursor.check_arguments(document)
             cursor.record("ParallelStateStarted")
-            cursor.lines = Lines([document] * len(state.branches), cursor.last)
-        documents = cursor.lines.items
+            cursor.inside = lines = Lines([document] * len(state.branches), cursor.last)
+        documents = lines.items
 
         def begin(number: int, cause: int) -> Cursor:
             return cursor.branch(documents[number], cause)
 
-        return await run_lines(state, cursor, len(documents), begin, follow)
+        return await run_lines(state, cursor, lines, len(documents), begin, follow)
 
-    return await attempts(state, cursor, attempt, failed="ParallelStateFailed", begun=lambda: cursor.lines is not None)
+    return await attempts(state, cursor, attempt, failed="ParallelStateFailed", begun=lambda: cursor.inside is not None)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 from ...definition import Catcher, Map, Parallel, Task
 from ...errors import DATA_LIMIT_EXCEEDED, StateError
 from ...jsontext import JSON
+from ..cursor import Attempt, Cursor, Exit
 from ..retry import Again, Caught, decide
-
-if TYPE_CHECKING:
-    from ..execution import Cursor
 
 
 async def attempts(
@@ -20,16 +17,17 @@ async def attempts(
     attempt: Callable[[], Awaitable[JSON]],
     failed: str | None = None,
     begun: Callable[[], bool] = lambda: False,
-) -> str | None:
-    """Make attempts until one succeeds or no Retrier wants another; then write its output, or go to a Catcher.
+) -> Exit:
+    """Make attempts until one succeeds or no Retrier asks for another; then write the output, or go to a Catcher.
 
-    ``failed`` is the event which shows that work that had begun has failed for good; ``begun`` says whether it had.
+    ``failed`` is the type of the event that shows that work which had begun has failed for good; ``begun`` says whether
+    the work had begun.
     """
-    cursor.retries = cursor.retries or 0
+    cursor.attempt = cursor.attempt or Attempt()
     try:
         return await _attempts(state, cursor, attempt, failed, begun)
     finally:
-        cursor.retries = None
+        cursor.attempt = None
 
 
 async def _attempts(
@@ -38,7 +36,7 @@ async def _attempts(
     attempt: Callable[[], Awaitable[JSON]],
     failed: str | None,
     begun: Callable[[], bool],
-) -> str | None:
+) -> Exit:
     execution = cursor.execution
     used = (0,) * len(state.retry)
     while True:
@@ -49,40 +47,37 @@ async def _attempts(
             frame = cursor.frame(cursor.input)
             output = state.flow.write(frame, result)
             cursor.check_size(output, state.name)
-            cursor.assign(state.flow, frame, result)
+            assigned = cursor.assigned(state.flow, frame, result)
         except StateError as error:
             failure = cursor.explain(error)
         else:
-            cursor.input = output
             cursor.leave()
-            return state.next
+            return state.next, output, assigned
         decision = decide(failure, state.retry, state.catch, used, execution.random)
         if isinstance(decision, Again):
             used = decision.attempts
-            cursor.retries = sum(used)
+            cursor.attempt = Attempt(sum(used))
             await execution.loop.sleep(decision.after, f"the retry of {state.name!r}")
             cursor.leave()
             continue
         if failed is not None and at_work and begun():
             cursor.record(failed)
         if isinstance(decision, Caught):
-            following = hand_over(cursor, decision.by, failure)
+            handed_over = hand_over(cursor, decision.by, failure)
             cursor.leave()
-            return following
+            return handed_over
         if failure.error == DATA_LIMIT_EXCEEDED:
             cursor.leave()  # a redrive then runs all lines again, also those that have succeeded
         raise failure
 
 
-def hand_over(cursor: Cursor, catcher: Catcher, failure: StateError) -> str:
-    """Make what a Catcher hands on the state's output; the name of the next state."""
+def hand_over(cursor: Cursor, catcher: Catcher, failure: StateError) -> Exit:
+    """Leave the state by a Catcher: the error output is the result that its fields work on."""
     caught = error_output(failure)
     frame = cursor.frame(cursor.input)
     output = catcher.flow.write(frame, caught)
     cursor.check_size(output, cursor.state)
-    cursor.assign(catcher.flow, frame, caught)
-    cursor.input = output
-    return catcher.next
+    return catcher.next, output, cursor.assigned(catcher.flow, frame, caught)
 
 
 def error_output(failure: StateError) -> JSON:

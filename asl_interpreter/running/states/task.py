@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ...definition import Task
 from ...errors import RUNTIME, AnswerTooLarge, HeartbeatTimeout, StateError, TaskTimedOut
@@ -17,13 +17,11 @@ from ...jsontext import JSON
 from ...loop.scheduler import Fiber, first_of
 from ...loop.signals import Signal
 from ...tasks import Callback, Integration, Later, Polled, Submitted, TaskRequest, UnknownResource
+from ..cursor import Attempt, Cursor, Exit
 from .retry_and_catch import attempts
 
-if TYPE_CHECKING:
-    from ..execution import Cursor
 
-
-async def run_task(state: Task, cursor: Cursor) -> str | None:
+async def run_task(state: Task, cursor: Cursor) -> Exit:
     """Call the service; its answer is the result."""
 
     async def attempt() -> JSON:
@@ -36,7 +34,7 @@ async def run_task(state: Task, cursor: Cursor) -> str | None:
         callback = None
         if integration.open_callback is not None:
             callback = integration.open_callback(execution.start.arn, seed)
-            cursor.token = callback.token
+            cursor.attempt = Attempt(0 if cursor.attempt is None else cursor.attempt.retries, callback.token)
         try:
             frame = cursor.frame(cursor.input)
             arguments = state.flow.read(frame)
@@ -53,10 +51,7 @@ async def run_task(state: Task, cursor: Cursor) -> str | None:
             if callback is not None:
                 callback.fail(_CLOSED)
 
-    try:
-        return await attempts(state, cursor, attempt)
-    finally:
-        cursor.token = None
+    return await attempts(state, cursor, attempt)
 
 
 _CLOSED: Final = TaskTimedOut()

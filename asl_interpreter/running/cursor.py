@@ -1,0 +1,212 @@
+"""Where one line of control stands: in the machine, in the history, and in its data.
+
+An execution has one line of control; a Parallel state and a Map have one more for each branch or item. A cursor holds
+what a line needs to go on, and nothing that a state has produced: the functions in ``states`` return that as an
+``Exit``, and ``walk`` alone moves the cursor on. For this reason the cursors of an execution that has failed are all
+that a redrive needs: for example, a Task that has failed still has its input in ``cursor.input``.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+from ..errors import DATA_LIMIT_EXCEEDED, QUERY_EVALUATION_ERROR, RUNTIME, QueryError, StateError
+from ..jsontext import JSON, exceeds
+from ..language.dataflow import NOTHING, OVER_QUOTA, Flow, StateFrame, check_size
+from ..timestamps import iso
+
+if TYPE_CHECKING:
+    from .execution import Execution
+    from .states.branches import Lines
+    from .states.distributed import MapWork
+
+Assigned: TypeAlias = Mapping[str, JSON] | None
+"""The variables that a state sets, by name; None if it sets none."""
+Exit: TypeAlias = tuple[str | None, JSON, Assigned]
+"""What a state hands on: the name of the next state (None at the end of the line), its output, and its variables."""
+
+LOCATED: Final = "An error occurred while executing the state "
+"""How AWS begins the cause of an error that Step Functions itself has found."""
+
+
+class TimedOut(Exception):
+    """The execution has used up its time."""
+
+
+class Attempt(NamedTuple):
+    """What the context object says about the attempt of a Task, a Parallel state or a Map that is under way."""
+
+    retries: int = 0
+    """``$$.State.RetryCount``."""
+    token: str | None = None
+    """``$$.Task.Token``, where the Task waits for the token to come back."""
+
+
+class Cursor:
+    """The place of one line of control, and the data that it carries."""
+
+    __slots__ = (
+        "attempt",
+        "entered",
+        "execution",
+        "failed",
+        "input",
+        "inside",
+        "item",
+        "last",
+        "over",
+        "state",
+        "variables",
+    )
+
+    def __init__(self, execution: Execution, document: JSON, last: int = 0, item: JSON = None) -> None:
+        self.execution = execution
+        self.item = item
+        """The ``Map`` member of the context object, for the line of an item."""
+        self.input = document
+        """The input of the state that the line is in; between two states, the output of the first."""
+        self.variables: Mapping[str, JSON] = NOTHING
+        """The variables in scope. The mapping is replaced and never changed, so lines can share it."""
+        self.last = last
+        """Id of the event that causes the next event of this line."""
+        self.state = ""
+        """The state that the line is in or goes to next; empty before the first."""
+        self.entered = 0
+        """Id of the event that shows that the state was entered; 0 while the line stands before the state."""
+        self.attempt: Attempt | None = None
+        """The attempt that is under way, where the state is one that can be retried."""
+        self.inside: Lines | MapWork | None = None
+        """What runs inside the Parallel state or the Map that the line is in, until that succeeds."""
+        self.failed = False
+        """Whether the state that the line is in has failed for good."""
+        self.over = False
+        """Whether the line has left its last state."""
+
+    def branch(self, document: JSON, last: int, item: JSON = None) -> Cursor:
+        """A new line of control inside the state; ``last`` is the id of the event that causes its first event."""
+        line = type(self)(self.execution, document, last, item if item is not None else self.item)
+        line.variables = self.variables
+        return line
+
+    def facing(self, item: JSON) -> Cursor:
+        """A view of the line in its Map state, with an item before it: what the expressions of ItemSelector read."""
+        line = self.branch(self.input, self.last, item)
+        line.state, line.entered = self.state, self.entered
+        return line
+
+    def leave(self) -> None:
+        """Forget what runs, or has run, inside the state."""
+        self.inside = None
+
+    # The history.
+
+    def record(self, event_type: str, details: Mapping[str, JSON] | None = None) -> None:
+        """Record an event that the line's last event has caused; the new event is the cause of the next."""
+        self.last = self.execution.history.append(event_type, self.last, details)
+
+    def explain(self, error: StateError) -> StateError:
+        """The error as AWS shows it: the cause of an error that Step Functions itself has found names the state.
+
+        Where an expression in JSONata has failed, an event of its own is recorded, too.
+        """
+        if (
+            error.error not in (RUNTIME, QUERY_EVALUATION_ERROR)
+            or error.cause is None
+            or error.cause.startswith(LOCATED)
+        ):
+            return error
+        cause = f"{LOCATED}'{self.state}' (entered at the event id #{self.entered}). {error.cause}"
+        if isinstance(error, QueryError):
+            self._record_evaluation_failed(cause, error.location)
+        return StateError(error.error, cause)
+
+    def _record_evaluation_failed(self, cause: str, location: str | None) -> None:
+        entered = self.execution.history.events[self.entered - 1]
+        if self.last == self.entered and entered.type != "WaitStateEntered":
+            self.last = entered.previous  # as observed on AWS
+        details = {"error": QUERY_EVALUATION_ERROR, "cause": cause, "state": self.state}
+        self.record("EvaluationFailed", details if location is None else {**details, "location": location})
+
+    # The clock.
+
+    async def wait_until(self, instant: float, name: str) -> None:
+        """Wait until an instant, in seconds since 1970. ``name`` says what is waited for.
+
+        Raises:
+            TimedOut: an execution may not take so long.
+        """
+        execution = self.execution
+        await execution.loop.timer(min(instant, execution.deadline), name)
+        if instant > execution.deadline:
+            raise TimedOut
+
+    # What expressions read.
+
+    def frame(self, document: JSON) -> StateFrame:
+        """What the state's expressions may read, with the document as ``$``."""
+        return StateFrame(document, self)
+
+    def now(self) -> float:
+        """The time in seconds since 1970."""
+        return self.execution.loop.clock.now()
+
+    @property
+    def random(self) -> random.Random:
+        """The execution's source of chance."""
+        return self.execution.random
+
+    def context(self) -> JSON:
+        """The context object.
+
+        Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html
+        """
+        execution, attempt = self.execution, self.attempt
+        entered_at = execution.history.events[self.entered - 1].timestamp if self.entered else execution.started_at
+        state: dict[str, JSON] = {"Name": self.state, "EnteredTime": iso(entered_at)}
+        context = {**execution.context, "State": state}
+        if attempt is not None:
+            state["RetryCount"] = attempt.retries
+        if self.item is not None:
+            context["Map"] = self.item
+        if attempt is not None and attempt.token is not None:
+            context["Task"] = {"Token": attempt.token}
+        return context
+
+    # What the state hands on, held to the quotas.
+
+    def check_size(self, value: JSON, what: str) -> None:
+        """Check a result or an output against the quota on payloads.
+
+        Raises:
+            StateError: States.DataLimitExceeded; the message names ``what``.
+        """
+        if value is not self.input:
+            check_size(value, what, self.execution.quotas.payload_bytes)
+
+    def check_arguments(self, value: JSON) -> None:
+        """Check what the state hands to a service, or to the states inside it, against the quota on payloads.
+
+        Raises:
+            StateError: States.DataLimitExceeded.
+        """
+        if value is not self.input and exceeds(value, self.execution.quotas.payload_bytes):
+            raise StateError(DATA_LIMIT_EXCEEDED, f"The state '{self.state}' has arguments with a size {OVER_QUOTA}")
+
+    def assigned(self, flow: Flow, frame: StateFrame, result: JSON) -> Assigned:
+        """The variables that a state sets when it succeeds with this result.
+
+        Raises:
+            StateError: an expression has failed, or the variables exceed a quota.
+        """
+        values = flow.assign(frame, result)
+        if not values:
+            return None
+        quotas = self.execution.quotas
+        variables = {**self.variables, **values}
+        may_be_many = len(variables) * quotas.payload_bytes > quotas.variables_bytes
+        if exceeds(values, quotas.payload_bytes) or (may_be_many and exceeds(variables, quotas.variables_bytes)):
+            message = f"The state '{self.state}' assigns variables with a size {OVER_QUOTA}"
+            raise StateError(DATA_LIMIT_EXCEEDED, message)
+        return values
