@@ -76,7 +76,14 @@ EMULATOR = {
 PRIVATE_TO_THE_INTERPRETER = frozenset(
     {
         *("jsonata", "language.filters", "language.intrinsic_functions", "language.path_steps", "language.paths"),
-        *("language.templates", "reading.computed_fields", "reading.variables", "running.retry", "running.states"),
+        *(
+            "language.templates",
+            "reading.in_jsonata",
+            "reading.in_jsonpath",
+            "reading.variables",
+            "running.retry",
+            "running.states",
+        ),
     }
 )
 """What emulator has no business with."""
