@@ -87,6 +87,29 @@ def check_file(file: str, text: str, resolve: Resolve, *, express: bool = False)
     ]
 
 
+class CannotRead(Exception):
+    """A file holds no JSON or YAML; the message says where and why."""
+
+
+def read_definition(file: str, text: str) -> JSON:
+    """The definition that a file holds as JSON, or as YAML if its name says so, however wrong it may be.
+
+    Raises:
+        CannotRead: the text is neither.
+    """
+    try:
+        return _read_yaml(text)[0] if Path(file).suffix.lower() in YAML_SUFFIXES else read(_with_numbers(text))
+    except _InvalidYAML as error:
+        line, column = error.position
+        message = f"{file}:{line}:{column}: {error.message}"
+    except InvalidDefinition as error:
+        flaw = _flaw(file, error.problems[0])
+        message = f"{file}:{flaw.line}:{flaw.column}: {flaw.message}"
+    except (RecursionError, ValueError) as error:
+        message = f"{file}: {error}"
+    raise CannotRead(message)
+
+
 _JACKSONS_PLACE: Final = re.compile(r"line: (\d+), column: (\d+)\]$")
 
 
