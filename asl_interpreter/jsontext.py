@@ -1,11 +1,15 @@
 """JSON text: the one door to the JSON library, and the type of a JSON value.
 
 Texts are written as AWS writes the JSON it makes itself: compact, keys in the order they came, not escaped to ASCII.
-Integers of any size are kept; NaN and infinities do not exist.
+Integers of any size are kept; NaN and infinities do not exist. Doubles are written as Java writes them: AWS answers
+``{"v":9.223372036854776E18}`` (TestState, us-east-1, August 2026).
 """
 
 from __future__ import annotations
 
+import math
+import re
+from decimal import Decimal
 from itertools import accumulate
 from typing import Any, Final, TypeAlias
 
@@ -61,7 +65,38 @@ def _depth(text: str | bytes) -> int:
 
 def dumps(value: JSON) -> str:
     """Write a value as compact JSON text."""
-    return _encoder.encode(value).decode()
+    if isinstance(value, float) and math.isfinite(value):
+        return java_double(value)
+    text = _encoder.encode(value)
+    if _LIKE_AN_EXPONENT.search(text):
+        text = _encoder.encode(_with_java_doubles(value))
+    return text.decode()
+
+
+_LIKE_AN_EXPONENT: Final = re.compile(rb"[:,\[]-?(?:\d{8,}\.\d|0\.000|\d(?:\.\d+)?e-?\d+[]},])")
+"""Whatever looks like a double that Java writes with an exponent, in a string too: few texts have any."""
+
+
+def encode(value: JSON) -> bytes:
+    """Write a value as a message that nobody reads as text: doubles as they come, in a tenth of the time."""
+    return _encoder.encode(value)
+
+
+def _with_java_doubles(value: JSON) -> JSON:
+    if isinstance(value, float) and math.isfinite(value):
+        return msgspec.Raw(java_double(value).encode())
+    if isinstance(value, dict):
+        return {name: _with_java_doubles(member) for name, member in value.items()}
+    return [_with_java_doubles(item) for item in value] if isinstance(value, list) else value
+
+
+def java_double(value: float) -> str:
+    """``Double.toString``: the shortest digits, with an exponent from 10^7 on and below 10^-3."""
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        return repr(value)
+    sign, digits, _ = Decimal(repr(value)).as_tuple()
+    text = "".join(map(str, digits)).rstrip("0")
+    return f"{'-' * sign}{text[0]}.{text[1:] or '0'}E{Decimal(repr(value)).adjusted()}"
 
 
 DEEPEST: Final = 800

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from ..jsontext import JSON
-from .errors import STACK_OVERFLOW, EvaluationError, InvalidExpression
+from .errors import STACK_OVERFLOW, EvaluationError, InternalError, InvalidExpression
 from .runtime import Evaluator, Limits, Run, Scope
 from .values import UNDEFINED, Undefined, Wrapped, plain, type_name
 
@@ -22,6 +22,7 @@ __all__ = [
     "UNDEFINED",
     "EvaluationError",
     "Expression",
+    "InternalError",
     "InvalidExpression",
     "Limits",
     "Undefined",

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Final
 
-from .errors import EvaluationError
+from .errors import STACK_OVERFLOW, EvaluationError
 from .functions import FUNCTIONS, copy, lookup
 from .numbers import ARITHMETIC, calculate, negate
 from .operators import OPERATORS
 from .parsing import Symbol, parameters
 from .paths import Selector, Step, descend, follow, grouped, selector, wildcard
-from .runtime import Evaluator, Lambda, Native, Partial, Run, Scope, TailCall, boolean, call, finish
+from .runtime import Evaluator, Lambda, Limits, Native, Partial, Run, Scope, TailCall, boolean, call, finish
 from .signatures import validator
 from .strings import Pattern
 from .values import (
@@ -34,6 +35,9 @@ from .values import (
     items,
     normal,
 )
+
+DEEPEST: Final = Limits().depth
+"""How deep a node may be nested. What is nested deeper is no error before it is evaluated, as on AWS."""
 
 
 def compile_tree(tree: Symbol, bound: frozenset[str]) -> Evaluator:
@@ -80,6 +84,9 @@ class _Compiler:
         self.level += 1
         self.size += 1
         self.reach = max(self.reach, self.level)
+        if self.level > DEEPEST:
+            self.level -= 1
+            return _too_deep
         compile_node: Callable[[Symbol], Evaluator] = getattr(self, f"_{node.type}")
         evaluate = compile_node(node)
         if (node.predicate or node.group) and node.type in ("block", "condition"):
@@ -376,6 +383,10 @@ class _Compiler:
 
 def _nothing(_context: Value, _scope: Scope) -> Value:
     return UNDEFINED
+
+
+def _too_deep(_context: Value, _scope: Scope) -> Value:
+    raise EvaluationError(None, STACK_OVERFLOW)
 
 
 def _normal(evaluate: Evaluator, *, keep: bool) -> Evaluator:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 
-from .errors import EvaluationError
+from .errors import EvaluationError, InternalError
 from .jsonata_python import datetimeutils
 from .numbers import integer
 from .patterns import Regex
@@ -51,7 +51,7 @@ def from_millis(run: Run, value: Value, picture: Value, offset: Value) -> Value:
     hours, minutes = _hours_and_minutes(offset)
     local = value + (60 * hours + minutes) * 60_000
     if not _EARLIEST <= local <= _LATEST:
-        raise EvaluationError(None, f"The time {value} is outside of the years 1 to 9999")
+        raise InternalError(f"The time {value} is outside of the years 1 to 9999")
     moment = _EPOCH + timedelta(milliseconds=math.floor(local))
     if picture is UNDEFINED and offset is UNDEFINED:
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -69,7 +69,7 @@ def _hours_and_minutes(offset: Value) -> tuple[int, int]:
         return 0, 0
     digits = re.match(r"([+-]?)(\d{1,4})(?!\d)", offset)
     if not digits:
-        raise EvaluationError(None, f"The offset of the time zone must be digits such as +0530. Given {offset!r}")
+        raise InternalError(f"The offset of the time zone must be digits such as +0530. Given {offset!r}")
     hours, minutes = divmod(int(digits[2]), 100)
     return (-hours, -minutes) if digits[1] == "-" else (hours, minutes)
 
@@ -85,7 +85,7 @@ def _analysed(picture: str) -> Value:
         if part.width is not None:
             least, most = part.width
             if max(least or 0, most or 0) > _WIDEST:
-                raise EvaluationError(None, f"The picture {picture!r} is too wide")
+                raise InternalError(f"The picture {picture!r} is too wide")
             part.width = (least, _WIDEST if most is None else most)
     return analysis
 
@@ -222,7 +222,7 @@ def _assembled(given: dict[str, int], now: float) -> int:
         )
         return _millis(moment, timedelta(minutes=given.get("Z", given.get("z", 0)))) + value["f"]
     except (ValueError, OverflowError):
-        raise EvaluationError(None, "The time is outside of the years 1 to 9999") from None
+        raise InternalError("The time is outside of the years 1 to 9999") from None
 
 
 @contextmanager
@@ -249,4 +249,4 @@ def _codes(picture: Value) -> Iterator[None]:
         found = re.search(part, picture)
         raise EvaluationError(code, value=found[1] if part and found else UNDEFINED) from None
     except (ValueError, TypeError, re.error):  # a width that is no number, a separator that is no pattern
-        raise EvaluationError(None, f"The picture {picture!r} cannot be read") from None
+        raise InternalError(f"The picture {picture!r} cannot be read") from None

@@ -61,6 +61,16 @@ class EvaluationError(Exception):
         return self.ending[2:]
 
 
+class InternalError(EvaluationError):
+    """What AWS's implementation does not report as an error of the expression: it shows a fresh id and no reason.
+
+    ``text`` is the reason. Observed on AWS (us-east-1, August 2026) for ``$base64decode("!!!")``.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(None, text)
+
+
 def message(code: str, values: dict[str, object]) -> str:
     """The catalogue's message for a code, its placeholders filled: ``{{name}}`` as JSON, ``{{{name}}}`` as it is."""
 

@@ -96,6 +96,7 @@ class _Parser(parser.Parser):  # type: ignore[misc]
     def parse(self, text: str) -> Symbol:
         self.source = text
         self.lexer = _Tokenizer(text)
+        self.processed: Symbol = None
         self.advance()
         tree = self.expression(0)
         if self.node.id != "(end)":
@@ -103,6 +104,24 @@ class _Parser(parser.Parser):  # type: ignore[misc]
         tree = self.process_ast(tree)
         if tree.type == "parent" or tree.seeking_parent is not None:
             raise jexception.JException("S0217", tree.position, tree.type)
+        return tree
+
+    def process_ast(self, expr: Symbol) -> Symbol:
+        """The library's step from the tree as it is written to the one that is evaluated.
+
+        The left side of an operator comes first, from the innermost outwards: AWS takes chains of 600 terms, and the
+        library would go as deep.
+        """
+        if expr is not None and expr is self.processed:
+            return expr
+        chain = []
+        while expr is not None and expr.type == "binary":
+            chain.append(expr)
+            expr = expr.lhs
+        tree = super().process_ast(expr)
+        for operator in reversed(chain):
+            operator.lhs = self.processed = tree
+            tree = super().process_ast(operator)
         return tree
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
-from .errors import EvaluationError
+from .errors import EvaluationError, InternalError
 from .runtime import Run
 from .values import UNDEFINED, Value, is_finite, number
 
@@ -54,7 +54,7 @@ def format_number(run: Run, value: Value, picture: Value, options: Value) -> Val
     symbols = _SYMBOLS if options is UNDEFINED else {**_SYMBOLS, **options}
     for name, symbol in symbols.items():
         if not _is_symbol(name, symbol):
-            raise EvaluationError(None, f"The option {name} of the formatNumber function is no symbol: {symbol!r}")
+            raise InternalError(f"The option {name} of the formatNumber function is no symbol: {symbol!r}")
     halves = picture.split(symbols["pattern-separator"])
     if len(halves) > 2:
         raise EvaluationError("D3080")

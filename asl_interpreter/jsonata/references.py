@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from .functions import FUNCTIONS
 from .parsing import Symbol
@@ -57,7 +58,7 @@ def _read(node: Symbol, scope: frozenset[str], found: References, *, top: bool) 
         scope = scope | {name}
     else:
         inner = scope
-        for child in _children(node):
+        for child in _operands(node) if kind in _OPERATORS else _children(node):
             inner = _read(child, inner, found, top=top and kind != "transform")
         if kind != "block":
             scope = inner
@@ -109,6 +110,18 @@ def _read_group(node: Symbol, scope: frozenset[str], found: References) -> None:
         for pair in node.group.lhs_object:
             for part in pair:
                 _read(part, scope, found, top=False)
+
+
+_OPERATORS: Final = ("binary", "apply")
+
+
+def _operands(node: Symbol) -> list[Symbol]:
+    """The operands of a chain such as ``a + b - c``, in the order of the text; it may be longer than Python is deep."""
+    operands = []
+    while node.type in _OPERATORS and not node.predicate and not node.group:
+        operands.append(node.rhs)
+        node = node.lhs
+    return [node, *reversed(operands)]
 
 
 def _children(node: Symbol) -> Iterator[Symbol]:

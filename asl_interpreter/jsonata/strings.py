@@ -13,7 +13,7 @@ import re
 import urllib.parse
 from collections.abc import Callable, Iterator
 
-from .errors import EvaluationError
+from .errors import EvaluationError, InternalError
 from .patterns import Found, Regex
 from .runtime import Run, call
 from .values import (
@@ -329,13 +329,13 @@ def base64_encode(_run: Run, text: Value) -> Value:
 
 
 def base64_decode(_run: Run, text: Value) -> Value:
-    """``$base64decode``. AWS answers what is no base64 with an internal error and a fresh id; here it says so."""
+    """``$base64decode``. AWS answers what is no base64 with an internal error."""
     if text is UNDEFINED:
         return UNDEFINED
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode()
     except ValueError:
-        raise EvaluationError(None, "The argument of the base64decode function is not base64 of a text") from None
+        raise InternalError("The argument of the base64decode function is not base64 of a text") from None
 
 
 def encode_url(_run: Run, text: Value) -> Value:

@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Hashable, Iterable, Sequence
-from decimal import Decimal
 from typing import Final
 
-from ..jsontext import JSON
+from ..jsontext import JSON, java_double
 
 _INT: Final = (1 << 32) - 1
 _LONG: Final = (1 << 64) - 1
@@ -31,21 +30,12 @@ def to_string(value: JSON) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return _double_to_string(value)
+        return java_double(value)
     if isinstance(value, list):
         return f"[{', '.join(map(to_string, value))}]"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{name}={to_string(member)}' for name, member in value.items())}}}"
     return str(value)
-
-
-def _double_to_string(value: float) -> str:
-    """``Double.toString``: the shortest digits, with an exponent from 10^7 on and below 10^-3."""
-    if value == 0 or 1e-3 <= abs(value) < 1e7:
-        return repr(value)
-    sign, digits, _ = Decimal(repr(value)).as_tuple()
-    text = "".join(map(str, digits)).rstrip("0")
-    return f"{'-' * sign}{text[0]}.{text[1:] or '0'}E{Decimal(repr(value)).adjusted()}"
 
 
 def hash_code(value: JSON) -> int:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from .. import jsontext
 from ..errors import QueryError
@@ -16,6 +17,7 @@ from ..jsonata import (
     UNDEFINED,
     EvaluationError,
     Expression,
+    InternalError,
     InvalidExpression,
     compile_expression,
     is_expression,
@@ -68,14 +70,11 @@ def query_problems(value: JSON, known: Collection[str]) -> Iterator[QueryProblem
             yield QueryProblem("INVALID_JSONATA_EXPRESSION", error.message, where)
             continue
         for name in expression.context_references:
-            shown = f"Reference to '{name}' is not supported." if name.startswith("$") else _top_level(name)
+            place = "" if name == "$$" else " at the top level"
+            shown = f"Reference to '{name}'{place} is not supported."
             yield QueryProblem("UNSUPPORTED_JSONATA_EXPRESSION", shown, where)
         for name in sorted(expression.states_fields - set(known)):
             yield QueryProblem("UNSUPPORTED_JSONATA_EXPRESSION", f"Field '$states.{name}' does not exist.", where)
-
-
-def _top_level(name: str) -> str:
-    return f"Reference to '{name}' at the top level is not supported."
 
 
 def compile_query(value: JSON, field: str, *wanted: str) -> Evaluate:
@@ -127,6 +126,9 @@ def _compile_expression(text: str, field: str) -> Evaluate:
     def evaluate(frame: Frame) -> JSON:
         try:
             result = expression(frame.bindings(context=reads_context), random=frame.random, now=frame.now())
+        except InternalError:
+            unique = UUID(int=frame.random.getrandbits(128), version=4)
+            raise _error(expression, field, f" threw an internal error during evaluation. {unique}") from None
         except EvaluationError as error:
             raise _error(expression, field, f" threw an error during evaluation{error.ending}") from None
         if result is UNDEFINED:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from ..definition import Choice, Fail, Machine, Map, Parallel, Pass, State, Succeed, Task, Wait
-from ..errors import TIMEOUT, StateError, matches
+from ..errors import TIMEOUT, QueryError, StateError, matches
 from ..jsontext import JSON
 from ..language.dataflow import Flow, PathFlow, QueryFlow, StateFrame
 from ..language.paths import Evaluate, Frame
@@ -66,6 +66,8 @@ class Outcome:
     failure: StateError | None = None
     handled: Mapping[str, int] = field(default_factory=dict)
     """Which Retrier and Catcher the failure has met, and how long the retry waits, by AWS's names."""
+    has_output: bool = True
+    """False where an expression of the Catcher has failed itself."""
 
 
 async def inspect(state: State, start: Start, loop: Loop, resolve: Resolve, under: Circumstances) -> Outcome:
@@ -100,6 +102,10 @@ class _Line(Cursor):
         if given is None:
             return super().context()
         return given if self.item is None else {**given, "Map": self.item}
+
+    def explain(self, error: StateError) -> StateError:
+        """The error itself: TestState's causes do not name the state, as observed on AWS (August 2026)."""
+        return error
 
 
 def _mocked(resolve: Resolve, mock: Mock) -> Resolve:
@@ -217,6 +223,14 @@ def _failed(state: State, line: Cursor, failure: StateError, under: Circumstance
         handled["catchIndex"] = state.catch.index(decision.by)
         try:
             left = hand_over(line, decision.by, failure)
+        except QueryError:  # AWS answers with the error that was caught, and without an output (August 2026)
+            return Outcome(
+                *("CAUGHT_ERROR", seen, line.variables),
+                next=decision.by.next,
+                failure=failure,
+                handled=handled,
+                has_output=False,
+            )
         except StateError as error:
             return Outcome("FAILED", seen, line.variables, failure=line.explain(error), handled=handled)
         return _left("CAUGHT_ERROR", line, left, seen, failure, **handled)

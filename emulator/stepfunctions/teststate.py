@@ -278,7 +278,8 @@ def _items_text(items: JSON) -> str:
 def _answer(outcome: Outcome, written: Callable[[JSON], str], start: Start, *, inspected: bool) -> dict[str, JSON]:
     answer: dict[str, JSON] = {"status": outcome.status}
     if outcome.status in ("SUCCEEDED", "CAUGHT_ERROR"):
-        answer["output"] = written(outcome.output)
+        if outcome.has_output:
+            answer["output"] = written(outcome.output)
         if outcome.next is not None:
             answer["nextState"] = outcome.next
     if outcome.failure is not None:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
+from asl_interpreter.jsontext import JSON, InvalidJSON, encode, loads
 from emulator.faults import Fault
 from emulator.wire.credentials import Credential
 
@@ -217,7 +217,7 @@ def _write(environ: Environ, service: str | None, request_id: str, status: int, 
     content_type = "application/x-amz-json-1.0"
     if service != "stepfunctions" and "x-amz-json-1.0" not in environ.get("CONTENT_TYPE", ""):
         content_type = "application/json"
-    body = dumps(content).encode()
+    body = encode(content)
     if service == "stepfunctions":
         headers = [("x-amzn-RequestId", request_id), ("Content-Type", content_type), *cors(environ)]
         return Response(status, headers, body)

@@ -99,6 +99,17 @@ def test_failure_is_what_retriers_and_catchers_see(states, start, token):
     assert json.loads(described["output"]) == {"Error": "Refused", "Cause": "too late"}
 
 
+@pytest.mark.parametrize("named", [{}, {"error": "Refused"}, {"cause": "too late"}])
+def test_what_a_failure_does_not_name_is_null_for_a_catcher(states, start, token, named):
+    execution = start(Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Handled"}])
+    states.send_task_failure(taskToken=token(), **named)
+    caught = json.loads(states.describe_execution(executionArn=execution)["output"])
+    assert caught == {"Error": named.get("error"), "Cause": named.get("cause")}
+    events = states.get_execution_history(executionArn=execution)["events"]
+    (details,) = (event["taskFailedEventDetails"] for event in events if event["type"] == "TaskFailed")
+    assert {name: details[name] for name in ("error", "cause") if name in details} == named
+
+
 def test_each_attempt_has_a_token_of_its_own(states, start, token):
     execution = start(Retry=[{"ErrorEquals": ["Again"], "IntervalSeconds": 1}])
     first = token()

@@ -173,11 +173,55 @@ def test_an_error_that_nobody_handles_fails_the_state(tested):
     assert "output" not in answer
 
 
-def test_what_the_interpreter_finds_wrong_says_in_which_state(tested):
-    answer = tested({"Type": "Pass", "InputPath": "$.missing", "End": True})
-    text = "An error occurred while executing the state 'StateName' (entered at the event id #2). "
-    assert answer["error"] == "States.Runtime"
-    assert answer["cause"] == f"{text}Invalid path '$.missing' : No results for path: $['missing']"
+UNDEFINED = "The JSONata expression '$states.input.x' specified for the field 'Output' returned nothing (undefined)."
+BARE = [
+    # state, error, cause
+    (
+        {"Type": "Pass", "InputPath": "$.missing", "End": True},
+        "States.Runtime",
+        "Invalid path '$.missing' : No results for path: $['missing']",
+    ),
+    (
+        {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $states.input.x %}", "End": True},
+        "States.QueryEvaluationError",
+        UNDEFINED,
+    ),
+    (
+        {"Type": "Wait", "SecondsPath": "$.p", "End": True},
+        "States.Runtime",
+        "The SecondsPath parameter does not reference an input value: $.p",
+    ),
+]
+
+
+@pytest.mark.parametrize(("state", "error", "cause"), BARE)
+def test_causes_do_not_name_the_state_as_those_of_executions_do(tested, state, error, cause):
+    answer = tested(state)
+    assert (answer["error"], answer["cause"]) == (error, cause)
+
+
+JSONATA_CATCH = {
+    "Type": "Task",
+    "QueryLanguage": "JSONata",
+    "Resource": "arn:aws:states:::lambda:invoke",
+    "Arguments": {"FunctionName": "f"},
+    "End": True,
+}
+
+
+@pytest.mark.parametrize("expression", ["{% $states.input.x %}", "{% $error('no') %}", "{% $string %}"])
+def test_a_catcher_whose_own_output_fails_has_caught_all_the_same(tested, expression):
+    catch = [{"ErrorEquals": ["Card.Busy"], "Output": {"v": expression}, "Next": "B"}]
+    answer = tested({**JSONATA_CATCH, "Catch": catch}, mock=BUSY)
+    assert answer == {"status": "CAUGHT_ERROR", "error": "Card.Busy", "cause": "gateway busy", "nextState": "B"}
+
+
+def test_what_catches_an_undefined_expression_is_given_the_bare_cause(tested):
+    arguments = {"FunctionName": "{% $states.input.x %}"}
+    catch = [{"ErrorEquals": ["States.QueryEvaluationError"], "Next": "B"}]
+    answer = tested({**JSONATA_CATCH, "Arguments": arguments, "Catch": catch}, mock={"result": {}})
+    cause = UNDEFINED.replace("'Output'", "'Arguments/FunctionName'")
+    assert answer["output"] == {"Error": "States.QueryEvaluationError", "Cause": cause}
 
 
 REFUSED = [
@@ -486,6 +530,7 @@ def test_a_state_does_on_its_own_what_it_does_in_an_execution(dynastep, state, d
     answer = client.test_state(definition=json.dumps(state), input=json.dumps(document))
     assert answer["status"] == execution.status
     assert answer.get("error") == execution.error
-    assert answer.get("cause") == execution.cause
+    located = "An error occurred while executing the state 'StateName' (entered at the event id #2). "
+    assert answer.get("cause") == (execution.cause and execution.cause.removeprefix(located))
     if execution.status == "SUCCEEDED":
         assert json.loads(answer["output"]) == execution.output

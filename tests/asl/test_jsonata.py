@@ -23,6 +23,7 @@ from asl_interpreter.jsonata import (
     UNDEFINED,
     EvaluationError,
     Expression,
+    InternalError,
     InvalidExpression,
     Limits,
     compile_expression,
@@ -481,6 +482,38 @@ def test_the_language_evaluates_as_its_reference_does(text: str, value: Any) -> 
 def test_errors_name_the_function_and_show_the_value(text: str, ending: str) -> None:
     """The reference implementation's wording where it has one."""
     assert failure(text) == ending
+
+
+@pytest.mark.parametrize("text", ["$base64decode('!!!')", "$fromMillis(1e18)", "$fromMillis(0, '[Y,x]')"])
+def test_what_is_no_error_of_the_language_is_an_internal_one(text: str) -> None:
+    with pytest.raises(InternalError):
+        evaluate(text)
+
+
+CHAINS = [
+    "1" + "+1" * 599,
+    "'a'" + "&'a'" * 599,
+    "true" + " and true" * 599,
+    "1" + "~>$string" * 599,
+    "1" + "-(2)" * 2_000,
+]
+
+
+@pytest.mark.parametrize("text", CHAINS, ids=range(len(CHAINS)))
+def test_a_chain_that_is_too_long_is_an_error_only_when_it_is_evaluated(text: str) -> None:
+    assert failure(text) == STACK_OVERFLOW
+    assert evaluate(f"false ? {text} : 1") == 1
+
+
+@pytest.mark.parametrize("text", ["$states.input" + ".a" * 600, "$states.input" + "[0]" * 600])
+def test_steps_and_predicates_are_not_nested(text: str) -> None:
+    assert compile_expression(text).context_references == ()
+
+
+def test_names_in_a_long_chain_are_found_in_the_order_of_the_text() -> None:
+    names = [f"n{number}" for number in range(600)]
+    assert compile_expression(" + ".join([*names, *names])).context_references == tuple(names)
+    assert compile_expression("($x := 1)" + " + $x" * 600).references == {"x"}
 
 
 @pytest.mark.parametrize("text", ["$sum", "function($x){ $x }", "[1, $sum]", "{'f': $sum}", "/x/", "$substring(?, 1)"])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from asl_interpreter.jsontext import DEEPEST_READ, InvalidJSON, loads
+from asl_interpreter.jsontext import DEEPEST_READ, JSON, InvalidJSON, dumps, loads
 
 TOO_DEEP = [
     # text
@@ -58,3 +58,30 @@ def test_a_text_that_is_nested_too_deep_is_no_json(text: str) -> None:
 )
 def test_many_brackets_are_not_deep(text: str) -> None:
     assert refusal(text) == refusal(text.encode()) == "read"
+
+
+DOUBLES = [
+    # value, text
+    (9.223372036854776e18, "9.223372036854776E18"),
+    (12345678.5, "1.23456785E7"),
+    (-1e7, "-1.0E7"),
+    (9999999.5, "9999999.5"),
+    (0.001, "0.001"),
+    (0.00012, "1.2E-4"),
+    (-2.5e-300, "-2.5E-300"),
+    (100.0, "100.0"),
+    (-0.0, "-0.0"),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), DOUBLES)
+def test_doubles_are_written_as_java_writes_them(value: float, text: str) -> None:
+    assert dumps(value) == text
+    assert dumps([1, value, {"a": value, "b": [value]}]) == f'[1,{text},{{"a":{text},"b":[{text}]}}]'
+    assert loads(dumps(value)) == value
+
+
+@pytest.mark.parametrize("value", [12345678901234567890123, "1e7", ":12345678.5,", {"1e7": "[0.0001]"}])
+def test_what_is_no_double_is_written_as_it_is(value: JSON) -> None:
+    assert loads(dumps(value)) == value
+    assert dumps(["a", value, 1e7]) == f'["a",{dumps(value)},1.0E7]'

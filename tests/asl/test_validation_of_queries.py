@@ -85,7 +85,7 @@ OBSERVED = [
     (giving("{% phone %}"), UNSUPPORTED, top_level("phone"), OUTPUT),
     (giving("{% (phone).other %}"), UNSUPPORTED, top_level("phone"), OUTPUT),
     (giving("{% function($x){ phone } %}"), UNSUPPORTED, top_level("phone"), OUTPUT),
-    (giving("{% $ %}"), UNSUPPORTED, "Reference to '$' is not supported.", OUTPUT),
+    (giving("{% $ %}"), UNSUPPORTED, "Reference to '$' at the top level is not supported.", OUTPUT),
     (giving("{% $$ %}"), UNSUPPORTED, "Reference to '$$' is not supported.", OUTPUT),
     # what $states has where
     (giving("{% $states.wrong %}"), UNSUPPORTED, "Field '$states.wrong' does not exist.", OUTPUT),

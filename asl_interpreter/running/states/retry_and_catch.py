@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from ...definition import Catcher, Map, Parallel, Task
-from ...errors import DATA_LIMIT_EXCEEDED, StateError
+from ...errors import DATA_LIMIT_EXCEEDED, StateError, TaskTimedOut
 from ...jsontext import JSON
 from ..cursor import Attempt, Cursor, Exit
 from ..retry import Again, Caught, decide
@@ -81,5 +81,11 @@ def hand_over(cursor: Cursor, catcher: Catcher, failure: StateError) -> Exit:
 
 
 def error_output(failure: StateError) -> JSON:
-    """What a Catcher hands on: Error and Cause, in this order; a Cause that there is not is an empty text."""
-    return {"Error": failure.error, "Cause": failure.cause or ""}
+    """What a Catcher hands on: Error and Cause, in this order.
+
+    Where SendTaskFailure or a Fail state has named none they are null, but the Cause of a timeout is an empty text.
+    """
+    cause = failure.cause
+    if cause is None and isinstance(failure, TaskTimedOut):
+        cause = ""
+    return {"Error": failure.error, "Cause": cause}
