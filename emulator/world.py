@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from asl_interpreter.coverage import Coverage
 from asl_interpreter.definition import Machine
 from asl_interpreter.engine import Engine
 from asl_interpreter.loop.clock import LATEST, MODES, Clock, Mode
@@ -66,6 +67,8 @@ class World:
         self.logs = Logs(self._write_logs)
         self.random = random.Random(0)  # noqa: S311 - the same calls make the same choices
         self._ids = random.SystemRandom() if settings.clock == "wall" else random.Random("ids")  # noqa: S311 - repeatable
+        self.coverage: dict[str, Coverage] | None = None
+        """Text of a definition -> what its executions have done; None while nobody asks for coverage."""
         self.mocks: Mocks | None = None
         """What tests have said of Tasks; a server has none."""
         self.mock_config = None if settings.mock_config is None else MockConfig(settings.mock_config)

@@ -23,6 +23,7 @@ INTERPRETER = {
     "jsontext": "",
     "quotas": "",
     "timestamps": "",
+    "coverage": "",
     "loop": "",
     "jsonata": "jsontext",
     "language": "errors jackson jsonata jsontext timestamps",
@@ -30,7 +31,7 @@ INTERPRETER = {
     "history": "jsontext loop",
     "tasks": "errors jsontext loop",
     "reading": "definition errors jackson jsontext language quotas tasks timestamps",
-    "running": "definition errors history jsontext language loop quotas tasks timestamps",
+    "running": "coverage definition errors history jsontext language loop quotas tasks timestamps",
     "engine": "definition loop running",
 }
 """Rooms of asl_interpreter, from the ground up. Running never reads: a definition is parsed once."""

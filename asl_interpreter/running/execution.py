@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Literal, TypeAlias
 
+from ..coverage import Coverage
 from ..definition import Choice, Fail, Machine, Map, Parallel, Pass, Processor, State, Succeed, Task, Wait
 from ..errors import OURS, RUNTIME, TIMEOUT, StateError
 from ..history import History, HistoryFull
@@ -71,6 +72,8 @@ class Outside:
     datasets: Datasets = NOWHERE
     observe: Observe = lambda _execution: None
     quotas: Quotas = AWS
+    coverage: Coverage | None = None
+    """Where to count what the execution does; nothing is counted if it is None."""
 
 
 class Execution:
@@ -288,7 +291,7 @@ WAITING: Final[dict[type[State], Waiting]] = {
 }
 
 
-async def walk(processor: Processor, cursor: Cursor) -> JSON:
+async def walk(processor: Processor, cursor: Cursor) -> JSON:  # noqa: C901 - the loop over states is read in one piece
     """Run states from where the cursor stands to an end, and return the output of the last.
 
     Raises:
@@ -297,6 +300,7 @@ async def walk(processor: Processor, cursor: Cursor) -> JSON:
         HistoryFull: the history takes no more events.
     """
     execution, states = cursor.execution, processor.states
+    coverage = execution.outside.coverage
     append, events = execution.history.append, execution.history.events
     following: str | None = None if cursor.over else cursor.state or processor.start_at
     inside = cursor.entered != 0
@@ -315,6 +319,8 @@ async def walk(processor: Processor, cursor: Cursor) -> JSON:
             inside, cursor.last = False, cursor.entered
         else:
             cursor.entered = cursor.last = append(entered, cursor.last, {"name": name, "input": cursor.input})
+            if coverage is not None:
+                coverage.entered[name] = coverage.entered.get(name, 0) + 1
         try:
             run = IMMEDIATE.get(type(state))
             if run is not None:
@@ -330,6 +336,8 @@ async def walk(processor: Processor, cursor: Cursor) -> JSON:
         if assigned is not None:
             details["assignedVariables"] = assigned
         cursor.last = append(exited, cursor.last, details)
+        if coverage is not None:
+            coverage.left[name] = coverage.left.get(name, 0) + 1
         cursor.input = output
         if assigned is not None:
             cursor.variables = {**cursor.variables, **assigned}

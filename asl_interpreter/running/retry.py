@@ -45,16 +45,17 @@ def decide(
     rng: random.Random,
 ) -> Decision:
     """The first Retrier that names the error decides; when it is used up, the first Catcher that does."""
-    for index, retrier in enumerate(retriers):
-        if _handles(retrier.error_equals, failure):
-            if attempts[index] >= retrier.max_attempts:
-                break
-            used = (*attempts[:index], attempts[index] + 1, *attempts[index + 1 :])
-            return Again(delay(retrier, attempts[index], rng), used)
-    for catcher in catchers:
-        if _handles(catcher.error_equals, failure):
-            return Caught(catcher)
-    return Uncaught()
+    number = first_naming(retriers, failure)
+    if number is not None and attempts[number] < retriers[number].max_attempts:
+        used = (*attempts[:number], attempts[number] + 1, *attempts[number + 1 :])
+        return Again(delay(retriers[number], attempts[number], rng), used)
+    number = first_naming(catchers, failure)
+    return Uncaught() if number is None else Caught(catchers[number])
+
+
+def first_naming(rules: Sequence[Retrier | Catcher], failure: StateError) -> int | None:
+    """The number of the first Retrier or Catcher that names an error; None if none does."""
+    return next((number for number, rule in enumerate(rules) if _handles(rule.error_equals, failure)), None)
 
 
 def _handles(error_equals: Sequence[str], failure: StateError) -> bool:

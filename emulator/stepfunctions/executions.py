@@ -9,6 +9,7 @@ import math
 import random
 from typing import TYPE_CHECKING, Final
 
+from asl_interpreter.coverage import Coverage
 from asl_interpreter.jackson import explain
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from asl_interpreter.running.execution import Execution, Outside, Start
@@ -185,7 +186,8 @@ def _launch(
         else:
             remove_if_idle(machines, execution.start.state_machine_arn)
 
-    outside = Outside(tasks, world.datasets, observe, world.settings.quotas)
+    coverage = None if world.coverage is None else world.coverage.setdefault(revision.definition, Coverage())
+    outside = Outside(tasks, world.datasets, observe, world.settings.quotas, coverage)
     execution = world.engine.start(revision.machine, started, outside)
     if machine.type == "STANDARD":
         machine.executions[arn] = execution

@@ -98,6 +98,9 @@ async def _run(work: MapWork) -> JSON:
         run.stop_children()
         raise
     work.over = True
+    coverage = cursor.execution.outside.coverage
+    if coverage is not None:
+        coverage.points[run.state_name, "items", min(run.total, 2)] += 1
     run.end("SUCCEEDED")
     cursor.record("MapRunSucceeded")
     cursor.execution.history.append("MapStateSucceeded", cursor.last)

@@ -39,10 +39,17 @@ def run_choice(state: Choice, cursor: Cursor) -> Exit:
     if document is not cursor.input:
         frame = frame.reading(document)
     following, flow = state.default, state.flow
-    for rule in state.rules:
-        if rule.condition(frame):
+    coverage = cursor.execution.outside.coverage
+    for number, rule in enumerate(state.rules):
+        holds = rule.condition(frame)
+        if coverage is not None:
+            coverage.points[state.name, "choice" if holds else "refused", number] += 1
+        if holds:
             following, flow = rule.next, rule.flow
             break
+    else:
+        if coverage is not None and following is not None:
+            coverage.points[state.name, "default", 0] += 1
     if following is None:
         # The specification calls it States.NoChoiceMatched; AWS reports States.Runtime.
         raise StateError(RUNTIME, "Failed to transition out of the state. The state does not point to a next state.")

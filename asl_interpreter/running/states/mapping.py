@@ -28,6 +28,8 @@ async def run_map(state: Map, cursor: Cursor) -> Exit:
         at_once = min(state.max_concurrency(frame) or most, most)
         if lines is None:
             cursor.record("MapStateStarted", {"length": len(items)})
+            if cursor.execution.outside.coverage is not None:
+                cursor.execution.outside.coverage.points[state.name, "items", min(len(items), 2)] += 1
             cursor.inside = lines = Lines(items, cursor.last)
 
         def begin(index: int, cause: int) -> Cursor:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from ...coverage import Coverage
 from ...definition import Catcher, Map, Parallel, Task
-from ...errors import DATA_LIMIT_EXCEEDED, StateError, TaskTimedOut
+from ...errors import DATA_LIMIT_EXCEEDED, HeartbeatTimeout, StateError, TaskTimedOut
 from ...jsontext import JSON
 from ..cursor import Attempt, Cursor, Exit
-from ..retry import Again, Caught, decide
+from ..retry import Again, Caught, Decision, decide, first_naming
 
 
 async def attempts(
@@ -54,6 +55,8 @@ async def _attempts(
             cursor.leave()
             return state.next, output, assigned
         decision = decide(failure, state.retry, state.catch, used, execution.random)
+        if execution.outside.coverage is not None:
+            _count(execution.outside.coverage, state, failure, decision)
         if isinstance(decision, Again):
             used = decision.attempts
             cursor.attempt = Attempt(sum(used))
@@ -69,6 +72,17 @@ async def _attempts(
         if failure.error == DATA_LIMIT_EXCEEDED:
             cursor.leave()  # a redrive then runs all lines again, also those that have succeeded
         raise failure
+
+
+def _count(coverage: Coverage, state: Task | Parallel | Map, failure: StateError, decision: Decision) -> None:
+    """Count which Retrier and which Catcher an error has met."""
+    if isinstance(failure, TaskTimedOut):
+        coverage.points[state.name, "timeout", int(isinstance(failure, HeartbeatTimeout))] += 1
+    retrier = first_naming(state.retry, failure)
+    if retrier is not None:
+        coverage.points[state.name, "retry" if isinstance(decision, Again) else "exhausted", retrier] += 1
+    if isinstance(decision, Caught):
+        coverage.points[state.name, "catch", first_naming(state.catch, failure) or 0] += 1
 
 
 def hand_over(cursor: Cursor, catcher: Catcher, failure: StateError) -> Exit:
