@@ -10,7 +10,8 @@ from typing import Final, TypeAlias
 
 def iso(instant: float) -> str:
     """An instant as the context object shows it: ``2026-01-01T00:00:00.000Z``."""
-    seconds, milliseconds = divmod(int(instant * 1000), 1000)
+    microseconds = round(instant * 1_000_000)  # a float has no more: 1076297827.949 * 1000 is 1076297827948.9999
+    seconds, milliseconds = divmod(microseconds // 1000, 1000)
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{milliseconds:03}Z"
 
 
