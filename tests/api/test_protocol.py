@@ -157,7 +157,9 @@ def test_a_compressed_body_is_read(call, echo):
 
 
 @pytest.mark.parametrize(
-    ("body", "status"), [(b"no gzip", 400), (gzip.compress(b"{" + b" " * (16 * 1024 * 1024) + b"}"), 413)]
+    ("body", "status"),
+    [(b"no gzip", 400), (gzip.compress(b"{" + b" " * (16 * 1024 * 1024) + b"}"), 413)],
+    ids=["broken", "too large"],
 )
 def test_a_compressed_body_may_not_be_broken_or_too_large(call, body, status):
     assert call("dynamodb", "ListTables", body, content_encoding="gzip").status == status
