@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from asl_interpreter.jsontext import JSON
 from emulator.faults import Fault
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 Handler: TypeAlias = "Callable[[World, Call], dict[str, JSON]]"
 """Performs one operation whose request was checked. Answers JSON values as they go on the wire: blobs as base64 text,
 timestamps as epoch seconds. Raises Fault."""
+
+
+MODELS: Final = Path(__file__).with_name("models")
+"""The folder of the models that are kept here; tests/models.py writes them."""
 
 
 def perform(world: World, call: Call) -> dict[str, JSON]:
@@ -87,7 +92,10 @@ def _checker(service: str, operation: str, wording: Wording) -> Callable[[JSON],
 
 @cache
 def service_model(service: str) -> ServiceModel:
-    """Botocore's model of a service. Reading one takes milliseconds, so each is read once."""
+    """A service's model, as botocore has them: of the services answered here our copy, which no older botocore changes.
+
+    Reading one takes milliseconds, so each is read once.
+    """
     from botocore.model import ServiceModel
 
     return ServiceModel(_loader().load_service_model(service, "service-2"), service)
@@ -97,4 +105,4 @@ def service_model(service: str) -> ServiceModel:
 def _loader() -> Loader:
     from botocore.loaders import Loader
 
-    return Loader()
+    return Loader(extra_search_paths=[str(MODELS)])
