@@ -4,9 +4,10 @@ moto is imported when a request needs it, each service by itself; its own Step F
 to the handler that moto's URL table names, without moto's server: a tenth of the cost.
 """
 
+from emulator.moto_door.bus import put_event
 from emulator.moto_door.calls import ServiceError, call
 from emulator.moto_door.dispatch import answer, is_form, takes_unsigned
-from emulator.moto_door.events import deliver, put_event
+from emulator.moto_door.events import deliver
 from emulator.moto_door.functions import RegisteredFunction, find_function, take_functions
 from emulator.moto_door.logs import has_log_group, make_log_group, write_log_events
 from emulator.moto_door.mappings import Sources, event_source_mappings, take_mappings

@@ -12,8 +12,10 @@ from urllib.parse import parse_qs, quote
 from xml.sax.saxutils import escape
 
 from emulator.moto_door.corrections import amended, refusal
+from emulator.moto_door.extras import absent, remedy
+from emulator.moto_door.patches import MotoUnknown
 from emulator.moto_door.routes import Handler, find, host_of, modules
-from emulator.moto_door.state import introduce
+from emulator.moto_door.state import introduce, opened
 from emulator.wire.credentials import DEFAULT_REGION, Credential
 from emulator.wire.protocol import Environ, Response, new_request_id
 
@@ -32,6 +34,7 @@ def answer(environ: Environ, body: bytes, caller: Credential | None, account: st
     prepared = _environ(environ, body, name, region, account)
     path = prepared["RAW_URI"].partition("?")[0]
     try:
+        opened()
         host = host_of(prepared, name, region)
         handler = find(host, path)
         if handler is None:
@@ -42,9 +45,14 @@ def answer(environ: Environ, body: bytes, caller: Credential | None, account: st
             return _refusal(environ, name, refused.status, refused.code, refused.message)
         introduce(account, region)
         return amended(name, environ, body, _response(_run(handler, prepared), environ, name))
+    except MotoUnknown as error:
+        return _refusal(environ, name, 501, "NotImplementedException", str(error))
     except NotImplementedError as error:
         return _refusal(environ, name, 501, "NotImplementedException", f"moto, behind Dynastep, lacks this: {error}")
-    except Exception:
+    except Exception as error:
+        if (module := absent(error)) is not None:
+            message = f"this request to {name} needs the Python module {module}, which is not installed: "
+            return _refusal(environ, name, 501, "NotImplementedException", message + remedy(module))
         request_id = new_request_id(None)
         log.exception("Request %s to %s failed in moto: %s %s", request_id, name, environ["REQUEST_METHOD"], path)
         message = f"moto, behind Dynastep, failed; the log has the traceback under request id {request_id}"

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from functools import cache
 from typing import Any
 
 from asl_interpreter.jsontext import JSON
@@ -25,30 +24,8 @@ def deliver(service: str, receiver: Receiver) -> None:
     _receivers[service] = receiver
 
 
-def put_event(resource: Arn, source: str, detail_type: str, detail: JSON, time: float) -> None:
-    """Put an event of AWS itself on the default bus of the account and region of the resource it is about."""
-    from moto.events.models import events_backends
-
-    wire_events()
-    entry = {
-        "Source": source,
-        "DetailType": detail_type,
-        "Detail": json.dumps(detail),
-        "Resources": [str(resource)],
-        "Time": int(time),
-    }
-    events_backends[resource.account][resource.region].put_events([entry])
-
-
-@cache
-def wire_events() -> None:
-    """Give our targets their events; moto has no such targets in a rule, and elsewhere its own Step Functions.
-
-    Two things of moto's are put right: an event lacked its account, and a detail that is no object was taken.
-    """
-    from moto.events import models, notifications, utils
-
-    theirs = models.Rule.send_to_targets
+def send_to_targets(theirs: Any) -> Any:
+    """Give our targets of a rule their events; moto has no such targets."""
 
     def send_to_targets(rule: Any, event: dict[str, Any], transform_input: bool = True) -> None:  # noqa: FBT001, FBT002
         scheduled_only = not rule.event_pattern.get_pattern()
@@ -62,26 +39,45 @@ def wire_events() -> None:
                 others.targets.append(target)
             else:
                 receiver(target["Arn"], _target_input(rule, target, event))
-        theirs(others, event, transform_input)  # type: ignore[arg-type]  # the same dictionary, named
+        theirs(others, event, transform_input)
 
-    def notify(_account: str, target: str, event: JSON) -> None:
-        _receivers[Arn.parse(target).service](target, json.dumps(event))
+    return send_to_targets
 
-    put_any = models.EventsBackend.put_events
 
-    def put_events(self: Any, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return put_any(self, [event if _has_object(event) else {**event, "Detail": _MALFORMED} for event in events])
+def put_events(theirs: Any) -> Any:
+    """Refuse an event whose detail is no object; moto takes it."""
 
-    backend_class: Any = models.EventsBackend
-    backend_class.put_events = put_events
-    template_class: Any = utils.EventTemplateParser
-    template = template_class.DEFAULT_EVENT_INPUT_TEMPLATE
-    template_class.DEFAULT_EVENT_INPUT_TEMPLATE = template.replace("{", '{"account": "<account>", ', 1)
-    rule_class: Any = models.Rule
-    rule_class.send_to_targets = send_to_targets
-    senders: Any = notifications
-    senders._invoke_lambda = lambda account_id, fn_arn, event: notify(account_id, fn_arn, event)  # noqa: SLF001, PLW0108 - moto names them
-    senders._start_sfn_execution = lambda account_id, region, sfn_arn, event: notify(account_id, sfn_arn, event)  # noqa: SLF001, ARG005
+    def put_events(self: Any, events: list[dict[str, Any]]) -> Any:
+        return theirs(self, [event if _has_object(event) else {**event, "Detail": _MALFORMED} for event in events])
+
+    return put_events
+
+
+def event_template(theirs: str) -> str:
+    """Name the account in the events that moto's own targets get."""
+    return theirs.replace("{", '{"account": "<account>", ', 1)
+
+
+def invoke_lambda(_theirs: Any) -> Any:
+    """Hand what S3 and others send to a function to ours."""
+
+    def invoke_lambda(account_id: str, fn_arn: str, event: JSON) -> None:  # noqa: ARG001 - moto names them
+        _notify(fn_arn, event)
+
+    return invoke_lambda
+
+
+def start_execution(_theirs: Any) -> Any:
+    """Hand what S3 and others send to a state machine to ours, and not to moto's own Step Functions."""
+
+    def start_execution(account_id: str, region: str, sfn_arn: str, event: JSON) -> None:  # noqa: ARG001 - as above
+        _notify(sfn_arn, event)
+
+    return start_execution
+
+
+def _notify(target: str, event: JSON) -> None:
+    _receivers[Arn.parse(target).service](target, json.dumps(event))
 
 
 _MALFORMED = "not JSON"

@@ -8,7 +8,6 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Final
 
 from emulator import arns
@@ -103,30 +102,11 @@ def take_functions(invoke: Invoke, check_code: CheckCode) -> None:
     _check_code[:] = [check_code]
 
 
-@cache
-def wire_functions() -> None:
-    """Put right what moto's Lambda does otherwise.
-
-    moto's services invoke through us, its topics any function of ours; a zip has to be one; a role is not looked up, as
-    it is not for a state machine; dead-letter queues are kept; the configuration of asynchronous invocations that was
-    put last counts.
-    """
-    from moto.awslambda import models
-    from moto.sns.models import Subscription
-
-    _wire_subscriptions(Subscription)
-    _wire_functions(models.LambdaFunction)
-    _wire_registry(models.LambdaStorage, models.LambdaBackend)
-
-
-def _wire_subscriptions(subscription_class: Any) -> None:
-    """Let a topic's message reach a function as SNS sends it.
+def publish(theirs: Any) -> Any:
+    """Let a topic's message reach any function of ours, as SNS sends it.
 
     Source: https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
     """
-    from moto.core.utils import iso_8601_datetime_with_milliseconds
-
-    theirs = subscription_class.publish
 
     def publish(
         self: Any,
@@ -136,6 +116,8 @@ def _wire_subscriptions(subscription_class: Any) -> None:
         message_attributes: dict[str, Any] | None = None,
         **others: Any,
     ) -> None:
+        from moto.core.utils import iso_8601_datetime_with_milliseconds
+
         if self.protocol != "lambda":
             theirs(self, message, message_id, subject, message_attributes, **others)
             return
@@ -165,66 +147,90 @@ def _wire_subscriptions(subscription_class: Any) -> None:
         }
         _invoke[-1](self.endpoint, json.dumps({"Records": [record]}))
 
-    subscription_class.publish = publish
+    return publish
 
 
-def _wire_functions(function_class: Any) -> None:
-    from moto.awslambda.exceptions import InvalidParameterValueException
-
-    make, configuration = function_class.__init__, function_class.get_configuration
-    update, set_code = function_class.update_configuration, function_class._set_function_code  # noqa: SLF001 - moto checks no zip
+def make_function(theirs: Any) -> Any:
+    """Keep the dead-letter queue of a function that is created."""
 
     def init(self: Any, account_id: str, spec: dict[str, Any], region: str, version: str | int = 1) -> None:
         self.dead_letter_config = spec.get("DeadLetterConfig") or {}
-        make(self, account_id, spec, region, version)
+        theirs(self, account_id, spec, region, version)
+
+    return init
+
+
+def get_configuration(theirs: Any) -> Any:
+    """Show the dead-letter queue of a function."""
 
     def get_configuration(self: Any, on_create: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - moto's signature
-        found: dict[str, Any] = configuration(self, on_create)
+        found: dict[str, Any] = theirs(self, on_create)
         return {**found, **({"DeadLetterConfig": self.dead_letter_config} if self.dead_letter_config else {})}
+
+    return get_configuration
+
+
+def update_configuration(theirs: Any) -> Any:
+    """Keep the dead-letter queue that a function is given later."""
 
     def update_configuration(self: Any, updates: dict[str, Any]) -> dict[str, Any]:
         self.dead_letter_config = updates.get("DeadLetterConfig", self.dead_letter_config)
-        updated: dict[str, Any] = update(self, updates)
+        updated: dict[str, Any] = theirs(self, updates)
         return updated
 
+    return update_configuration
+
+
+_CODE: Final = ("code_bytes", "code_size", "code_sha_256", "code_digest")
+
+
+def set_function_code(theirs: Any) -> Any:
+    """Refuse a zip that is none; moto checks no zip."""
+
     def set_function_code(self: Any, spec: dict[str, Any]) -> None:
+        from moto.awslambda.exceptions import InvalidParameterValueException
+
         before = {name: getattr(self, name, None) for name in _CODE}
-        set_code(self, spec)
+        theirs(self, spec)
         wrong = _check_code[-1](self.code_bytes) if {"ZipFile", "S3Key"} & spec.keys() and _check_code else ""
         if wrong:
             self.__dict__.update(before)
             raise InvalidParameterValueException(wrong)
 
+    return set_function_code
+
+
+def invoke(_theirs: Any) -> Any:
+    """Have ours invoke what moto's services invoke."""
+
     def invoke(self: Any, body: str, _headers: Any, _answered: Any) -> str:
         _invoke[-1](self.function_arn, body)
         return ""
 
-    function_class.__init__ = init
-    function_class.get_configuration = get_configuration
-    function_class.update_configuration = update_configuration
-    function_class._set_function_code = set_function_code  # noqa: SLF001 - as above
-    function_class.invoke = invoke
+    return invoke
 
 
-def _wire_registry(storage_class: Any, backend_class: Any) -> None:
-    from moto.awslambda.exceptions import InvalidRoleFormat
-
-    put_config = backend_class.put_function_event_invoke_config
+def put_function(_theirs: Any) -> Any:
+    """Register a function without looking for its role, as is done for a state machine."""
 
     def put_function(self: Any, function: Any) -> None:
+        from moto.awslambda.exceptions import InvalidRoleFormat
+
         if re.match(InvalidRoleFormat.pattern, function.role) is None:
             raise InvalidRoleFormat(function.role)
         versions = self._functions.setdefault(function.function_name, {"versions": []})
         versions["latest"] = function
         self._arns[function.function_arn] = function
 
+    return put_function
+
+
+def put_event_invoke_config(theirs: Any) -> Any:
+    """Have the configuration of asynchronous invocations that was put last count."""
+
     def put_event_invoke_config(self: Any, function_name: str, config: dict[str, Any]) -> dict[str, Any]:
         self.get_function(function_name).event_invoke_config = []
-        put: dict[str, Any] = put_config(self, function_name, config)
+        put: dict[str, Any] = theirs(self, function_name, config)
         return put
 
-    storage_class.put_function = put_function
-    backend_class.put_function_event_invoke_config = put_event_invoke_config
-
-
-_CODE: Final = ("code_bytes", "code_size", "code_sha_256", "code_digest")
+    return put_event_invoke_config

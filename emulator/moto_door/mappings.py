@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final
 
 from emulator import arns
@@ -48,19 +47,12 @@ def event_source_mappings(account: str, region: str) -> Iterator[dict[str, Any]]
             yield mapping.get_configuration()
 
 
-@cache
-def wire_mappings() -> None:
-    """Have our mappings made, and hear of what comes to moto's queues."""
-    from moto.awslambda.exceptions import InvalidParameterValueException
-    from moto.awslambda.models import LambdaBackend
-    from moto.sqs.models import Queue
-
-    backend_class: Any = LambdaBackend
-    queue_class: Any = Queue
-    theirs, update = backend_class.create_event_source_mapping, backend_class.update_event_source_mapping
-    delete, add = backend_class.delete_event_source_mapping, queue_class.add_message
+def create_event_source_mapping(theirs: Any) -> Any:
+    """Have a mapping of ours made."""
 
     def create_event_source_mapping(self: Any, spec: dict[str, Any]) -> Any:
+        from moto.awslambda.exceptions import InvalidParameterValueException
+
         try:
             service = Arn.parse(spec.get("EventSourceArn", "")).service
         except InvalidArn:
@@ -71,28 +63,45 @@ def wire_mappings() -> None:
         _sources[-1].changed(self.account_id, self.region_name)
         return made
 
+    return create_event_source_mapping
+
+
+def update_event_source_mapping(theirs: Any) -> Any:
+    """Check the filters of a mapping, and let ours know that it has changed."""
+
     def update_event_source_mapping(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
+        from moto.awslambda.exceptions import InvalidParameterValueException
+
         why = _sources[-1].filter_problem(spec.get("FilterCriteria"))
         if why:
             raise InvalidParameterValueException(why)
-        updated = update(self, uuid, spec)
+        updated = theirs(self, uuid, spec)
         _sources[-1].changed(self.account_id, self.region_name)
         return updated
 
+    return update_event_source_mapping
+
+
+def delete_event_source_mapping(theirs: Any) -> Any:
+    """Let ours know that a mapping is gone."""
+
     def delete_event_source_mapping(self: Any, uuid: str) -> Any:
-        deleted = delete(self, uuid)
+        deleted = theirs(self, uuid)
         _sources[-1].changed(self.account_id, self.region_name)
         return deleted
 
+    return delete_event_source_mapping
+
+
+def add_message(theirs: Any) -> Any:
+    """Hear of what comes to moto's queues. Without a mapping nobody does."""
+
     def add_message(self: Any, message: Any) -> None:
-        add(self, message)
+        theirs(self, message)
         delay = max(message.delayed_until / 1000 - message.sent_timestamp / 1000, 0)
         _sources[-1].arrived(self.queue_arn, delay, lambda: setattr(message, "delayed_until", 0))
 
-    backend_class.create_event_source_mapping = create_event_source_mapping
-    backend_class.update_event_source_mapping = update_event_source_mapping
-    backend_class.delete_event_source_mapping = delete_event_source_mapping
-    queue_class.add_message = add_message
+    return add_message
 
 
 def _create(backend: Any, spec: dict[str, Any]) -> Any:

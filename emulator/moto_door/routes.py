@@ -10,10 +10,6 @@ from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-from emulator.moto_door.events import wire_events
-from emulator.moto_door.functions import wire_functions
-from emulator.moto_door.mappings import wire_mappings
-from emulator.moto_door.queues import wire_queues
 from emulator.moto_door.state import opened
 from emulator.wire.protocol import Environ
 
@@ -105,17 +101,11 @@ def _routes(module: str) -> list[tuple[re.Pattern[str], Handler]]:
     """The URL table of a service of moto's, which any of its backends knows."""
     from moto.backends import get_backend
 
-    if module in ("events", "s3"):
-        wire_events()
-    if module in ("awslambda", "cloudformation", "sns"):
-        wire_functions()
-        wire_mappings()
+    opened(module)
     if module == "cloudformation":
         from emulator.moto_door.stacks import wire_stacks  # made of moto's own classes
 
         wire_stacks()
-    if module == "sqs":
-        wire_queues()
     account = get_backend(module)["123456789012"]  # type: ignore[call-overload]  # one overload for each service
     backend = account["us-east-1"] if "us-east-1" in account else account["aws"]
     return [(re.compile(url), handler) for url, handler in backend.urls.items()]

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from emulator.moto_door.patches import fit
+
 if TYPE_CHECKING:
     from emulator.dynamodb.model.store import Store
     from emulator.world import World
@@ -38,16 +40,23 @@ def world_of(account: str) -> World:
     return _world_of[-1](account)
 
 
+def opened(package: str = "core") -> None:
+    """Have a package of moto ready to be used: imported, patched, and with sight of our tables.
+
+    Raises:
+        MotoUnknown: the moto that is installed is not one that Dynastep knows.
+    """
+    fit(package)
+    _prepared()
+
+
 @cache
-def opened() -> None:
-    """Import moto's core: it takes any region (a test may call its own "local"), no Docker, and sees our tables."""
-    from moto.core import base_backend
+def _prepared() -> None:
     from moto.core.config import default_user_config
 
     from emulator.dynamodb import registry
 
     default_user_config["batch"]["use_docker"] = False  # jobs end, but nothing runs: there is no Docker
-    base_backend.allow_unknown_region = lambda: True  # type: ignore[attr-defined]  # imported there by name
     if _repeatable:
         _seed()
     registry.attach(lambda account: _store_of[-1](account))  # noqa: PLW0108 - the last one at the time of the call

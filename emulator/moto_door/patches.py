@@ -1,0 +1,177 @@
+"""Patches: the functions of moto's that others stand in for here, in one table.
+
+A service is patched when the first request opens it. A patch fits a function as it was when the patch was written, and
+a digest of the function's source tells whether it still is. A function whose source has changed is named in the log; a
+function that is gone is an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from importlib import import_module, metadata
+from typing import Any, Final, NamedTuple
+
+from emulator.moto_door import events, functions, mappings, queues
+
+log = logging.getLogger("dynastep")
+
+LOWEST: Final = (5, 2, 4)
+BELOW: Final = (5, 3)
+"""The versions of moto that the table is made for, as pyproject.toml has them."""
+
+
+class MotoUnknown(Exception):
+    """The moto that is installed is not one that Dynastep knows. The message says which it is, and what to install."""
+
+
+class Patch(NamedTuple):
+    """What stands in place of a function or a value of moto's."""
+
+    target: str
+    """Where it is: a module, a colon, a name inside the module."""
+    make: Callable[[Any], Any]
+    """Takes moto's own and gives what stands in its place."""
+    known: frozenset[str]
+    """Digests of moto's own, of all versions that the patch is known to fit."""
+
+
+def _patch(target: str, make: Callable[[Any], Any], *known: str) -> Patch:
+    return Patch(f"moto.{target}", make, frozenset(known))
+
+
+PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
+    "awslambda": (
+        _patch("awslambda.models:LambdaFunction.__init__", functions.make_function, "70a285222b4a"),
+        _patch("awslambda.models:LambdaFunction.get_configuration", functions.get_configuration, "803fb04bffde"),
+        _patch("awslambda.models:LambdaFunction.update_configuration", functions.update_configuration, "eca1cdec066f"),
+        _patch("awslambda.models:LambdaFunction._set_function_code", functions.set_function_code, "957d1b7dabb6"),
+        _patch("awslambda.models:LambdaFunction.invoke", functions.invoke, "dadc324f30ae"),
+        _patch("awslambda.models:LambdaStorage.put_function", functions.put_function, "a8d9b7ee8e5d"),
+        _patch(
+            "awslambda.models:LambdaBackend.put_function_event_invoke_config",
+            functions.put_event_invoke_config,
+            "5553f19f0894",
+        ),
+        _patch(
+            "awslambda.models:LambdaBackend.create_event_source_mapping",
+            mappings.create_event_source_mapping,
+            "19f8125cabf7",
+        ),
+        _patch(
+            "awslambda.models:LambdaBackend.update_event_source_mapping",
+            mappings.update_event_source_mapping,
+            "7ec08b40f6d0",
+        ),
+        _patch(
+            "awslambda.models:LambdaBackend.delete_event_source_mapping",
+            mappings.delete_event_source_mapping,
+            "0df9c39da24e",
+        ),
+    ),
+    "core": (
+        # Any region is one: a test may call its own "local".
+        _patch("core.base_backend:allow_unknown_region", lambda _theirs: lambda: True, "ddb99cfb67ca"),
+    ),
+    "events": (
+        _patch("events.models:Rule.send_to_targets", events.send_to_targets, "472e002e2dab"),
+        _patch("events.models:EventsBackend.put_events", events.put_events, "c56f6ac1f932"),
+        _patch("events.utils:EventTemplateParser.DEFAULT_EVENT_INPUT_TEMPLATE", events.event_template, "bed7e495ddc0"),
+        _patch("events.notifications:_invoke_lambda", events.invoke_lambda, "abb471eef572"),
+        _patch("events.notifications:_start_sfn_execution", events.start_execution, "1cefecbfd09c"),
+    ),
+    "sns": (_patch("sns.models:Subscription.publish", functions.publish, "fd07bd0bb87f"),),
+    "sqs": (
+        _patch("sqs.models:Queue.add_message", mappings.add_message, "f27c9231c1f2"),
+        _patch("sqs.models:SQSBackend.receive_message", queues.receive_message, "065f3e5e7d21"),
+        _patch("sqs.models:SQSBackend.is_message_valid_based_on_retention_period", queues.is_retained, "cca23b94a5f3"),
+    ),
+}
+"""Package of moto -> its patches."""
+
+_USED_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "awslambda": ("sqs", "sns"),
+    "cloudformation": ("awslambda", "events", "sns", "sqs"),
+    "s3": ("events",),
+    "sns": ("awslambda", "sqs"),
+}
+"""Package of moto -> the packages that it uses by itself, which have to be patched with it."""
+
+
+def fit(package: str) -> None:
+    """Patch a package of moto and those that it uses, once in the process.
+
+    Raises:
+        MotoUnknown: moto is of another version, or lacks what is to be patched.
+    """
+    with _fitting:
+        for each in ("core", package, *_USED_BY.get(package, ())):
+            _fit(each)
+
+
+def _fit(package: str) -> None:
+    if package in _fitted:
+        return
+    if package == "core":
+        _check_version()
+    found = [(patch, *find(patch.target)) for patch in PATCHES.get(package, ())]
+    for patch, owner, name in found:
+        theirs = getattr(owner, name)
+        if digest(theirs) not in patch.known:
+            log.warning(
+                "moto %s has changed %s, which Dynastep replaces: what depends on it may not be as on AWS",
+                metadata.version("moto"),
+                patch.target,
+            )
+        setattr(owner, name, patch.make(theirs))
+    _fitted.add(package)
+
+
+_fitted: Final[set[str]] = set()
+"""Packages that are patched. Of the process, as all of moto's state is."""
+_fitting: Final = threading.Lock()
+"""One thread at a time patches: what is patched twice would act twice."""
+
+
+def find(target: str) -> tuple[Any, str]:
+    """What holds a target of a patch, such as a class, and the name of the target in it.
+
+    Raises:
+        MotoUnknown: there is no such target.
+        ModuleNotFoundError: a module that moto itself imports is not installed.
+    """
+    module, _, path = target.partition(":")
+    *outer, name = path.split(".")
+    try:
+        owner: Any = import_module(module)
+        for each in outer:
+            owner = getattr(owner, each)
+        getattr(owner, name)
+    except (ModuleNotFoundError, AttributeError) as error:
+        if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("moto"):
+            raise
+        raise _unknown(f"it has no {target}") from None
+    return owner, name
+
+
+def _check_version() -> None:
+    numbers = tuple(int(part) for part in metadata.version("moto").split(".")[:3] if part.isdigit())
+    if not LOWEST <= numbers < BELOW:
+        raise _unknown("its insides are others")
+
+
+def _unknown(why: str) -> MotoUnknown:
+    lowest, below = (".".join(map(str, version)) for version in (LOWEST, BELOW))
+    return MotoUnknown(
+        f"Dynastep does not know moto {metadata.version('moto')}, which is installed ({why}): "
+        f"install moto>={lowest},<{below}"
+    )
+
+
+def digest(theirs: Any) -> str:
+    """What tells one version of a function, by its source, or of a value from another."""
+    text = inspect.getsource(theirs) if callable(theirs) else repr(theirs)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,170 @@
+"""The moto that is there: what of it is replaced, and what is said where it is another, or where a part is missing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib import metadata
+
+import pytest
+from botocore.exceptions import ClientError
+from packaging.requirements import Requirement
+
+from emulator.moto_door import extras, patches
+
+CHANGED = """
+import json, sys
+from emulator.moto_door import patches
+changed = []
+for patch in [patch for of_package in patches.PATCHES.values() for patch in of_package]:
+    owner, name = patches.find(patch.target)
+    if (digest := patches.digest(getattr(owner, name))) not in patch.known:
+        changed.append([patch.target, digest])
+json.dump(changed, sys.stdout)
+"""
+
+
+def test_every_patch_fits_the_moto_that_is_installed():
+    """In a process of its own, where nothing has been replaced yet."""
+    said = subprocess.run([sys.executable, "-c", CHANGED], capture_output=True, text=True, check=True).stdout
+    assert json.loads(said) == []
+
+
+@pytest.fixture
+def unopened(monkeypatch):
+    """Patches as in a process in which moto has not been opened; those of the table are not applied again."""
+    monkeypatch.setattr(patches, "_fitted", set())
+
+    def use(table):
+        monkeypatch.setattr(patches, "PATCHES", table)
+
+    use({})
+    return use
+
+
+def replace(theirs):
+    return f"ours for {theirs}"
+
+
+def test_a_patch_takes_the_place_of_what_it_knows(unopened, monkeypatch, caplog):
+    monkeypatch.setattr(extras, "STANDARD", "moto's", raising=False)
+    known = patches.digest("moto's")
+    unopened({"sqs": (patches.Patch("emulator.moto_door.extras:STANDARD", replace, frozenset({known})),)})
+    patches.fit("sqs")
+    patches.fit("sqs")
+    assert extras.STANDARD == "ours for moto's"
+    assert caplog.records == []
+
+
+def test_what_moto_has_changed_is_named_in_the_log(unopened, monkeypatch, caplog):
+    monkeypatch.setattr(extras, "STANDARD", "another", raising=False)
+    unopened({"sqs": (patches.Patch("emulator.moto_door.extras:STANDARD", replace, frozenset({"0123456789ab"})),)})
+    patches.fit("sqs")
+    assert caplog.messages == [
+        f"moto {metadata.version('moto')} has changed emulator.moto_door.extras:STANDARD, which Dynastep replaces: "
+        "what depends on it may not be as on AWS"
+    ]
+
+
+@pytest.mark.parametrize("target", ["moto.sqs.models:SQSBackend.receive_letters", "moto.sqs.letters:Letter"])
+def test_a_service_whose_patch_finds_nothing_answers_so(unopened, target):
+    unopened({"sqs": (patches.Patch(target, replace, frozenset()),)})
+    with pytest.raises(patches.MotoUnknown) as raised:
+        patches.fit("sqs")
+    assert str(raised.value) == (
+        f"Dynastep does not know moto {metadata.version('moto')}, which is installed (it has no {target}): "
+        "install moto>=5.2.4,<5.3"
+    )
+
+
+@pytest.mark.parametrize("version", ["5.1.12", "5.2.3", "5.3.0", "6.0", "5.3.0.dev1"])
+def test_another_moto_is_refused_by_its_version(unopened, monkeypatch, dynastep, version):
+    monkeypatch.setattr(patches.metadata, "version", {"moto": version}.get)
+    with pytest.raises(ClientError) as raised:
+        dynastep.client("sqs").list_queues()
+    assert raised.value.response["Error"] == {
+        "Code": "NotImplementedException",
+        "Message": f"Dynastep does not know moto {version}, which is installed (its insides are others): "
+        "install moto>=5.2.4,<5.3",
+    }
+    assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+
+
+@pytest.mark.parametrize("version", ["5.2.4", "5.2.5", "5.2.14"])
+def test_the_versions_that_are_known(unopened, monkeypatch, version):
+    monkeypatch.setattr(patches.metadata, "version", {"moto": version}.get)
+    patches.fit("core")
+
+
+def requirements():
+    return [Requirement(text) for text in metadata.requires("dynastep") or []]
+
+
+def test_the_distribution_asks_for_the_versions_that_are_known():
+    [moto] = [each for each in requirements() if each.name == "moto"]
+    lowest, below = (".".join(map(str, version)) for version in (patches.LOWEST, patches.BELOW))
+    assert str(moto.specifier) == f"<{below},>={lowest}"
+
+
+@pytest.mark.parametrize(
+    ("module", "service", "operation", "parameters", "extra"),
+    [
+        ("cfnlint", "cloudformation", "ValidateTemplate", {"TemplateBody": "{}"}, "cloudformation"),
+        ("graphql", "appsync", "StartSchemaCreation", {"definition": b"type Query { a: Int }"}, "appsync"),
+    ],
+)
+def test_a_part_that_is_not_installed_is_refused_by_name_with_the_remedy(
+    dynastep, monkeypatch, module, service, operation, parameters, extra
+):
+    client = dynastep.client(service)
+    if service == "appsync":
+        api = client.create_graphql_api(name="api", authenticationType="API_KEY")["graphqlApi"]
+        parameters = {**parameters, "apiId": api["apiId"]}
+    monkeypatch.setitem(sys.modules, module, None)  # an import of it fails as one of what is not there
+    with pytest.raises(ClientError) as raised:
+        client._make_api_call(operation, parameters)
+    assert raised.value.response["Error"] == {
+        "Code": "NotImplementedException",
+        "Message": f"this request to {service} needs the Python module {module}, which is not installed: "
+        f"install dynastep[{extra}]",
+    }
+    assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+
+
+def test_a_whole_service_that_is_not_installed_is_refused_alike():
+    """In a process of its own: moto's X-Ray imports the module when X-Ray is imported."""
+    code = (
+        "import sys; sys.modules['aws_xray_sdk'] = None\n"
+        "from emulator.testing import emulator\n"
+        "with emulator() as dynastep:\n"
+        "    dynastep.client('xray').get_groups()\n"
+    )
+    failed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert failed.stderr.strip().endswith(
+        "this request to xray needs the Python module aws_xray_sdk, which is not installed: install dynastep[xray]"
+    )
+
+
+def test_what_the_distribution_itself_brings_is_missing_only_where_an_installation_is_broken(dynastep, monkeypatch):
+    monkeypatch.setitem(sys.modules, "py_partiql_parser", None)
+    s3 = dynastep.client("s3")
+    s3.create_bucket(Bucket=f"bucket-{dynastep.account}")
+    s3.put_object(Bucket=f"bucket-{dynastep.account}", Key="k", Body=b'{"a": 1}')
+    with pytest.raises(ClientError) as raised:
+        s3.select_object_content(
+            Bucket=f"bucket-{dynastep.account}",
+            Key="k",
+            Expression="SELECT * FROM S3Object",
+            ExpressionType="SQL",
+            InputSerialization={"JSON": {"Type": "DOCUMENT"}},
+            OutputSerialization={"JSON": {}},
+        )
+    assert raised.value.response["Error"]["Message"] == (
+        "this request to s3 needs the Python module py_partiql_parser, which is not installed: "
+        "install dynastep anew, for it brings py_partiql_parser"
+    )
+
+
+def test_the_extras_are_those_of_the_distribution():
+    assert set(extras.EXTRAS.values()) <= set(metadata.metadata("dynastep").get_all("Provides-Extra"))
