@@ -62,17 +62,27 @@ def host_of(environ: Environ, name: str, region: str) -> str:
 
 def _routed(service: str, environ: Environ) -> str | None:
     """The prefix of the service's host, if one of its REST operations has this method and path."""
-    from moto.core.request import Request
-    from moto.core.routing import get_service_router
-    from werkzeug.exceptions import NotFound
-
     from emulator.wire.operations import service_model
 
-    try:
-        get_service_router(service).match(Request(dict(environ)))
-    except NotFound:
-        return None
-    return str(service_model(service).endpoint_prefix)
+    method, path = environ["REQUEST_METHOD"], environ.get("RAW_URI", environ["PATH_INFO"]).partition("?")[0]
+    if any(method == of and pattern.fullmatch(path) for of, pattern in _rest(service)):
+        return str(service_model(service).endpoint_prefix)
+    return None
+
+
+@cache
+def _rest(service: str) -> list[tuple[str, re.Pattern[str]]]:
+    """Methods and paths of a service's operations. A label that is greedy or the last one may have slashes."""
+    from emulator.wire.operations import service_model
+
+    found = []
+    model = service_model(service)
+    for name in model.operation_names:
+        http = model.operation_model(name).http
+        template = re.escape(http["requestUri"].partition("?")[0].rstrip("/"))
+        pattern = re.sub(r"\\{[^}]+\\\+\\}|\\{[^}]+\\}$", ".+", template)
+        found.append((http["method"], re.compile(re.sub(r"\\{[^}]+\\}", "[^/]+", pattern) + "/?")))
+    return found
 
 
 @lru_cache(maxsize=4096)

@@ -23,7 +23,6 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from emulator.faults import Fault
 from emulator.server import Server, serve_in_thread
 from emulator.wire.endpoint import layer
-from emulator.wire.operations import service_model
 from emulator.wire.protocol import TARGETS, Call
 
 PREFIXES = {service: prefix for prefix, service in TARGETS.items()}
@@ -113,7 +112,9 @@ class Endpoint:
                 config=Config(parameter_validation=False, retries={"total_max_attempts": 1}),
             )
         client = self._clients[call.service]
-        shape = service_model(call.service).operation_model(call.operation).input_shape
+        if call.operation not in client.meta.service_model.operation_names:
+            pytest.skip(f"the boto3 that is installed is too old for {call.operation}")
+        shape = client.meta.service_model.operation_model(call.operation).input_shape
         try:
             answer = client._make_api_call(call.operation, _with_bytes(shape, call.params))
         except ClientError as error:
