@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-COMMANDS: Final = ("graph", "start", "validate")
+COMMANDS: Final = ("coverage", "graph", "start", "validate")
 """Every command: the name of its module in ``commands`` and, with hyphens, of the function there."""
 
 

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from asl_interpreter.coverage import Coverage
 from asl_interpreter.jsontext import JSON, dumps, loads
 from asl_interpreter.running.execution import Execution as Running
 from asl_interpreter.running.execution import Status
@@ -260,10 +261,14 @@ def _server() -> Server:
 
 
 @contextmanager
-def emulator() -> Iterator[Dynastep]:
-    """An emulator in a new account; while it is open, the environment points every AWS SDK at it."""
+def emulator(coverage: dict[str, Coverage] | None = None) -> Iterator[Dynastep]:
+    """An emulator in a new account; while it is open, the environment points every AWS SDK at it.
+
+    ``coverage``, if given, is where what executions do is counted: text of a definition -> counts.
+    """
     _worlds().meet_moto()  # another application in this process may have met it since
     account, world = _worlds().open()
+    world.coverage = coverage
     outer = {name: os.environ.get(name) for name in (*_environment(account, ""), *_HIDDEN)}
     os.environ.update(_environment(account, _server().url))
     for name in _HIDDEN:

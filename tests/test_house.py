@@ -69,9 +69,10 @@ EMULATOR = {
     "testing": "app integrations moto_door server settings stepfunctions wire world",
     "validate": "stepfunctions suggestions",
     "graph": "",
-    "commands": "app graph integrations server settings validate wire world",
+    "bench": "graph validate",
+    "commands": "app bench graph integrations server settings validate wire world",
     "cli": "",
-    "pytest_plugin": "testing",
+    "pytest_plugin": "bench testing",
     "__main__": "cli",
 }
 """Rooms of emulator: modules and packages; the packages of dynamodb are rooms of their own."""
@@ -100,7 +101,7 @@ THIRD_PARTY = {
     "boto3": "emulator.wire.clients emulator.testing",
     "botocore": "emulator",
     "pyarrow": "emulator.datasets.formats",
-    "pytest": "emulator.pytest_plugin",
+    "pytest": "emulator.pytest_plugin emulator.bench.pytest_coverage emulator.bench.pytest_options",
     "resvg_py": "emulator.graph.files",
     "click": "emulator.cli emulator.commands",
     "yaml": "emulator.validate.files",

@@ -27,7 +27,7 @@ def graph(file: str, output: str, closed: tuple[str, ...]) -> None:
         raise click.UsageError(f"'{output}' ends in none of {', '.join(FORMATS)}.")
     text = read_file(file)
     try:
-        scope = outline(read_definition(file, text), closed=frozenset(closed))
+        scope = outline(read_definition(file, text)[0], closed=frozenset(closed))
         content = picture(form, scope, title=Path(file).name, text=text)
     except (CannotRead, CannotDraw) as error:
         raise click.ClickException(str(error)) from None

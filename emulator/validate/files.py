@@ -91,14 +91,19 @@ class CannotRead(Exception):
     """A file holds no JSON or YAML; the message says where and why."""
 
 
-def read_definition(file: str, text: str) -> JSON:
+def read_definition(file: str, text: str) -> tuple[JSON, dict[str, Position]]:
     """The definition that a file holds as JSON, or as YAML if its name says so, however wrong it may be.
+
+    With it comes where each of its values stands: location -> line and column.
 
     Raises:
         CannotRead: the text is neither.
     """
     try:
-        return _read_yaml(text)[0] if Path(file).suffix.lower() in YAML_SUFFIXES else read(_with_numbers(text))
+        if Path(file).suffix.lower() in YAML_SUFFIXES:
+            return _read_yaml(text)
+        text = _with_numbers(text)
+        return read(text), positions.in_json(text)
     except _InvalidYAML as error:
         line, column = error.position
         message = f"{file}:{line}:{column}: {error.message}"

@@ -1,0 +1,37 @@
+"""Options of pytest: read at every start of pytest, so that nothing else is imported here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+EVERYWHERE: Final = "."
+
+
+def add_coverage_options(parser: pytest.Parser) -> None:
+    """The options of coverage, in a group of their own."""
+    group = parser.getgroup("asl-cov", "coverage of state machines")
+    group.addoption(
+        "--asl-cov",
+        metavar="GLOB",
+        nargs="?",
+        const=EVERYWHERE,
+        default=None,
+        help="Measure the coverage of the definitions that match GLOB, a pattern, a file or a folder; of every "
+        "*.asl.json, *.asl.yaml and *.asl.yml under the root directory if there is none.",
+    )
+    group.addoption(
+        "--asl-cov-report",
+        metavar="TYPE",
+        action="append",
+        default=[],
+        help="term, term-missing, html[:DIR], json[:FILE], lcov[:FILE] or cobertura[:FILE]; several may be given.",
+    )
+    group.addoption(
+        "--asl-cov-fail-under",
+        metavar="PERCENT",
+        type=float,
+        default=None,
+        help="Fail if the coverage of state machines is lower.",
+    )
