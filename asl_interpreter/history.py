@@ -1,18 +1,35 @@
 """The history of one execution: what happened, in order, and what caused what.
 
-An event is recorded as values; its wire shape is made when somebody asks for it. Links follow what AWS records: an
-event's ``previous`` is the event that caused it, not the one before it in the list.
+An event is recorded as a row of values and takes some 140 bytes beside them; ``Event`` objects are made when somebody
+asks, and AWS's wire shape later still. Events share their values with the states: the output of one state and the input
+of the next are one object. Links follow what AWS records: the ``previous`` of an event is the event that caused it, not
+the one before it in the list.
+
+A long execution can make more data than should stay in memory: 25,000 events may show 12,500 values of 256 KB. So when
+the rows in memory weigh more than BUDGET they are packed: written as JSON, with each value once, and compressed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+import zlib
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias, overload
 
-from .jsontext import JSON
+from .jsontext import JSON, dumps, loads
 from .loop.clock import Clock
 
 TERMINAL: Final = frozenset({"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"})
+
+BUDGET: Final = 4 * 1024 * 1024
+"""Bytes that the rows of one execution may take before they are packed; an estimate."""
+MOST_ROWS: Final = 30_000
+"""Rows that are kept unpacked. An EXPRESS execution has no limit on events; a STANDARD one never has as many."""
+ROW_BYTES: Final = 140
+VALUE_BYTES: Final = 240
+"""What a row takes in memory, and what a small dictionary takes."""
+BYTES_PER_CHARACTER: Final = 3
+"""Bytes that a value takes in memory for each character of its JSON text, beside VALUE_BYTES; roughly."""
 
 
 class Event(NamedTuple):
@@ -28,22 +45,97 @@ class Event(NamedTuple):
     details: Mapping[str, JSON] | None
 
 
+Layout: TypeAlias = tuple[str, tuple[str, ...] | None]
+"""What a row of one kind holds: the type of the event, and the names of its details.
+
+The names are None where the event has no details, which is not the same as empty ones.
+"""
+Row: TypeAlias = "tuple[Any, ...]"
+"""The layout, the id of the event that is the cause, seconds since 1970, and the details in order.
+
+It is a plain tuple, as is the layout, so that the garbage collector need not follow rows of simple values.
+"""
+_FIRST: Final = 3
+"""Where the details begin in a row."""
+
+_layouts: dict[Layout, Layout] = {}
+"""As many as AWS's types of events and their members allow: some two hundred."""
+
+
+def layout(event_type: str, *names: str) -> Layout:
+    """The layout of events that have this type and these details."""
+    return _layouts.setdefault(of := (event_type, names), of)
+
+
+def _layout(event_type: str, names: tuple[str, ...] | None) -> Layout:
+    return _layouts.setdefault(of := (event_type, names), of)
+
+
+def _restored(of: JSON) -> Layout:
+    """A layout that was written as JSON."""
+    event_type, names = of
+    return _layout(event_type, None if names is None else tuple(names))
+
+
 class HistoryFull(Exception):
     """There is room for one last event only, which says why: the text."""
+
+
+class _Chunk(NamedTuple):
+    """Rows that are packed: JSON, compressed. In the rows, places in a list of values stand for layout and details."""
+
+    first: int
+    """How many events came before."""
+    packed: bytes
+    verbatim: int | None
+    """The place of the execution's input, if that is one of the values."""
 
 
 class History:
     """Events of one execution, ids from 1 without gaps."""
 
-    __slots__ = ("_clock", "_limit", "_why", "events", "verbatim")
+    __slots__ = (
+        "_chunks",
+        "_clock",
+        "_limit",
+        "_packed",
+        "_rows",
+        "_unpacked",
+        "_weigh_at",
+        "_why",
+        "verbatim",
+        "weight",
+    )
 
     def __init__(self, clock: Clock, limit: int | None = None) -> None:
         self._clock = clock
         self._limit = limit if limit is not None else 1 << 62
         self._why = f"The execution reached the maximum number of history events ({limit})."
-        self.events: list[Event] = []
+        self._rows: list[Row] = []
+        self._chunks: list[_Chunk] = []
+        self._packed = 0
+        """How many events are packed."""
+        self._unpacked: tuple[_Chunk, list[Row]] | None = None
+        """The chunk that was read last."""
+        self.weight = 0
+        """Bytes that the values of the rows in memory take: an estimate that counts shared parts several times."""
+        self._weigh_at = BUDGET
         self.verbatim: tuple[JSON, str] | None = None
         """The execution's input and its text as the client sent it, which events show while the value is unchanged."""
+
+    @property
+    def events(self) -> Events:
+        """The events, read as a sequence; it grows with the history."""
+        return Events(self)
+
+    def __len__(self) -> int:
+        return self._packed + len(self._rows)
+
+    @property
+    def last_timestamp(self) -> float:
+        """When the last event was recorded; there is one."""
+        timestamp: float = self._rows[-1][2] if self._rows else self.row(len(self) - 1)[2]
+        return timestamp
 
     def append(self, event_type: str, previous: int, details: Mapping[str, JSON] | None = None) -> int:
         """Record an event; its id.
@@ -51,16 +143,172 @@ class History:
         Raises:
             HistoryFull: only the event that ends the execution may still be recorded.
         """
-        number = len(self.events) + 1
-        if number >= self._limit and event_type not in TERMINAL:
+        if details is None:
+            return self.add(_layout(event_type, None), previous)
+        return self.add(_layout(event_type, tuple(details)), previous, *details.values())
+
+    def add(self, of: Layout, previous: int, *values: JSON) -> int:
+        """Record an event of this layout; its id.
+
+        Raises:
+            HistoryFull: only the event that ends the execution may still be recorded.
+        """
+        rows = self._rows
+        event_id = self._packed + len(rows) + 1
+        if event_id >= self._limit and of[0] not in TERMINAL:
             raise HistoryFull(self._why)
-        self.events.append(_new_event(Event, (number, self._clock.now(), event_type, previous, details)))
-        return number
+        rows.append((of, previous, self._clock.now(), *values))
+        return event_id
 
     def close(self, why: str) -> None:
         """Take no event any more but the last."""
         self._limit, self._why = 0, why
 
+    # What is kept, and how.
 
-_new_event: Any = tuple.__new__
-"""Half the cost of calling the class; most of what a transition costs is its two events."""
+    def made(self, characters: int) -> None:
+        """Count a value that the execution has made: so many characters of JSON. Pack what weighs too much."""
+        self.weight += VALUE_BYTES + BYTES_PER_CHARACTER * characters
+        if self.weight > self._weigh_at:
+            self.tidy()
+
+    def tidy(self) -> None:
+        """Pack the rows in memory if they weigh too much."""
+        if self.weight > self._weigh_at:
+            weight = self._weigh()
+            if weight > BUDGET:
+                self._pack()
+            else:  # their values are shared
+                self._weigh_at = self.weight + BUDGET
+        elif len(self._rows) > MOST_ROWS:
+            self._pack()
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory the history takes."""
+        values = self.weight if self.weight <= BUDGET // 4 else self._weigh()
+        return len(self._rows) * ROW_BYTES + values + sum(len(chunk.packed) for chunk in self._chunks)
+
+    def _weigh(self) -> int:
+        """What the values of the rows in memory take, each part counted once."""
+        seen: set[int] = set()
+        weight = 0
+        for row in self._rows:
+            below: list[JSON] = list(row[_FIRST:])
+            while below:
+                part = below.pop()
+                if isinstance(part, str):
+                    if len(part) > VALUE_BYTES:
+                        if id(part) in seen:
+                            continue
+                        seen.add(id(part))
+                    weight += len(part)
+                elif isinstance(part, (dict, list)):
+                    if id(part) in seen:
+                        continue
+                    seen.add(id(part))
+                    weight += VALUE_BYTES
+                    below += part.values() if isinstance(part, dict) else part
+                else:
+                    weight += 8
+        return weight
+
+    def _pack(self) -> None:
+        places: dict[int, int] = {}
+        values: list[JSON] = []
+
+        def place(value: JSON) -> int:
+            number = places.setdefault(id(value), len(values))
+            if number == len(values):
+                values.append(value)
+            return number
+
+        rows = [
+            (place(of), previous, timestamp, *map(place, details)) for of, previous, timestamp, *details in self._rows
+        ]
+        verbatim = None if self.verbatim is None else places.get(id(self.verbatim[0]))
+        text = dumps([values, rows]).encode()
+        self._chunks.append(_Chunk(self._packed, zlib.compress(text, 1), verbatim))
+        self._packed += len(rows)
+        self._rows = []
+        self.weight, self._weigh_at = 0, BUDGET
+
+    def _unpack(self, chunk: _Chunk) -> list[Row]:
+        unpacked = self._unpacked
+        if unpacked is None or unpacked[0] is not chunk:
+            values, rows = loads(zlib.decompress(chunk.packed))
+            if chunk.verbatim is not None and self.verbatim is not None:
+                values[chunk.verbatim] = self.verbatim[0]
+            made = [
+                (_restored(values[of]), previous, timestamp, *(values[place] for place in details))
+                for of, previous, timestamp, *details in rows
+            ]
+            self._unpacked = unpacked = (chunk, made)
+        return unpacked[1]
+
+    def row(self, index: int) -> Row:
+        """The row at an index from 0.
+
+        Raises:
+            IndexError: there is none.
+        """
+        if index >= self._packed:
+            return self._rows[index - self._packed]
+        chunk = self._chunks[bisect_right(self._chunks, index, key=lambda each: each.first) - 1]
+        return self._unpack(chunk)[index - chunk.first]
+
+    def dump(self) -> list[Row]:
+        """All rows, to be kept elsewhere as JSON."""
+        return [self.row(index) for index in range(len(self))]
+
+    def restore(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Take rows that were dumped, in place of all that there are."""
+        self._rows = [(_restored(of), *rest) for of, *rest in rows]
+        self._chunks, self._packed, self._unpacked = [], 0, None
+
+    def put_away(self) -> None:
+        """Forget what was unpacked to be read."""
+        self._unpacked = None
+
+
+class Events(Sequence[Event]):
+    """The events of a history, made as they are read."""
+
+    __slots__ = ("_history",)
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+
+    def __len__(self) -> int:
+        return len(self._history)
+
+    @overload
+    def __getitem__(self, index: int) -> Event: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Event]: ...
+
+    def __getitem__(self, index: int | slice) -> Event | list[Event]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        if index < 0:
+            index += len(self)
+        if index < 0:
+            raise IndexError(index)
+        (event_type, names), previous, timestamp, *values = self._history.row(index)
+        details = None if names is None else dict(zip(names, values, strict=True))
+        return Event(index + 1, timestamp, event_type, previous, details)
+
+    def __iter__(self) -> Iterator[Event]:
+        for index in range(len(self)):
+            yield self[index]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it grows
+
+    def __repr__(self) -> str:
+        return repr(list(self))

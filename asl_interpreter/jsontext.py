@@ -102,14 +102,43 @@ def java_double(value: float) -> str:
 DEEPEST: Final = 800
 """Levels of a value that states make. AWS's Jackson writes 1,000; our encoder as many, less those of the stack."""
 LONGEST_SHOWN: Final = 262_144
+_FEW: Final = 64
+"""Parts of a value that is written at once to be measured: each is part of a payload, so they cannot be very long."""
+_CONTAINERS: Final = frozenset({dict, list})
 
 
-def exceeds(value: JSON, limit: int) -> bool:
-    """Whether the value takes more than so many bytes as compact JSON text, or is nested too deep to be written.
+def measure(value: JSON, limit: int) -> int | None:
+    """How many bytes a value takes as compact JSON text; None if more than the limit, or nested too deep to be written.
 
     Values share parts, and one that names a part ten thousand times takes little memory and yet is a long text: what is
     sure to be too long is not written.
     """
+    if not (_has_few_parts(value) or _may_fit(value, limit)):
+        return None
+    written = size(value)
+    return written if written <= limit else None
+
+
+def exceeds(value: JSON, limit: int) -> bool:
+    """Whether the value takes more than so many bytes as compact JSON text, or is nested too deep to be written."""
+    return measure(value, limit) is None
+
+
+def _has_few_parts(value: JSON) -> bool:
+    if type(value) not in _CONTAINERS:
+        return True
+    containers, parts = [value], 0
+    for container in containers:  # which grows meanwhile
+        inside = container.values() if type(container) is dict else container
+        parts += len(inside)
+        if parts > _FEW:
+            return False
+        containers.extend(part for part in inside if type(part) in _CONTAINERS)
+    return True
+
+
+def _may_fit(value: JSON, limit: int) -> bool:
+    """Whether a value is not too deep, and the least that its parts can take is within the limit."""
     least = depth = 0
     level = [value]
     while level:
@@ -127,11 +156,11 @@ def exceeds(value: JSON, limit: int) -> bool:
             else:
                 least += 1
             if least > limit:
-                return True
+                return False
         if depth > DEEPEST:
-            return True
+            return False
         level = below
-    return size(value) > limit
+    return True
 
 
 def shown(value: JSON) -> str:

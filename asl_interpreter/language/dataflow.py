@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
-from .. import jsontext
 from ..errors import DATA_LIMIT_EXCEEDED, REFERENCE_PATH_CONFLICT, RUNTIME, StateError
 from ..jsontext import JSON
 from .paths import Evaluate, Frame, PathNotFound, ReferencePath
@@ -185,16 +184,6 @@ def place(document: JSON, path: ReferencePath | None, value: JSON) -> JSON:
 
 OVER_QUOTA: Final = "exceeding the maximum number of bytes service limit."
 """How AWS ends what it says of data over the quota."""
-
-
-def check_size(value: JSON, what: str, limit: int) -> None:
-    """Keep to the quota on payloads: so many bytes.
-
-    Raises:
-        StateError: States.DataLimitExceeded, ``what`` named.
-    """
-    if isinstance(value, (dict, list, str)) and jsontext.exceeds(value, limit):
-        raise too_large(what)
 
 
 def too_large(what: str) -> StateError:

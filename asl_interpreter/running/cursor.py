@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from ..errors import DATA_LIMIT_EXCEEDED, QUERY_EVALUATION_ERROR, RUNTIME, QueryError, StateError
-from ..jsontext import JSON, exceeds
-from ..language.dataflow import NOTHING, OVER_QUOTA, Flow, StateFrame, check_size
+from ..jsontext import JSON, measure
+from ..language.dataflow import NOTHING, OVER_QUOTA, Flow, StateFrame, too_large
 from ..timestamps import iso
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class Cursor:
             context["Task"] = {"Token": attempt.token}
         return context
 
-    # What the state hands on, held to the quotas.
+    # What the state hands on, held to the quotas and counted by the history, which keeps it.
 
     def check_size(self, value: JSON, what: str) -> None:
         """Check a result or an output against the quota on payloads.
@@ -182,8 +182,12 @@ class Cursor:
         Raises:
             StateError: States.DataLimitExceeded; the message names ``what``.
         """
-        if value is not self.input:
-            check_size(value, what, self.execution.quotas.payload_bytes)
+        if value is not self.input and isinstance(value, (dict, list, str)):
+            execution = self.execution
+            size = measure(value, execution.quotas.payload_bytes)
+            if size is None:
+                raise too_large(what)
+            execution.history.made(size)
 
     def check_arguments(self, value: JSON) -> None:
         """Check what the state hands to a service, or to the states inside it, against the quota on payloads.
@@ -191,8 +195,12 @@ class Cursor:
         Raises:
             StateError: States.DataLimitExceeded.
         """
-        if value is not self.input and exceeds(value, self.execution.quotas.payload_bytes):
-            raise StateError(DATA_LIMIT_EXCEEDED, f"The state '{self.state}' has arguments with a size {OVER_QUOTA}")
+        if value is not self.input:
+            size = measure(value, self.execution.quotas.payload_bytes)
+            if size is None:
+                cause = f"The state '{self.state}' has arguments with a size {OVER_QUOTA}"
+                raise StateError(DATA_LIMIT_EXCEEDED, cause)
+            self.execution.history.made(size)
 
     def assigned(self, flow: Flow, frame: StateFrame, result: JSON) -> Assigned:
         """The variables that a state sets when it succeeds with this result.
@@ -206,7 +214,9 @@ class Cursor:
         quotas = self.execution.quotas
         variables = {**self.variables, **values}
         may_be_many = len(variables) * quotas.payload_bytes > quotas.variables_bytes
-        if exceeds(values, quotas.payload_bytes) or (may_be_many and exceeds(variables, quotas.variables_bytes)):
+        size = measure(values, quotas.payload_bytes)
+        if size is None or (may_be_many and measure(variables, quotas.variables_bytes) is None):
             message = f"The state '{self.state}' assigns variables with a size {OVER_QUOTA}"
             raise StateError(DATA_LIMIT_EXCEEDED, message)
+        self.execution.history.made(size)
         return values

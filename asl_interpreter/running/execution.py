@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, TypeAlias
 from ..coverage import Coverage
 from ..definition import Choice, Fail, Machine, Map, Parallel, Pass, Processor, State, Succeed, Task, Wait
 from ..errors import OURS, RUNTIME, TIMEOUT, StateError
-from ..history import History, HistoryFull
+from ..history import History, HistoryFull, Layout, layout
 from ..jsontext import JSON
 from ..loop.scheduler import Fiber, Loop, first_of, turn
 from ..loop.signals import Signal
@@ -138,7 +138,7 @@ class Execution:
         self.status, self.stopped_at, self.error, self.cause = "RUNNING", None, None, None
         self.ended = Signal(self.ended.name)
         self.__dict__.pop("context", None)
-        last = len(self.history.events)
+        last = len(self.history)
         self._redriven = self.history.append("ExecutionRedriven", last, {"redriveCount": self.redrives})
         self._go(self._cursor)
 
@@ -146,7 +146,7 @@ class Execution:
     def spent(self) -> str | None:
         """Why it is too long or too old to be redriven, as ``redriveStatusReason`` says it; None if it is not."""
         now = self.loop.clock.now()
-        if len(self.history.events) >= self.quotas.history_events - 1:
+        if len(self.history) >= self.quotas.history_events - 1:
             return "Execution history event limit exceeded"
         if now >= self.deadline:
             return "Execution has exceeded the max execution time"
@@ -261,6 +261,7 @@ class Execution:
         if cause is not None:
             details["cause"] = cause
         self.history.append(event_type, previous, details)
+        self.history.put_away()
         self.ended.set(None)
 
 
@@ -273,10 +274,15 @@ Immediate: TypeAlias = Callable[[Any, Cursor], Exit]
 Waiting: TypeAlias = Callable[[Any, Cursor], Awaitable[Exit]]
 """Does the work of a state that may take time."""
 
-EVENTS: Final[dict[type[State], tuple[str, str]]] = {
-    kind: (f"{kind.__name__}StateEntered", f"{kind.__name__}StateExited")
+EVENTS: Final[dict[type[State], tuple[Layout, Layout, Layout]]] = {
+    kind: (
+        layout(f"{kind.__name__}StateEntered", "name", "input"),
+        layout(f"{kind.__name__}StateExited", "name", "output"),
+        layout(f"{kind.__name__}StateExited", "name", "output", "assignedVariables"),
+    )
     for kind in (Pass, Choice, Succeed, Fail, Wait, Task, Parallel, Map)
 }
+"""The layouts of the events that show that a state was entered, was left, and was left with variables assigned."""
 IMMEDIATE: Final[dict[type[State], Immediate]] = {
     Pass: flow.run_pass,
     Choice: flow.run_choice,
@@ -291,7 +297,7 @@ WAITING: Final[dict[type[State], Waiting]] = {
 }
 
 
-async def walk(processor: Processor, cursor: Cursor) -> JSON:  # noqa: C901 - the loop over states is read in one piece
+async def walk(processor: Processor, cursor: Cursor) -> JSON:
     """Run states from where the cursor stands to an end, and return the output of the last.
 
     Raises:
@@ -301,7 +307,7 @@ async def walk(processor: Processor, cursor: Cursor) -> JSON:  # noqa: C901 - th
     """
     execution, states = cursor.execution, processor.states
     coverage = execution.outside.coverage
-    append, events = execution.history.append, execution.history.events
+    history, add = execution.history, execution.history.add
     following: str | None = None if cursor.over else cursor.state or processor.start_at
     inside = cursor.entered != 0
     cursor.failed = False
@@ -311,14 +317,15 @@ async def walk(processor: Processor, cursor: Cursor) -> JSON:  # noqa: C901 - th
         if steps % STATES_PER_STEP == 0:
             cursor.state, cursor.entered = following, 0
             execution.charge(STATES_PER_STEP)
+            history.tidy()
             await turn()
         name = cursor.state = following
         state = states[name]
-        entered, exited = EVENTS[type(state)]
+        entered, exited, exited_with_variables = EVENTS[type(state)]
         if inside:
             inside, cursor.last = False, cursor.entered
         else:
-            cursor.entered = cursor.last = append(entered, cursor.last, {"name": name, "input": cursor.input})
+            cursor.entered = cursor.last = add(entered, cursor.last, name, cursor.input)
             if coverage is not None:
                 coverage.entered[name] = coverage.entered.get(name, 0) + 1
         try:
@@ -330,16 +337,15 @@ async def walk(processor: Processor, cursor: Cursor) -> JSON:  # noqa: C901 - th
         except StateError as error:
             cursor.failed = True
             raise cursor.explain(error) from None
-        if events[-1].timestamp > deadline:
+        if history.last_timestamp > deadline:
             raise TimedOut
-        details: dict[str, JSON] = {"name": name, "output": output}
-        if assigned is not None:
-            details["assignedVariables"] = assigned
-        cursor.last = append(exited, cursor.last, details)
+        if assigned is None:
+            cursor.last = add(exited, cursor.last, name, output)
+        else:
+            cursor.last = add(exited_with_variables, cursor.last, name, output, assigned)
+            cursor.variables = {**cursor.variables, **assigned}
         if coverage is not None:
             coverage.left[name] = coverage.left.get(name, 0) + 1
         cursor.input = output
-        if assigned is not None:
-            cursor.variables = {**cursor.variables, **assigned}
     cursor.over = True
     return cursor.input

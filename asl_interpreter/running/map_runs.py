@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from .. import jsontext
 from ..definition import Distribution, Transformation
-from ..history import Event
 from ..jsontext import JSON
 from ..loop.signals import Signal
 from ..timestamps import iso
@@ -70,8 +69,8 @@ class Child:
         if self.running is None or self.running.map_runs:
             return
         execution = self._execution()
-        events = [] if execution.start.express else execution.history.events
-        self._kept = jsontext.dumps([*self.outcome(), execution.redriven_at, events]).encode()
+        rows = [] if execution.start.express else execution.history.dump()
+        self._kept = jsontext.dumps([*self.outcome(), execution.redriven_at, rows]).encode()
         self.running = None
 
     @property
@@ -125,12 +124,12 @@ class Child:
         running = self.running  # which the loop may let go meanwhile
         if running is not None:
             return running
-        given, output, error, cause, redriven_at, events = jsontext.loads(self._kept)
+        given, output, error, cause, redriven_at, rows = jsontext.loads(self._kept)
         execution = run.parent.child(run.how.machine, run.start(name, given))
         execution.status, execution.output, execution.error, execution.cause = self.status, output, error, cause
         execution.started_at, execution.stopped_at = self.started_at, self.stopped_at
         execution.redrives, execution.redriven_at = self.redrives, redriven_at
-        execution.history.events[:] = (Event(*event) for event in events)
+        execution.history.restore(rows)
         execution.ended.set(None)
         return execution
 

@@ -10,6 +10,7 @@ import random
 from typing import TYPE_CHECKING, Final
 
 from asl_interpreter.coverage import Coverage
+from asl_interpreter.history import Event
 from asl_interpreter.jackson import explain
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from asl_interpreter.running.execution import Execution, Outside, Start
@@ -249,12 +250,18 @@ def get_execution_history(world: World, call: Call) -> dict[str, JSON]:
     """GetExecutionHistory. To look lets virtual time move."""
     execution = find(world, call, call.params["executionArn"])
     backwards = call.params.get("reverseOrder", False)
-    events = world.engine.look(execution, execution.history.events.copy)
-    if backwards:
-        events.reverse()
-    shown, token = page(world, call, events, key=lambda event: event.id, descending=backwards)
+    history = execution.history
+
+    def read() -> tuple[list[Event], dict[str, str]]:
+        ids = range(len(history), 0, -1) if backwards else range(1, len(history) + 1)
+        shown, token = page(world, call, ids, key=lambda event_id: event_id, descending=backwards)
+        events = [history.events[event_id - 1] for event_id in shown]
+        history.put_away()
+        return events, token
+
+    events, token = world.engine.look(execution, read)
     data = call.params.get("includeExecutionData", True)
-    return {"events": render(execution.history, shown, include_data=data), **token}
+    return {"events": render(history, events, include_data=data), **token}
 
 
 def list_executions(world: World, call: Call) -> dict[str, JSON]:

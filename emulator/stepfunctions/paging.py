@@ -7,6 +7,7 @@ nothing. It is valid for 24 hours, for the same operation and resource, as AWS s
 from __future__ import annotations
 
 import base64
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -39,15 +40,16 @@ def page(
     start = 0
     if call.params.get("nextToken"):
         last = _read(world, call.params["nextToken"], subject)
-        start = next(
-            (index for index, entry in enumerate(entries) if (key(entry) < last if descending else key(entry) > last)),
-            len(entries),
-        )
+        start = bisect_left(range(len(entries)), 1, key=lambda at: _follows(key(entries[at]), last, descending))
     shown = list(entries[start : start + size])
     if start + size >= len(entries):
         return shown, {}
     text = dumps([*subject, world.clock.now() + TOKEN_SECONDS, key(shown[-1])])
     return shown, {"nextToken": base64.urlsafe_b64encode(text.encode()).decode()}
+
+
+def _follows(key: JSON, last: JSON, descending: bool) -> bool:  # noqa: FBT001 - internal
+    return bool(key < last if descending else key > last)
 
 
 def _read(world: World, token: str, subject: list[str]) -> JSON:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from typing import Any
 
 import pytest
 from properties.legality import legal
 from properties.scripted import TASK, Answer, run, started
 
+from asl_interpreter import history
 from asl_interpreter.history import Event, History, HistoryFull
 from asl_interpreter.loop.clock import Clock
 from asl_interpreter.quotas import AWS
+from benchmarks.machines import choice_loop, map_of_passes
 
 
 def one(state: dict[str, Any], name: str = "S") -> dict[str, Any]:
@@ -138,3 +142,82 @@ def test_an_iteration_that_succeeds_in_the_turn_in_which_its_map_is_aborted_is_n
     types = [event.type for event in execution.history.events]
     assert types.count("MapIterationSucceeded") == types.count("MapIterationStarted") == 1
     legal(execution.history.events)
+
+
+LONG = {
+    "Type": "Pass",
+    "Parameters": {"n.$": "States.MathAdd($.n, 1)", "text.$": "States.Format('{}{}', $.n, $$.Execution.Input.text)"},
+}
+
+
+def growing(states: int) -> dict[str, Any]:
+    """Each state makes another long text."""
+    return {
+        "StartAt": "S0",
+        "States": {
+            f"S{number}": {**LONG, **({"Next": f"S{number + 1}"} if number < states - 1 else {"End": True})}
+            for number in range(states)
+        },
+    }
+
+
+@pytest.mark.parametrize("budget", [0, 5_000, 40_000])
+def test_a_history_that_is_packed_reads_like_one_that_is_not(monkeypatch: pytest.MonkeyPatch, budget: int) -> None:
+    document = {"n": 0, "text": "é" * 2_000}
+    whole = run(growing(20), document).history
+    monkeypatch.setattr(history, "BUDGET", budget)
+    packed = run(growing(20), document).history
+    assert packed._chunks
+    assert packed.events == whole.events
+    assert packed.events[3:9] == whole.events[3:9]
+    assert (packed.events[-1], packed.last_timestamp) == (whole.events[-1], whole.last_timestamp)
+    restored = History(Clock("virtual"))
+    restored.restore(packed.dump())
+    assert restored.events == whole.events
+
+
+def test_the_input_of_an_execution_is_still_the_same_object_in_a_packed_history(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(history, "BUDGET", 0)
+    execution = run(growing(3), {"n": 0, "text": "a"})
+    first, entered, *_ = execution.history.events
+    assert execution.history._chunks
+    assert first.details["input"] is entered.details["input"] is execution.start.input
+
+
+def test_values_that_states_share_do_not_make_a_history_heavy() -> None:
+    loop = choice_loop(500)
+    loop["States"]["Count"]["Parameters"]["blob.$"] = "$.blob"
+    shared = run(loop, {"n": 0, "blob": "x" * 200_000}).history
+    assert not shared._chunks
+    assert shared.size < 1_000_000
+
+
+def test_a_history_without_a_limit_of_events_is_packed_by_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "MOST_ROWS", 100)
+    execution = run(choice_loop(200), {"n": 0})
+    assert len(execution.history._chunks) > 4
+    assert [event.id for event in execution.history.events] == list(range(1, len(execution.history) + 1))
+
+
+def test_an_execution_that_makes_much_data_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = {"n": 0, "text": "some words " * 18_000}
+    execution = run(growing(100), document)
+    assert len(execution.history.events[-2].details["output"]["text"]) > 190_000
+    assert execution.history.size < 6 * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("machine", "document"), [(choice_loop(300), {"n": 0}), (map_of_passes(), {"items": list(range(300))})]
+)
+def test_an_event_takes_less_than_300_bytes(machine: dict[str, Any], document: Any) -> None:
+    run(machine, document)
+    tracemalloc.start()
+    try:
+        execution = run(machine, document)
+        gc.collect()
+        taken = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert taken / len(execution.history) < 300

@@ -5,7 +5,10 @@ Source: Amazon States Language specification, "Map state"; the links of its even
 
 from __future__ import annotations
 
+from typing import Final
+
 from ...definition import Map
+from ...history import layout
 from ...jsontext import JSON
 from ..cursor import Cursor, Exit
 from .branches import Lines, run_lines
@@ -45,8 +48,12 @@ async def run_map(state: Map, cursor: Cursor) -> Exit:
 
 async def _run_iteration(state: Map, line: Cursor, index: int) -> tuple[JSON, int]:
     """Its output, and the event that shows its success, which is not what causes the next iteration."""
-    execution, details = line.execution, {"name": state.name, "index": index}
+    execution, add = line.execution, line.execution.history.add
     if not line.state:
-        line.record("MapIterationStarted", details)
+        line.last = add(_STARTED, line.last, state.name, index)
     output = await execution.walk(state.processor, line)
-    return output, execution.history.append("MapIterationSucceeded", line.last, details)
+    return output, add(_SUCCEEDED, line.last, state.name, index)
+
+
+_STARTED: Final = layout("MapIterationStarted", "name", "index")
+_SUCCEEDED: Final = layout("MapIterationSucceeded", "name", "index")
