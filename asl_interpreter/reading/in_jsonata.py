@@ -36,25 +36,25 @@ class InJSONata:
         """The data flow of a state."""
         return _flow(state, "result" if state["Type"] in _WITH_RESULT else None)
 
-    def rule_flow(self, state: Mapping[str, JSON], rule: Mapping[str, JSON], where: str) -> QueryFlow:  # noqa: ARG002
+    def rule_flow(self, state: Mapping[str, JSON], rule: Mapping[str, JSON], where: str, part: str) -> QueryFlow:  # noqa: ARG002
         """The data flow where a Choice state is left by a rule, which has all of it."""
-        return _flow(rule, None)
+        return _flow(rule, None, part)
 
-    def catcher_flow(self, catcher: Mapping[str, JSON], where: str) -> QueryFlow:  # noqa: ARG002
+    def catcher_flow(self, catcher: Mapping[str, JSON], where: str, part: str) -> QueryFlow:  # noqa: ARG002
         """The data flow where a state is left by a Catcher."""
-        return _flow(catcher, "errorOutput")
+        return _flow(catcher, "errorOutput", part)
 
     def payload(self, holder: Mapping[str, JSON], field: str, where: str, part: str = "") -> Evaluate:  # noqa: ARG002
         """A value with expressions in it, in a state, or in the part of a state that has this name."""
-        return compile_query(holder[field], f"{part}/{field}" if part else field)
+        return compile_query(holder[field], _named(field, part))
 
     def text(self, state: Mapping[str, JSON], field: str) -> Evaluate | None:
         """Error or Cause of a Fail state."""
         return compile_query(state[field], field, "string") if field in state else None
 
-    def condition(self, rule: Mapping[str, JSON]) -> Evaluate:
+    def condition(self, rule: Mapping[str, JSON], part: str) -> Evaluate:
         """Whether a Choice rule holds."""
-        return compile_query(rule["Condition"], "Condition", "boolean")
+        return compile_query(rule["Condition"], _named("Condition", part), "boolean")
 
     def wait(self, unit: WaitUnit, value: JSON) -> Evaluate:
         """How long a Wait state waits, or until when."""
@@ -71,14 +71,15 @@ class InJSONata:
         types = ("array", "object") if distributed else ("array",)
         return compile_query(state["Items"], "Items", *types)
 
-    def limit(self, holder: Mapping[str, JSON], field: str, minimum: int | None) -> Evaluate | None:
+    def limit(self, holder: Mapping[str, JSON], field: str, minimum: int | None, part: str = "") -> Evaluate | None:
         """A whole number in a state or a part of one; with a minimum, from 0 to as many seconds as AWS knows."""
         if field not in holder:
             return None
-        evaluate = compile_query(holder[field], field, "number")
+        named = _named(field, part)
+        evaluate = compile_query(holder[field], named, "number")
         if minimum is None:
-            return lambda frame: query_whole(evaluate(frame), field)
-        return lambda frame: query_integer(evaluate(frame), field, MAX_SECONDS)
+            return lambda frame: query_whole(evaluate(frame), named)
+        return lambda frame: query_integer(evaluate(frame), named, MAX_SECONDS)
 
     def percentage(self, state: Mapping[str, JSON], field: str) -> Evaluate | None:
         """A number from 0 to 100 in a Map state."""
@@ -96,8 +97,13 @@ class InJSONata:
         return checked
 
 
-def _flow(holder: Mapping[str, JSON], result_name: str | None) -> QueryFlow:
+def _named(field: str, part: str) -> str:
+    """A field as causes name it: ``Output``, or ``Catch[1]/Output`` in a part of the state."""
+    return f"{part}/{field}" if part else field
+
+
+def _flow(holder: Mapping[str, JSON], result_name: str | None, part: str = "") -> QueryFlow:
     def compiled(field: str) -> Evaluate | None:
-        return compile_query(holder[field], field) if field in holder else None
+        return compile_query(holder[field], _named(field, part)) if field in holder else None
 
     return QueryFlow(compiled("Arguments"), compiled("Output"), compiled("Assign"), result_name)

@@ -57,13 +57,13 @@ class InJSONPath:
             assigned=self._template_of(state, "Assign", where),
         )
 
-    def rule_flow(self, state: Mapping[str, JSON], rule: Mapping[str, JSON], where: str) -> PathFlow:
+    def rule_flow(self, state: Mapping[str, JSON], rule: Mapping[str, JSON], where: str, part: str) -> PathFlow:
         """The data flow where a Choice state is left by a rule: that of the state, with what the rule assigns."""
-        return self.flow({**state, "Assign": rule.get("Assign", {})}, where)
+        return self.flow({**state, "Assign": rule.get("Assign", {})}, f"{where}/{part}")
 
-    def catcher_flow(self, catcher: Mapping[str, JSON], where: str) -> PathFlow:
+    def catcher_flow(self, catcher: Mapping[str, JSON], where: str, part: str) -> PathFlow:
         """The data flow where a state is left by a Catcher."""
-        return self.flow(catcher, where)
+        return self.flow(catcher, f"{where}/{part}")
 
     def payload(self, holder: Mapping[str, JSON], field: str, where: str, part: str = "") -> Evaluate:  # noqa: ARG002
         """A payload template in a state, or in a part of a state."""
@@ -86,15 +86,15 @@ class InJSONPath:
         reference = f"{field}Path"
         return compile_field(reference, state[reference]) if reference in state else None
 
-    def condition(self, rule: Mapping[str, JSON]) -> Evaluate:
+    def condition(self, rule: Mapping[str, JSON], part: str) -> Evaluate:
         """Whether a Choice rule holds."""
         for operator, operand in rule.items():
             if operator == "Not":
-                return choice.negate(self.condition(operand))
+                return choice.negate(self.condition(operand, part))
             if operator == "And":
-                return choice.both([self.condition(part) for part in operand])
+                return choice.both([self.condition(inner, part) for inner in operand])
             if operator == "Or":
-                return choice.either([self.condition(part) for part in operand])
+                return choice.either([self.condition(inner, part) for inner in operand])
             if operator in OPERATORS:
                 return compile_comparison(compile_path(rule["Variable"]), operator, operand)
             if operator in PATH_OPERATORS:
@@ -128,7 +128,7 @@ class InJSONPath:
 
         return evaluate
 
-    def limit(self, holder: Mapping[str, JSON], field: str, minimum: int | None) -> Evaluate | None:
+    def limit(self, holder: Mapping[str, JSON], field: str, minimum: int | None, part: str = "") -> Evaluate | None:  # noqa: ARG002
         """A whole number in a part of a Map state, at least the minimum where there is one."""
         return _constant_or_number(holder, field, minimum)
 

@@ -7,7 +7,7 @@ wrong between objects. Only a definition that both let pass is compiled. This mo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Protocol, get_args
 
 from .. import jsontext
@@ -107,7 +107,10 @@ def parse_state(name: str, definition: JSON, resolve: Resolve, machine_language:
 
 
 class FieldCompiler(Protocol):
-    """Compiles the fields of states in one query language. ``where`` is the location of a state or of a part of one."""
+    """Compiles the fields of states in one query language.
+
+    ``where`` is the location of a state in the definition, ``part`` names a part of it: ``Choices[1]``, ``ItemReader``.
+    """
 
     @property
     def arguments(self) -> str:
@@ -119,10 +122,10 @@ class FieldCompiler(Protocol):
     def flow(self, state: Mapping[str, JSON], where: str) -> Flow:
         """The data flow of a state."""
 
-    def rule_flow(self, state: Mapping[str, JSON], rule: Mapping[str, JSON], where: str) -> Flow:
+    def rule_flow(self, state: Mapping[str, JSON], rule: Mapping[str, JSON], where: str, part: str) -> Flow:
         """The data flow where a Choice state is left by a rule."""
 
-    def catcher_flow(self, catcher: Mapping[str, JSON], where: str) -> Flow:
+    def catcher_flow(self, catcher: Mapping[str, JSON], where: str, part: str) -> Flow:
         """The data flow where a state is left by a Catcher."""
 
     def payload(self, holder: Mapping[str, JSON], field: str, where: str, part: str = "") -> Evaluate:
@@ -131,7 +134,7 @@ class FieldCompiler(Protocol):
     def text(self, state: Mapping[str, JSON], field: str) -> Evaluate | None:
         """Error or Cause of a Fail state."""
 
-    def condition(self, rule: Mapping[str, JSON]) -> Evaluate:
+    def condition(self, rule: Mapping[str, JSON], part: str) -> Evaluate:
         """Whether a Choice rule holds."""
 
     def wait(self, unit: WaitUnit, value: JSON) -> Evaluate:
@@ -143,7 +146,7 @@ class FieldCompiler(Protocol):
     def items(self, state: Mapping[str, JSON], *, distributed: bool) -> Evaluate:
         """The items of a Map."""
 
-    def limit(self, holder: Mapping[str, JSON], field: str, minimum: int | None) -> Evaluate | None:
+    def limit(self, holder: Mapping[str, JSON], field: str, minimum: int | None, part: str = "") -> Evaluate | None:
         """A whole number in a Map state or a part of one, at least the minimum where there is one."""
 
     def percentage(self, state: Mapping[str, JSON], field: str) -> Evaluate | None:
@@ -197,10 +200,8 @@ class _Builder:
 
     def build_choice(self, compiler: FieldCompiler, name: str, state: Mapping[str, JSON], where: str) -> Choice:
         rules = tuple(
-            ChoiceRule(
-                compiler.condition(rule), rule["Next"], compiler.rule_flow(state, rule, f"{where}/Choices[{number}]")
-            )
-            for number, rule in enumerate(state["Choices"])
+            ChoiceRule(compiler.condition(rule, part), rule["Next"], compiler.rule_flow(state, rule, where, part))
+            for part, rule in _numbered(state, "Choices")
         )
         return Choice(name, compiler.flow(state, where), rules, state.get("Default"))
 
@@ -302,9 +303,14 @@ _WAIT_UNITS: Final[tuple[WaitUnit, ...]] = get_args(WaitUnit)
 
 def _catchers(compiler: FieldCompiler, state: Mapping[str, JSON], where: str) -> tuple[Catcher, ...]:
     return tuple(
-        Catcher(tuple(rule["ErrorEquals"]), rule["Next"], compiler.catcher_flow(rule, f"{where}/Catch[{number}]"))
-        for number, rule in enumerate(state.get("Catch", ()))
+        Catcher(tuple(rule["ErrorEquals"]), rule["Next"], compiler.catcher_flow(rule, where, part))
+        for part, rule in _numbered(state, "Catch")
     )
+
+
+def _numbered(state: Mapping[str, JSON], field: str) -> Iterator[tuple[str, Mapping[str, JSON]]]:
+    """The rules of a list, each with the name of the part of the state that it is: ``Catch[1]``."""
+    return ((f"{field}[{number}]", rule) for number, rule in enumerate(state.get(field, ())))
 
 
 def _retriers(state: Mapping[str, JSON]) -> tuple[Retrier, ...]:
@@ -341,14 +347,14 @@ def _item_reader(compiler: FieldCompiler, reader: Mapping[str, JSON], where: str
         reader["Resource"],
         _arguments(compiler, reader, where, "ItemReader") or constant({}),
         {name: value for name, value in config.items() if name not in ("MaxItems", "MaxItemsPath")},
-        compiler.limit(config, "MaxItems", minimum=None),
+        compiler.limit(config, "MaxItems", None, "ItemReader/ReaderConfig"),
     )
 
 
 def _item_batcher(compiler: FieldCompiler, batcher: Mapping[str, JSON], where: str) -> ItemBatcher:
     return ItemBatcher(
-        compiler.limit(batcher, "MaxItemsPerBatch", minimum=0),
-        compiler.limit(batcher, "MaxInputBytesPerBatch", minimum=0),
+        compiler.limit(batcher, "MaxItemsPerBatch", 0, "ItemBatcher"),
+        compiler.limit(batcher, "MaxInputBytesPerBatch", 0, "ItemBatcher"),
         compiler.payload(batcher, "BatchInput", where, "ItemBatcher") if "BatchInput" in batcher else None,
     )
 

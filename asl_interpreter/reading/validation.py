@@ -230,7 +230,7 @@ def _check_graph(definition: Mapping[str, JSON], *, sound: bool) -> Iterator[Pro
     yield from _check_targets(machines)
     if not any(_ends(state) for state in _states_of(definition).values()):
         yield Problem("MISSING_END_STATE", "Workflow has no terminal state", None)
-    elif sound:
+    else:
         yield from _check_reached(machines)
 
 
