@@ -5,6 +5,8 @@ Source: Amazon States Language specification, "Payload template".
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from .. import jsontext
 from ..errors import RUNTIME, StateError
 from ..jsontext import JSON
@@ -12,27 +14,31 @@ from .intrinsics import IntrinsicFailure, InvalidIntrinsic, compile_intrinsic, i
 from .paths import Evaluate, Frame, IndexOutOfRange, InvalidPath, NullInput, PathNotFound, compile_path
 
 
-class InvalidTemplate(ValueError):
-    """A key that ends in ``.$`` has a value that is neither a path nor a call.
+def template_problems(template: JSON, where: str = "") -> Iterator[tuple[str, str]]:
+    """Keys that end in ``.$`` whose values are neither paths nor calls: where they stand, and AWS's words."""
+    if isinstance(template, dict):
+        for key, value in template.items():
+            if not is_reference(key, value):
+                yield from template_problems(value, f"{where}/{key}")
+            elif not _refers(key, value):
+                text = "must be a valid JSONPath or a valid intrinsic function call"
+                yield where, f"The value for the field '{key}' {text}"
+    elif isinstance(template, list):
+        for index, item in enumerate(template):
+            yield from template_problems(item, f"{where}[{index}]")
 
-    ``field`` is the key, ``where`` the keys above it.
-    """
 
-    def __init__(self, field: str, where: tuple[str, ...]) -> None:
-        super().__init__(
-            f"The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call"
-        )
-        self.field = field
-        self.where = where
+def _refers(field: str, text: JSON) -> bool:
+    try:
+        compile_field(field, text if isinstance(text, str) else "")
+    except (InvalidPath, InvalidIntrinsic):
+        return False
+    return True
 
 
 def compile_template(template: JSON) -> Evaluate:
-    """Compile a payload template.
-
-    Raises:
-        InvalidTemplate: the first field, in document order, that cannot be evaluated.
-    """
-    evaluate = _compile(template, ())
+    """Compile a payload template that has no ``template_problems``."""
+    evaluate = _compile(template)
     return evaluate if evaluate is not None else lambda _frame: template
 
 
@@ -81,25 +87,25 @@ def _field(field: str, text: str) -> Evaluate:
     return evaluate
 
 
-def _compile(template: JSON, where: tuple[str, ...]) -> Evaluate | None:
+def _compile(template: JSON) -> Evaluate | None:
     """The evaluator of a template, or None where it is constant."""
     if isinstance(template, dict):
-        return _compile_object(template, where)
+        return _compile_object(template)
     if isinstance(template, list):
-        return _compile_array(template, where)
+        return _compile_array(template)
     return None
 
 
-def _compile_object(template: dict[str, JSON], where: tuple[str, ...]) -> Evaluate | None:
+def _compile_object(template: dict[str, JSON]) -> Evaluate | None:
     constants: dict[str, JSON] = {}
     computed: list[tuple[str, Evaluate]] = []
     for key, value in template.items():
         if is_reference(key, value):
             name = key[:-2]
-            evaluate: Evaluate | None = _compile_reference(key, value, where)
+            evaluate: Evaluate | None = compile_field(key, value)
         else:
             name = key
-            evaluate = _compile(value, (*where, key))
+            evaluate = _compile(value)
         constants[name] = value
         if evaluate is not None:
             computed.append((name, evaluate))
@@ -115,17 +121,8 @@ def _compile_object(template: dict[str, JSON], where: tuple[str, ...]) -> Evalua
     return build
 
 
-def _compile_reference(key: str, value: JSON, where: tuple[str, ...]) -> Evaluate:
-    if not isinstance(value, str):
-        raise InvalidTemplate(key, where)
-    try:
-        return compile_field(key, value)
-    except (InvalidPath, InvalidIntrinsic):
-        raise InvalidTemplate(key, where) from None
-
-
-def _compile_array(template: list[JSON], where: tuple[str, ...]) -> Evaluate | None:
-    evaluators = [_compile(item, (*where, str(index))) for index, item in enumerate(template)]
+def _compile_array(template: list[JSON]) -> Evaluate | None:
+    evaluators = [_compile(item) for item in template]
     if all(evaluate is None for evaluate in evaluators):
         return None
     return lambda frame: [

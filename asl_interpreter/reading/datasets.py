@@ -43,7 +43,7 @@ def _pointer(value: JSON) -> str | None:
 
 
 _ARGUMENTS: Final = {
-    "Parameters": Field(fields.nested, "JSONPath"),
+    "Parameters": Field(fields.nested, "JSONPath", template=True),
     "Arguments": Field(fields.nested, "JSONata", query="whole"),
 }
 
@@ -77,7 +77,7 @@ BATCHER: Final = Rules(
     {
         **_limit("MaxItemsPerBatch", 1),
         **_limit("MaxInputBytesPerBatch", 1, AWS.payload_bytes),
-        "BatchInput": Field(fields.anything, query="whole"),
+        "BatchInput": Field(fields.anything, query="whole", template=True),
     },
     exclusive=(("MaxItemsPerBatch", "MaxItemsPerBatchPath"), ("MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath")),
 )
@@ -105,11 +105,22 @@ def check_distribution(state: Mapping[str, JSON], where: str, language: Language
         problems = list(fields.check(value, rules, location, language))
         if part_rules is not None and isinstance(value.get(part), dict):
             problems += fields.check(value[part], part_rules, f"{location}/{part}", language)
-        yield from problems or _CROSS[field](value, location, "Parameters" if language == "JSONPath" else "Arguments")
+        yield from problems
+        if {problem.location for problem in problems}.isdisjoint(f"{location}/{name}" for name in _DECISIVE):
+            yield from _CROSS[field](value, location, "Parameters" if language == "JSONPath" else "Arguments")
+
+
+_DECISIVE: Final = (
+    *("Resource", "ReaderConfig", "ReaderConfig/InputType", "ReaderConfig/ManifestType", "ReaderConfig/Transformation"),
+    "ReaderConfig/CSVHeaderLocation",
+)
+"""What says which other fields there may be."""
 
 
 def _check_reader(reader: Mapping[str, JSON], where: str, _arguments: str) -> Iterator[Problem]:
-    """Which fields of ReaderConfig go with which."""
+    """Which fields of ReaderConfig go with which; without a Resource nobody knows."""
+    if "Resource" not in reader:
+        return
     config: Mapping[str, JSON] = reader.get("ReaderConfig", {})
     location = f"{where}/ReaderConfig"
     listing = reader["Resource"].endswith("listObjectsV2")

@@ -17,6 +17,7 @@ from ..language.choice import OPERATORS, PATH_OPERATORS, is_number
 from ..language.intrinsics import InvalidIntrinsic, compile_intrinsic, is_intrinsic
 from ..language.jsonata_fields import expressions, query_problems
 from ..language.paths import InvalidPath, compile_path, compile_reference_path
+from ..language.templates import template_problems
 from ..timestamps import parse_timestamp
 
 SCHEMA: Final = "SCHEMA_VALIDATION_FAILED"
@@ -173,6 +174,8 @@ class Field:
     language: Language | None = None
     query: Literal["whole", "inside"] | None = None
     """Whether JSONata may stand in place of the value, or of values inside it only."""
+    template: bool = False
+    """Whether in JSONPath it is a payload template."""
 
     def takes_query(self, value: JSON) -> bool:
         """Whether JSONata may stand where it stands in the value, if it does."""
@@ -192,8 +195,8 @@ class Rules:
     one: tuple[tuple[str, ...], ...] = ()
 
 
-def _jsonpath(check: Check) -> Field:
-    return Field(check, "JSONPath")
+def _jsonpath(check: Check, *, template: bool = False) -> Field:
+    return Field(check, "JSONPath", template=template)
 
 
 def _jsonata(check: Check) -> Field:
@@ -207,18 +210,18 @@ def _query(check: Check) -> Field:
 _QUERY_LANGUAGE: Final = Field(one_of("JSONPath", "JSONata"))
 _COMMON: Final = {"Type": Field(text), "Comment": Field(text), "QueryLanguage": _QUERY_LANGUAGE}
 _NEXT: Final = {"Next": Field(text), "End": Field(flag)}
-_ASSIGN: Final = {"Assign": Field(nested, query="inside")}
+_ASSIGN: Final = {"Assign": Field(nested, query="inside", template=True)}
 _OUTPUT: Final = {
     "InputPath": _jsonpath(path_or_null),
     "OutputPath": _jsonpath(path_or_null),
     "Output": _jsonata(anything),
 }
-_RESULT: Final = {"Parameters": _jsonpath(anything), "ResultPath": _jsonpath(reference_path)}
+_RESULT: Final = {"Parameters": _jsonpath(anything, template=True), "ResultPath": _jsonpath(reference_path)}
 _WORK: Final = {
     **_OUTPUT,
     **_RESULT,
     **_ASSIGN,
-    "ResultSelector": _jsonpath(nested),
+    "ResultSelector": _jsonpath(nested, template=True),
     "Retry": Field(some_list),
     "Catch": Field(some_list),
 }
@@ -237,7 +240,7 @@ STATES: Final[Mapping[str, Rules]] = {
             "TimeoutSecondsPath": _jsonpath(variable_path),
             "HeartbeatSeconds": _query(whole(1, MAX_SECONDS)),
             "HeartbeatSecondsPath": _jsonpath(variable_path),
-            "Credentials": Field(nested, query="inside"),
+            "Credentials": Field(nested, query="inside", template=True),
         },
         required=("Resource",),
         exclusive=(("TimeoutSeconds", "TimeoutSecondsPath"), ("HeartbeatSeconds", "HeartbeatSecondsPath")),
@@ -283,7 +286,7 @@ STATES: Final[Mapping[str, Rules]] = {
             "Iterator": Field(nested),
             "Items": _jsonata(some_items),
             "ItemsPath": _jsonpath(variable_path),
-            "ItemSelector": _query(anything),
+            "ItemSelector": Field(anything, query="whole", template=True),
             "MaxConcurrency": _query(whole(0)),
             "MaxConcurrencyPath": _jsonpath(variable_path),
             "Label": Field(text),
@@ -354,15 +357,17 @@ CATCHER: Final = Rules(
 )
 
 
+ASSIGNMENT: Final = Rules(_ASSIGN)
+"""What else a Choice rule in JSONPath has."""
 PROCESSOR_CONFIG: Final = Rules(
     {"Mode": Field(one_of("INLINE", "DISTRIBUTED")), "ExecutionType": Field(one_of("STANDARD", "EXPRESS"))}
 )
 """How the states of a Map run."""
-DISTRIBUTED_ONLY: Final = (
-    *("ItemReader", "ItemBatcher", "ResultWriter", "Label", "ToleratedFailureCount", "ToleratedFailureCountPath"),
-    *("ToleratedFailurePercentage", "ToleratedFailurePercentagePath"),
-)
-"""What a Map can have only if it is distributed: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html"""
+DISTRIBUTED_ONLY: Final = (*("ItemReader", "ItemBatcher", "ResultWriter", "Label"),)
+"""What a Map can have only if it is distributed: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
+
+What a Map tolerates is accepted of every Map, and has no effect if the Map is inline: observed on AWS (July 2025).
+"""
 CONDITION: Final = Rules(
     {
         **{name: _jsonpath(anything) for name in ("And", "Or", "Not", "Variable", *OPERATORS, *PATH_OPERATORS)},
@@ -386,27 +391,44 @@ def check(
 ) -> Iterator[Problem]:
     """Hold an object to its rules; yields what is wrong, in AWS's words.
 
-    What is wrong with which fields it has stands at the object, what is wrong with a value at its field. ``outcome`` is
-    what ``$states`` has beside input and context when the work is done, for Output and Assign.
+    What is wrong with which fields it has stands at the object and comes first; what is wrong with a value stands at
+    its field. ``outcome`` is what ``$states`` has, beside input and context, when the work is done: for Output and
+    Assign.
     """
-    yield from _check_presence(value, rules, location or "/")
-    for name, content in value.items():
+    here = location or "/"
+    yield from _check_presence(value, rules, here)
+    for name in value:
         field = rules.fields.get(name)
         if field is None:
-            yield Problem(SCHEMA, f"Field '{name}' is not supported", location or "/")
+            yield Problem(SCHEMA, f"Field '{name}' is not supported", here)
         elif field.language not in (None, language):
-            yield other_language(name, language, location or "/")
-        elif field.takes_query(content) and language == "JSONata" and has_expressions(content):
+            yield other_language(name, language, here)
+    for name, content in value.items():
+        field = rules.fields.get(name)
+        if field is None or field.language not in (None, language):
+            continue
+        if field.takes_query(content) and language == "JSONata" and has_expressions(content):
             yield from _check_expressions(content, f"{location}/{name}", outcome if name in _AFTER_WORK else None)
         elif (complaint := field.check(content)) is not None:
             yield Problem(SCHEMA, complaint, f"{location}/{name}")
+        elif field.template and language == "JSONPath":
+            for where, message in template_problems(content):
+                yield Problem(SCHEMA, message, f"{location}/{name}{where}")
 
 
 def other_language(field: str, language: Language, location: str) -> Problem:
     """A field that only the other query language has."""
     other = "JSONata" if language == "JSONPath" else "JSONPath"
-    text = f"The QueryLanguage is set to '{language}', but field '{field}' is only supported for the"
-    return Problem(SCHEMA, f"{text} '{other}' QueryLanguage", location)
+    text = f"{_LANGUAGE} '{language}', but field '{field}' is only supported for the '{other}' QueryLanguage"
+    return Problem(SCHEMA, text, location)
+
+
+_LANGUAGE: Final = "The QueryLanguage is set to"
+
+
+def is_other_language(problem: Problem) -> bool:
+    """Whether a problem is a field that only the other query language has."""
+    return problem.message.startswith(_LANGUAGE)
 
 
 def _check_presence(value: Mapping[str, JSON], rules: Rules, here: str) -> Iterator[Problem]:

@@ -16,7 +16,7 @@ from ..definition import WaitUnit
 from ..errors import QueryError
 from ..jsontext import JSON
 from ..language.dataflow import QueryFlow
-from ..language.jsonata_fields import compile_query, is_query, query_integer, query_whole
+from ..language.jsonata_fields import compile_query, query_integer, query_whole
 from ..language.paths import Evaluate, Frame
 from .fields import MAX_SECONDS
 
@@ -30,21 +30,20 @@ class InJSONata:
     """Compiles fields. What is wrong with an expression was found before, so nothing is refused here."""
 
     arguments: Final = "Arguments"
-    is_computed = staticmethod(is_query)
 
-    def flow(self, state: Mapping[str, JSON], where: str) -> QueryFlow:  # noqa: ARG002
+    def flow(self, state: Mapping[str, JSON]) -> QueryFlow:
         """The data flow of a state."""
         return _flow(state, "result" if state["Type"] in _WITH_RESULT else None)
 
-    def rule_flow(self, state: Mapping[str, JSON], rule: Mapping[str, JSON], where: str, part: str) -> QueryFlow:  # noqa: ARG002
+    def rule_flow(self, state: Mapping[str, JSON], rule: Mapping[str, JSON], part: str) -> QueryFlow:  # noqa: ARG002
         """The data flow where a Choice state is left by a rule, which has all of it."""
         return _flow(rule, None, part)
 
-    def catcher_flow(self, catcher: Mapping[str, JSON], where: str, part: str) -> QueryFlow:  # noqa: ARG002
+    def catcher_flow(self, catcher: Mapping[str, JSON], part: str) -> QueryFlow:
         """The data flow where a state is left by a Catcher."""
         return _flow(catcher, "errorOutput", part)
 
-    def payload(self, holder: Mapping[str, JSON], field: str, where: str, part: str = "") -> Evaluate:  # noqa: ARG002
+    def payload(self, holder: Mapping[str, JSON], field: str, part: str = "") -> Evaluate:
         """A value with expressions in it, in a state, or in the part of a state that has this name."""
         return compile_query(holder[field], _named(field, part))
 

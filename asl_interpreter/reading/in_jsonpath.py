@@ -27,7 +27,7 @@ from ..language.paths import (
     compile_path,
     compile_reference_path,
 )
-from ..language.templates import InvalidTemplate, compile_field, compile_template, is_reference
+from ..language.templates import compile_field, compile_template
 
 MAX_PERCENTAGE: Final = 100
 
@@ -35,49 +35,35 @@ _FLOW_FIELDS: Final = {"InputPath", "Parameters", "ResultSelector", "ResultPath"
 
 
 class InJSONPath:
-    """Compiles fields. ``refuse`` is told what only compiling finds: a message, and where the flaw is."""
+    """Compiles fields. What is wrong with a path or a template was found before, so nothing is refused here."""
 
     arguments: Final = "Parameters"
-    is_computed = staticmethod(is_reference)
 
-    def __init__(self, refuse: Callable[[str, str], None]) -> None:
-        self._refuse = refuse
-
-    def flow(self, state: Mapping[str, JSON], where: str) -> PathFlow:
+    def flow(self, state: Mapping[str, JSON]) -> PathFlow:
         """The data flow of a state, or of the Catcher or Choice rule that it is left by."""
         if not state.keys() & _FLOW_FIELDS:
             return PLAIN
         return PathFlow(
             input_path=_path_or_nothing(state, "InputPath"),
-            parameters=self._template_of(state, "Parameters", where),
-            result_selector=self._template_of(state, "ResultSelector", where),
+            parameters=_template(state, "Parameters"),
+            result_selector=_template(state, "ResultSelector"),
             result_path=_place(state),
             keeps_result=state.get("ResultPath", "$") is not None,
             output_path=_path_or_nothing(state, "OutputPath"),
-            assigned=self._template_of(state, "Assign", where),
+            assigned=_template(state, "Assign"),
         )
 
-    def rule_flow(self, state: Mapping[str, JSON], rule: Mapping[str, JSON], where: str, part: str) -> PathFlow:
+    def rule_flow(self, state: Mapping[str, JSON], rule: Mapping[str, JSON], part: str) -> PathFlow:  # noqa: ARG002
         """The data flow where a Choice state is left by a rule: that of the state, with what the rule assigns."""
-        return self.flow({**state, "Assign": rule.get("Assign", {})}, f"{where}/{part}")
+        return self.flow({**state, "Assign": rule.get("Assign", {})})
 
-    def catcher_flow(self, catcher: Mapping[str, JSON], where: str, part: str) -> PathFlow:
+    def catcher_flow(self, catcher: Mapping[str, JSON], part: str) -> PathFlow:  # noqa: ARG002
         """The data flow where a state is left by a Catcher."""
-        return self.flow(catcher, f"{where}/{part}")
+        return self.flow(catcher)
 
-    def payload(self, holder: Mapping[str, JSON], field: str, where: str, part: str = "") -> Evaluate:  # noqa: ARG002
+    def payload(self, holder: Mapping[str, JSON], field: str, part: str = "") -> Evaluate:  # noqa: ARG002
         """A payload template in a state, or in a part of a state."""
-        return self._template(holder[field], f"{where}/{field}")
-
-    def _template_of(self, state: Mapping[str, JSON], field: str, where: str) -> Evaluate | None:
-        return self._template(state[field], f"{where}/{field}") if field in state else None
-
-    def _template(self, template: JSON, where: str) -> Evaluate:
-        try:
-            return compile_template(template)
-        except InvalidTemplate as error:
-            self._refuse(str(error), "/".join((where, *error.where)))
-            return constant(None)
+        return compile_template(holder[field])
 
     def text(self, state: Mapping[str, JSON], field: str) -> Evaluate | None:
         """Error or Cause of a Fail state."""
@@ -159,6 +145,10 @@ def _path_or_nothing(state: Mapping[str, JSON], field: str) -> Evaluate | None:
     if text is None:
         return lambda _frame: {}
     return None if text == "$" else located(compile_path(text))
+
+
+def _template(holder: Mapping[str, JSON], field: str) -> Evaluate | None:
+    return compile_template(holder[field]) if field in holder else None
 
 
 def _place(rule: Mapping[str, JSON]) -> ReferencePath | None:

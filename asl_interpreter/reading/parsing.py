@@ -39,7 +39,7 @@ from ..jsontext import JSON, InvalidJSON
 from ..language.dataflow import Flow
 from ..language.paths import Evaluate
 from ..language.references import variable_references
-from ..tasks import Resolve, UnknownResource
+from ..tasks import Resolve
 from .fields import SCHEMA, Language
 from .in_jsonata import InJSONata
 from .in_jsonpath import InJSONPath, constant
@@ -73,14 +73,11 @@ def parse(definition: JSON, resolve: Resolve, *, express: bool = False) -> Machi
     Raises:
         InvalidDefinition: AWS would refuse it.
     """
-    problems = list(check_definition(definition))
+    problems = list(check_definition(definition, resolve, express=express))
     if problems:
         raise InvalidDefinition(problems)
     language = definition.get("QueryLanguage", "JSONPath")
-    builder = _Builder(resolve, language, express=express)
-    start_at, states = builder.states(definition, "")
-    if builder.problems:
-        raise InvalidDefinition(builder.problems)
+    start_at, states = _Builder(language).states(definition)
     return Machine(
         start_at,
         states,
@@ -96,39 +93,29 @@ def parse_state(name: str, definition: JSON, resolve: Resolve, machine_language:
     Raises:
         InvalidDefinition: AWS would refuse it.
     """
-    problems = list(check_single_state(name, definition, machine_language))
+    problems = list(check_single_state(name, definition, resolve, machine_language))
     if problems:
         raise InvalidDefinition(problems)
-    builder = _Builder(resolve, machine_language, express=False)
-    state = builder.state(name, definition, f"/States/{name}")
-    if builder.problems:
-        raise InvalidDefinition(builder.problems)
-    return state
+    return _Builder(machine_language).state(name, definition)
 
 
 class FieldCompiler(Protocol):
-    """Compiles the fields of states in one query language.
-
-    ``where`` is the location of a state in the definition, ``part`` names a part of it: ``Choices[1]``, ``ItemReader``.
-    """
+    """Compiles the fields of states in one query language; ``part`` names a part of a state: ``Choices[1]``."""
 
     @property
     def arguments(self) -> str:
         """The name of the field that says what a service is given."""
 
-    def is_computed(self, key: str, value: JSON) -> bool:
-        """Whether a member of the arguments is computed, so that its value is not known yet."""
-
-    def flow(self, state: Mapping[str, JSON], where: str) -> Flow:
+    def flow(self, state: Mapping[str, JSON]) -> Flow:
         """The data flow of a state."""
 
-    def rule_flow(self, state: Mapping[str, JSON], rule: Mapping[str, JSON], where: str, part: str) -> Flow:
+    def rule_flow(self, state: Mapping[str, JSON], rule: Mapping[str, JSON], part: str) -> Flow:
         """The data flow where a Choice state is left by a rule."""
 
-    def catcher_flow(self, catcher: Mapping[str, JSON], where: str, part: str) -> Flow:
+    def catcher_flow(self, catcher: Mapping[str, JSON], part: str) -> Flow:
         """The data flow where a state is left by a Catcher."""
 
-    def payload(self, holder: Mapping[str, JSON], field: str, where: str, part: str = "") -> Evaluate:
+    def payload(self, holder: Mapping[str, JSON], field: str, part: str = "") -> Evaluate:
         """A value in which parts are computed; ``part`` is the name of the part of the state that has the field."""
 
     def text(self, state: Mapping[str, JSON], field: str) -> Evaluate | None:
@@ -154,120 +141,75 @@ class FieldCompiler(Protocol):
 
 
 class _Builder:
-    """Compiles states, and collects the problems that only compiling finds."""
+    """Compiles the states of a definition that has no problems."""
 
-    def __init__(self, resolve: Resolve, language: Language, *, express: bool) -> None:
-        self._resolve = resolve
+    def __init__(self, language: Language) -> None:
         self._language = language
-        self._express = express
-        self.problems: list[Problem] = []
-        self._compilers: Mapping[Language, FieldCompiler] = {
-            "JSONPath": InJSONPath(self._refuse),
-            "JSONata": InJSONata(),
-        }
+        self._compilers: Mapping[Language, FieldCompiler] = {"JSONPath": InJSONPath(), "JSONata": InJSONata()}
 
-    def states(self, machine: Mapping[str, JSON], where: str) -> tuple[str, dict[str, State]]:
-        return machine["StartAt"], {
-            name: self.state(name, state, f"{where}/States/{name}") for name, state in machine["States"].items()
-        }
+    def states(self, machine: Mapping[str, JSON]) -> tuple[str, dict[str, State]]:
+        return machine["StartAt"], {name: self.state(name, state) for name, state in machine["States"].items()}
 
-    def processor(self, machine: Mapping[str, JSON], where: str) -> Processor:
-        """Compile the states inside a state; ``where`` is their location."""
-        return Processor(*self.states(machine, where))
+    def processor(self, machine: Mapping[str, JSON]) -> Processor:
+        """Compile the states inside a state."""
+        return Processor(*self.states(machine))
 
-    def _running(self, config: Mapping[str, JSON]) -> _Builder:
-        """The builder for the states of a Map: those of a distributed one run as executions that may be EXPRESS."""
-        if config.get("Mode") != "DISTRIBUTED":
-            return self
-        builder = _Builder(self._resolve, self._language, express=config["ExecutionType"] == "EXPRESS")
-        builder.problems = self.problems
-        return builder
-
-    def state(self, name: str, state: Mapping[str, JSON], where: str) -> State:
-        """Compile one state; ``where`` is its location."""
+    def state(self, name: str, state: Mapping[str, JSON]) -> State:
+        """Compile one state."""
         compiler = self._compilers[state.get("QueryLanguage", self._language)]
-        return _BUILD[state["Type"]](self, compiler, name, state, where)
+        return _BUILD[state["Type"]](self, compiler, name, state)
 
-    def build_pass(self, compiler: FieldCompiler, name: str, state: Mapping[str, JSON], where: str) -> Pass:
+    def build_pass(self, compiler: FieldCompiler, name: str, state: Mapping[str, JSON]) -> Pass:
         result = (state["Result"],) if "Result" in state else None
-        return Pass(name, state.get("Next"), compiler.flow(state, where), result)
+        return Pass(name, state.get("Next"), compiler.flow(state), result)
 
-    def build_succeed(self, compiler: FieldCompiler, name: str, state: Mapping[str, JSON], where: str) -> Succeed:
-        return Succeed(name, compiler.flow(state, where))
+    def build_succeed(self, compiler: FieldCompiler, name: str, state: Mapping[str, JSON]) -> Succeed:
+        return Succeed(name, compiler.flow(state))
 
-    def build_fail(self, compiler: FieldCompiler, name: str, state: Mapping[str, JSON], where: str) -> Fail:
-        return Fail(name, compiler.flow(state, where), compiler.text(state, "Error"), compiler.text(state, "Cause"))
+    def build_fail(self, compiler: FieldCompiler, name: str, state: Mapping[str, JSON]) -> Fail:
+        return Fail(name, compiler.flow(state), compiler.text(state, "Error"), compiler.text(state, "Cause"))
 
-    def build_choice(self, compiler: FieldCompiler, name: str, state: Mapping[str, JSON], where: str) -> Choice:
+    def build_choice(self, compiler: FieldCompiler, name: str, state: Mapping[str, JSON]) -> Choice:
         rules = tuple(
-            ChoiceRule(compiler.condition(rule, part), rule["Next"], compiler.rule_flow(state, rule, where, part))
+            ChoiceRule(compiler.condition(rule, part), rule["Next"], compiler.rule_flow(state, rule, part))
             for part, rule in _numbered(state, "Choices")
         )
-        return Choice(name, compiler.flow(state, where), rules, state.get("Default"))
+        return Choice(name, compiler.flow(state), rules, state.get("Default"))
 
-    def build_wait(self, compiler: FieldCompiler, name: str, state: Mapping[str, JSON], where: str) -> Wait:
+    def build_wait(self, compiler: FieldCompiler, name: str, state: Mapping[str, JSON]) -> Wait:
         unit = next(unit for unit in _WAIT_UNITS if unit in state)
         text = state[unit]
         reference = text if unit.endswith("Path") else ""
         value = compiler.wait(unit, text)
-        return Wait(name, state.get("Next"), compiler.flow(state, where), unit, value, reference)
+        return Wait(name, state.get("Next"), compiler.flow(state), unit, value, reference)
 
-    def build_task(self, compiler: FieldCompiler, name: str, state: Mapping[str, JSON], where: str) -> Task:
-        self._check_resource(compiler, state, where)
-        credentials = state.get("Credentials")
-        if credentials is not None and not any(key in credentials for key in ("RoleArn", "RoleArn.$")):
-            self._refuse("The field 'RoleArn' is required but was missing", f"{where}/Credentials")
+    def build_task(self, compiler: FieldCompiler, name: str, state: Mapping[str, JSON]) -> Task:
         return Task(
             name,
             state.get("Next"),
-            compiler.flow(state, where),
+            compiler.flow(state),
             state["Resource"],
             compiler.seconds(state, "TimeoutSeconds"),
             compiler.seconds(state, "HeartbeatSeconds"),
-            None if credentials is None else compiler.payload(state, "Credentials", where),
+            compiler.payload(state, "Credentials") if "Credentials" in state else None,
             _retriers(state),
-            _catchers(compiler, state, where),
+            _catchers(compiler, state),
         )
 
-    def _check_resource(self, compiler: FieldCompiler, state: Mapping[str, JSON], where: str) -> None:
-        try:
-            integration = self._resolve(state["Resource"])
-        except UnknownResource as error:
-            self._refuse(str(error), f"{where}/Resource")
-            return
-        field = compiler.arguments
-        if field in state:
-            for complaint in integration.check(state[field], compiler.is_computed):
-                self._refuse(complaint, f"{where}/{field}")
-        if self._express:
-            if integration.kind == "activity":
-                self._refuse("Express state machine does not support Activity ARN", f"{where}/Resource")
-            elif ".sync" in integration.action:
-                self._refuse("Express state machine does not support '.sync' service integration", f"{where}/Resource")
-            elif integration.action.endswith(".waitForTaskToken"):
-                # AWS's text has the two spaces.
-                text = "Express state machine does not support '.waitForTaskToken' service integration "
-                self._refuse(text, f"{where}/Resource")
+    def build_parallel(self, compiler: FieldCompiler, name: str, state: Mapping[str, JSON]) -> Parallel:
+        branches = tuple(self.processor(branch) for branch in state["Branches"])
+        catchers = _catchers(compiler, state)
+        return Parallel(name, state.get("Next"), compiler.flow(state), branches, _retriers(state), catchers)
 
-    def build_parallel(self, compiler: FieldCompiler, name: str, state: Mapping[str, JSON], where: str) -> Parallel:
-        branches = tuple(
-            self.processor(branch, f"{where}/Branches[{number}]") for number, branch in enumerate(state["Branches"])
-        )
-        catchers = _catchers(compiler, state, where)
-        return Parallel(name, state.get("Next"), compiler.flow(state, where), branches, _retriers(state), catchers)
-
-    def build_map(self, compiler: FieldCompiler, name: str, state: Mapping[str, JSON], where: str) -> Map:
+    def build_map(self, compiler: FieldCompiler, name: str, state: Mapping[str, JSON]) -> Map:
         processor = "ItemProcessor" if "ItemProcessor" in state else "Iterator"
         config = state[processor].get("ProcessorConfig", {})
-        machine = Machine(*self._running(config).states(state[processor], f"{where}/{processor}"))
+        machine = Machine(*self.states(state[processor]))
         distribution = None
         if config.get("Mode", "INLINE") == "DISTRIBUTED":
-            distribution = _distribution(compiler, state, config, machine, where)
-        if distribution is not None and self._express:
-            text = "Express state machine does not support Map state in DISTRIBUTED mode"
-            self._refuse(text, f"{where}/{processor}/ProcessorConfig/Mode")
+            distribution = _distribution(compiler, state, config, machine)
         selector = "ItemSelector" if "ItemSelector" in state else "Parameters"
-        flow = compiler.flow({key: value for key, value in state.items() if key != "Parameters"}, where)
+        flow = compiler.flow({key: value for key, value in state.items() if key != "Parameters"})
         return Map(
             name,
             state.get("Next"),
@@ -276,19 +218,16 @@ class _Builder:
             machine,
             compiler.items(state, distributed=distribution is not None),
             state.get("ItemsPath", "$"),
-            compiler.payload(state, selector, where) if selector in state else None,
+            compiler.payload(state, selector) if selector in state else None,
             compiler.limit(state, "MaxConcurrency", minimum=0) or constant(0),
             compiler.limit(state, "ToleratedFailureCount", minimum=0),
             compiler.percentage(state, "ToleratedFailurePercentage"),
             _retriers(state),
-            _catchers(compiler, state, where),
+            _catchers(compiler, state),
         )
 
-    def _refuse(self, message: str, location: str) -> None:
-        self.problems.append(Problem(SCHEMA, message, location))
 
-
-_BUILD: Final[Mapping[str, Callable[[_Builder, FieldCompiler, str, Mapping[str, JSON], str], State]]] = {
+_BUILD: Final[Mapping[str, Callable[[_Builder, FieldCompiler, str, Mapping[str, JSON]], State]]] = {
     "Pass": _Builder.build_pass,
     "Task": _Builder.build_task,
     "Choice": _Builder.build_choice,
@@ -301,9 +240,9 @@ _BUILD: Final[Mapping[str, Callable[[_Builder, FieldCompiler, str, Mapping[str, 
 _WAIT_UNITS: Final[tuple[WaitUnit, ...]] = get_args(WaitUnit)
 
 
-def _catchers(compiler: FieldCompiler, state: Mapping[str, JSON], where: str) -> tuple[Catcher, ...]:
+def _catchers(compiler: FieldCompiler, state: Mapping[str, JSON]) -> tuple[Catcher, ...]:
     return tuple(
-        Catcher(tuple(rule["ErrorEquals"]), rule["Next"], compiler.catcher_flow(rule, where, part))
+        Catcher(tuple(rule["ErrorEquals"]), rule["Next"], compiler.catcher_flow(rule, part))
         for part, rule in _numbered(state, "Catch")
     )
 
@@ -328,44 +267,44 @@ def _retriers(state: Mapping[str, JSON]) -> tuple[Retrier, ...]:
 
 
 def _distribution(
-    compiler: FieldCompiler, state: Mapping[str, JSON], config: Mapping[str, JSON], machine: Machine, where: str
+    compiler: FieldCompiler, state: Mapping[str, JSON], config: Mapping[str, JSON], machine: Machine
 ) -> Distribution:
     reader, batcher = state.get("ItemReader"), state.get("ItemBatcher")
     return Distribution(
         machine,
         config.get("ExecutionType") == "EXPRESS",
         state.get("Label"),
-        None if reader is None else _item_reader(compiler, reader, f"{where}/ItemReader"),
-        None if batcher is None else _item_batcher(compiler, batcher, f"{where}/ItemBatcher"),
-        _result_writer(compiler, state.get("ResultWriter", {}), f"{where}/ResultWriter"),
+        None if reader is None else _item_reader(compiler, reader),
+        None if batcher is None else _item_batcher(compiler, batcher),
+        _result_writer(compiler, state.get("ResultWriter", {})),
     )
 
 
-def _item_reader(compiler: FieldCompiler, reader: Mapping[str, JSON], where: str) -> ItemReader:
+def _item_reader(compiler: FieldCompiler, reader: Mapping[str, JSON]) -> ItemReader:
     config = reader.get("ReaderConfig", {})
     return ItemReader(
         reader["Resource"],
-        _arguments(compiler, reader, where, "ItemReader") or constant({}),
+        _arguments(compiler, reader, "ItemReader") or constant({}),
         {name: value for name, value in config.items() if name not in ("MaxItems", "MaxItemsPath")},
         compiler.limit(config, "MaxItems", None, "ItemReader/ReaderConfig"),
     )
 
 
-def _item_batcher(compiler: FieldCompiler, batcher: Mapping[str, JSON], where: str) -> ItemBatcher:
+def _item_batcher(compiler: FieldCompiler, batcher: Mapping[str, JSON]) -> ItemBatcher:
     return ItemBatcher(
         compiler.limit(batcher, "MaxItemsPerBatch", 0, "ItemBatcher"),
         compiler.limit(batcher, "MaxInputBytesPerBatch", 0, "ItemBatcher"),
-        compiler.payload(batcher, "BatchInput", where, "ItemBatcher") if "BatchInput" in batcher else None,
+        compiler.payload(batcher, "BatchInput", "ItemBatcher") if "BatchInput" in batcher else None,
     )
 
 
-def _result_writer(compiler: FieldCompiler, writer: Mapping[str, JSON], where: str) -> ResultWriter:
-    arguments = _arguments(compiler, writer, where, "ResultWriter")
+def _result_writer(compiler: FieldCompiler, writer: Mapping[str, JSON]) -> ResultWriter:
+    arguments = _arguments(compiler, writer, "ResultWriter")
     config = {"Transformation": "COMPACT" if arguments is None else "NONE", **writer.get("WriterConfig", {})}
     return ResultWriter(arguments, config["Transformation"], config.get("OutputType", "JSON"))
 
 
-def _arguments(compiler: FieldCompiler, holder: Mapping[str, JSON], where: str, part: str) -> Evaluate | None:
+def _arguments(compiler: FieldCompiler, holder: Mapping[str, JSON], part: str) -> Evaluate | None:
     """What a part of a Map state tells the service that it reads from or writes to."""
     field = compiler.arguments
-    return compiler.payload(holder, field, where, part) if field in holder else None
+    return compiler.payload(holder, field, part) if field in holder else None

@@ -1,7 +1,8 @@
 """The names of variables in a definition, and where they may be assigned.
 
 The states of a Parallel's branch or of a Map have a scope of their own: they read the variables around them and may not
-assign any of the same name. The states of a distributed Map see nothing from around, and may.
+assign any of the same name. The states of a distributed Map see nothing from around, and may. What a Parallel or a Map
+assigns comes after its inner states, so those may assign the same name: observed on AWS for a Catch of a Parallel.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html; the words are ours.
 """
@@ -28,20 +29,23 @@ def check_scopes(
     """
     states = machine.get("States")
     found = [
-        (location, name)
+        (location, name, state)
         for state, content in (states.items() if isinstance(states, dict) else ())
         for location, name in _assigned(content, language, f"{where}/States/{state}")
     ]
-    for location, name in found:
+    for location, name, _ in found:
         if (complaint := _complaint(name)) is not None:
             yield Problem(SCHEMA, f"Invalid variable name '{name}': {complaint}", location)
         elif name in around:
             text = f"Variable '{name}' is assigned in an outer scope and can not be assigned in an inner one"
             yield Problem(SCHEMA, text, location)
-    scope = around | {name for _, name in found}
+    holders: dict[str, set[str]] = {}
+    for _, name, state in found:
+        holders.setdefault(name, set()).add(state)
     for state, content in states.items() if isinstance(states, dict) else ():
+        inner = around | {name for name, by in holders.items() if by != {state}}
         for inside, nested, sees in _scopes(content, f"{where}/States/{state}"):
-            yield from check_scopes(nested, language, inside, scope if sees else frozenset())
+            yield from check_scopes(nested, language, inside, inner if sees else frozenset())
 
 
 def _complaint(name: str) -> str | None:

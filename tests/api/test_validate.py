@@ -169,6 +169,7 @@ FOUND = [
      f"The field 'Type' should have one of these values: {TYPES}", "Pass"),
     (7, 49, "error", TARGET, "/States/Charge/Catch[0]/Next", "Missing 'Next' target: Refnd", "Refund"),
     (12, 25, "error", TARGET, "/States/Each/ItemProcessor/StartAt", "Missing 'Next' target: Pak", "Pack"),
+    (12, 54, "error", TARGET, "/States/Each/ItemProcessor/States/Pack", 'State "Pack" is not reachable.', None),
     (15, 47, "warning", "NO_DOLLAR", "/States/Refund/Parameters/a",
      "The value of the field 'a' will not be evaluated: to have it evaluated name it 'a.$'", None),
 ]  # fmt: skip

@@ -52,6 +52,11 @@ def mode(**config: Any) -> dict[str, Any]:
     return mapping(ItemProcessor={**ENDS, "ProcessorConfig": config})
 
 
+def after_assign(state: dict[str, Any]) -> dict[str, Any]:
+    """A machine in which x is assigned before the state S is entered."""
+    return machine(A={"Type": "Pass", "Assign": {"x": 2}, "Next": "S"}, S={**state, "End": True})
+
+
 def deep(levels: int) -> dict[str, Any]:
     inner = machine(E={"Type": "Succeed"})
     for level in range(levels):
@@ -253,8 +258,6 @@ MODES = [
     (mapping(ItemReader={}), "Field 'ItemReader' is not supported", "/States/S"),
     (mapping(ItemBatcher={"MaxItemsPerBatch": 1}), "Field 'ItemBatcher' is not supported", "/States/S"),
     (mapping(ResultWriter={}), "Field 'ResultWriter' is not supported", "/States/S"),
-    (mapping(ToleratedFailureCount=1), "Field 'ToleratedFailureCount' is not supported", "/States/S"),
-    (mapping(ToleratedFailurePercentagePath="$.x"), "Field 'ToleratedFailurePercentagePath' is not supported", "/States/S"),
     (distributed(ToleratedFailureCount=1, ToleratedFailureCountPath="$.x"), f"{TOO_MANY}[ToleratedFailureCount, ToleratedFailureCountPath]", "/States/S"),
 ]  # fmt: skip
 """A Map that is not distributed lacks some fields: the rule is documented, the words are those of any other field."""
@@ -329,8 +332,8 @@ VARIABLES = [
     (one("Pass", Assign={LONG: 1}), f"Invalid variable name '{LONG}': it exceeds the 80-character limit allowed by the service", f"/States/S/Assign/{LONG}"),
     (catcher(Assign={"a-b": 1}), "Invalid variable name 'a-b': it is not a Unicode identifier", "/States/S/Catch[0]/Assign/a-b"),
     (choice(rule(IsNull=True, Assign={"a-b": 1})), "Invalid variable name 'a-b': it is not a Unicode identifier", "/States/S/Choices[0]/Assign/a-b"),
-    (one("Parallel", Branches=[machine(B={"Type": "Pass", "Assign": {"x": 1}, "End": True})], Assign={"x": 2}), "Variable 'x' is assigned in an outer scope and can not be assigned in an inner one", "/States/S/Branches[0]/States/B/Assign/x"),
-    (mapping(ItemProcessor=machine(B={"Type": "Pass", "Assign": {"x.$": "$"}, "End": True}), Assign={"x": 2}), "Variable 'x' is assigned in an outer scope and can not be assigned in an inner one", "/States/S/ItemProcessor/States/B/Assign/x.$"),
+    (after_assign({"Type": "Parallel", "Branches": [machine(B={"Type": "Pass", "Assign": {"x": 1}, "End": True})]}), "Variable 'x' is assigned in an outer scope and can not be assigned in an inner one", "/States/S/Branches[0]/States/B/Assign/x"),
+    (after_assign({"Type": "Map", "ItemProcessor": machine(B={"Type": "Pass", "Assign": {"x.$": "$"}, "End": True})}), "Variable 'x' is assigned in an outer scope and can not be assigned in an inner one", "/States/S/ItemProcessor/States/B/Assign/x.$"),
     (one("Pass", Assign=[1]), "Expected value of type [OBJECT]", "/States/S/Assign"),
     (one("Pass", Assign={"x.$": "y"}), NOT_A_CALL, "/States/S/Assign"),
     (task(TimeoutSeconds=5, HeartbeatSeconds=5), "HeartbeatSeconds must be smaller than TimeoutSeconds", "/States/S/HeartbeatSeconds"),
@@ -377,11 +380,24 @@ ACCEPTED = [
     retrier(ErrorEquals=["States.Unheard", "any text"]),
     task(TimeoutSeconds=5, HeartbeatSeconds=4),
     distributed(Label="Größe_1-x", ToleratedFailureCount=1),
+    mapping(ToleratedFailureCount=1, ToleratedFailurePercentage=1),
+    mapping(ToleratedFailureCountPath="$.x", ToleratedFailurePercentagePath="$.x"),
     mode(Mode="INLINE"),
     mode(),
     one("Pass", Assign={"x.$": "$", "größe": {"states": 1, "a b": 2}}),
     distributed(machine(I={"Type": "Pass", "Assign": {"x": 1}, "End": True}), Assign={"x": 2}),
     one("Parallel", Branches=[machine(**{n: {"Type": "Pass", "Assign": {"x": 1}, "End": True}}) for n in "AB"]),
+    one("Parallel", Branches=[machine(B={"Type": "Pass", "Assign": {"x": 1}, "End": True})], Assign={"x": 2}),
+    mapping(ItemProcessor=machine(B={"Type": "Pass", "Assign": {"x.$": "$"}, "End": True}), Assign={"x": 2}),
+    machine(
+        S={
+            "Type": "Parallel",
+            "Branches": [machine(B={"Type": "Pass", "Assign": {"x": 1}, "End": True})],
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Assign": {"x": 2}, "Next": "E"}],
+            "Next": "E",
+        },
+        E={"Type": "Succeed"},
+    ),
     deep(64),
     choice(rule(IsNull=True, Comment="x") | {"Variable": "$$.Execution.Input.x"}),
     one("Pass", Parameters={"x.$": "States.ArrayLength(1, 2)"}),  # a wrong number of arguments fails at run time only
@@ -391,9 +407,9 @@ ACCEPTED = [
 ]
 
 
-def problems(definition: Any, express: bool = False) -> list[tuple[str, str, str | None]]:
+def problems(definition: Any, using: Any = resolve, express: bool = False) -> list[tuple[str, str, str | None]]:
     try:
-        parse(definition, resolve, express=express)
+        parse(definition, using, express=express)
     except InvalidDefinition as error:
         return [(problem.code, problem.message, problem.location) for problem in error.problems]
     return []
@@ -416,14 +432,59 @@ def test_what_looks_odd_but_aws_accepts(definition: Any) -> None:
     assert problems(definition) == []
 
 
-def test_several_problems_come_in_the_order_of_the_document() -> None:
+def test_problems_come_in_the_order_of_the_document_those_of_an_object_first() -> None:
     definition = machine(
         A={"Type": "Wait", "Seconds": -1, "Foo": 1, "Next": "B"}, B={"Type": "Pass", "Bar": 1, "End": True}
     )
     assert problems(definition) == [
-        (SCHEMA, "Minimum value is 0", "/States/A/Seconds"),
         (SCHEMA, "Field 'Foo' is not supported", "/States/A"),
+        (SCHEMA, "Minimum value is 0", "/States/A/Seconds"),
         (SCHEMA, "Field 'Bar' is not supported", "/States/B"),
+    ]
+
+
+UNKNOWN = "The resource provided arn:aws:states:::none:such is not recognized. The value is not a valid resource ARN, "
+FLAWS: list[tuple[dict[str, Any], list[tuple[str, str, str | None]]]] = [
+    # a state, what is wrong with it
+    ({"Type": "Pass", "Foo": 1}, [(SCHEMA, "Field 'Foo' is not supported", "")]),
+    ({"Type": "Wait", "Seconds": -1}, [(SCHEMA, "Minimum value is 0", "/Seconds")]),
+    ({"Type": "Task", "Resource": "arn:aws:states:::none:such"}, [(SCHEMA, f"{UNKNOWN}or the resource is not available in this region.", "/Resource")]),
+    ({"Type": "Pass", "Parameters": {"x.$": "x", "a": [{"x.$": "y"}]}}, [(SCHEMA, NOT_A_CALL, "/Parameters"), (SCHEMA, NOT_A_CALL, "/Parameters/a[0]")]),
+    ({"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Catch": [{"ErrorEquals": ["X"], "ResultPath": "x", "Next": "E"}]}, [(SCHEMA, ROOT, "/Catch[0]/ResultPath")]),
+    ({"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Credentials": {}}, [(SCHEMA, "The field 'RoleArn' is required but was missing", "/Credentials")]),
+    ({"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% phone %}", "Assign": {"v": "{% 1 + %}"}}, [("UNSUPPORTED_JSONATA_EXPRESSION", "Reference to 'phone' at the top level is not supported.", "/Output"), ("INVALID_JSONATA_EXPRESSION", "Unexpected end of expression", "/Assign/v")]),
+    ({"Type": "Pass", "QueryLanguage": "JSONata", "InputPath": "$"}, [(SCHEMA, "The QueryLanguage is set to 'JSONata', but field 'InputPath' is only supported for the 'JSONPath' QueryLanguage", "")]),
+    ({"Type": "Pass", "QueryLanguage": "jsonata", "InputPath": "$"}, [(SCHEMA, "The QueryLanguage is set to 'JSONata', but field 'InputPath' is only supported for the 'JSONPath' QueryLanguage", ""), (SCHEMA, "Value should be one of the following: [JSONPath, JSONata]", "/QueryLanguage")]),
+    ({"Type": "Parallel", "Branches": [{"StartAt": "I", "States": {"I": {"Type": "Task", "Resource": "x", "End": True}}}]}, [(SCHEMA, "Value is not a valid resource ARN", "/Branches[0]/States/I/Resource")]),
+    ({"Type": "Map", "ItemsPath": "x", "ItemProcessor": {"StartAt": "J", "States": {"J": {"Type": "Pass", "End": 1}}}}, [(SCHEMA, ROOT, "/ItemsPath"), (SCHEMA, "Expected value of type [BOOLEAN]", "/ItemProcessor/States/J/End")]),
+    ({"Type": "Pass", "Assign": {"a b": 1}}, [(SCHEMA, "Invalid variable name 'a b': it is not a Unicode identifier", "/Assign/a b")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("last", [{"Next": "Nowhere"}, {"Next": "E", "Bar": 1}])
+def test_one_wrong_thing_hides_no_other(last: dict[str, Any], aws: AwsResources) -> None:
+    """All flaws in one machine: what the fields show, then what variables do, then where states lead."""
+    names = [f"S{number}" for number in range(len(FLAWS))]
+    states = {
+        name: {**state, "Next": following}
+        for name, (state, _), following in zip(names, FLAWS, [*names[1:], "L"], strict=True)
+    }
+    definition = machine(**states, L={"Type": "Pass", **last}, E={"Type": "Succeed"}, U={"Type": "Succeed"})
+    expected = [
+        (code, message, f"/States/{name}{where}")
+        for name, (_, found) in zip(names, FLAWS, strict=True)
+        for code, message, where in found
+    ]
+    *fields_, variable = expected
+    graph = [(TARGET, "Missing 'Next' target: Nowhere", "/States/L/Next")]
+    if last["Next"] != "Nowhere":
+        fields_.append((SCHEMA, "Field 'Bar' is not supported", "/States/L"))
+        graph = []
+    assert problems(definition, using=aws) == [
+        *fields_,
+        variable,
+        *graph,
+        (TARGET, 'State "U" is not reachable.', "/States/U"),
     ]
 
 

@@ -179,6 +179,23 @@ def test_what_looks_odd_but_aws_accepts(definition: Any) -> None:
     assert problems(definition) == []
 
 
+def test_a_state_that_may_not_be_in_jsonpath_is_looked_at_but_for_fields_of_the_other_language() -> None:
+    inner = {"StartAt": "I", "States": {"I": {"Type": "Pass", "InputPath": "$", "End": True}}}
+    state = {"Items": [], "MaxConcurrency": -1, "Foo": 1, "ItemProcessor": inner, "Catch": CATCH, "ItemsPath": "x"}
+    assert [
+        (message, location) for _, message, location in problems(one("Map", QueryLanguage="JSONPath", **state))
+    ] == [
+        ("'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine", "/States/S"),
+        ("Field 'Foo' is not supported", "/States/S"),
+        ("Minimum value is 0", "/States/S/MaxConcurrency"),
+        ("Value is not a Reference Path: Reference path didn't start with '$'", "/States/S/ItemsPath"),
+        (only_jsonpath("InputPath"), "/States/S/ItemProcessor/States/I"),
+    ]
+
+
+CATCH = [{"ErrorEquals": ["X"], "Output": 1, "Next": "Z"}]
+
+
 def test_every_expression_and_every_name_in_it_is_a_problem_of_its_own() -> None:
     assert problems(one("Pass", Output={"a": "{% b + c %}", "d": "{% e", "f": "{% 1 + %}"})) == [
         (UNSUPPORTED, top_level("b"), f"{OUTPUT}/a"),
