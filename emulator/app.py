@@ -27,8 +27,11 @@ def create_app(world: World) -> Flask:
 
     @app.get("/_dynastep/health")
     def health() -> Response:
-        clock = world.clock_info()
-        return _json({"status": "ok", "version": version(), "clock": clock["mode"], "counts": world.counts()})
+        clock, trouble = world.clock_info(), world.trouble()
+        about = {"version": version(), "clock": clock["mode"], "counts": world.counts()}
+        if trouble is not None:
+            return _json({"status": "failed", "reason": trouble, **about}, 503)
+        return _json({"status": "ok", **about})
 
     @app.get("/_dynastep/clock")
     def clock() -> Response:

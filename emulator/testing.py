@@ -168,7 +168,8 @@ class Dynastep:
         if name is not None:
             params["name"] = name
         running = executions.start(self._world, self._call("StartExecution", params))
-        self._world.engine.wait(running, strict=True)
+        self._world.engine.wait(running.ended, strict=True)
+        self._world.engine.ask(lambda: None)  # what follows from its end at the same instant has happened too
         return _ended(running)
 
     def check_mocks(self) -> None:

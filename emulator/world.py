@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from asl_interpreter.coverage import Coverage
 from asl_interpreter.definition import Machine
-from asl_interpreter.engine import Engine
+from asl_interpreter.engine import Engine, never
 from asl_interpreter.loop.clock import LATEST, MODES, Clock, Mode
+from asl_interpreter.loop.locks import lock
 from asl_interpreter.running.execution import Execution
 from asl_interpreter.tasks import Resolve
 from emulator import arns
@@ -64,7 +65,7 @@ class World:
         self.lambdas = Lambdas(
             self.clock, lambda: self.engine, served_at, self._find_stream, settings.functions, settings.function_url
         )
-        self.logs = Logs(self._write_logs)
+        self.logs = Logs(self.engine.outbox, self._write_logs)
         self.random = random.Random(0)  # noqa: S311 - the same calls make the same choices
         self._ids = random.SystemRandom() if settings.clock == "wall" else random.Random("ids")  # noqa: S311 - repeatable
         self.coverage: dict[str, Coverage] | None = None
@@ -73,16 +74,24 @@ class World:
         """What tests have said of Tasks; a server has none."""
         self.mock_config = None if settings.mock_config is None else MockConfig(settings.mock_config)
         self.callbacks = Callbacks(secrets.token_bytes() if settings.clock == "wall" else b"repeatable")
+        self._store: Store | None = None
+        self._making = lock("the making of parts of a world", 65)
         self._activities: dict[tuple[str, str], Activities] = {}
         self._machines: dict[tuple[str, str], StateMachines] = {}
         self._resources: dict[tuple[str, str], Resources] = {}
 
-    @cached_property
+    @property
     def dynamodb(self) -> Store:
-        """The tables; made when one is first asked for."""
-        from emulator.dynamodb.model.store import DynamoDBSettings, Store
+        """The tables; the store is made when it is first asked for, once, however many ask at the same time."""
+        store = self._store
+        if store is None:
+            from emulator.dynamodb.model.store import DynamoDBSettings, Store
 
-        return Store(self.clock, DynamoDBSettings.of(self.settings))
+            with self._making:
+                store = self._store
+                if store is None:
+                    store = self._store = Store(self.clock, DynamoDBSettings.of(self.settings), self.engine.outbox)
+        return store
 
     @cached_property
     def datasets(self) -> Datasets:
@@ -170,7 +179,7 @@ class World:
     def looked(self, call: Call) -> None:
         """Somebody is about to look at what executions may have done: virtual time moves on for it."""
         if call.operation in READS_ITEMS and self.clock.mode != "wall":
-            self.engine.look_around(lambda: None)
+            self.engine.ask(lambda: None, never)
 
     def function(self, name: str, function: Handler, account: str, region: str) -> str:
         """Register a Python callable as a Lambda function; its ARN."""
@@ -191,8 +200,8 @@ class World:
 
     def deliver_logs(self) -> None:
         """Somebody is about to look at what executions have logged."""
-        self.logs.deliver(self.engine)
         self.lambdas.deliver_logs()
+        self.logs.deliver(self.engine)
 
     def meet_moto(self) -> None:
         """Show moto's services our tables, and take what they send to state machines and functions."""
@@ -201,7 +210,7 @@ class World:
         moto_door.show_tables(lambda account: self.of(account).dynamodb)
         moto_door.take_machines(self.of)
         moto_door.deliver("states", lambda arn, text: self.of(arns.Arn.parse(arn).account).start_target(arn, text))
-        moto_door.deliver("lambda", lambda arn, text: self.of(arns.Arn.parse(arn).account).invoke_target(arn, text))
+        moto_door.deliver("lambda", lambda arn, text: self.of(arns.Arn.parse(arn).account).invoke(arn, text))
         moto_door.take_functions(
             lambda arn, text: self.of(arns.Arn.parse(arn).account).invoke_target(arn, text), archive_problem
         )
@@ -216,23 +225,32 @@ class World:
         )
 
     def start_target(self, arn: str, text: str) -> None:
-        """Start the state machine that is the target of a rule; if that cannot be, only the log says so."""
+        """Start the state machine that is the target of a rule.
+
+        Raises:
+            Fault: it cannot be started.
+        """
         from emulator.stepfunctions.executions import start
         from emulator.wire.protocol import Call
 
         target = arns.Arn.parse(arn)
         params = {"stateMachineArn": arn, "input": text}
-        try:
-            start(self, Call("stepfunctions", "StartExecution", params, target.account, target.region, ""))
-        except Fault as fault:
-            log.warning("A rule could not start %s: %s", arn, fault)
+        start(self, Call("stepfunctions", "StartExecution", params, target.account, target.region, ""))
+
+    def invoke(self, arn: str, text: str) -> None:
+        """Call a function without waiting for what comes of it.
+
+        Raises:
+            Fault: there is none, or the event is too large.
+        """
+        target = arns.Arn.parse(arn)
+        name = FunctionName.parse(arn, target.account, target.region)
+        self.lambdas.invoke_later(Request(name, text, self.lambdas.new_id()))
 
     def invoke_target(self, arn: str, text: str) -> None:
         """Call the function that another service has as its target; if that cannot be, only the log says so."""
-        target = arns.Arn.parse(arn)
-        name = FunctionName.parse(arn, target.account, target.region)
         try:
-            self.lambdas.invoke_later(Request(name, text, self.lambdas.new_id()))
+            self.invoke(arn, text)
         except Fault as fault:
             log.warning("%s could not be invoked: %s", arn, fault)
 
@@ -260,7 +278,12 @@ class World:
         machines = self._machines.get((arn.account, arn.region))
         machine = None if machines is None else machines.get(execution.start.state_machine_arn.partition("/")[0])
         detail = status_change(execution, redrives(execution, machine))
-        moto_door.put_event(arn, "aws.states", "Step Functions Execution Status Change", detail, self.clock.now())
+        now = self.clock.now()
+
+        def deliver() -> None:
+            moto_door.put_event(arn, "aws.states", "Step Functions Execution Status Change", detail, now)
+
+        self.engine.outbox.send(deliver, f"the status of {arn}")
 
     def clock_info(self) -> dict[str, Any]:
         """The clock, for people."""
@@ -284,6 +307,11 @@ class World:
         if advance is not None:
             self.engine.advance(advance)
 
+    def trouble(self) -> str | None:
+        """Why nothing works any more; None as long as it does."""
+        defect = self.engine.defect
+        return None if defect is None else f"The loop has failed: {defect!r}. A reset starts a new one."
+
     def counts(self) -> dict[str, int]:
         """How much there is of what, for people."""
         machines = [machine for region in list(self._machines.values()) for machine in region]
@@ -297,11 +325,11 @@ class World:
         """Forget everything but the functions: executions end, machines go, moto's services are empty again."""
         self.close()
         self.engine = Engine(self.clock)
-        self.logs = Logs(self._write_logs)
+        self.logs = Logs(self.engine.outbox, self._write_logs)
         self._activities.clear()
         self._machines.clear()
         self._resources.clear()
-        self.__dict__.pop("dynamodb", None)
+        self._store = None
         if "emulator.moto_door" in sys.modules:
             from emulator import moto_door
 

@@ -1,8 +1,9 @@
-"""What every test shares: laws are tried on the same examples each time, however slow the machine."""
+"""What every test shares: laws are tried on the same examples each time, and the law of threads is checked."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Generator
 
@@ -12,7 +13,11 @@ from botocore.exceptions import ParamValidationError
 from botocore.model import OperationNotFoundError
 from hypothesis import settings
 
+from asl_interpreter.loop import locks
 from emulator.wire.operations import MODELS
+
+os.environ[locks.VARIABLE] = "1"  # also for the servers that tests start
+locks.check()
 
 pytest_plugins = ["conformance.summary"]
 
@@ -50,3 +55,11 @@ def create(dynastep):
         return states.create_state_machine(**request)["stateMachineArn"]
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def _law_of_threads():
+    """Nobody breaks the law of docs/threads.md, and be it where an assertion is caught."""
+    del locks.broken[:]
+    yield
+    assert locks.broken == []

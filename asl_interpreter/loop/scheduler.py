@@ -1,18 +1,23 @@
 """The loop: the only code that drives coroutines, and the only code that waits.
 
 The same definition, input and answers must give the same history, event for event. So one thread runs the loop,
-fibers run one at a time, first come first served, and everything that can be waited for is a ``Signal``: a timer, a
-call, a token, a child. Other threads only post. A turn of the loop is, in this order:
+fibers run one at a time, first come first served, and everything that can be waited for is a ``Signal``: a timer, an
+errand, a token, a child. Other threads have four verbs. They ``post`` what is to be done, ``ask`` what they want to
+know, ``wait`` for a signal; a fiber has the loop ``hold`` virtual time for what somebody outside will do. A turn of the
+loop is, in this order:
 
 1. fibers that are ready;
 2. posts from other threads;
-3. calls to the outside. Under a wall clock they run side by side and answer as they come. Under virtual time, which
-   stands still while the world owes an answer, they run one after the other, in the order they were made;
+3. errands. Under a wall clock they run side by side and answer as they come. Under virtual time, which stands still
+   while the world owes an answer, they answer in the order they were made, and run one after the other, except for
+   those that run apart, in processes of their own;
 4. timers that are due, equal deadlines first in first out;
 5. if nothing can move and somebody looks to see what comes next, virtual time jumps to the next timer.
 
-Virtual time moves only while somebody looks (``look``, ``wait``) or advances the clock: a hundred executions that are
-started one by one still run side by side, however fast or slow the starter is.
+Virtual time moves only while somebody looks (``ask`` with ``after``, ``wait``) or advances the clock: a hundred
+executions that are started one by one still run side by side, however fast or slow the starter is.
+
+Nothing that fails on the loop ends it: what a callback raises is logged, and the loop goes on with the next one.
 """
 
 from __future__ import annotations
@@ -23,12 +28,15 @@ import math
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
+from itertools import takewhile
 from typing import Any, Final, Generic, Literal, TypeVar
 
-from .calls import Call, Question, current, workers
 from .clock import Clock, monotonic
+from .errands import Errand, Question, current, workers
+from .locks import assert_free, become_loop, lock
+from .outbox import Outbox
 from .signals import Signal
 
 T = TypeVar("T")
@@ -36,11 +44,18 @@ T = TypeVar("T")
 STEPS_PER_TURN: Final = 100
 """How many steps of fibers run before posts from other threads are looked at again."""
 STALL_SECONDS: Final = 5.0
-"""Real seconds after which a call that holds virtual time is named in the log."""
+"""Real seconds after which an errand that holds virtual time is named in the log."""
 LOOK_SECONDS: Final = 1.0
-"""Real seconds after which a look is answered anyway: it may face an endless machine, or come from inside a call."""
+"""Real seconds after which a look is answered anyway: it may face an endless machine, or come from inside an errand."""
 TRACED_SECONDS: Final = 60.0
-"""Real seconds that a call whose questions are known as its own may hold back a look: the look is then another's."""
+"""Real seconds that an errand whose questions are known as its own may hold back a look, which is then another's."""
+PATIENCE: Final = 0.05
+"""Real seconds that an errand that runs apart is waited for before others that do are begun beside it."""
+SIDE_BY_SIDE: Final = 64
+"""Errands that run apart at once, under virtual time."""
+MOST_FAILURES: Final = 100
+"""Turns that may fail one after the other before the loop is given up as broken."""
+RANK: Final = 90
 
 log = logging.getLogger("dynastep.loop")
 
@@ -49,8 +64,12 @@ class Cancelled(BaseException):
     """Thrown into a fiber that is cancelled. It may record and clean up, but never waits again."""
 
 
+class Closed(RuntimeError):
+    """The loop has ended, or ends before it has answered."""
+
+
 class Deadlock(RuntimeError):
-    """Nothing can move: no fiber is ready, no call is under way, no timer is set. The text names who waits for what."""
+    """Nothing can move: no fiber is ready, no errand under way, no timer set. The text names who waits for what."""
 
 
 class Fiber(Signal[T]):
@@ -120,6 +139,10 @@ class Fiber(Signal[T]):
         except (StopIteration, Cancelled):
             self._end()
             self.fail(Cancelled())
+        except Exception as error:
+            log.exception("the fiber %s failed when it was cancelled", self.name)
+            self._end()
+            self.fail(error)
         else:
             message = f"the cancelled fiber {self.name!r} waits again"
             raise RuntimeError(message)
@@ -174,6 +197,14 @@ class Children(Generic[T]):
             fiber.cancel()
 
 
+def _guarded(action: Callable[[], object]) -> None:
+    """Do something on the loop that nobody waits for; what it raises is logged."""
+    try:
+        action()
+    except Exception:
+        log.exception("something that was posted to the loop failed")
+
+
 async def turn() -> None:
     """Let every other fiber that is ready have its turn."""
     await _Turn()
@@ -202,7 +233,7 @@ async def first_of(*signals: Signal[Any]) -> Signal[Any]:
 
 
 class Loop:
-    """Fibers, timers, calls and posts over one clock. Its thread starts with the first post."""
+    """Fibers, timers, errands and posts over one clock. Its thread starts with the first post."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -212,14 +243,16 @@ class Loop:
         self._timers: list[tuple[float, int, Signal[None]]] = []
         self._timer_count = 0
         self._swept = 0
-        self._calls: dict[Call[Any], None] = {}
+        self._errands: dict[Errand[Any], None] = {}
         self._held: dict[Signal[Any], None] = {}
         self._posts: deque[Callable[[], None]] = deque()
         self._looks: list[Question[Any]] = []
-        self._news = threading.Condition(threading.Lock())
+        self._news = threading.Condition(lock("the news of the loop", RANK))
         self._thread: threading.Thread | None = None
         self._closed = False
-        self._defect: BaseException | None = None
+        self.defect: BaseException | None = None
+        """What has ended it before it was closed; it should not happen."""
+        self.outbox = Outbox(self)
         self._questions: dict[Question[Any], None] = {}
 
     # What a fiber may do.
@@ -248,11 +281,15 @@ class Loop:
         """Happens so many seconds from now."""
         return self.timer(self.clock.now() + seconds, name)
 
-    def call(self, function: Callable[[], T], name: str, *, blocking: bool) -> Call[T]:
-        """Have a function of the outside run; ``blocking`` if it may take real time or ask this loop something."""
-        call = Call(function, name, blocking=blocking)
-        self._calls[call] = None
-        return call
+    def call(self, function: Callable[[], T], name: str, *, blocking: bool, apart: bool = False) -> Errand[T]:
+        """Have a function of the outside called.
+
+        ``blocking`` if it may take real time or ask this loop something; ``apart`` if what it does is done by another
+        process, beside others, even where time is not real.
+        """
+        errand = Errand(function, name, blocking=blocking, apart=apart)
+        self._errands[errand] = None
+        return errand
 
     def hold(self, signal: Signal[Any]) -> None:
         """Keep virtual time from jumping until what somebody outside lets happen has happened, or is released."""
@@ -266,11 +303,15 @@ class Loop:
     # What other threads may do.
 
     def post(self, action: Callable[[], None], posted: Callable[[], None] = lambda: None) -> None:
-        """Have something done on the loop, soon. ``posted`` is called as one with the posting."""
+        """Have something done on the loop, soon. ``posted`` is called as one with the posting.
+
+        Raises:
+            Closed: the loop has ended.
+        """
         with self._news:
             if self._closed:
-                message = "the loop is closed" if self._defect is None else "the loop has failed"
-                raise RuntimeError(message) from self._defect
+                message = "the loop is closed" if self.defect is None else "the loop has failed"
+                raise Closed(message) from self.defect
             posted()
             self._posts.append(action)
             if self._thread is None:
@@ -278,51 +319,80 @@ class Loop:
                 self._thread.start()
             self._news.notify()
 
-    def ask(self, question: Callable[[], T]) -> T:
-        """Have something done on the loop, now; what it raises is raised here."""
+    def try_post(self, action: Callable[[], None]) -> None:
+        """Have something done on the loop, soon, unless it has ended."""
+        with suppress(Closed):
+            self.post(action)
+
+    def ask(self, question: Callable[[], T], after: Callable[[], bool] | None = None) -> T:
+        """Have something done on the loop, and what it answers; what it raises is raised here.
+
+        Without ``after`` it is done now. Where time is not real, what follows from it at this instant has then happened
+        too, but for what runs apart: what two executions that are started one after the other do at the same instant
+        they do in that order.
+
+        With ``after`` it is a look: it is done once ``after()`` is true or nothing can move. Virtual time moves on for
+        it, a wall clock for nobody.
+
+        Raises:
+            Closed: the loop has ended.
+        """
         if self.here():
             return question()
-        asked = Question(question, self.call_of_this_thread())
+        errand = self.errand_of_this_thread()
+        if self.clock.mode == "wall" or errand is not None:
+            return self._ask_now(question)
+        limit = monotonic() + LOOK_SECONDS
+        if after is not None:
+            return self._watch(Question(question, None, done=after, expires=limit))
+        answer = self._ask_now(question)
+        self._watch(Question(lambda: None, None, target=self.clock.now(), expires=limit, settling=True))
+        return answer
+
+    def _ask_now(self, question: Callable[[], T]) -> T:
+        asked = Question(question, self.errand_of_this_thread())
         return self._answer_to(asked, asked.answer)
 
-    def settle(self) -> None:
-        """Wait until nothing can move without time passing. A wall clock, and a call of this loop, wait for nobody."""
-        if self.clock.mode != "wall" and not self.here() and self.call_of_this_thread() is None:
-            self._watch(Question(lambda: None, None, target=self.clock.now(), expires=monotonic() + LOOK_SECONDS))
+    def wait(self, signal: Signal[T], *, strict: bool = False, otherwise: Callable[[], T] | None = None) -> T:
+        """Wait until the signal has happened; what it brings.
 
-    def look(self, question: Callable[[], T], done: Callable[[], bool] = lambda: False) -> T:
-        """Ask once ``done()`` is true or nothing can move; virtual time moves on for it, a wall clock for nobody."""
-        if self.clock.mode == "wall" or self.here() or self.call_of_this_thread() is not None:
-            return self.ask(question)
-        return self._watch(Question(question, None, done=done, expires=monotonic() + LOOK_SECONDS))
-
-    def wait(self, signal: Signal[T], *, strict: bool = False) -> T:
-        """Wait until the signal has happened.
+        ``otherwise`` says what instead if, where time is not real, it cannot happen by itself.
 
         Raises:
             Deadlock: it cannot happen, and ``strict`` says that nobody outside will help.
+            Closed: the loop has ended.
         """
+        if otherwise is not None and self.clock.mode != "wall":
+            return self.ask(lambda: signal.result() if signal.done else otherwise(), lambda: signal.done)
         when_idle: Literal["deadlock", "wait"] = "deadlock" if strict else "wait"
         return self._watch(
-            Question(signal.result, self.call_of_this_thread(), done=lambda: signal.done, when_idle=when_idle)
+            Question(signal.result, self.errand_of_this_thread(), done=lambda: signal.done, when_idle=when_idle)
         )
 
     def advance(self, seconds: float) -> None:
         """Move the clock by so many seconds, letting happen in its order all that becomes due on the way."""
         target = self.clock.now() + seconds
-        self._watch(Question(lambda: self.clock.move_to(target), self.call_of_this_thread(), target=target))
+        self._watch(Question(lambda: self.clock.move_to(target), self.errand_of_this_thread(), target=target))
 
     def close(self) -> None:
-        """Cancel every fiber and end the loop's thread."""
-        if self._thread is not None:
-            self.ask(self._close)
-            self._thread.join(timeout=LOOK_SECONDS)
+        """Cancel every fiber and end the loop's thread. Whoever waits for an answer is refused: Closed."""
+        with suppress(Closed):
+            if self._thread is not None:
+                self._ask_now(self._close)
+                self._thread.join(timeout=LOOK_SECONDS)
         self._close()
+        self._refuse(Closed("the loop is closed"))
 
     def _close(self) -> None:
-        self._closed = True
+        with self._news:
+            self._closed = True
         for fiber in list(self.fibers):
-            fiber.cancel()
+            _guarded(fiber.cancel)
+
+    def _refuse(self, error: BaseException) -> None:
+        """Tell all who wait for an answer that there will be none."""
+        for question in list(self._questions):
+            question.refuse(error)
 
     def here(self) -> bool:
         """Whether this is the loop's own thread."""
@@ -335,6 +405,7 @@ class Loop:
         return self._answer_to(look, lambda: self._looks.append(look))
 
     def _answer_to(self, question: Question[T], action: Callable[[], None]) -> T:
+        assert_free("the loop is waited for")
         self._questions[question] = None
         try:
             self.post(action, question.asked)
@@ -342,39 +413,50 @@ class Loop:
         finally:
             del self._questions[question]
 
-    def call_of_this_thread(self) -> Call[Any] | None:
-        """The call of this loop that this thread makes, while it is under way."""
-        call: Call[Any] | None = current.call if getattr(current, "loop", None) is self else None
-        return call if call is not None and call.outcome is None else None
+    def errand_of_this_thread(self) -> Errand[Any] | None:
+        """The errand of this loop that this thread is on, while it is under way."""
+        errand: Errand[Any] | None = current.errand if getattr(current, "loop", None) is self else None
+        return errand if errand is not None and errand.outcome is None else None
 
     @contextmanager
-    def on_behalf_of(self, call: Call[Any]) -> Iterator[None]:
-        """What this thread asks meanwhile, it asks from within a call: the outside has gone on elsewhere with it."""
-        outer = getattr(current, "call", None), getattr(current, "loop", None)
-        current.call, current.loop = call, self
+    def on_behalf_of(self, errand: Errand[Any]) -> Iterator[None]:
+        """What this thread asks meanwhile, it asks from within an errand: the outside has gone on elsewhere with it."""
+        outer = getattr(current, "errand", None), getattr(current, "loop", None)
+        current.errand, current.loop = errand, self
         try:
             yield
         finally:
-            current.call, current.loop = outer
+            current.errand, current.loop = outer
 
     # The turn.
 
     def _main(self) -> None:
-        try:
-            while self._settle():
-                if not self._fire_timers():
-                    self._answer_idle()
-                    self._await(self._has_news, self._real_seconds_to_next_timer())
-        except BaseException as defect:
-            log.exception("the loop has failed")
-            with self._news:
-                self._defect = defect
-                self._closed = True
-            for question in list(self._questions):
-                question.refuse(defect)
+        become_loop()
+        failures = 0
+        while not self._closed:
+            try:
+                self._take_turn()
+            except BaseException as defect:
+                log.exception("a turn of the loop has failed")
+                failures += 1
+                if failures == MOST_FAILURES or not isinstance(defect, Exception):
+                    self._break_down(defect)
+            else:
+                failures = 0
+        self._refuse(self.defect or Closed("the loop is closed"))
+
+    def _take_turn(self) -> None:
+        if self._settle() and not self._fire_timers():
+            self._answer_idle()
+            self._await(self._has_news, self._real_seconds_to_next_timer())
+
+    def _break_down(self, defect: BaseException) -> None:
+        with self._news:
+            self.defect = defect
+            self._closed = True
 
     def _has_news(self) -> bool:
-        return bool(self._posts) or any(call.outcome for call in self._calls)
+        return bool(self._posts) or any(errand.outcome for errand in self._errands)
 
     def _settle(self) -> bool:
         """Steps 1 to 3 of a turn, until none of them finds anything to do; false once the loop is closed."""
@@ -384,21 +466,27 @@ class Loop:
                     break
                 self.ready.popleft().step()
             while self._posts:
-                self._posts.popleft()()
+                _guarded(self._posts.popleft())
             self._answer_looks()
-            if not self.ready and not self._make_calls() and not self._posts:
+            if not self.ready and not self._run_errands() and not self._posts:
                 break
         return not self._closed
 
     def _answer_looks(self) -> None:
-        due = [look for look in self._looks if look.done() or look.expires < monotonic()] if self._looks else ()
-        for look in due:
-            self._looks.remove(look)
-            look.answer()
+        for look in list(self._looks):
+            try:
+                due = look.done() or look.expires < monotonic()
+            except Exception as error:  # noqa: BLE001 - raised where the answer is waited for
+                self._looks.remove(look)
+                look.refuse(error)
+                continue
+            if due:
+                self._looks.remove(look)
+                look.answer()
 
     def _answer_idle(self) -> None:
         """Nothing can move by itself: answer those who waited for that."""
-        pending = self.clock.mode == "wall" and (self._calls or self._next_deadline() is not None)
+        pending = self.clock.mode == "wall" and (self._errands or self._next_deadline() is not None)
         looks, self._looks = self._looks, []
         for look in looks:
             if look.when_idle == "answer":
@@ -408,43 +496,66 @@ class Loop:
             else:
                 self._looks.append(look)
 
-    def _make_calls(self) -> bool:
-        """Start calls and hand on what they answer; whether anything came of it."""
-        for call in self._calls:
-            if call.began is None:
-                call.began = monotonic()
-                if call.blocking:
-                    workers.submit(partial(self._work, call))
-                else:
-                    call.run()
-            if call.outcome is not None:
-                del self._calls[call]
-                call.outcome()
+    def _run_errands(self) -> bool:
+        """Begin errands and hand on what they bring; whether anything came of it."""
+        for errand in self._errands:
+            self._begin(errand)
+            if errand.outcome is not None:
+                del self._errands[errand]
+                _guarded(errand.outcome)
                 return True
-            if self.clock.mode != "wall" and not call.asking:
-                self._owed(call, call.began)
+            if self.clock.mode != "wall" and not errand.asking:
+                self._owed(errand, errand.began or 0.0)
                 return True
         return False
 
-    def _work(self, call: Call[Any]) -> None:
-        current.call, current.loop = call, self
-        call.run()
-        current.call = current.loop = None
+    def _begin(self, errand: Errand[Any]) -> None:
+        if errand.began is None:
+            errand.began = monotonic()
+            if errand.blocking:
+                workers.submit(partial(self._work, errand))
+            else:
+                errand.run()
+
+    def _work(self, errand: Errand[Any]) -> None:
+        current.errand, current.loop = errand, self
+        errand.run()
+        current.errand = current.loop = None
         with self._news:
             self._news.notify()
 
-    def _owed(self, call: Call[Any], began: float) -> None:
+    def _owed(self, errand: Errand[Any], began: float) -> None:
         """The world owes an answer: wait for it, or for news that may lead to it."""
-        patience = min(LOOK_SECONDS, STALL_SECONDS) if self._looks else STALL_SECONDS
+        others = self._beside(errand) if errand.apart else []
+        if errand.apart:
+            self._answer_settling()
+        patience = PATIENCE if others else min(LOOK_SECONDS, STALL_SECONDS) if self._looks else STALL_SECONDS
         waits_since = monotonic()
-        self._await(lambda: call.outcome or call.asking or self._posts, patience)
-        if call.traced and waits_since < began + TRACED_SECONDS:
+        if not self._await(lambda: errand.outcome or errand.asking or self._posts, patience):
+            for other in others:
+                self._begin(other)
+        if errand.traced and waits_since < began + TRACED_SECONDS:
             waited = monotonic() - waits_since
             for look in self._looks:
                 look.expires += waited
-        if call.outcome is None and not call.asking and not call.named and monotonic() > began + STALL_SECONDS:
-            call.named = True
-            log.warning("%s has held virtual time for %g seconds", call.name, STALL_SECONDS)
+        if errand.outcome is None and not errand.asking and not errand.named and monotonic() > began + STALL_SECONDS:
+            errand.named = True
+            log.warning("%s has held virtual time for %g seconds", errand.name, STALL_SECONDS)
+
+    def _beside(self, first: Errand[Any]) -> list[Errand[Any]]:
+        """What may begin beside an errand that takes its time: as many as are under way, so that few are not crowded.
+
+        Only what runs apart may, and only as far as nothing comes before it that does not. Each answers in its turn.
+        """
+        apart = list(takewhile(lambda errand: errand.apart, self._errands)) if first in self._errands else []
+        begun = sum(errand.began is not None for errand in apart)
+        return [errand for errand in apart if errand.began is None][: min(begun, SIDE_BY_SIDE - begun)]
+
+    def _answer_settling(self) -> None:
+        """Answer those who wait for nothing that runs apart."""
+        for look in [look for look in self._looks if look.settling]:
+            self._looks.remove(look)
+            look.answer()
 
     def _await(self, news: Callable[[], object], seconds: float | None) -> bool:
         with self._news:

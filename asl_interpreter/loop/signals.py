@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+
+log = logging.getLogger("dynastep.loop")
 
 
 class Signal(Generic[T]):
@@ -36,10 +39,13 @@ class Signal(Generic[T]):
         self.done = True
         waiters, self._waiters = self._waiters, []
         for wake in waiters:
-            wake()
+            try:
+                wake()
+            except Exception:
+                log.exception("what follows from %s failed", self.name or "a signal")
 
     def subscribe(self, wake: Callable[[], None]) -> None:
-        """Have ``wake`` called when it happens, at once if it has."""
+        """Have ``wake`` called when it happens, at once if it has. What it raises then is logged."""
         if self.done:
             wake()
         else:

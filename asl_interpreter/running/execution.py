@@ -114,8 +114,19 @@ class Execution:
     def _go(self, cursor: Cursor) -> None:
         self._cursor = cursor
         self._root = self.loop.fork(self._run(cursor), self.start.name, detached=True)
-        self.outside.observe(self)
-        self.ended.subscribe(lambda: self.outside.observe(self))
+        self._tell()
+        self.ended.subscribe(self._tell)
+
+    def _tell(self) -> None:
+        """Tell whoever observes. What goes wrong there is no business of the execution."""
+        try:
+            self.outside.observe(self)
+        except Exception:
+            log.exception("what follows from a change of %s failed", self.start.arn)
+
+    def has_ended(self) -> bool:
+        """Whether it has ended, and was not redriven since."""
+        return self.ended.done
 
     def child(self, machine: Machine, start: Start) -> Execution:
         """An execution of its own for what a Distributed Map runs; it has not begun."""

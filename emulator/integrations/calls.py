@@ -145,9 +145,14 @@ def call_service(
     where = locate(job.by, params, answer)
     if None in where.values():  # the service has started nothing: RunTask says why in Failures
         raise StateError(TASK_FAILED, dumps(output))
-    stop = None if job.stop is None else partial(_stop, caller, action.service, job, params, answer)
+
+    def stop() -> None:
+        if job.stop is not None:
+            work = partial(_stop, caller, action.service, job, params, answer)
+            caller.world.engine.outbox.send(work, f"the end of a job of {action.service}")
+
     ask = partial(_ask, caller, action.service, job, where, output)
-    return Polled(output, ask, pause, stop or (lambda: None))
+    return Polled(output, ask, pause, stop)
 
 
 def _one(output: Mapping[str, JSON], member: str) -> JSON:

@@ -314,7 +314,10 @@ class Mocked:
             def bring() -> None:
                 if callback is not None:
                     loop.release(callback)  # nobody outside is waited for
-                    self._bring(call.result(), callback)
+                    if call.error is None:
+                        self._bring(call.value, callback)
+                    else:
+                        callback.fail(call.error)
 
             call.subscribe(bring)
             taken: Signal[JSON] = Signal(mock.title)

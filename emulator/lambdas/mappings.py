@@ -139,27 +139,30 @@ class Mappings:
     def __init__(self, lambdas: Lambdas, build: Callable[[Mapping[str, Any]], Poller]) -> None:
         self._lambdas = lambdas
         self._build = build
-        self._pollers: dict[str, tuple[Poller, Callable[[], None]]] = {}
+        self._pollers: Mapping[str, tuple[Poller, Callable[[], None]]] = {}
+        """By the UUID of the mapping. Replaced, never changed: other threads look through it meanwhile."""
 
     def refresh(self, configurations: Sequence[Mapping[str, Any]], account: str, region: str) -> None:
         """Poll for these mappings of an account and region, and for no others. On the loop's thread."""
         now = {str(each["UUID"]): each for each in configurations}
-        for key, (poller, stop) in list(self._pollers.items()):
+        pollers = dict(self._pollers)
+        for key, (poller, stop) in self._pollers.items():
             at = Arn.parse(poller.source)
             if (at.account, at.region) == (account, region) and key not in now:
-                del self._pollers[key]
+                del pollers[key]
                 poller.close()
                 stop()
         for key, configuration in now.items():
-            if key in self._pollers:
-                poller = self._pollers[key][0]
+            if key in pollers:
+                poller = pollers[key][0]
                 poller.configuration = configuration
                 poller.function = FunctionName.parse(str(configuration["FunctionArn"]), "", "")
                 poller.wake()
             else:
                 poller = self._build(configuration)
                 fiber = poller.loop.fork(poller.run(), poller.name, detached=True)
-                self._pollers[key] = poller, fiber.cancel
+                pollers[key] = poller, fiber.cancel
+        self._pollers = pollers
 
     def of(self, source: str) -> list[Poller]:
         """The mappings of a queue or stream."""
@@ -170,6 +173,6 @@ class Mappings:
 
     def close(self) -> None:
         """Stop hearing of anything; the fibers end with the loop."""
-        for poller, _ in self._pollers.values():
+        pollers, self._pollers = self._pollers, {}
+        for poller, _ in pollers.values():
             poller.close()
-        self._pollers.clear()

@@ -8,7 +8,6 @@ import random
 import shutil
 import sys
 import tempfile
-import threading
 import uuid
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Iterator, Mapping
@@ -17,9 +16,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from asl_interpreter.engine import Engine
+from asl_interpreter.engine import Engine, never
 from asl_interpreter.jsontext import JSON, dumps
 from asl_interpreter.loop.clock import Clock
+from asl_interpreter.loop.locks import lock
 from asl_interpreter.timestamps import iso
 from emulator.faults import Fault
 from emulator.lambdas import folder, forwarding, invocation_destinations
@@ -68,7 +68,7 @@ class Lambdas:
         self._urls = urls
         self.find_stream = find_stream
         self.mappings = Mappings(self, self._poller)
-        self._lock = threading.RLock()
+        self._lock = lock("the functions of a world", 40)
         self._pools: dict[tuple[str, str], _Pooled] = {}
         self._busy: Counter[str] = Counter()
         self._callers: dict[str, Any] = {}
@@ -209,19 +209,20 @@ class Lambdas:
 
     def keep_running(self, work: Callable[[], Coroutine[Any, None, None]], name: str) -> None:
         """Run something on the loop that nobody waits for, except whoever looks at what has come of it."""
-        loop = self._engine().loop
+        loop, key = self._engine().loop, object()
 
         def start() -> None:
-            fiber = loop.fork(work(), name, detached=True)
-            self._running.add(fiber)
-            fiber.subscribe(lambda: self._running.discard(fiber))
+            loop.fork(work(), name, detached=True).subscribe(lambda: self._running.discard(key))
 
+        self._running.add(key)
         self._engine().ask(start)
 
     def settle(self) -> None:
         """Somebody is about to look at what functions may have done elsewhere: virtual time moves on for it."""
-        if (self._running or len(self.mappings)) and self._clock.mode != "wall":
-            self._engine().look_around(lambda: None)
+        engine = self._engine()
+        if (self._running or len(self.mappings) or engine.outbox) and self._clock.mode != "wall":
+            engine.ask(lambda: None, never)
+        engine.outbox.flush()
 
     def send_record(self, destination: str, content: dict[str, JSON], function: FunctionName, *, failed: bool) -> None:
         """Send what became of an invocation."""
@@ -278,7 +279,7 @@ class Lambdas:
             for poller in self.mappings.of(queue):
                 poller.wake()
 
-        loop.post(lambda: loop.sleep(delay, queue).subscribe(wake) if delay else wake())
+        loop.try_post(lambda: loop.sleep(delay, queue).subscribe(wake) if delay else wake())
 
     # What the functions that run in processes need.
 
@@ -302,7 +303,7 @@ class Lambdas:
 
     def run(self, pool: Pool, request: Request) -> Invocation:
         """Run on a worker. What the function asks of the emulator meanwhile counts as asked by whoever invokes it."""
-        call = self._engine().loop.call_of_this_thread()
+        call = self._engine().loop.errand_of_this_thread()
         if call is not None:
             call.traced = True
         tokens = [trace_id(request.request_id)]
@@ -337,15 +338,16 @@ class Lambdas:
 
     def deliver_logs(self) -> None:
         """Write what was logged to CloudWatch Logs: somebody may look."""
-        if not self._logs:
-            return
+        if self._logs:
+            self._engine().outbox.send(self._write_logs, "the logs of functions")
+
+    def _write_logs(self) -> None:
         from emulator import moto_door
 
-        with self._lock:
-            while self._logs:
-                name, stream, time, text = self._logs.popleft()
-                group = moto_door.make_log_group(name.account, name.region, f"/aws/lambda/{name.name}")
-                moto_door.write_log_events(group, stream, [(time, f"{line}\n") for line in text.splitlines()])
+        while self._logs:
+            name, stream, time, text = self._logs.popleft()
+            group = moto_door.make_log_group(name.account, name.region, f"/aws/lambda/{name.name}")
+            moto_door.write_log_events(group, stream, [(time, f"{line}\n") for line in text.splitlines()])
 
     def close(self) -> None:
         """End every process and remove what was unpacked."""

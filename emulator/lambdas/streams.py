@@ -36,16 +36,14 @@ class StreamPoller(Poller):
         super().__init__(lambdas, engine, configuration)
         self._stream = stream
         self._next = stream.next_sequence if configuration.get("StartingPosition") == "LATEST" else stream.oldest()
-        self._watching = self._changed
-        stream.table.watchers.append(self._watching)
+        stream.table.watch(self._changed)
 
     def _changed(self, *_: object) -> None:
-        self.loop.post(self.wake)
+        self.loop.try_post(self.wake)
 
     def close(self) -> None:
         """Leave the table alone."""
-        if self._watching in self._stream.table.watchers:
-            self._stream.table.watchers.remove(self._watching)
+        self._stream.table.unwatch(self._changed)
 
     async def take_batch(self) -> bool:
         """Take what is there, and wait for more as long as the batching window says."""

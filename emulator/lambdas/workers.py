@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from asl_interpreter.loop.clock import monotonic, real_time
+from asl_interpreter.loop.locks import lock
 from asl_interpreter.timestamps import iso
 from emulator.faults import Fault
 from emulator.lambdas.deployments import Deployment
@@ -71,7 +72,7 @@ class Worker:
         self.stream = stream
         self._deployment = deployment
         self._let_go = let_go
-        self._news = threading.Condition()
+        self._news = threading.Condition(lock("the news of a worker", 50))
         self._request: Request | None = None
         self._handed = False
         self._answer: _Answer | None = None
@@ -296,7 +297,7 @@ class Pool:
         self.deployment = deployment
         self._scratch = scratch
         self._start = start
-        self._news = threading.Condition()
+        self._news = threading.Condition(lock("the workers of a function", 60))
         self._idle: list[Worker] = []
         self._workers: set[Worker] = set()
         self._starting = 0

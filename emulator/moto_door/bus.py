@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 
 from asl_interpreter.jsontext import JSON
+from asl_interpreter.loop.locks import assert_off_loop
 from emulator.arns import Arn
 from emulator.moto_door.state import opened
 
 
 def put_event(resource: Arn, source: str, detail_type: str, detail: JSON, time: float) -> None:
     """Put an event of AWS itself on the default bus of the account and region of the resource that it is about."""
+    assert_off_loop("an event is put")
     opened("events")
     from moto.events.models import events_backends
 

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote
 from xml.sax.saxutils import escape
 
+from asl_interpreter.loop.locks import assert_off_loop
 from emulator.moto_door.corrections import amended, refusal
 from emulator.moto_door.extras import absent, remedy
 from emulator.moto_door.patches import MotoUnknown
@@ -29,6 +30,7 @@ _UNSIGNED_ACTIONS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
 
 def answer(environ: Environ, body: bytes, caller: Credential | None, account: str) -> Response:
     """Answer a request to a service of moto's; an error of moto itself becomes an error in AWS's form."""
+    assert_off_loop("moto is called")
     name = caller.service if caller is not None and caller.service else _unsigned_name(environ, body)
     region = caller.region if caller is not None else DEFAULT_REGION
     prepared = _environ(environ, body, name, region, account)

@@ -26,20 +26,29 @@ def deliver(service: str, receiver: Receiver) -> None:
 
 def send_to_targets(theirs: Any) -> Any:
     """Give our targets of a rule their events; moto has no such targets."""
+    from emulator.moto_door.targets import SENT, call_target, not_delivered  # whose calls lead here
 
     def send_to_targets(rule: Any, event: dict[str, Any], transform_input: bool = True) -> None:  # noqa: FBT001, FBT002
         scheduled_only = not rule.event_pattern.get_pattern()
         if rule.state != "ENABLED" or scheduled_only or not rule.event_pattern.matches_event(event):
             return
-        others = copy.copy(rule)
-        others.targets = []
-        for target in rule.targets:
-            receiver = _receivers.get(Arn.parse(target["Arn"]).service)
-            if receiver is None:
-                others.targets.append(target)
+
+        def send(target: Mapping[str, Any]) -> None:
+            service = Arn.parse(target["Arn"]).service
+            if service in _receivers:
+                _receivers[service](target["Arn"], _target_input(rule, target, event))
+            elif service in SENT:
+                call_target(rule, target, event, _target_input(rule, target, event))
             else:
-                receiver(target["Arn"], _target_input(rule, target, event))
-        theirs(others, event, transform_input)
+                alone = copy.copy(rule)
+                alone.targets = [target]
+                theirs(alone, copy.deepcopy(event), transform_input)
+
+        for target in list(rule.targets):
+            try:
+                send(target)
+            except Exception as error:  # noqa: BLE001 - whatever it is, nobody who sends an event hears of it
+                not_delivered(rule, target, _seen(event), error)
 
     return send_to_targets
 
@@ -98,9 +107,7 @@ def _target_input(rule: Any, target: Mapping[str, Any], event: Mapping[str, Any]
     """
     if "Input" in target:
         return str(target["Input"])
-    names = ("id", "detail-type", "source", "account", "time", "region", "resources", "detail")
-    time = datetime.fromtimestamp(event["time"], timezone.utc)
-    seen = {"version": "0", **{name: event[name] for name in names}, "time": time.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    seen = _seen(event)
     if "InputPath" in target:
         return json.dumps(_selected(target["InputPath"], seen))
     if "InputTransformer" in target:
@@ -115,6 +122,13 @@ def _target_input(rule: Any, target: Mapping[str, Any], event: Mapping[str, Any]
         chosen = {name: _selected(path, seen) for name, path in transformer.get("InputPathsMap", {}).items()}
         return _filled(transformer["InputTemplate"], reserved | chosen)
     return json.dumps(seen)
+
+
+def _seen(event: Mapping[str, Any]) -> dict[str, Any]:
+    """An event as targets see it."""
+    names = ("id", "detail-type", "source", "account", "time", "region", "resources", "detail")
+    time = datetime.fromtimestamp(event["time"], timezone.utc)
+    return {"version": "0", **{name: event[name] for name in names}, "time": time.strftime("%Y-%m-%dT%H:%M:%SZ")}
 
 
 def _selected(path: str, event: Mapping[str, Any]) -> Any:

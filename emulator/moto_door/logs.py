@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from asl_interpreter.loop.locks import assert_off_loop
 from emulator import arns
 from emulator.arns import Arn
 
@@ -32,6 +33,7 @@ def make_log_group(account: str, region: str, name: str) -> str:
 
 def write_log_events(arn: str, stream: str, events: Sequence[tuple[int, str]]) -> bool:
     """Append events, each a time in milliseconds and a message, to a stream of a log group; false if that is gone."""
+    assert_off_loop("log events are written")
     group = _find(arn)
     if group is None:
         return False

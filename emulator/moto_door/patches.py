@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import inspect
 import logging
-import threading
 from collections.abc import Callable, Mapping
 from importlib import import_module, metadata
 from typing import Any, Final, NamedTuple
 
+from asl_interpreter.loop.locks import lock
 from emulator.moto_door import events, functions, mappings, queues
 
 log = logging.getLogger("dynastep")
@@ -132,7 +132,7 @@ def _fit(package: str) -> None:
 
 _fitted: Final[set[str]] = set()
 """Packages that are patched. Of the process, as all of moto's state is."""
-_fitting: Final = threading.Lock()
+_fitting: Final = lock("the patching of moto", 15)
 """One thread at a time patches: what is patched twice would act twice."""
 
 

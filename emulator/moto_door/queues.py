@@ -6,10 +6,11 @@ messages of its queue, for an attribute that no message changes.
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
-_receiving = threading.Lock()
+from asl_interpreter.loop.locks import lock
+
+_receiving = lock("receiving from a queue", 30)
 """One receiver at a time takes messages; none waits for them meanwhile."""
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from asl_interpreter.loop.locks import lock
 from emulator.moto_door.patches import fit
 
 if TYPE_CHECKING:
     from emulator.dynamodb.model.store import Store
     from emulator.world import World
 
-_forgetting = threading.Lock()
+_forgetting = lock("the registry of moto", 10)
 """One at a time forgets: moto's registry is not made for two."""
 
 _store_of: list[Callable[[str], Store]] = []

@@ -191,7 +191,7 @@ def _listed(activity: Activity) -> dict[str, JSON]:
 def get_activity_task(world: World, call: Call) -> dict[str, JSON]:
     """GetActivityTask: wait for a task. To wait lets virtual time move."""
     poll = world.engine.ask(lambda: begin_poll(world, call))
-    return world.engine.attend(poll, poll.give_up)
+    return world.engine.wait(poll, otherwise=poll.give_up)
 
 
 def begin_poll(world: World, call: Call) -> Poll:

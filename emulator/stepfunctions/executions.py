@@ -10,6 +10,7 @@ import random
 from typing import TYPE_CHECKING, Final
 
 from asl_interpreter.coverage import Coverage
+from asl_interpreter.engine import never
 from asl_interpreter.history import Event
 from asl_interpreter.jackson import explain
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
@@ -83,7 +84,7 @@ def start_sync_execution(world: World, call: Call) -> dict[str, JSON]:
     name, text = _name_and_input(world, call)
     arn = arns.express_execution(call.account, call.region, machine.name, name, world.new_id())
     execution = _launch(world, call, target, tasks, arn, name, text, synchronous=True)
-    world.engine.wait(execution)
+    world.engine.wait(execution.ended)
     stopped_at = execution.stopped_at if execution.stopped_at is not None else world.clock.now()
     steps = max(1, math.ceil((stopped_at - execution.started_at) * 1000 / BILLING_STEP_MS))
     answer: dict[str, JSON] = {
@@ -205,7 +206,7 @@ def stop_execution(world: World, call: Call) -> dict[str, JSON]:
 def describe_execution(world: World, call: Call) -> dict[str, JSON]:
     """DescribeExecution. To look lets virtual time move."""
     machine, execution = world.state_machines(call).find_execution(call.params["executionArn"], of_map_run=True)
-    answer = world.engine.look(execution, lambda: describe(execution, redrives(execution, machine)))
+    answer = world.engine.ask(lambda: describe(execution, redrives(execution, machine)), execution.has_ended)
     return _included(call, answer)
 
 
@@ -259,7 +260,7 @@ def get_execution_history(world: World, call: Call) -> dict[str, JSON]:
         history.put_away()
         return events, token
 
-    events, token = world.engine.look(execution, read)
+    events, token = world.engine.ask(read, execution.has_ended)
     data = call.params.get("includeExecutionData", True)
     return {"events": render(history, events, include_data=data), **token}
 
@@ -278,7 +279,7 @@ def list_executions(world: World, call: Call) -> dict[str, JSON]:
     if machine.type == "EXPRESS":
         raise Fault("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
     wanted = call.params.get("statusFilter")
-    executions = world.engine.look_around(lambda: list(machine.executions.values()))
+    executions = world.engine.ask(lambda: list(machine.executions.values()), never)
     numbered = [
         (number, each)
         for number, each in enumerate(executions)

@@ -8,11 +8,13 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
-from asl_interpreter.engine import Engine
+from asl_interpreter.engine import Engine, never
 from asl_interpreter.history import Event
 from asl_interpreter.jsontext import JSON, dumps
+from asl_interpreter.loop.outbox import Outbox
 from asl_interpreter.running.execution import Execution
 from asl_interpreter.timestamps import iso
 from emulator.arns import Arn, InvalidArn
@@ -68,7 +70,8 @@ Write = Callable[[str, str, Sequence[tuple[int, str]]], bool]
 class Logs:
     """The executions that have something to log; how far each is logged."""
 
-    def __init__(self, write: Write) -> None:
+    def __init__(self, outbox: Outbox, write: Write) -> None:
+        self._outbox = outbox
         self._write_to = write
         self._logged: dict[Execution, int] = {}
         self._configurations: dict[Execution, Mapping[str, Any]] = {}
@@ -83,8 +86,8 @@ class Logs:
     def deliver(self, engine: Engine) -> None:
         """Write what has happened. Somebody is about to look: virtual time moves on for it."""
         if self._logged:
-            engine.look_around(lambda: None)
-            engine.ask(self._write_all)
+            engine.ask(self._write_all, never)
+        self._outbox.flush()
 
     def _write_all(self) -> None:
         for execution in self._logged:
@@ -103,14 +106,14 @@ class Logs:
         if not events:
             return
         messages = _messages(execution, events, include_data=configuration.get("includeExecutionData", False))
+        stream, machine = _stream(execution), execution.start.state_machine_arn
+
+        def deliver(arn: str) -> None:
+            if not self._write_to(arn, stream, messages):
+                log.warning("The log group %s of %s is gone", arn, machine)
+
         for arn in _groups(configuration):
-            try:
-                found = self._write_to(arn, _stream(execution), messages)
-            except Exception:
-                log.exception("The log group %s failed to take the events of %s", arn, execution.start.arn)
-            else:
-                if not found:
-                    log.warning("The log group %s of %s is gone", arn, execution.start.state_machine_arn)
+            self._outbox.send(partial(deliver, arn), f"the log of {execution.start.arn} to {arn}")
 
 
 def _stream(execution: Execution) -> str:

@@ -32,7 +32,7 @@ _COUNTS: Final = {
 def list_map_runs(world: World, call: Call) -> dict[str, JSON]:
     """ListMapRuns of an execution, the last started first. To look lets virtual time move."""
     _, execution = world.state_machines(call).find_execution(call.params["executionArn"])
-    runs = world.engine.look(execution, lambda: list(enumerate(execution.map_runs)))
+    runs = world.engine.ask(lambda: list(enumerate(execution.map_runs)), execution.has_ended)
     shown, token = page(world, call, runs[::-1], key=lambda entry: entry[0], descending=True)
     return {"mapRuns": [{**_times(run), **_about(run)} for _, run in shown], **token}
 
@@ -40,7 +40,7 @@ def list_map_runs(world: World, call: Call) -> dict[str, JSON]:
 def describe_map_run(world: World, call: Call) -> dict[str, JSON]:
     """DescribeMapRun. To look lets virtual time move."""
     run = world.state_machines(call).find_map_run(call.params["mapRunArn"])
-    return world.engine.look(run.parent, lambda: _described(run))
+    return world.engine.ask(lambda: _described(run), run.parent.has_ended)
 
 
 def update_map_run(world: World, call: Call) -> dict[str, JSON]:
@@ -56,7 +56,7 @@ def list_children(world: World, call: Call) -> dict[str, JSON]:
     """ListExecutions of a Map Run, the last started first."""
     run = world.state_machines(call).find_map_run(call.params["mapRunArn"])
     wanted = call.params.get("statusFilter")
-    children = world.engine.look(run.parent, lambda: list(enumerate(run.children.items())))
+    children = world.engine.ask(lambda: list(enumerate(run.children.items())), run.parent.has_ended)
     redriven = {"REDRIVEN": True, "NOT_REDRIVEN": False}.get(call.params.get("redriveFilter", ""))
     matching = [
         entry

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import io
 import os
-import threading
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from asl_interpreter.loop.locks import lock
 from emulator.wire.credentials import DEFAULT_ACCOUNT, DEFAULT_REGION
 from emulator.wire.protocol import Environ, Response
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from emulator.world import World
 
-_creation = threading.Lock()
+_creation = lock("the making of clients", 20)
 """Creating clients from one session is not thread-safe; using them is."""
 
 

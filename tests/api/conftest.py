@@ -53,6 +53,9 @@ class FakeWorld:
     def meet_moto(self) -> None:
         pass
 
+    def trouble(self) -> str | None:
+        return None
+
     def counts(self) -> dict[str, int]:
         return {"stateMachines": 3}
 

@@ -276,4 +276,94 @@ def test_what_cannot_start_does_not_harm_who_put_the_event(dynastep, create, rul
         dynastep.client("events").disable_rule(Name="rule")
     assert dynastep.client("events").put_events(Entries=[EVENT])["FailedEntryCount"] == 0
     assert inputs(machine) == []
-    assert ("A rule could not start" in caplog.text) == ("machine" in gone)
+    assert ("The rule rule could not deliver an event to" in caplog.text) == ("machine" in gone)
+
+
+UNDELIVERABLE = {
+    "a queue that is not there": ("arn:aws:sqs:us-east-1:{account}:gone", {}, "NO_RESOURCE"),
+    "a topic that is not there": ("arn:aws:sns:us-east-1:{account}:gone", {}, "NO_RESOURCE"),
+    "a log group that is not there": ("arn:aws:logs:us-east-1:{account}:log-group:gone", {}, "NO_RESOURCE"),
+    "a bus that is not there": ("arn:aws:events:us-east-1:{account}:event-bus/gone", {}, "NO_RESOURCE"),
+    "a stream that is not there": ("arn:aws:kinesis:us-east-1:{account}:stream/gone", {}, "NO_RESOURCE"),
+    "a state machine that is not there": ("arn:aws:states:us-east-1:{account}:stateMachine:gone", {}, "NO_RESOURCE"),
+    "a function that is not there": ("arn:aws:lambda:us-east-1:{account}:function:gone", {}, "NO_RESOURCE"),
+    "a path that is none": ("{machine}", {"InputPath": "$.["}, "INVALID_PARAMETER"),
+    "a kind that moto lacks": ("arn:aws:batch:us-east-1:{account}:job-queue/any", {}, "INTERNAL_ERROR"),
+}
+
+
+@pytest.fixture
+def dead_letters(dynastep):
+    """Make a queue; its ARN, and a way to see what is in it."""
+    sqs = dynastep.client("sqs")
+    url = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+
+    def read():
+        received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+        return received.get("Messages", [])
+
+    return attributes["QueueArn"], read
+
+
+@pytest.mark.parametrize(("arn", "target", "code"), UNDELIVERABLE.values(), ids=UNDELIVERABLE)
+def test_an_event_that_cannot_be_delivered_touches_no_execution(
+    dynastep, create, rule, dead_letters, caplog, arn, target, code
+):
+    machine, (dead, read) = create("watched"), dead_letters
+    other = create("other")
+    rule(
+        about(machine),
+        arn.format(account=dynastep.account, machine=other),
+        **target,
+        DeadLetterConfig={"Arn": dead},
+    )
+    start = {"StateMachineArn": machine, "Input": {}}
+    task = {"Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync:2", "Parameters": start}
+    execution = dynastep.run({"StartAt": "Child", "States": {"Child": {**task, "End": True}}})
+    assert (execution.status, execution.output["Status"]) == ("SUCCEEDED", "SUCCEEDED")
+    messages = read()
+    assert [json.loads(each["Body"])["detail"]["status"] for each in messages] == ["RUNNING", "SUCCEEDED"]
+    said = {name: value["StringValue"] for name, value in messages[0]["MessageAttributes"].items()}
+    assert (said["ERROR_CODE"], said["RETRY_ATTEMPTS"]) == (code, "0")
+    assert said["RULE_ARN"].endswith(":rule/rule")
+    assert "The rule rule could not deliver an event to" in caplog.text
+    listed = dynastep.client("cloudwatch").list_metrics(Namespace="AWS/Events")["Metrics"]
+    assert {metric["MetricName"] for metric in listed} == {"FailedInvocations", "InvocationsSentToDlq"}
+
+
+def test_a_dead_letter_queue_that_is_not_there_is_told_in_the_log(dynastep, create, rule, caplog):
+    gone = f"arn:aws:sqs:us-east-1:{dynastep.account}:gone"
+    rule(about(create("watched")), gone, DeadLetterConfig={"Arn": f"{gone}-too"})
+    assert dynastep.run(f"arn:aws:states:us-east-1:{dynastep.account}:stateMachine:watched").status == "SUCCEEDED"
+    assert f"Nor did the dead-letter queue {gone}-too take it" in caplog.text
+
+
+def test_one_target_that_fails_does_not_keep_the_event_from_the_next(dynastep, create, inputs):
+    events, machine = dynastep.client("events"), create("target")
+    events.put_rule(Name="rule", EventPattern=json.dumps({"source": ["shop"]}))
+    gone = f"arn:aws:sqs:us-east-1:{dynastep.account}:gone"
+    targets = [{"Id": "a", "Arn": gone}, {"Id": "b", "Arn": machine, "InputPath": "$.detail.id"}]
+    events.put_targets(Rule="rule", Targets=targets)
+    assert events.put_events(Entries=[EVENT])["FailedEntryCount"] == 0
+    assert inputs(machine) == ["7"]
+
+
+def test_topics_and_streams_get_events(dynastep, rule):
+    sns, sqs, kinesis = (dynastep.client(name) for name in ("sns", "sqs", "kinesis"))
+    topic = sns.create_topic(Name="news")["TopicArn"]
+    url = sqs.create_queue(QueueName="heard")["QueueUrl"]
+    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue, Attributes={"RawMessageDelivery": "true"})
+    kinesis.create_stream(StreamName="events", ShardCount=1)
+    stream = kinesis.describe_stream_summary(StreamName="events")["StreamDescriptionSummary"]["StreamARN"]
+    for arn, more in ((topic, {}), (stream, {"KinesisParameters": {"PartitionKeyPath": "$.detail.id"}})):
+        rule({"source": ["shop"]}, arn, InputPath="$.detail.id", **more)
+        dynastep.client("events").put_events(Entries=[EVENT])
+    assert [each["Body"] for each in sqs.receive_message(QueueUrl=url)["Messages"]] == ['"7"']
+    shard = kinesis.list_shards(StreamARN=stream)["Shards"][0]["ShardId"]
+    at = {"StreamName": "events", "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
+    iterator = kinesis.get_shard_iterator(**at)["ShardIterator"]
+    assert [
+        (each["Data"], each["PartitionKey"]) for each in kinesis.get_records(ShardIterator=iterator)["Records"]
+    ] == [(b'"7"', "7")]

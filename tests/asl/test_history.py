@@ -105,7 +105,7 @@ def test_stopping_without_error_and_cause_records_neither() -> None:
 
 def test_an_execution_that_has_ended_cannot_be_stopped() -> None:
     with started(one({"Type": "Succeed"})) as (engine, execution):
-        engine.wait(execution, strict=True)
+        engine.wait(execution.ended, strict=True)
         before = list(execution.history.events)
         engine.stop(execution)
         assert execution.history.events == before

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asl_interpreter.loop import scheduler
+from asl_interpreter.engine import never
+from asl_interpreter.loop import locks, scheduler
 from asl_interpreter.loop.clock import EPOCH, Clock
-from asl_interpreter.loop.scheduler import Cancelled, Children, Deadlock, Fiber, Loop, first_of, turn
+from asl_interpreter.loop.scheduler import Cancelled, Children, Closed, Deadlock, Fiber, Loop, first_of, turn
 from asl_interpreter.loop.signals import Signal
 
 Main = Callable[[Loop], Coroutine[Any, Any, Any]]
@@ -73,7 +74,7 @@ def test_a_call_in_flight_holds_virtual_time(loop: Loop) -> None:
 
     async def main() -> tuple[float, float]:
         timer = loop.sleep(10, "ten seconds")
-        answer = await loop.call(call, "a slow call", blocking=True)
+        answer = await loop.call(call, "a slow call", blocking=True, apart=True)
         await timer
         return answer, elapsed(loop)
 
@@ -129,7 +130,7 @@ def test_a_call_that_asks_the_loop_does_not_wait_for_itself(loop: Loop) -> None:
 def test_a_look_from_within_a_call_does_not_move_time(loop: Loop) -> None:
     async def main() -> float:
         loop.sleep(60, "a minute").subscribe(lambda: None)
-        return await loop.call(lambda: loop.look(lambda: elapsed(loop)), "a call that looks", blocking=True)
+        return await loop.call(lambda: loop.ask(lambda: elapsed(loop), never), "a call that looks", blocking=True)
 
     assert run(loop, main()) == 0
 
@@ -184,10 +185,10 @@ def test_what_somebody_outside_lets_happen_holds_virtual_time(loop: Loop) -> Non
         return "answered" if await first_of(token, timeout) is token else "timed out"
 
     fiber = loop.ask(lambda: loop.fork(main(), "main"))
-    assert loop.look(lambda: (elapsed(loop), fiber.done)) == (0, False)
+    assert loop.ask(lambda: (elapsed(loop), fiber.done), never) == (0, False)
     loop.advance(30)
     loop.post(lambda: token.set("yes"))
-    assert loop.look(lambda: (elapsed(loop), fiber.value)) == (30, "answered")
+    assert loop.ask(lambda: (elapsed(loop), fiber.value), never) == (30, "answered")
 
 
 def test_time_stands_still_until_somebody_looks(loop: Loop) -> None:
@@ -197,7 +198,7 @@ def test_time_stands_still_until_somebody_looks(loop: Loop) -> None:
 
     fibers = [loop.ask(lambda: loop.fork(sleeper(), "sleeper")) for _ in range(3)]
     assert loop.ask(lambda: [fiber.done for fiber in fibers]) == [False, False, False]
-    assert loop.look(lambda: [fiber.value for fiber in fibers]) == [60, 60, 60]
+    assert loop.ask(lambda: [fiber.value for fiber in fibers], never) == [60, 60, 60]
 
 
 def test_to_settle_lets_happen_what_happens_at_this_instant(loop: Loop) -> None:
@@ -211,7 +212,6 @@ def test_to_settle_lets_happen_what_happens_at_this_instant(loop: Loop) -> None:
 
     for name in ("first", "second"):
         loop.ask(lambda name=name: loop.fork(worker(name), name))
-        loop.settle()
     assert done == ["first"] * 3 + ["second"] * 3
     assert elapsed(loop) == 0
 
@@ -267,7 +267,7 @@ def test_a_cancelled_fiber_may_not_wait_again(loop: Loop) -> None:
         loop.ask(fiber.cancel)
 
 
-def test_an_endless_fiber_starves_nobody_and_can_be_stopped(loop: Loop) -> None:
+def test_an_endless_fiber_starves_nobody_and_can_be_stopped(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
     async def endless() -> None:
         while True:
             await turn()
@@ -275,6 +275,7 @@ def test_an_endless_fiber_starves_nobody_and_can_be_stopped(loop: Loop) -> None:
     def question() -> str:
         return "answered"
 
+    monkeypatch.setattr(scheduler, "LOOK_SECONDS", 0.01)
     fiber: Fiber[None] = loop.ask(lambda: loop.fork(endless(), "endless"))
     assert loop.ask(question) == "answered"
     loop.ask(fiber.cancel)
@@ -289,7 +290,7 @@ def test_a_look_at_an_endless_fiber_is_answered(loop: Loop, monkeypatch: pytest.
             await turn()
 
     loop.ask(lambda: loop.fork(endless(), "endless"))
-    assert loop.look(lambda: "still running") == "still running"
+    assert loop.ask(lambda: "still running", never) == "still running"
 
 
 def test_what_a_question_raises_is_raised_where_it_was_asked(loop: Loop) -> None:
@@ -318,3 +319,235 @@ def test_timers_given_up_do_not_pile_up(loop: Loop) -> None:
 
     run(loop, main())
     assert len(loop._timers) < 2500
+
+
+def test_what_runs_apart_runs_side_by_side_and_answers_in_the_order_it_was_called(loop: Loop) -> None:
+    """The first answers last: then those after it have long been done."""
+    begun, answered = threading.Barrier(4, timeout=5), []
+    done = [threading.Event() for _ in range(4)]
+
+    def work(number: int) -> int:
+        begun.wait()
+        if number < 3:
+            assert done[number + 1].wait(5)
+        done[number].set()
+        return number
+
+    async def caller(number: int) -> None:
+        answered.append(await loop.call(lambda: work(number), f"call {number}", blocking=True, apart=True))
+
+    async def main() -> None:
+        children: Children[None] = Children(loop)
+        for number in range(4):
+            children.fork(caller(number), f"caller {number}")
+        while children:
+            await children.next()
+
+    run(loop, main())
+    assert answered == [0, 1, 2, 3]
+
+
+def test_what_does_not_run_apart_waits_for_all_that_was_called_before(loop: Loop) -> None:
+    order: list[str] = []
+    release = threading.Event()
+
+    def work() -> None:
+        release.wait(5)
+        order.append("apart")
+
+    async def main() -> None:
+        apart = loop.call(work, "apart", blocking=True, apart=True)
+        here = loop.call(lambda: order.append("here"), "here", blocking=True)
+        beside = loop.call(lambda: order.append("beside"), "beside", blocking=True, apart=True)
+        for errand in (beside, here, apart):
+            await errand
+
+    fiber = loop.ask(lambda: loop.fork(main(), "main"))  # answers at once, though something runs apart
+    assert order == []
+    release.set()
+    loop.wait(fiber)
+    assert order == ["apart", "here", "beside"]
+
+
+class TestFailures:
+    """Nothing that fails on the loop ends it, and it says so in the log."""
+
+    def fail(self) -> None:
+        raise LookupError("a defect")
+
+    def lives(self, loop: Loop, caplog: pytest.LogCaptureFixture) -> bool:
+        answer = loop.ask(lambda: "alive")
+        assert "LookupError: a defect" in caplog.text
+        return answer == "alive" and loop.defect is None
+
+    def test_of_what_is_posted(self, loop, caplog):
+        loop.post(self.fail)
+        assert self.lives(loop, caplog)
+
+    def test_of_what_waits_for_a_timer(self, loop, caplog):
+        loop.ask(lambda: loop.sleep(1, "a second").subscribe(self.fail))
+        loop.ask(lambda: None, never)
+        assert self.lives(loop, caplog)
+
+    def test_of_what_waits_for_an_errand(self, loop, caplog):
+        loop.ask(lambda: loop.call(lambda: None, "a call", blocking=True).subscribe(self.fail))
+        assert self.lives(loop, caplog)
+
+    def test_of_what_says_when_to_answer(self, loop):
+        with pytest.raises(LookupError, match="a defect"):
+            loop.ask(lambda: None, self.fail)
+        assert loop.ask(lambda: "alive") == "alive"
+
+    def test_of_a_fiber_that_is_cancelled(self, loop, caplog):
+        async def clumsy() -> None:
+            try:
+                await Signal("nothing")
+            finally:
+                self.fail()
+
+        fiber = loop.ask(lambda: loop.fork(clumsy(), "clumsy"))
+        loop.ask(fiber.cancel)
+        assert fiber.done
+        assert not loop.fibers
+        assert self.lives(loop, caplog)
+
+    def test_of_a_turn(self, loop, caplog, monkeypatch):
+        failing = iter([True])
+
+        def horizon(self_: Loop) -> float:
+            if next(failing, False):
+                self.fail()
+            return self_.clock.now()
+
+        monkeypatch.setattr(Loop, "_horizon", horizon)
+        loop.ask(lambda: loop.sleep(1, "a second").subscribe(lambda: None))
+        assert self.lives(loop, caplog)
+
+    def test_a_loop_whose_every_turn_fails_refuses_who_waits(self, loop, monkeypatch):
+        monkeypatch.setattr(Loop, "_take_turn", self.fail)
+        with pytest.raises(LookupError, match="a defect"):
+            loop.ask(lambda: None)
+        assert isinstance(loop.defect, LookupError)
+        with pytest.raises(Closed, match="the loop has failed"):
+            loop.ask(lambda: None)
+
+
+def test_a_loop_that_is_closed_refuses_those_who_wait(loop: Loop) -> None:
+    refused: list[BaseException] = []
+    waiting = threading.Event()
+
+    def wait() -> None:
+        try:
+            loop.wait(Signal("nothing"))
+        except Closed as error:
+            refused.append(error)
+
+    loop._looks = _Told(waiting)
+    waiter = threading.Thread(target=wait)
+    waiter.start()
+    assert waiting.wait(5)
+    loop.close()
+    loop.close()
+    waiter.join(5)
+    assert [str(error) for error in refused] == ["the loop is closed"]
+
+
+class _Told(list[Any]):
+    """A list that tells when something is appended."""
+
+    def __init__(self, told: threading.Event) -> None:
+        super().__init__()
+        self._told = told
+
+    def append(self, item: Any) -> None:
+        super().append(item)
+        self._told.set()
+
+
+class TestOutbox:
+    def test_what_is_sent_is_delivered_off_the_loop_in_order_and_a_look_waits_for_it(self, loop):
+        delivered: list[tuple[int, bool]] = []
+
+        def send(number: int) -> None:
+            loop.outbox.send(lambda: delivered.append((number, loop.here())), f"letter {number}")
+
+        for number in range(100):
+            if number % 2:
+                send(number)
+            else:
+                loop.post(lambda number=number: send(number))
+                loop.ask(lambda: None)
+        loop.ask(lambda: None, never)
+        assert delivered == [(number, False) for number in range(100)]
+
+    def test_a_delivery_that_fails_hinders_no_other(self, loop, caplog):
+        delivered: list[str] = []
+        loop.outbox.send(lambda: 1 / 0, "the first letter")
+        loop.outbox.send(lambda: delivered.append("second"), "the second letter")
+        loop.ask(lambda: None, never)
+        assert delivered == ["second"]
+        assert "the first letter could not be delivered" in caplog.text
+
+    def test_a_delivery_may_ask_the_loop_and_send_more(self, loop):
+        answers: list[str] = []
+
+        def deliver() -> None:
+            loop.outbox.send(lambda: answers.append("more"), "more")
+            answers.append(loop.ask(lambda: "asked"))
+
+        loop.outbox.send(deliver, "a letter")
+        loop.ask(lambda: None, never)
+        assert answers == ["asked", "more"]
+
+    def test_to_flush_waits_for_what_was_sent_under_any_clock(self, loop):
+        loop.clock.mode = "wall"
+        delivered: list[str] = []
+        loop.outbox.send(lambda: delivered.append("letter"), "a letter")
+        loop.outbox.flush()
+        assert delivered == ["letter"]
+
+    def test_a_closed_loop_delivers_nothing_and_takes_what_is_sent(self, loop):
+        loop.close()
+        loop.outbox.send(lambda: None, "a letter")
+
+
+def test_a_lock_is_taken_in_the_order_of_ranks_and_not_while_the_loop_is_waited_for(loop: Loop) -> None:
+    outer, inner = locks.lock("outer", 1), locks.lock("inner", 2)
+    with outer, inner, outer:
+        pass
+    with inner, pytest.raises(AssertionError, match=r"outer \(1, ''\) is taken while inner \(2, ''\) is held"), outer:
+        pass
+    with outer, pytest.raises(AssertionError, match="the loop is waited for while outer is held"):
+        loop.ask(lambda: None)
+    with pytest.raises(AssertionError, match="a service is called on the thread of a loop"):
+        loop.ask(lambda: locks.assert_off_loop("a service is called"))
+    assert len(locks.broken) == 3
+    del locks.broken[:]
+
+
+def test_locks_of_one_rank_are_taken_in_their_order() -> None:
+    first, second = locks.lock("a table", 1, "a"), locks.lock("a table", 1, "b")
+    with first, second:
+        pass
+    with second, pytest.raises(AssertionError, match="is taken while"), first:
+        pass
+    del locks.broken[:]
+
+
+def test_a_checked_lock_serves_a_condition() -> None:
+    condition, seen = threading.Condition(locks.lock("news", 1)), []
+
+    def listen() -> None:
+        with condition, condition:
+            seen.append("listening")
+            condition.notify_all()
+            condition.wait_for(lambda: "news" in seen, 5)
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    with condition:
+        assert condition.wait_for(lambda: seen, 5)
+        seen.append("news")
+        condition.notify_all()
+    listener.join(5)
+    assert not listener.is_alive()

@@ -108,7 +108,8 @@ def kinesis(operation: str, **params: Any) -> dict[str, Any]:
     return moto_door.call("kinesis", operation, params, ACCOUNT, REGION)
 
 
-def records() -> list[dict[str, Any]]:
+def records(service: Service) -> list[dict[str, Any]]:
+    service.world.dynamodb.outbox.flush()
     shard = "shardId-000000000000"
     iterator = kinesis("GetShardIterator", StreamName="changes", ShardId=shard, ShardIteratorType="TRIM_HORIZON")
     found = kinesis("GetRecords", ShardIterator=iterator["ShardIterator"])["Records"]
@@ -136,7 +137,7 @@ def test_every_change_goes_to_the_data_stream(table: Service) -> None:
     shown = table.call("DescribeKinesisStreamingDestination", TableName="tab")["KinesisDataStreamDestinations"]
     expected = {"StreamArn": STREAM, "DestinationStatus": "ACTIVE"}
     assert shown == [{**expected, "ApproximateCreationDateTimePrecision": "MILLISECOND"}]
-    found = records()
+    found = records(table)
     assert [record["eventName"] for record in found] == ["INSERT", "MODIFY", "REMOVE"]
     assert len({record.pop("eventID") for record in found}) == 3
     assert found[1] == {
@@ -163,11 +164,11 @@ def test_every_change_goes_to_the_data_stream(table: Service) -> None:
         UpdateKinesisStreamingConfiguration=precision,
     )
     table.call("PutItem", TableName="tab", Item=old)
-    assert records()[-1]["dynamodb"]["ApproximateCreationDateTime"] == int(table.clock.time * 1_000_000)
+    assert records(table)[-1]["dynamodb"]["ApproximateCreationDateTime"] == int(table.clock.time * 1_000_000)
     answer = table.call("DisableKinesisStreamingDestination", TableName="tab", StreamArn=STREAM)
     assert answer["DestinationStatus"] == "DISABLING"
     table.call("DeleteItem", TableName="tab", Key=key)
-    assert len(records()) == 4
+    assert len(records(table)) == 4
     shown = table.call("DescribeKinesisStreamingDestination", TableName="tab")["KinesisDataStreamDestinations"]
     assert shown == [{**expected, **precision, "DestinationStatus": "DISABLED"}]
 
@@ -180,7 +181,7 @@ def test_an_expired_item_is_removed_by_the_service(table: Service) -> None:
     table.call("PutItem", TableName="tab", Item={"p": {"S": "a"}, "t": {"N": str(int(table.clock.time) + 60)}})
     table.clock.time += 2 * 86_400
     assert table.call("Scan", TableName="tab")["Count"] == 0
-    removed = records()[-1]
+    removed = records(table)[-1]
     assert removed["eventName"] == "REMOVE"
     assert removed["userIdentity"] == {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 
@@ -211,6 +212,7 @@ def test_a_stream_that_is_gone_does_not_hinder_a_write(table: Service, caplog: p
     table.call("EnableKinesisStreamingDestination", TableName="tab", StreamArn=STREAM)
     kinesis("DeleteStream", StreamName="changes")
     table.call("PutItem", TableName="tab", Item={"p": {"S": "a"}})
+    table.world.dynamodb.outbox.flush()
     shown = table.call("DescribeKinesisStreamingDestination", TableName="tab")["KinesisDataStreamDestinations"]
     assert shown[0]["DestinationStatusDescription"].startswith("ResourceNotFoundException: ")
     assert "did not reach" in caplog.text

@@ -112,7 +112,9 @@ def _run(machine: Any, document: Any) -> Execution:
         input_text=dumps(document),
     )
     try:
-        return engine.wait(engine.start(machine, start, Outside(resolve, quotas=FEW_EVENTS)), strict=True)
+        execution = engine.start(machine, start, Outside(resolve, quotas=FEW_EVENTS))
+        engine.wait(execution.ended, strict=True)
+        return execution
     finally:
         engine.close()
 

@@ -111,7 +111,8 @@ def run(name: str, aws: Resources) -> Execution:
     mocked, bucket = Mocked(aws, case.get("results", {})), Bucket(case.get("object"), case.get("listed", []))
     given = case.get("input", {})
     with started(DEFINITIONS[name], given, resolve=mocked, datasets=bucket) as (engine, execution):
-        return engine.wait(execution, strict=True)
+        engine.wait(execution.ended, strict=True)
+        return execution
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)

@@ -139,7 +139,8 @@ def run(definition: Any, document: Any = None, scripts: Mapping[str, Sequence[An
         Deadlock: it cannot come to its end.
     """
     with started(definition, document, scripts) as (engine, execution):
-        return engine.wait(execution, strict=True)
+        engine.wait(execution.ended, strict=True)
+        return execution
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,8 @@ def run(document: Any, kind: str = "STANDARD", data: Given | None = None, **fiel
     start = Start(arn, "run", MACHINE, "machine", "role", document, dumps(document))
     try:
         outside = Outside(resources) if data is None else Outside(resources, data)
-        execution = engine.wait(engine.start(machine, start, outside), strict=True)
+        execution = engine.start(machine, start, outside)
+        engine.wait(execution.ended, strict=True)
     finally:
         engine.close()
     return execution, execution.map_runs[-1]

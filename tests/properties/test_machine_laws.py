@@ -12,6 +12,7 @@ from properties.legality import all_legal, legal
 from properties.machines import INPUT, Case, cases, sequences
 from properties.scripted import TASK, Answer, elapsed, run, started
 
+from asl_interpreter.engine import never
 from asl_interpreter.history import Event
 from asl_interpreter.loop.scheduler import Fiber
 from asl_interpreter.running.execution import INTERNAL_ERROR, Execution
@@ -50,8 +51,8 @@ def run_and_stop(case: Case, after: int) -> tuple[Sequence[Event], int]:
 
     running = started(case.definition, INPUT, case.scripts, begun.append)
     with mock.patch.object(Fiber, "step", counted), running as (engine, execution):
-        engine.wait(execution, strict=True)
-        engine.loop.look(lambda: None)
+        engine.wait(execution.ended, strict=True)
+        engine.ask(lambda: None, never)
         assert execution.error != INTERNAL_ERROR, execution.cause
         assert not engine.loop.fibers, "something runs on"
         return execution.history.events, steps

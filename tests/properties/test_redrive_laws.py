@@ -15,6 +15,7 @@ from properties.legality import legal
 from properties.machines import INPUT, Case, cases
 from properties.scripted import Resources, run, started
 
+from asl_interpreter.engine import never
 from asl_interpreter.errors import EXCEED_TOLERATED_FAILURE_THRESHOLD, RUNTIME, StateError
 from asl_interpreter.loop.scheduler import Fiber
 from asl_interpreter.running.execution import INTERNAL_ERROR, Execution
@@ -69,12 +70,12 @@ def stopped_and_redriven(case: Case, after: int) -> tuple[Execution, int]:
     steps = Steps(after)
     running = started(case.definition, INPUT, case.scripts, steps.watch)
     with steps.counted(), running as (engine, execution):
-        engine.wait(execution, strict=True)
+        engine.wait(execution.ended, strict=True)
         if execution.status == "ABORTED":
             engine.redrive(execution)
-            engine.wait(execution, strict=True)
+            engine.wait(execution.ended, strict=True)
         assert execution.error != INTERNAL_ERROR, execution.cause
-        engine.loop.look(lambda: None)
+        engine.ask(lambda: None, never)
         assert not engine.loop.fibers, "something runs on"
     return execution, steps.taken
 
@@ -139,13 +140,13 @@ def failed_and_redriven(case: Case, failing: int) -> tuple[Execution, int]:
     """Have one call of a task fail, and let the execution go on; it, and how many calls there were."""
     calls = Calls(failing)
     with calls.counted(), started(case.definition, INPUT, case.scripts) as (engine, execution):
-        engine.wait(execution, strict=True)
+        engine.wait(execution.ended, strict=True)
         if failing:
             assert execution.status == "FAILED"
             assert execution.error == EXCEED_TOLERATED_FAILURE_THRESHOLD or (execution.cause or "").endswith("injected")
             legal(execution.history.events)
             engine.redrive(execution)
-            engine.wait(execution, strict=True)
+            engine.wait(execution.ended, strict=True)
     return execution, calls.made
 
 

@@ -1,6 +1,7 @@
 """Kinesis streaming destinations: every change of a table goes to a data stream, as AWS writes it there.
 
-The streams are moto's, reached through its one door; a change is there when the write is answered.
+The streams are moto's, reached through its one door. A change leaves with the outbox: a write waits for no other
+service, and whoever looks at the stream finds it.
 
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds.html; wording as observed on AWS.
 """
@@ -15,6 +16,7 @@ from hashlib import md5
 from itertools import count
 
 from asl_interpreter.jsontext import JSON, dumps
+from asl_interpreter.loop.outbox import Outbox
 from emulator import moto_door
 from emulator.dynamodb.model.store import Clock, World
 from emulator.dynamodb.model.tables import Item, Table
@@ -36,6 +38,7 @@ class Destination:
     table: Table
     stream: str
     clock: Clock
+    outbox: Outbox
     precision: str = "MILLISECOND"
     active: bool = False
     trouble: str = ""
@@ -45,18 +48,21 @@ class Destination:
     def start(self, precision: str) -> None:
         """Send from now on."""
         self.precision, self.active = precision, True
-        self.table.watchers.append(self.send)
+        self.table.watch(self.send)
 
     def stop(self) -> None:
         """Send no more."""
         self.active = False
-        self.table.watchers.remove(self.send)
+        self.table.unwatch(self.send)
 
     def send(self, old: Item | None, new: Item | None, expired: bool) -> None:  # noqa: FBT001 - a Watcher
-        """Put a change on the stream, unless it changes nothing."""
+        """Put a change on its way to the stream, unless it changes nothing. The lock of the table is held."""
         if old is not None and new is not None and old.attributes == new.attributes:
             return
         text, key = self._record(old, new, expired=expired)
+        self.outbox.send(lambda: self._put(text, key), f"a change of table {self.table.name} to {self.stream}")
+
+    def _put(self, text: str, key: str) -> None:
         try:
             moto_door.call(
                 "kinesis",
@@ -107,19 +113,27 @@ def enable_kinesis_streaming_destination(world: World, call: Call) -> dict[str, 
     arn = _STREAM.fullmatch(stream)
     if arn is None or arn.groups() != (table.region, table.account):
         raise invalid_values(f"StreamArn is not that of a data stream in the table's account and region: {stream}")
+    missing = _missing(table, stream)
     with table.lock:
         destination = table.destinations.get(stream)
         if destination is not None and destination.active:
             raise _wrong_state(
                 "EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED to perform ENABLE operation."
             )
-        try:
-            moto_door.call("kinesis", "DescribeStreamSummary", {"StreamARN": stream}, table.account, table.region)
-        except moto_door.ServiceError as error:
-            raise refused("ResourceNotFoundException", error.message) from None
-        destination = table.destinations[stream] = Destination(table, stream, world.clock)
+        if missing is not None:
+            raise refused("ResourceNotFoundException", missing.message)
+        destination = table.destinations[stream] = Destination(table, stream, world.clock, world.dynamodb.outbox)
         destination.start(wanted or "MILLISECOND")
     return _answer(destination, "ENABLING", "EnableKinesisStreamingConfiguration")
+
+
+def _missing(table: Table, stream: str) -> moto_door.ServiceError | None:
+    """What Kinesis says if there is no such stream."""
+    try:
+        moto_door.call("kinesis", "DescribeStreamSummary", {"StreamARN": stream}, table.account, table.region)
+    except moto_door.ServiceError as error:
+        return error
+    return None
 
 
 def disable_kinesis_streaming_destination(world: World, call: Call) -> dict[str, JSON]:

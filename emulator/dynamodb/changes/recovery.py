@@ -45,11 +45,11 @@ class Journal:
         self._table = table
         self._clock = clock
         self._changes: deque[Change] = deque()
-        table.watchers.append(self.record)
+        table.watch(self.record)
 
     def close(self) -> None:
         """Note no more."""
-        self._table.watchers.remove(self.record)
+        self._table.unwatch(self.record)
 
     @property
     def key_names(self) -> tuple[str, ...]:

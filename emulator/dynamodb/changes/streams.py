@@ -95,7 +95,7 @@ def enable(region: Region, table: Table, view: str) -> None:
         now += 0.001
         label = datetime.fromtimestamp(now, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
     stream = region.streams[arn] = Stream(table, arn, label, view, now, region.clock)
-    table.watchers.append(stream.record)
+    table.watch(stream.record)
     table.settings["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": view}
     table.settings["LatestStreamLabel"] = label
     table.settings["LatestStreamArn"] = arn
@@ -107,7 +107,7 @@ def close(region: Region, table: Table) -> None:
         return
     stream: Stream = region.streams[table.settings["LatestStreamArn"]]
     stream.closed = region.clock.now()
-    table.watchers.remove(stream.record)
+    table.unwatch(stream.record)
 
 
 # --- operations ------------------------------------------------------------------------------------------------------

@@ -53,14 +53,14 @@ class Group:
 
         self.tables[table.region] = table
         self._watchers[table.region] = copy
-        table.watchers.append(copy)
+        table.watch(copy)
         table.group = self
 
     def leave(self, table: Table) -> None:
         """Let a table be one of its own again."""
         del self.tables[table.region]
         self.overrides.pop(table.region, None)
-        table.watchers.remove(self._watchers.pop(table.region))
+        table.unwatch(self._watchers.pop(table.region))
         table.group = None
         if len(self.tables) == 1:
             self.leave(next(iter(self.tables.values())))
@@ -113,12 +113,13 @@ def update_replicas(world: World, call: Call) -> dict[str, JSON]:
             "UpdateTable as required."
         )
     other = world.dynamodb.region(call.account, body["RegionName"])
+    scales = kind != "Create" or table.billing_mode != "PROVISIONED" or _scales(table)
     with ExitStack() as stack:
         for each in sorted((region, other), key=lambda each: each.name):
             stack.enter_context(each.lock)
         stack.enter_context(table.lock)
         if kind == "Create":
-            _create(region, table, other, body)
+            _create(region, table, other, body, scales=scales)
         elif table.group is None or other.name not in table.group.tables:
             raise invalid_values(
                 f"Replica specified in the Replica Update or Replica Delete action of the request was "
@@ -135,7 +136,7 @@ def update_replicas(world: World, call: Call) -> dict[str, JSON]:
         return {"TableDescription": shown}
 
 
-def _create(region: Region, table: Table, other: Region, body: Mapping[str, JSON]) -> None:
+def _create(region: Region, table: Table, other: Region, body: Mapping[str, JSON], *, scales: bool) -> None:
     if other.find(table.name) is not None:
         raise invalid(
             f"Failed to create a the new replica of table with name: '{table.name}' because one or more replicas "
@@ -144,7 +145,7 @@ def _create(region: Region, table: Table, other: Region, body: Mapping[str, JSON
     streaming = table.settings.get("StreamSpecification")
     if streaming is not None and streaming["StreamViewType"] != VIEW:
         raise invalid_values(f"StreamViewType must be {VIEW} on a table that is to have replicas")
-    if table.billing_mode == "PROVISIONED" and not _scales(table):
+    if not scales:
         raise invalid("Table write capacity should either be Pay-Per-Request or AutoScaled.")
     replica = snapshots.blank(table)
     replica.arn, replica.region = other.arn(f"table/{table.name}"), other.name

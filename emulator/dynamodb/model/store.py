@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
 
+from asl_interpreter.loop.clock import Clock as WallClock
+from asl_interpreter.loop.locks import lock
+from asl_interpreter.loop.outbox import Outbox
+from asl_interpreter.loop.scheduler import Loop
 from emulator.dynamodb.model import lifecycles
 from emulator.dynamodb.model.lifecycles import LIFELIKE, Durations
 from emulator.dynamodb.model.tables import Table
@@ -55,8 +58,11 @@ class Region:
     exports: dict[str, Export] = field(default_factory=dict)
     imports: dict[str, Import] = field(default_factory=dict)
     bulk_operations: dict[str, BulkOperation] = field(default_factory=dict)
-    lock: Any = field(default_factory=RLock)
+    lock: Any = field(init=False)
     """Held while a table is created, deleted or redefined."""
+
+    def __post_init__(self) -> None:
+        self.lock = lock("the tables of a region", 70, self.name)
 
     def arn(self, resource: str) -> str:
         """The ARN of a resource such as ``table/Name``."""
@@ -159,8 +165,10 @@ class DynamoDBSettings:
 class Store:
     """Every region's tables; a region comes into being when it is first asked for."""
 
-    def __init__(self, clock: Clock, settings: DynamoDBSettings | None = None) -> None:
+    def __init__(self, clock: Clock, settings: DynamoDBSettings | None = None, outbox: Outbox | None = None) -> None:
         self.clock = clock
+        self.outbox = outbox or Loop(WallClock()).outbox
+        """For what a change sends to other services."""
         self.settings = settings or DynamoDBSettings()
         self._regions: dict[tuple[str, str], Region] = {}
 

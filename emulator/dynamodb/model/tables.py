@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sortedcontainers import SortedDict  # type: ignore[import-untyped]
 
 from asl_interpreter.jsontext import JSON
+from asl_interpreter.loop.locks import lock
 from emulator.dynamodb.expressions.keys import KeyRange
 from emulator.dynamodb.model.expiry import Expiry
 from emulator.dynamodb.model.schema import Index, KeySchema, Position
@@ -161,7 +161,7 @@ class Table:
     tags: list[dict[str, str]] = field(default_factory=list)
     ttl_changed: float | None = None
     on_demand_since: float | None = None
-    watchers: list[Watcher] = field(default_factory=list)
+    watchers: tuple[Watcher, ...] = ()
     expiry: Expiry | None = None
     vector_indexes: dict[str, VectorIndex] = field(default_factory=dict)
     journal: Journal | None = None
@@ -182,11 +182,12 @@ class Table:
     """What the table (None) and its indexes are in that are not ACTIVE."""
     ongoing: dict[Position, float] = field(default_factory=dict)
     """Items that a transaction goes on with, and until when."""
-    lock: Any = field(default_factory=RLock)
+    lock: Any = field(init=False)
     items: Entries = field(init=False)
     index_items: dict[str, Entries] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.lock = lock("the items of a table", 80, self.arn)
         self.items = Entries(self.key)
         self.define_indexes(self.indexes.values())
 
@@ -227,6 +228,16 @@ class Table:
                 self.expiry.add(position, new.attributes)
         for watcher in self.watchers:
             watcher(old, new, expired)
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell somebody of every change from now on."""
+        with self.lock:
+            self.watchers = (*self.watchers, watcher)
+
+    def unwatch(self, watcher: Watcher) -> None:
+        """Tell somebody of no more changes."""
+        with self.lock:
+            self.watchers = tuple(each for each in self.watchers if each != watcher)
 
     def _reindex(self, position: Position, old: Item | None, new: Item | None) -> None:
         for entries in self.index_items.values():

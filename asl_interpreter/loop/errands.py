@@ -1,7 +1,7 @@
-"""Calls to the outside and questions from there: where other threads meet the loop.
+"""Errands to the outside and questions from there: where other threads meet the loop.
 
-A ``Call`` is made for a fiber, on a thread of its own if it may block. A ``Question`` is what another thread wants to
-know.
+An ``Errand`` is done for a fiber, on a thread of its own if it may block. A ``Question`` is what another thread wants
+to know.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final, Generic, Literal, TypeVar
 
+from .locks import lock
 from .signals import Signal
 
 T = TypeVar("T")
@@ -19,19 +20,22 @@ T = TypeVar("T")
 MAX_WORKERS: Final = 512
 IDLE_SECONDS: Final = 5.0
 """Real seconds that an idle worker thread is kept."""
+RANK: Final = 95
 
 
-class Call(Signal[T]):
-    """A call to the outside: a function that the loop runs for a fiber, on a thread of its own if it may block."""
+class Errand(Signal[T]):
+    """A function of the outside that the loop has called for a fiber, on a thread of its own if it may block."""
 
-    __slots__ = ("_function", "asking", "began", "blocking", "named", "outcome", "traced")
+    __slots__ = ("_function", "apart", "asking", "began", "blocking", "named", "outcome", "traced")
 
-    def __init__(self, function: Callable[[], T], name: str, *, blocking: bool) -> None:
+    def __init__(self, function: Callable[[], T], name: str, *, blocking: bool, apart: bool) -> None:
         super().__init__(name)
         self._function = function
         self.blocking = blocking
+        self.apart = apart
+        """Whether it runs in another process, where it may run beside others: then only looks wait for it."""
         self.began: float | None = None
-        """When it was made, in real (monotonic) seconds."""
+        """When it was begun, in real (monotonic) seconds."""
         self.named = False
         """Whether the log says that it holds virtual time."""
         self.asking: set[Question[Any]] = set()
@@ -41,10 +45,10 @@ class Call(Signal[T]):
         self.outcome: Callable[[], None] | None = None
 
     def run(self) -> None:
-        """Make the call; ``outcome`` is what then has to be done on the loop."""
+        """Call the function; ``outcome`` is what then has to be done on the loop."""
         try:
             value = self._function()
-        except BaseException as error:  # noqa: BLE001 - raised in the fiber that awaits the call
+        except BaseException as error:  # noqa: BLE001 - raised in the fiber that awaits the errand
             failure = error
             self.outcome = lambda: self.fail(failure)
         else:
@@ -52,11 +56,11 @@ class Call(Signal[T]):
 
 
 class Workers:
-    """Daemon threads for blocking calls: as many as calls are under way, kept a while for the next ones."""
+    """Daemon threads for what blocks: as many as errands are under way, kept a while for the next ones."""
 
     def __init__(self) -> None:
         self._jobs: deque[Callable[[], None]] = deque()
-        self._news = threading.Condition(threading.Lock())
+        self._news = threading.Condition(lock("the jobs of the workers", RANK))
         self._idle = 0
         self._threads = 0
 
@@ -85,27 +89,39 @@ class Workers:
 
 workers = Workers()
 current = threading.local()
-"""``call``: the call to the outside that this thread makes; ``loop``: for which loop."""
+"""``errand``: what this thread does for a loop; ``loop``: for which one."""
 
 
 class Question(Generic[T]):
     """Something that another thread wants to know from the loop."""
 
-    __slots__ = ("_answered", "_asker", "_error", "_question", "_value", "done", "expires", "target", "when_idle")
+    __slots__ = (
+        "_answered",
+        "_asker",
+        "_error",
+        "_question",
+        "_value",
+        "done",
+        "expires",
+        "settling",
+        "target",
+        "when_idle",
+    )
 
     def __init__(
         self,
         question: Callable[[], T],
-        asker: Call[Any] | None,
+        asker: Errand[Any] | None,
         *,
         done: Callable[[], bool] = lambda: False,
         when_idle: Literal["answer", "deadlock", "wait"] = "answer",
         target: float | None = None,
         expires: float = math.inf,
+        settling: bool = False,
     ) -> None:
         self._question = question
         self._asker = asker
-        """The call to the outside from within which the question comes."""
+        """The errand from within which the question comes."""
         self.done = done
         """Whether it is time to answer."""
         self.when_idle = when_idle
@@ -114,6 +130,8 @@ class Question(Generic[T]):
         """How far the clock may move for it, if not as far as it takes."""
         self.expires = expires
         """The real (monotonic) time when it is answered anyway."""
+        self.settling = settling
+        """Whether it waits for nothing that runs apart."""
         self._answered = threading.Event()
         self._value: T = None  # type: ignore[assignment]  # read only once answered
         self._error: BaseException | None = None
