@@ -99,7 +99,8 @@ def _states_per_second(seconds: float, definition: dict[str, Any], document: Any
 def run(machine: Machine, document: Any) -> None:
     """Run a machine to its end, which must be a good one."""
     start = Start("arn:aws:states:us-east-1:0:execution:m:e", "e", "arn", "m", "role", document, json.dumps(document))
-    execution = _engine().wait(_engine().start(machine, start, Outside(_no_resource)))
+    execution = _engine().start(machine, start, Outside(_no_resource))
+    _engine().wait(execution.ended)
     if execution.status != "SUCCEEDED":
         raise RuntimeError(f"{execution.status}: {execution.error}: {execution.cause}")
 
