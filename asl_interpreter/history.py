@@ -177,11 +177,11 @@ class History:
         if self.weight > self._weigh_at:
             weight = self._weigh()
             if weight > BUDGET:
-                self._pack()
+                self.pack()
             else:  # their values are shared
                 self._weigh_at = self.weight + BUDGET
         elif len(self._rows) > MOST_ROWS:
-            self._pack()
+            self.pack()
 
     @property
     def size(self) -> int:
@@ -213,7 +213,10 @@ class History:
                     weight += 8
         return weight
 
-    def _pack(self) -> None:
+    def pack(self) -> None:
+        """Write the rows in memory as JSON, with each value once, and compress it."""
+        if not self._rows:
+            return
         places: dict[int, int] = {}
         values: list[JSON] = []
 

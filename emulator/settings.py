@@ -78,6 +78,15 @@ class Settings:
         metadata={"help": "MockConfigFile of Step Functions Local.", "metavar": "FILE", "also": "SFN_MOCK_CONFIG"},
     )
 
+    keep_executions: int = field(
+        default=100 * 1024 * 1024,
+        metadata={
+            "help": "How much memory executions that have ended may take; the oldest go first.",
+            "metavar": "SIZE",
+            "shown": "100MB",
+        },
+    )
+    """In bytes."""
     quotas: Quotas = field(
         default=AWS,
         metadata={
@@ -173,6 +182,16 @@ def _url(source: str, text: str) -> str:
     return text
 
 
+_UNITS = {"KB": 1024, "MB": 1024**2, "GB": 1024**3}
+
+
+def _size(source: str, text: str) -> int:
+    number, unit = (text[:-2], text[-2:]) if text[-2:] in _UNITS else (text, "")
+    if not (number.isascii() and number.isdigit()):
+        raise InvalidSetting(f"{source} is {text!r}: a number of bytes is wanted, such as 50MB")
+    return int(number) * _UNITS.get(unit, 1)
+
+
 def _quotas(source: str, text: str) -> Quotas:
     names = [quota.name for quota in fields(Quotas)]
     values = {}
@@ -200,5 +219,6 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "dynamodb_delays": _one_of(get_args(Delays)),
     "dynamodb_throttling": _switch,
     "mock_config": _mock_config,
+    "keep_executions": _size,
     "quotas": _quotas,
 }

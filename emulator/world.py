@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import random
 import secrets
@@ -34,6 +35,7 @@ from emulator.stepfunctions.activities import Activities
 from emulator.stepfunctions.callbacks import Callbacks
 from emulator.stepfunctions.logs import Logs
 from emulator.stepfunctions.machines import StateMachine, StateMachines
+from emulator.stepfunctions.retention import Retention
 
 if TYPE_CHECKING:
     from asl_interpreter.tasks import Datasets
@@ -74,6 +76,7 @@ class World:
         """What tests have said of Tasks; a server has none."""
         self.mock_config = None if settings.mock_config is None else MockConfig(settings.mock_config)
         self.callbacks = Callbacks(secrets.token_bytes() if settings.clock == "wall" else b"repeatable")
+        self.retention = Retention(self.clock, settings.keep_executions)
         self._store: Store | None = None
         self._making = lock("the making of parts of a world", 65)
         self._activities: dict[tuple[str, str], Activities] = {}
@@ -129,7 +132,7 @@ class World:
 
     def state_machines(self, call: Call) -> StateMachines:
         """The state machines that a caller sees."""
-        return self._machines.setdefault((call.account, call.region), StateMachines())
+        return self._machines.setdefault((call.account, call.region), StateMachines(self.retention))
 
     def activities(self, account: str, region: str) -> Activities:
         """The activities of an account in a region."""
@@ -326,6 +329,7 @@ class World:
         self.close()
         self.engine = Engine(self.clock)
         self.logs = Logs(self.engine.outbox, self._write_logs)
+        self.retention = Retention(self.clock, self.settings.keep_executions)
         self._activities.clear()
         self._machines.clear()
         self._resources.clear()
@@ -334,6 +338,7 @@ class World:
             from emulator import moto_door
 
             moto_door.reset()
+        gc.collect()  # tables, machines and executions hold each other in circles, and a reset lets go of many
 
     def close(self) -> None:
         """End all that runs."""

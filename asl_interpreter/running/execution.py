@@ -37,6 +37,8 @@ STATES_PER_STEP: Final = 64
 """States that one line goes through before other fibers, and requests, have their turn."""
 EXPRESS_SECONDS_PER_STATE: Final = 0.002
 """What a transition takes on AWS at least: by it an endless EXPRESS machine ends under virtual time too."""
+BYTES_EACH: Final = 3000
+"""What an execution takes in memory beside its history and its input, about."""
 DAY: Final = 24 * 3600.0
 LONGEST_EXECUTION: Final = 365 * DAY
 """What an execution may take. Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
@@ -178,6 +180,12 @@ class Execution:
         """Keep nothing that only a redrive needs: where it stood, in a circle of references with it."""
         self._cursor = None
 
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory it takes, with the executions that its Map Runs have started."""
+        text = BYTES_EACH + 2 * len(self.start.input_text)
+        return text + self.history.size + sum(run.size for run in self.map_runs)
+
     def stop(self, error: str | None, cause: str | None) -> None:
         """Abort it: StopExecution. What runs is cancelled and records nothing more."""
         if self.status != "RUNNING":
@@ -261,7 +269,9 @@ class Execution:
         self.status, self.error, self.cause = status, error, cause
         self.stopped_at = self.loop.clock.now()
         if status == "SUCCEEDED" or self.start.express:
-            self._cursor = None
+            self._cursor = self._root = None
+            self.__dict__.pop("random", None)
+            self.__dict__.pop("context", None)
         details: dict[str, JSON] = {}
         if status == "SUCCEEDED":
             details["output"] = self.output

@@ -30,6 +30,8 @@ MAX_CONCURRENCY: Final = 10_000
 PENDING: Final = "PENDING"
 STOPPED: Final = "The parent Map Run was stopped."
 """The cause of a child that ends because its Map Run does."""
+CHILD_BYTES: Final = 400
+"""What is kept of an execution beside its text, about."""
 _BAD_ENDS: Final = ("FAILED", "TIMED_OUT", "ABORTED")
 
 
@@ -112,6 +114,12 @@ class Child:
             raise AssertionError(message)
         return self.running
 
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory it takes."""
+        running = self.running
+        return CHILD_BYTES + (len(self._kept) if running is None else running.size)
+
     def outcome(self) -> tuple[JSON, JSON, str | None, str | None]:
         """Its input, output, error and cause."""
         if self.running is not None:
@@ -186,6 +194,11 @@ class MapRun:
     def total(self) -> int:
         """How many items have been read."""
         return sum(self.items.values())
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory its executions take."""
+        return sum(child.size for child in self.children.values())
 
     def read(self, items: int) -> None:
         """So many more items wait in one more execution."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from asl_interpreter.loop.locks import lock
@@ -109,6 +109,21 @@ def reset() -> None:
     with _forgetting:
         BackendDict.reset()
         reset_model_data()
+        _clear_caches()
+
+
+def _clear_caches() -> None:
+    """Empty the caches of methods, which keep the backends that they were called on."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("moto."):
+            for kind in list(vars(module).values()):
+                if isinstance(kind, type) and kind.__module__ == name:
+                    for member in list(vars(kind).values()):
+                        if isinstance(member, _CACHED):
+                            member.cache_clear()
+
+
+_CACHED = type(lru_cache(repr))
 
 
 def forget(account: str) -> None:

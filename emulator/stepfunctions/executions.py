@@ -58,9 +58,10 @@ def start(world: World, call: Call) -> Execution:
     arn = arns.execution(call.account, call.region, machine.name, name)
 
     def launch() -> Execution:
+        machines = world.state_machines(call)
+        machines.retention.expire()
         existing = machine.executions.get(arn)
         if existing is None:
-            machines = world.state_machines(call)
             check_room(machines.running, world.settings.quotas.open_executions, "ExecutionLimitExceeded")
             return _launch(world, call, target, tasks, arn, name, text)
         if existing.status == "RUNNING" and existing.start.input_text == text:
@@ -279,7 +280,12 @@ def list_executions(world: World, call: Call) -> dict[str, JSON]:
     if machine.type == "EXPRESS":
         raise Fault("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
     wanted = call.params.get("statusFilter")
-    executions = world.engine.ask(lambda: list(machine.executions.values()), never)
+
+    def kept() -> list[Execution]:
+        world.retention.expire()
+        return list(machine.executions.values())
+
+    executions = world.engine.ask(kept, never)
     numbered = [
         (number, each)
         for number, each in enumerate(executions)

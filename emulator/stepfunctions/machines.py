@@ -28,6 +28,7 @@ from emulator.stepfunctions.paging import page
 if TYPE_CHECKING:
     from asl_interpreter.running.execution import Execution
     from emulator.stepfunctions.activities import Activity
+    from emulator.stepfunctions.retention import Retention
     from emulator.stepfunctions.versions import Alias
     from emulator.wire.protocol import Call
     from emulator.world import World
@@ -95,8 +96,9 @@ class StateMachine:
 class StateMachines:
     """The state machines of one account in one region, by ARN, in the order of creation."""
 
-    def __init__(self) -> None:
+    def __init__(self, retention: Retention) -> None:
         self._machines: dict[str, StateMachine] = {}
+        self.retention = retention
         self.running = 0
         """How many STANDARD executions of theirs run."""
 
@@ -107,9 +109,24 @@ class StateMachines:
         return len(self._machines)
 
     def count(self, execution: Execution) -> None:
-        """Keep count of an execution that has begun, goes on, or has ended."""
-        if not execution.start.express:
-            self.running += 1 if execution.stopped_at is None else -1
+        """Keep count of an execution that has begun, goes on, or has ended; those that have ended are kept for a while.
+
+        What a Map Run has started stays and goes with its parent.
+        """
+        if execution.start.express:
+            return
+        self.running += 1 if execution.stopped_at is None else -1
+        if execution.start.map_run_arn is None:
+            if execution.stopped_at is None:
+                self.retention.release(execution.start.arn)
+            else:
+                self.retention.ended(execution, self._forget)
+
+    def _forget(self, execution: Execution) -> None:
+        machine = self._machines.get(execution.start.state_machine_arn)
+        if machine is not None:
+            for of_executions in (machine.executions, machine.earlier, machine.redrives):
+                of_executions.pop(execution.start.arn, None)
 
     def add(self, machine: StateMachine) -> None:
         """Take one in."""
@@ -122,7 +139,8 @@ class StateMachines:
     def remove(self, machine: StateMachine) -> None:
         """Let one go, with its executions."""
         self._machines.pop(machine.arn, None)
-        for execution in machine.executions.values():
+        for arn, execution in machine.executions.items():
+            self.retention.release(arn)
             execution.forget()
 
     def find(self, arn: str) -> StateMachine:
@@ -151,7 +169,7 @@ class StateMachines:
         kind = "express" if of_map_run and ":express:" in arn and "/" in arn else "execution"
         machine = self._owner(check_arn(arn, kind))
         execution = None if machine is None else machine.execution(arn)
-        if machine is None or execution is None:
+        if machine is None or execution is None or self.retention.is_over(execution):
             raise Fault("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
         return machine, execution
 
