@@ -13,9 +13,8 @@ from asl_interpreter.quotas import AWS, Quotas
 
 HIGHEST_PORT = 65535
 
-Wording: TypeAlias = Literal["mixed", "classic", "new"]
-"""In which words DynamoDB refuses what breaks its model: two live side by side on AWS. ``mixed`` is, for each
-operation, what most regions answer."""
+Wording: TypeAlias = Literal["mixed", "classic", "2026-05", "new"]
+"""In which of AWS's words DynamoDB refuses requests, by generation; see ``emulator.dynamodb.generations``."""
 Delays: TypeAlias = Literal["none", "lifelike"]
 """How long DynamoDB takes to create, change and delete tables and indexes, on the clock."""
 
@@ -54,7 +53,7 @@ class Settings:
     dynamodb_wording: Wording = field(
         default="mixed",
         metadata={
-            "help": "Which of AWS's two wordings DynamoDB refuses requests in.",
+            "help": "Which generation of AWS's wording DynamoDB refuses requests in.",
             "metavar": "|".join(get_args(Wording)),
         },
     )

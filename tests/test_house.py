@@ -44,13 +44,15 @@ EMULATOR = {
     "suggestions": "",
     "server": "",
     "settings": "",
-    "wire": "dynamodb faults lambdas moto_door settings stepfunctions",
+    "wire": "dynamodb dynamodb.generations faults lambdas moto_door settings stepfunctions",
     "moto_door": "arns dynamodb.registry faults wire",
-    "dynamodb.rejections": "faults",
-    "dynamodb.model": "dynamodb.changes dynamodb.control dynamodb.expressions dynamodb.rejections faults settings",
+    "dynamodb.generations": "settings",
+    "dynamodb.rejections": "dynamodb.generations faults settings",
+    "dynamodb.model": "dynamodb.changes dynamodb.control dynamodb.expressions dynamodb.generations dynamodb.rejections"
+    " faults settings",
     "dynamodb.expressions": "dynamodb.model dynamodb.rejections faults",
-    "dynamodb.items": "dynamodb.copies dynamodb.expressions dynamodb.model dynamodb.partiql dynamodb.rejections faults"
-    " settings wire",
+    "dynamodb.items": "dynamodb.copies dynamodb.expressions dynamodb.generations dynamodb.model dynamodb.partiql"
+    " dynamodb.rejections faults settings wire",
     "dynamodb.partiql": "dynamodb.expressions dynamodb.items dynamodb.model dynamodb.rejections faults wire",
     "dynamodb.changes": "dynamodb.control dynamodb.model dynamodb.rejections moto_door wire",
     "dynamodb.control": "dynamodb.changes dynamodb.copies dynamodb.model dynamodb.rejections faults moto_door wire",
@@ -58,7 +60,8 @@ EMULATOR = {
     "dynamodb.forwarding": "faults wire",
     "dynamodb.templates": "dynamodb.changes dynamodb.control dynamodb.model dynamodb.rejections wire",
     "dynamodb.registry": "dynamodb.control dynamodb.items dynamodb.model dynamodb.templates faults",
-    "dynamodb": "dynamodb.changes dynamodb.control dynamodb.copies dynamodb.items dynamodb.model dynamodb.partiql wire",
+    "dynamodb": "dynamodb.changes dynamodb.control dynamodb.copies dynamodb.items dynamodb.model dynamodb.partiql"
+    " dynamodb.rejections wire",
     "lambdas": "arns dynamodb.changes faults moto_door wire",
     "datasets": "arns moto_door",
     "stepfunctions": "arns datasets faults wire",

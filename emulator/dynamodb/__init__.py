@@ -15,11 +15,12 @@ from emulator.dynamodb.control import global_tables_2017, insights, policies, sc
 from emulator.dynamodb.copies import backups, exports, imports, restores
 from emulator.dynamodb.items import bulk, queries, reads, throttling, transactions, vector_search, writes
 from emulator.dynamodb.model.store import World
+from emulator.dynamodb.rejections import Rejection
 from emulator.wire.protocol import Call
 
 Handler: TypeAlias = Callable[[World, Call], dict[str, JSON]]
 
-OPERATIONS: dict[str, Handler] = {
+_OPERATIONS: dict[str, Handler] = {
     "BatchExecuteStatement": throttling.statements(partiql.batch_execute_statement),
     "BatchGetItem": throttling.reads(reads.batch_get_item),
     "BatchWriteItem": throttling.writes(writes.batch_write_item),
@@ -87,3 +88,18 @@ OPERATIONS: dict[str, Handler] = {
     "UpdateTableReplicaAutoScaling": scaling.update_table_replica_auto_scaling,
     "UpdateTimeToLive": ttl.update_time_to_live,
 }
+
+
+def _worded(operation: str, handler: Handler) -> Handler:
+    """The handler, its refusals in the words of the operation and of the generation that is set."""
+
+    def answer(world: World, call: Call) -> dict[str, JSON]:
+        try:
+            return handler(world, call)
+        except Rejection as rejection:
+            raise rejection.worded(operation, world.dynamodb.settings.wording) from None
+
+    return answer
+
+
+OPERATIONS = {operation: _worded(operation, handler) for operation, handler in _OPERATIONS.items()}

@@ -3,9 +3,52 @@
 from __future__ import annotations
 
 from asl_interpreter.jsontext import JSON
+from emulator.dynamodb.generations import ENVELOPE, TEXTS, Group, Layer, layer
 from emulator.faults import Fault
+from emulator.settings import Wording
 
 KEY_MISMATCH = "The provided key element does not match the schema"
+
+
+class Rejection(Fault):
+    """A refusal whose words depend on the operation and the generation of wording; see ``generations``.
+
+    Its message is what is said where no operation words it: in PartiQL, in a reason of a cancelled transaction.
+    """
+
+    def __init__(self, group: Group, older: str, newer: str, elsewhere: Layer = "older") -> None:
+        super().__init__("ValidationException", older if elsewhere == "older" else newer)
+        self.group = group
+        self.older = older
+        self.newer = newer
+
+    def worded(self, operation: str, wording: Wording) -> Fault:
+        """The refusal as an operation says it."""
+        return self.in_layer(layer(self.group, operation, wording))
+
+    def in_layer(self, found: Layer) -> Fault:
+        """The refusal as one of AWS's layers says it."""
+        if found == "older":
+            return invalid(self.older)
+        return invalid(self.newer if found == "newer" else ENVELOPE + self.newer)
+
+
+def rejected(rule: str, **parts: object) -> Rejection:
+    """A request that breaks a rule of the table of ``generations``; ``parts`` fill its texts."""
+    group, older, newer, elsewhere = TEXTS[rule]
+    return Rejection(group, older.format(**parts), newer.format(**parts), elsewhere)
+
+
+def as_check(fault: Fault) -> Fault:
+    """A refusal as one of the request's own checks, which some operations put into an envelope."""
+    if isinstance(fault, Rejection) or fault.code != "ValidationException":
+        return fault
+    return rejected("check", message=fault.message)
+
+
+def is_empty_key(fault: Fault) -> bool:
+    """Whether a key is empty: that refuses a transaction as a whole, where other wrong keys cancel it."""
+    return isinstance(fault, Rejection) and fault.group == "empty keys"
 
 
 def invalid(message: str) -> Fault:

@@ -6,15 +6,17 @@ Sources: texts that AWS was seen to answer. For Step Functions those of the fram
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import get_args
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from asl_interpreter.jsontext import JSON
+from emulator.dynamodb.generations import ENVELOPE, TABLE_NAMES, names
 from emulator.settings import Wording
 from emulator.wire.constraints import Rule, length_rules, pattern_rule, value_rules
-from emulator.wire.shapes import NOT_NULL, Dialect, Place
+from emulator.wire.shapes import NOT_NULL, Dialect, Place, Violation
 
 _STRUCTURE_FOUND = "Start of structure or map found where not expected"
 
@@ -141,7 +143,7 @@ STEP_FUNCTIONS = replace(
 )
 
 _EMPTY = "Member must have length greater than or equal to 1"
-_RETURNS = "[ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE]"  # as the new wording spells it
+_ENUM = "Member must satisfy enum value set: "
 _DYNAMODB = Dialect(
     mismatch=_dynamodb_mismatch,
     rules=_dynamodb_rules,
@@ -164,18 +166,35 @@ _DYNAMODB = Dialect(
         (
             "UpdateItem",
             "ReturnValues",
-            "Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]",
-        ): f"1 validation error detected: Failed to satisfy constraint: Member must satisfy enum value set: {_RETURNS}",
+            f"{_ENUM}[ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]",
+        ): f"{ENVELOPE}Failed to satisfy constraint: {_ENUM}[ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE]",
+        ("Query", "ConditionalOperator", f"{_ENUM}[OR, AND]"): f"Failed to satisfy constraint: {_ENUM}[ALL, OR]",
     },
+    order={
+        "CreateTable": (
+            *("AttributeDefinitions", "TableName", "BillingMode", "ProvisionedThroughput", "KeySchema"),
+            "GlobalSecondaryIndexes",
+        ),
+        "DeleteItem": ("ReturnConsumedCapacity", "TableName", "ReturnItemCollectionMetrics", "ReturnValues", "Key"),
+        "PutItem": ("ReturnConsumedCapacity", "TableName", "ReturnItemCollectionMetrics", "ReturnValues", "Item"),
+        "TransactWriteItems": ("ClientRequestToken", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics"),
+        "UpdateItem": ("ReturnConsumedCapacity", "TableName", "ReturnItemCollectionMetrics", "ReturnValues", "Key"),
+    },
+    later={"BatchWriteItem": ("RequestItems",)},
+    as_json=frozenset({"BatchGetItem"}),
 )
-_TERSE: Mapping[Wording, frozenset[str]] = {
-    "classic": frozenset(),
-    "mixed": frozenset({"BatchGetItem", "Query"}),
-    "new": frozenset({"BatchGetItem", "BatchWriteItem", "PutItem", "Query", "Scan", "TransactGetItems", "UpdateItem"}),
-}
-"""The operations that were seen to answer in the new wording: in most regions (May 2026), or in some."""
 
-_DYNAMODB_DIALECTS = {wording: replace(_DYNAMODB, terse=terse) for wording, terse in _TERSE.items()}
+
+def _terse(wording: Wording) -> Callable[[str, Violation, int], bool]:
+    def terse(operation: str, violation: Violation, others: int) -> bool:
+        of_names = violation.member == "RequestItems" and violation.words.startswith("Map keys")
+        named = names(operation, TABLE_NAMES if of_names else violation.member, wording)
+        return named == "first" or (named == "first of several" and others > 0)
+
+    return terse
+
+
+_DYNAMODB_DIALECTS = {wording: replace(_DYNAMODB, terse=_terse(wording)) for wording in get_args(Wording)}
 
 
 def dialect(service: str, wording: Wording) -> Dialect:

@@ -12,8 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from asl_interpreter.jsontext import JSON
+from asl_interpreter.jsontext import JSON, dumps
 from emulator.faults import Fault
+from emulator.wire.presence import STRICTLY_PARSED, check_present
 from emulator.wire.protocol import Call
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def perform(world: World, call: Call) -> dict[str, JSON]:
         world.looked(call)
         return world.elsewhere[call.service](call)
     wording = "mixed" if call.service == "stepfunctions" else world.dynamodb.settings.wording
+    if call.operation in STRICTLY_PARSED:
+        check_present(STRICTLY_PARSED[call.operation], call.body or dumps(call.params).encode())
     params = _checker(call.service, call.operation, wording)(call.params)
     if params is not call.params:
         call = dataclasses.replace(call, params=params)

@@ -12,7 +12,7 @@ import random
 import uuid
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, encode, loads
@@ -40,7 +40,8 @@ class Call:
     """One operation asked for.
 
     ``service`` is botocore's name ("stepfunctions", "dynamodb", "dynamodbstreams"), ``operation`` AWS's ("PutItem"),
-    ``params`` the body as it came, ``account`` 12 digits.
+    ``params`` the body as it came, ``account`` 12 digits. ``body`` is its text where there is one: a call
+    from within has none.
     """
 
     service: str
@@ -49,6 +50,7 @@ class Call:
     account: str
     region: str
     request_id: str
+    body: bytes = field(default=b"", repr=False)
 
 
 class Response(NamedTuple):
@@ -90,7 +92,7 @@ def read_call(environ: Environ, body: bytes, credential: Credential | None, acco
     match params:
         case dict():
             region = credential.region if credential else "us-east-1"
-            return Call(service, operation, params, account, region, request_id)
+            return Call(service, operation, params, account, region, request_id, body)
         case list():
             raise Fault("SerializationException", "Start of list found where not expected")
         case _:

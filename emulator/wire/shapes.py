@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
-from asl_interpreter.jsontext import JSON
+from asl_interpreter.jsontext import JSON, dumps
 from emulator.faults import Fault
 from emulator.wire.constraints import Rule, length_rules, pattern_rule, value_rules
 
@@ -45,6 +45,14 @@ class Violation:
     shape: Shape
     value: JSON
 
+    @property
+    def member(self) -> str:
+        """The member of the input that the path begins with."""
+        path = self.path
+        while path is not None and path[0] is not None:
+            path = path[0]
+        return str(path and path[1])
+
 
 @dataclass(slots=True)
 class Findings:
@@ -65,15 +73,22 @@ class Dialect:
     ``mismatch`` says that a value has the wrong JSON type. ``enums`` gives the order in which AWS prints the values of
     an enumeration where it is not the model's. ``rules`` replaces the constraints of a shape in an operation, or
     returns None. ``bare`` maps an operation and a constraint that it breaks at a path to the message AWS sends for it
-    alone. ``terse`` names the operations whose answer stops at the first member, in the model's order, that breaks one,
-    does not repeat the value and spells members as the model does.
+    alone. ``order`` gives members of an operation that are named before the others, which follow in the model's order;
+    ``later`` those whose constraints are judged once all others hold. ``as_json`` names operations that repeat a value
+    as JSON rather than as Java prints it.
+
+    ``terse`` says of an operation and a broken constraint, with how many others are broken beside it, that the answer
+    names this one alone, does not repeat the value and spells members as the model does.
     """
 
     mismatch: Callable[[Shape, Place, JSON], str]
     rules: Callable[[str, Shape], Sequence[Rule] | None] = lambda _operation, _shape: None
     enums: Mapping[str, Sequence[str]] = field(default_factory=dict)
     bare: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
-    terse: frozenset[str] = frozenset()
+    order: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    later: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    as_json: frozenset[str] = frozenset()
+    terse: Callable[[str, Violation, int], bool] = lambda _operation, _violation, _others: False
 
 
 def compile_input(operation: OperationModel, dialect: Dialect) -> Callable[[JSON], dict[str, JSON]]:
@@ -95,24 +110,36 @@ def compile_input(operation: OperationModel, dialect: Dialect) -> Callable[[JSON
         except RecursionError:
             raise Fault("SerializationException", "") from None
         if findings.violations:
-            raise Fault("ValidationException", _message(operation, dialect, findings.violations))
+            raise Fault("ValidationException", _message(operation, shape, dialect, findings.violations))
         tidied: dict[str, JSON] = _tidy(shape, params) if findings.untidy else params
         return tidied
 
     return checked
 
 
-def _message(operation: OperationModel, dialect: Dialect, violations: Sequence[Violation]) -> str:
-    terse = operation.name in dialect.terse
-    if terse:
-        members = list(operation.input_shape.members)  # type: ignore[union-attr]  # an input that can be broken
-        violations = [min(violations, key=lambda violation: members.index(_member(violation.path)))]
+def _message(
+    operation: OperationModel, shape: StructureShape, dialect: Dialect, violations: Sequence[Violation]
+) -> str:
+    name = operation.name
+    members = list(dict.fromkeys((*dialect.order.get(name, ()), *shape.members)))
+    violations = sorted(violations, key=lambda violation: members.index(violation.member))
+    later = dialect.later.get(name, ())
+    if any(violation.member not in later for violation in violations):
+        violations = [each for each in violations if each.member not in later or each.words == NOT_NULL]
+    missing = any(violation.words == NOT_NULL for violation in violations)
+    others = 0 if missing else len(violations) - 1
+    in_order = sorted(violations, key=lambda violation: list(shape.members).index(violation.member))
+    first = next((violation for violation in in_order if dialect.terse(name, violation, others)), None)
+    if first is not None:
+        bare = dialect.bare.get((name, _text(first.path), first.words))
+        entry = f"Value at '{_text(first.path)}' failed to satisfy constraint: {first.words}"
+        return bare or f"1 validation error detected: {entry}"
     for violation in violations:
-        bare = dialect.bare.get((operation.name, _text(violation.path), violation.words))
+        bare = dialect.bare.get((name, _text(violation.path, _lower_first), violation.words))
         if bare is not None:
             return bare
     entries = "; ".join(
-        f"Value{'' if terse else _echo(violation)} at '{_text(violation.path)}' "
+        f"Value{_echo(violation, as_json=name in dialect.as_json)} at '{_text(violation.path, _lower_first)}' "
         f"failed to satisfy constraint: {violation.words}"
         for violation in violations
     )
@@ -120,15 +147,11 @@ def _message(operation: OperationModel, dialect: Dialect, violations: Sequence[V
     return f"{count} validation error{'' if count == 1 else 's'} detected: {entries}"
 
 
-def _member(path: Path) -> str:
-    """The member of the input that a path begins with."""
-    while path is not None and path[0] is not None:
-        path = path[0]
-    return str(path and path[1])
+def _text(path: Path, spelled: Callable[[str], str] = str) -> str:
+    """The path in AWS's form: ``tags.1.member.key``, ``requestItems.orders.member.1.member.putRequest.item``.
 
-
-def _text(path: Path) -> str:
-    """The path in AWS's form: ``tags.1.member.key``, ``requestItems.orders.member.1.member.putRequest.item``."""
+    ``spelled`` turns the model's name of a member into the one to show.
+    """
     parts: list[str] = []
     while path is not None:
         label = path[1]
@@ -137,17 +160,19 @@ def _text(path: Path) -> str:
         elif len(path) > 2:
             parts.append(f"{label}.member")
         else:
-            parts.append(label)
+            parts.append(spelled(label))
         path = path[0]
     return ".".join(reversed(parts))
 
 
-def _echo(violation: Violation) -> str:
+def _echo(violation: Violation, *, as_json: bool) -> str:
     """The value as the message repeats it; AWS does not repeat what the model marks as sensitive."""
     if violation.value is None:
         return " null"
     if violation.shape.metadata.get("sensitive"):
         return ""
+    if as_json and not isinstance(violation.value, str):
+        return f" '{dumps(violation.value)}'"
     return f" '{_java_text(violation.shape, violation.value)}'"
 
 
@@ -200,7 +225,6 @@ class _Compiler:
     def __init__(self, operation: str, dialect: Dialect) -> None:
         self._operation = operation
         self._dialect = dialect
-        self._label = str if operation in dialect.terse else _lower_first
         self._compiled: dict[tuple[str, Place, bool], Checker | None] = {}
 
     def checker(self, shape: Shape, place: Place, *, ruled: bool = True) -> Checker:
@@ -248,8 +272,8 @@ class _Compiler:
         return self._scalar(shape, place, rules)
 
     def _structure(self, shape: StructureShape, place: Place) -> Checker:
-        members = {name: (self._label(name), self.checker(member, "field")) for name, member in shape.members.items()}
-        required = [(name, self._label(name), shape.members[name]) for name in shape.required_members]
+        members = {name: self.checker(member, "field") for name, member in shape.members.items()}
+        required = [(name, shape.members[name]) for name in shape.required_members]
         mismatch = self._dialect.mismatch
 
         def check(value: JSON, path: Path, findings: Findings) -> None:
@@ -263,10 +287,10 @@ class _Compiler:
                 if member is None:
                     findings.untidy = True
                     continue
-                known[1](member, (path, known[0]), findings)
-            for name, label, member_shape in required:
+                known(member, (path, name), findings)
+            for name, member_shape in required:
                 if value.get(name) is None:
-                    findings.violations.append(Violation(NOT_NULL, (path, label), member_shape, None))
+                    findings.violations.append(Violation(NOT_NULL, (path, name), member_shape, None))
 
         return check
 

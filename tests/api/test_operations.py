@@ -277,8 +277,8 @@ CLASSIC = [
     ),
     (
         "dynamodb",
-        "PutItem",
-        {"TableName": "", "Item": ITEM, "ReturnValues": "INVALID"},
+        "DeleteItem",
+        {"TableName": "", "Key": ITEM, "ReturnValues": "INVALID"},
         [f"Value '' at 'tableName': {LENGTH_1}", f"Value 'INVALID' at 'returnValues': {RETURN_VALUES}"],
     ),
     (

@@ -21,6 +21,7 @@ from emulator.dynamodb.model.store import DynamoDBSettings, Store
 Outcome: TypeAlias = "dict[str, Any] | str | tuple[str, str]"
 Row: TypeAlias = "tuple[dict[str, Any], Outcome]"
 
+ONE_DETECTED = "1 validation error detected: "
 INVALID = "One or more parameter values were invalid: "
 NOT_VALID = "One or more parameter values are not valid. "
 MISMATCH = "The provided key element does not match the schema"
@@ -139,8 +140,12 @@ BAD_KEYS: list[Row] = [
     ({"Key": {"p": {"NULL": True}, "r": {"N": "1"}}}, MISMATCH),
     (
         {"TableName": "bin", "Key": {"p": {"B": ""}}},
-        f"{INVALID}The AttributeValue for a key attribute cannot contain an empty binary value. Key: p",
+        f"{NOT_VALID}The AttributeValue for a key attribute cannot contain an empty binary value. Key: p",
     ),
+]
+BAD_KEYS_OF_WRITES: list[Row] = [
+    (given, f"{ONE_DETECTED}{outcome}" if outcome in (OVERFLOW, f"{NOT_NUMERIC}: one") else outcome)
+    for given, outcome in BAD_KEYS
 ]
 CAPACITIES: list[Row] = [
     (
@@ -199,7 +204,7 @@ def test_get_item(shop: Service, row: Row) -> None:
 
 CONDITION = "ConditionExpression"
 VALUES, NAMES = "ExpressionAttributeValues", "ExpressionAttributeNames"
-ONLY = f"{VALUES} can only be specified when using expressions: "
+ONLY = f"{ONE_DETECTED}{VALUES} can only be specified when using expressions"
 CONDITIONS: list[Row] = [
     ({CONDITION: "attribute_not_exists(p)"}, FAILED),
     ({CONDITION: "a = :v", VALUES: {":v": {"S": "two"}}}, FAILED),
@@ -207,7 +212,7 @@ CONDITIONS: list[Row] = [
     ({CONDITION: "attribute_exists(l[1])"}, f"{SCALARS}IndexKey: l"),
     (
         {CONDITION: "a = :v"},
-        f"Invalid {CONDITION}: An expression attribute value used in expression is not defined; attribute value: :v",
+        f"{ONE_DETECTED}Invalid {CONDITION}: An expression attribute value used in expression is not defined; attribute value: :v",
     ),
     (
         {CONDITION: "a = :v", VALUES: {":v": {"SS": []}}},
@@ -215,15 +220,15 @@ CONDITIONS: list[Row] = [
     ),
     (
         {CONDITION: "a = :v", VALUES: {":v": {"N": "x"}, "v": {"S": "y"}}},
-        f'{VALUES} contains invalid key: Syntax error; key: "v"',
+        f'{ONE_DETECTED}{VALUES} contains invalid key: Syntax error; key: "v"',
     ),
     (
         {CONDITION: "a = :v", NAMES: {}, VALUES: {}},
-        f"{NAMES} must not be empty",
+        f"{ONE_DETECTED}{NAMES} must not be empty",
     ),
     (
         {CONDITION: "a = :v OR a = a", VALUES: {":v": {"S": "y"}}},
-        f"Invalid {CONDITION}: The first operand must be distinct from the remaining operands for this operator or "
+        f"{ONE_DETECTED}Invalid {CONDITION}: The first operand must be distinct from the remaining operands for this operator or "
         "function; operator: =, first operand: [a]",
     ),
     ({"Expected": {"a": {"Exists": False}}}, FAILED),
@@ -232,7 +237,7 @@ CONDITIONS: list[Row] = [
         {"Expected": {"a": {"Exists": False}}, CONDITION: "a = b"},
         f"{BOTH}{{Expected}} Expression parameters: {{{CONDITION}}}",
     ),
-    ({"ConditionalOperator": "OR"}, "ConditionalOperator cannot be used without Filter or Expected"),
+    ({"ConditionalOperator": "OR"}, f"{ONE_DETECTED}ConditionalOperator cannot be used without Filter or Expected"),
     (
         {"ConditionalOperator": "XOR", "Expected": {"a": {"Exists": False}}},
         broken("conditionalOperator", one_of("OR", "AND"), "'XOR'"),
@@ -245,9 +250,9 @@ CONDITIONS: list[Row] = [
 ]
 WRITE_ONE: list[Row] = [
     *(TABLE_NAMES + CAPACITIES + CONDITIONS),
-    ({VALUES: {":v": {"S": "y"}}}, f"{ONLY}{CONDITION} is null"),
-    ({"ReturnValues": "ALL_NEW"}, "ReturnValues can only be ALL_OLD or NONE"),
-    ({"ReturnValues": "UPDATED_OLD"}, "ReturnValues can only be ALL_OLD or NONE"),
+    ({VALUES: {":v": {"S": "y"}}}, ONLY),
+    ({"ReturnValues": "ALL_NEW"}, f"{ONE_DETECTED}ReturnValues can only be ALL_OLD or NONE"),
+    ({"ReturnValues": "UPDATED_OLD"}, f"{ONE_DETECTED}ReturnValues can only be ALL_OLD or NONE"),
     ({"ReturnValues": "ALL_OLD"}, {"Attributes": FIRST}),
     ({CONDITION: "size(li) = :n AND m.x < :n", VALUES: {":n": {"N": "3"}}}, {}),
     ({"Expected": {"a": {"Value": {"S": "one"}}, "q": {"Exists": False}}}, {}),
@@ -263,7 +268,7 @@ PUT_ITEM: list[Row] = [
         f"{INVALID}Type mismatch for Index Key g Expected: S Actual: N IndexName: gsi",
     ),
     ({"Item": {**KEY, "g": {"M": {}}}}, f"{INVALID}Type mismatch for Index Key g Expected: S Actual: M IndexName: gsi"),
-    ({"Item": {**KEY, "x": {"L": [{"M": {"y": {"N": "1.2.3"}}}]}}}, f"{NOT_NUMERIC}: 1.2.3"),
+    ({"Item": {**KEY, "x": {"L": [{"M": {"y": {"N": "1.2.3"}}}]}}}, f"{ONE_DETECTED}{NOT_NUMERIC}: 1.2.3"),
     ({"Item": {**KEY, "x": {"BS": []}}}, f"{INVALID}Binary sets should not be empty"),
     ({"Item": {**KEY, "x": {"S": "x", "N": "1"}}}, SEVERAL),
     (
@@ -293,7 +298,7 @@ PUT_ITEM: list[Row] = [
     ),
 ]
 DELETE_ITEM: list[Row] = [
-    *(WRITE_ONE + BAD_KEYS),
+    *(WRITE_ONE + BAD_KEYS_OF_WRITES),
     ({"Key": {"p": {"S": "q"}, "r": {"N": "1"}}, "ReturnValues": "ALL_OLD"}, {}),
     (
         {"ReturnConsumedCapacity": "TOTAL", "ReturnItemCollectionMetrics": "SIZE"},
@@ -330,10 +335,10 @@ def test_delete_item(shop: Service, row: Row) -> None:
 UPDATE = "UpdateExpression"
 ALL_NEW = {"ReturnValues": "ALL_NEW"}
 UPDATE_ITEM: list[Row] = [
-    *(TABLE_NAMES + BAD_KEYS + CAPACITIES + CONDITIONS),
+    *(TABLE_NAMES + BAD_KEYS_OF_WRITES + CAPACITIES + CONDITIONS),
     ({}, {}),
     (ALL_NEW, {"Attributes": FIRST}),
-    ({VALUES: {":v": {"S": "y"}}}, f"{ONLY}{UPDATE} and {CONDITION} are null"),
+    ({VALUES: {":v": {"S": "y"}}}, ONLY),
     (
         {"AttributeUpdates": {}, "Expected": {}, UPDATE: "REMOVE a", CONDITION: "a = b"},
         f"{BOTH}{{AttributeUpdates, Expected}} Expression parameters: {{{UPDATE}, {CONDITION}}}",
@@ -509,7 +514,7 @@ QUERY: list[Row] = [
     ({"ExclusiveStartKey": {**KEY, "x": {"S": "y"}}}, START),
     ({"ExclusiveStartKey": {**KEY, "r": {"N": "x"}}}, f"{NOT_NUMERIC}: x"),
     ({"ExclusiveStartKey": {**KEY, "r": {"NS": []}}}, f"{INVALID}An number set  may not be empty"),
-    ({"ExclusiveStartKey": {**KEY, "r": {"NS": ["1", "1"]}}}, "Input collection contains duplicates"),
+    ({"ExclusiveStartKey": {**KEY, "r": {"NS": ["1", "1"]}}}, f"{INVALID}Input collection contains duplicates."),
     ({"ExclusiveStartKey": {**KEY, "r": {"SS": []}}}, f"{START}: {INVALID}An string set  may not be empty"),
     ({"Select": "ALL_ATTRIBUTES"}, "Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES"),
     (
@@ -519,7 +524,7 @@ QUERY: list[Row] = [
     ({"Select": "SPECIFIC_ATTRIBUTES"}, hits(*KEYS_OF_A)),
     (
         {"KeyConditionExpression": NO_MEMBER, "ProjectionExpression": NO_MEMBER},
-        f"{ONLY}FilterExpression and KeyConditionExpression are null",
+        f"{VALUES} can only be specified when using expressions: FilterExpression and KeyConditionExpression are null",
     ),
     ({NAMES: {"#q": "q"}}, f"Value provided in {NAMES} unused in expressions: keys: {{#q}}"),
     ({"KeyConditionExpression": ""}, "Invalid KeyConditionExpression: The expression can not be empty;"),
@@ -529,7 +534,7 @@ QUERY: list[Row] = [
     ),
     (
         {"KeyConditionExpression": "p = :p AND begins_with(p, :p)"},
-        "KeyConditionExpressions must only contain one condition per key",
+        "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key",
     ),
     ({"KeyConditionExpression": "p BETWEEN :p AND :p"}, "Query key condition not supported"),
     (
@@ -639,7 +644,7 @@ SCAN: list[Row] = [
         {"AttributesToGet": ["a"], **BY_ANY, "ProjectionExpression": "a", "FilterExpression": "a = b"},
         f"{BOTH}{{AttributesToGet, ScanFilter, ConditionalOperator}} Expression parameters: {{ProjectionExpression, FilterExpression}}",
     ),
-    ({VALUES: {":v": {"S": "x"}}}, f"{ONLY}FilterExpression is null"),
+    ({VALUES: {":v": {"S": "x"}}}, f"{VALUES} can only be specified when using expressions: FilterExpression is null"),
     ({NAMES: {"#v": "x"}}, f"{NAMES} can only be specified when using expressions"),
     ({"ConditionalOperator": "AND"}, "ConditionalOperator cannot be used without Filter or Expected"),
     ({"ScanFilter": {}, "ConditionalOperator": "AND"}, "ConditionalOperator cannot be used without Filter or Expected"),
@@ -695,7 +700,7 @@ BATCH_GET_ITEM: list[Row] = [
     (wanted({"p": {"S": "q"}, "r": {"N": "1"}}), {"Responses": {"tab": []}, "UnprocessedKeys": {}}),
     (wanted(KEY, {"p": {"S": "a"}, "r": {"N": "1.0"}}), "Provided list of item keys contains duplicates"),
     (wanted(KEY, {"p": {"S": "a"}}), MISMATCH),
-    (wanted(KEY, {"p": {"S": "a"}, "r": {"N": ""}}), NOT_NUMERIC),
+    (wanted(KEY, {"p": {"S": "a"}, "r": {"N": ""}}), f"{NOT_NUMERIC}: "),
     (
         wanted(KEY, AttributesToGet=["a"], ProjectionExpression="a"),
         f"{BOTH}{{AttributesToGet}} Expression parameters: {{ProjectionExpression}}",
@@ -845,7 +850,7 @@ TRANSACT_WRITE_ITEMS: list[Row] = [
     ),
     (
         actions(PUT_NEW, action("Update", Key=KEY, UpdateExpression="S" * 4097)),
-        f"Invalid {UPDATE}: Expression size has exceeded the maximum allowed size; expression size: 4097",
+        f"Invalid {UPDATE}: Expression size has exceeded the maximum allowed size;",
     ),
     (
         actions(PUT_NEW, action("Delete", Key=KEY, ExpressionAttributeNames={"#a": "a"})),
@@ -1366,108 +1371,204 @@ BOTH_BAD = (
     f"2 validation errors detected: Value '' at 'tableName' failed to satisfy constraint: {at_least(1)}; "
     f"Value 'INVALID' at 'returnValues' failed to satisfy constraint: {RETURNS}"
 )
-ONE_DETECTED = "1 validation error detected: "
-DEEP: dict[str, Any] = {"S": "x"}
-for _ in range(33):
-    DEEP = {"L": [DEEP]}
 SEGMENT = "The Segment parameter is zero-based and must be less than parameter TotalSegments"
 
 
+FIRST_OF_RETURNS = (
+    f"{ONE_DETECTED}Failed to satisfy constraint: Member must satisfy enum value set: "
+    "[ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE]"
+)
+
+
 def first(member: str, words: str) -> str:
-    """The one constraint that the newer validator names."""
+    """The one constraint that the newer layer names."""
     return f"{ONE_DETECTED}Value at '{member}' failed to satisfy constraint: {words}"
 
 
 ZERO = "Member must have value greater than or equal to 1"
-WORDINGS: list[tuple[str, dict[str, Any], str, str, str]] = [
-    # operation, request, and what is said in the classic, in the new and in the mixed wording
-    ("PutItem", BAD_NAME, BOTH_BAD, first("TableName", at_least(1)), BOTH_BAD),
+SELECT = one_of("SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES")
+CAPACITY = one_of("INDEXES", "TOTAL", "NONE")
+EMPTY_KEY = "The AttributeValue for a key attribute cannot contain an empty string value. Key: p"
+UNDERFLOW = "Number underflow. Attempting to store a number with magnitude smaller than supported range"
+WRAPS = {"N": "1e2147483647"}
+REPEATED = {"SS": ["b", "a", "b"]}
+GENERATIONS = ("classic", "2026-05", "mixed", "new")
+
+
+def value_of(words: str) -> str:
+    return f"{VALUES} contains invalid value: {words} for key :v"
+
+
+def a_list(text: str) -> str:
+    return f"{INVALID}Input collection [{text}] contains duplicates."
+
+
+def batch_of(item: dict[str, Any]) -> dict[str, Any]:
+    return {"RequestItems": {"tab": [{"PutRequest": {"Item": {**KEY, **item}}}]}}
+
+
+PUT_IF = {"TableName": "tab", "Item": KEY, CONDITION: "a = :v"}
+QUERY_IF = {"TableName": "tab", "KeyConditionExpression": "p = :v"}
+LARGE_UPDATE = {
+    "TableName": "bin",
+    "Key": {"p": {"B": "AA=="}},
+    UPDATE: "SET b = :v",
+    VALUES: {":v": {"S": "x" * 409_578}},
+}
+WORDINGS: list[tuple[str, dict[str, Any], Sequence[Outcome]]] = [
+    # operation, request, and what is said in each generation, or from which generation on
+    ("PutItem", BAD_NAME, [BOTH_BAD, BOTH_BAD, first("TableName", at_least(1)), first("TableName", at_least(1))]),
+    ("PutItem", {"Item": {}}, [*[broken("tableName", NOT_NULL)] * 3, first("TableName", NOT_NULL)]),
     (
         "PutItem",
-        {"Item": {}},
-        broken("tableName", NOT_NULL),
-        first("TableName", NOT_NULL),
-        broken("tableName", NOT_NULL),
+        {"TableName": "", "Item": {}},
+        [*[broken("tableName", at_least(1), "''")] * 3, first("TableName", at_least(1))],
     ),
     (
         "UpdateItem",
         {"TableName": "tab", "Key": KEY, "ReturnValues": "INVALID"},
-        broken("returnValues", RETURNS, "'INVALID'"),
-        f"{ONE_DETECTED}Failed to satisfy constraint: Member must satisfy enum value set: "
-        "[ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE]",
-        broken("returnValues", RETURNS, "'INVALID'"),
+        [*[broken("returnValues", RETURNS, "'INVALID'")] * 3, FIRST_OF_RETURNS],
     ),
+    (
+        "UpdateItem",
+        {"TableName": "tab", "Key": KEY, "ReturnValues": "INVALID", "ReturnConsumedCapacity": "INVALID"},
+        [
+            *[
+                f"2 validation errors detected: Value 'INVALID' at 'returnConsumedCapacity' failed to satisfy "
+                f"constraint: {CAPACITY}; Value 'INVALID' at 'returnValues' failed to satisfy constraint: {RETURNS}"
+            ]
+            * 2,
+            *[FIRST_OF_RETURNS] * 2,
+        ],
+    ),
+    ("Query", {"TableName": "tab", "Limit": 0}, [broken("limit", ZERO, "'0'"), *[first("Limit", ZERO)] * 3]),
     (
         "Query",
-        {"TableName": "tab", "Limit": 0},
-        broken("limit", ZERO, "'0'"),
-        first("Limit", ZERO),
-        first("Limit", ZERO),
+        {"TableName": "tab", "Select": "X"},
+        [*[broken("select", SELECT, "'X'")] * 3, first("Select", SELECT)],
     ),
-    (
-        "Scan",
-        {"TableName": "tab", "Limit": 0},
-        broken("limit", ZERO, "'0'"),
-        first("Limit", ZERO),
-        broken("limit", ZERO, "'0'"),
-    ),
+    ("Scan", {"TableName": "tab", "Limit": 0}, [*[broken("limit", ZERO, "'0'")] * 3, first("Limit", ZERO)]),
     (
         "Scan",
         {"TableName": "tab", "Segment": 3, "TotalSegments": 3},
-        f"{SEGMENT}: Segment: 3 is not less than TotalSegments: 3",
-        SEGMENT,
-        f"{SEGMENT}: Segment: 3 is not less than TotalSegments: 3",
+        [*[f"{SEGMENT}: Segment: 3 is not less than TotalSegments: 3"] * 3, SEGMENT],
     ),
     (
         "BatchGetItem",
         {"RequestItems": {}},
-        "The requestItems parameter is required for BatchGetItem",
-        first("RequestItems", at_least(1)),
-        first("RequestItems", at_least(1)),
+        ["The requestItems parameter is required for BatchGetItem", *[first("RequestItems", at_least(1))] * 3],
+    ),
+    (
+        "BatchGetItem",
+        {"RequestItems": {"tab": {"Keys": [KEY]}}, "ReturnConsumedCapacity": "X"},
+        [*[broken("returnConsumedCapacity", CAPACITY, "'X'")] * 3, first("ReturnConsumedCapacity", CAPACITY)],
     ),
     (
         "BatchWriteItem",
         {"RequestItems": {}},
-        "The requestItems parameter is required for BatchWriteItem",
-        first("RequestItems", at_least(1)),
-        "The requestItems parameter is required for BatchWriteItem",
+        [*["The requestItems parameter is required for BatchWriteItem"] * 3, first("RequestItems", at_least(1))],
     ),
     (
         "TransactGetItems",
         {"TransactItems": []},
-        broken("transactItems", at_least(1), "'[]'"),
-        first("TransactItems", at_least(1)),
-        broken("transactItems", at_least(1), "'[]'"),
+        [*[broken("transactItems", at_least(1), "'[]'")] * 3, first("TransactItems", at_least(1))],
     ),
     (
         "UpdateItem",
-        {
-            "TableName": "nope",
-            "Key": KEY,
-            "UpdateExpression": "SET a = :v",
-            VALUES: {":v": DEEP},
-        },
-        "Requested resource not found",
-        f"{ONE_DETECTED}Nesting Levels have exceeded supported limits: Attributes in the item have nested levels "
-        "beyond supported limit",
-        "Requested resource not found",
+        {"TableName": "nope", "Key": KEY, UPDATE: "SET a = :v", VALUES: {":v": DEEP}},
+        [*[NOT_FOUND] * 2, *[ONE_DETECTED + TOO_DEEP] * 2],
     ),
-    ("GetItem", {"TableName": "", "Key": {}}, *[broken("tableName", at_least(1), "''")] * 3),
+    ("UpdateItem", LARGE_UPDATE, [{}, {}, *["Item size to update has exceeded the maximum allowed size"] * 2]),
+    ("GetItem", {"TableName": "", "Key": {}}, [broken("tableName", at_least(1), "''")] * 4),
+    (
+        "GetItem",
+        {"TableName": "tab", "Key": {**KEY, "p": {"S": ""}}},
+        [INVALID + EMPTY_KEY, *[NOT_VALID + EMPTY_KEY] * 3],
+    ),
+    ("PutItem", {"TableName": "tab", "Item": {**KEY, "p": {"S": ""}}}, [NOT_VALID + EMPTY_KEY] * 4),
+    # numbers and repeated members, with the layer that reckons in 32 bits and the one that does not
+    (
+        "PutItem",
+        {"TableName": "tab", "Item": {**KEY, "x": {"N": ""}}},
+        [NOT_NUMERIC, NOT_NUMERIC, *[f"{ONE_DETECTED}{NOT_NUMERIC}: "] * 2],
+    ),
+    ("PutItem", {**PUT_IF, VALUES: {":v": WRAPS}}, [*[value_of(UNDERFLOW)] * 2, *[ONE_DETECTED + OVERFLOW] * 2]),
+    (
+        "PutItem",
+        {**PUT_IF, VALUES: {":v": {"N": "1e3000000000"}}},
+        [*[value_of(f"{NOT_NUMERIC}: 1e3000000000")] * 2, *[ONE_DETECTED + OVERFLOW] * 2],
+    ),
+    (
+        "PutItem",
+        {**PUT_IF, VALUES: {":v": REPEATED}},
+        [*[value_of(a_list("b, a, b"))] * 2, *[ONE_DETECTED + a_list('"a", "b", "b"')] * 2],
+    ),
+    ("Query", {**QUERY_IF, VALUES: {":v": WRAPS}}, [*[value_of(UNDERFLOW)] * 2, *[OVERFLOW] * 2]),
+    ("BatchWriteItem", batch_of({"x": WRAPS}), [*[UNDERFLOW] * 3, OVERFLOW]),
+    ("BatchWriteItem", batch_of({"x": REPEATED}), [*[a_list("b, a, b")] * 3, a_list('"a", "b", "b"')]),
+    (
+        "BatchWriteItem",
+        batch_of({"x": {"BS": ["/w==", "AA==", "/w=="]}}),
+        [
+            *[f"{INVALID}Input collection [/w==, AA==, /w==]of type BS contains duplicates."] * 3,
+            f'{INVALID}Input collection ["AA==","/w==","/w=="]of type BS contains duplicates.',
+        ],
+    ),
+    (
+        "BatchWriteItem",
+        batch_of({"x": {"NS": ["1", "1.0"]}}),
+        [*["Input collection contains duplicates"] * 3, f"{INVALID}Input collection contains duplicates."],
+    ),
+    # the request's own checks
+    (
+        "DeleteItem",
+        {"TableName": "tab", "Key": KEY, VALUES: {":v": {"S": "x"}}},
+        [*[f"{VALUES} can only be specified when using expressions: {CONDITION} is null"] * 2, ONLY, ONLY],
+    ),
+    (
+        "PutItem",
+        {"TableName": "tab", "Item": KEY, CONDITION: "a" * 4097},
+        [
+            *[f"Invalid {CONDITION}: Expression size has exceeded the maximum allowed size; expression size: 4097"] * 2,
+            *[f"{ONE_DETECTED}Invalid {CONDITION}: Expression size has exceeded the maximum allowed size;"] * 2,
+        ],
+    ),
+    (
+        "TransactWriteItems",
+        {"TransactItems": [{"Update": {"TableName": "nope", "Key": KEY, UPDATE: "SET a = :v", VALUES: {":v": DEEP}}}]},
+        [value_of(TOO_DEEP), *[TOO_DEEP] * 3],
+    ),
     (
         "CreateTable",
         {"TableName": "ab", "KeySchema": [], "AttributeDefinitions": []},
-        *[
+        [
             f"2 validation errors detected: Value 'ab' at 'tableName' failed to satisfy constraint: {at_least(3)}; "
             f"Value '[]' at 'keySchema' failed to satisfy constraint: {at_least(1)}"
         ]
-        * 3,
+        * 4,
     ),
 ]
 
 
-@pytest.mark.parametrize("wording", ["classic", "new", "mixed"])
+@pytest.mark.parametrize("generation", range(len(GENERATIONS)), ids=GENERATIONS)
 @pytest.mark.parametrize("row", WORDINGS, ids=[f"{row[0]}-{number}" for number, row in enumerate(WORDINGS)])
-def test_two_wordings_live_side_by_side(ddb: Service, row: tuple[Any, ...], wording: Any) -> None:
-    operation, request, classic, new, mixed = row
-    ddb.world.dynamodb = Store(ddb.clock, DynamoDBSettings(wording=wording))
-    assert ddb.refusal(operation, **request)[1] == {"classic": classic, "new": new, "mixed": mixed}[wording]
+def test_each_generation_has_its_words(ddb: Service, row: tuple[Any, ...], generation: int) -> None:
+    operation, request, outcomes = row
+    ddb.world.dynamodb = Store(ddb.clock, DynamoDBSettings(wording=GENERATIONS[generation]))
+    fill(ddb)
+    outcome = outcomes[generation]
+    if isinstance(outcome, dict):
+        assert ddb.call(operation, **request) == outcome
+    else:
+        expected = ("ValidationException", outcome) if isinstance(outcome, str) else outcome
+        assert ddb.refusal(operation, **request) == expected
+
+
+def test_a_very_deep_delete_is_answered_by_the_older_layer(ddb: Service) -> None:
+    deep: dict[str, Any] = {"S": "x"}
+    for _ in range(40):
+        deep = {"M": {"n": deep}}
+    request = {"TableName": "nope", "Key": KEY, "ReturnValues": "ALL_NEW", CONDITION: "a = :v"}
+    bare = "ReturnValues can only be ALL_OLD or NONE"
+    assert ddb.refusal("DeleteItem", **request, **{VALUES: {":v": deep}})[1] == bare
+    assert ddb.refusal("DeleteItem", **request, **{VALUES: {":v": {"S": "x"}}})[1] == ONE_DETECTED + bare

@@ -686,7 +686,7 @@ ROWS: dict[str, list[Row]] = {
                     }
                 ],
             },
-            f"{INVALID}Vector indexes are only supported on tables with BillingMode PAY_PER_REQUEST",
+            f"{INVALID}Vector indexes are only supported for PAY_PER_REQUEST tables",
         ),
     ],
     "DeleteBackup": [
@@ -1396,7 +1396,7 @@ ROWS: dict[str, list[Row]] = {
     "SearchVectors": [
         (
             {"TableName": NO_MEMBER, "IndexName": NO_MEMBER, "SearchVector": NO_MEMBER, "TopK": NO_MEMBER},
-            "4 validation errors detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null; Value null at 'indexName' failed to satisfy constraint: Member must not be null; Value null at 'searchVector' failed to satisfy constraint: Member must not be null; Value null at 'topK' failed to satisfy constraint: Member must not be null",
+            "missing field `TableName` at line 1 column 2",
         ),
         ({"TableName": "nope"}, NOT_FOUND),
         ({"IndexName": "far"}, "The table does not have the specified index: far"),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from dynamodb_service import Service
 
+ENVELOPE = "1 validation error detected: "
 INVALID = "One or more parameter values were invalid: "
 MISMATCH = "The provided key element does not match the schema"
 NOT_VALID = "One or more parameter values are not valid. "
@@ -42,7 +43,7 @@ BAD_LOOKUPS: list[tuple[dict[str, Any], str]] = [
     ({**PK, "q": {"S": "x"}}, MISMATCH),
     ({"p": {"S": "x"}, "q": {"N": "1"}}, MISMATCH),
     ({"p": {"N": "1"}, "r": {"N": "1"}}, MISMATCH),
-    ({"p": {"S": ""}, "r": {"N": "1"}}, f"{INVALID}{EMPTY_STRING} Key: p"),
+    ({"p": {"S": ""}, "r": {"N": "1"}}, f"{NOT_VALID}{EMPTY_STRING} Key: p"),
     ({"p": {"S": "x" * 2049}, "r": {"N": "1"}}, HASH_SIZE),
     ({"p": {"S": "\u00e9" * 1025}, "r": {"N": "1"}}, HASH_SIZE),
 ]
@@ -84,7 +85,7 @@ def test_missing_table_is_found_out_after_the_request_is_judged(ddb: Service) ->
     assert ddb.refusal("PutItem", TableName="nope", Item=PK) == NOT_FOUND
     assert ddb.refusal("GetItem", TableName="nope", Key=PK) == NOT_FOUND
     refusal = ddb.refusal("PutItem", TableName="nope", Item=PK, ReturnValues="ALL_NEW")
-    assert refusal == ("ValidationException", "ReturnValues can only be ALL_OLD or NONE")
+    assert refusal == ("ValidationException", f"{ENVELOPE}ReturnValues can only be ALL_OLD or NONE")
 
 
 def test_table_is_found_by_its_arn(ddb: Service, tab: str) -> None:
@@ -291,7 +292,7 @@ def test_expected_is_refused_before_the_table_is_looked_up(
     ddb: Service, expected: dict[str, Any], message: str
 ) -> None:
     refusal = ddb.refusal("PutItem", TableName="nope", Item=PK, Expected=expected)
-    assert refusal == ("ValidationException", INVALID + message)
+    assert refusal == ("ValidationException", ENVELOPE + INVALID + message)
 
 
 def test_index_keys_are_judged_in_updates(ddb: Service, tab: str) -> None:

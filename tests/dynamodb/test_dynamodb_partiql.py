@@ -209,7 +209,7 @@ REFUSED: list[tuple[str, str]] = [
     ("SELECT * FROM tab WHERE a = 1e2147483648", "Statement wasn't well formed, can't be processed: "),
     (
         "SELECT * FROM tab WHERE a = 1e2147483647",
-        "Number overflow. Attempting to store a number with magnitude larger than supported range under root",
+        "Number underflow. Attempting to store a number with magnitude smaller than supported range under root",
     ),
 ]
 

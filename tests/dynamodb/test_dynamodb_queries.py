@@ -100,7 +100,11 @@ BAD_KEY_CONDITIONS: list[tuple[str, dict[str, Any], str]] = [
         {**A, ":v": {"N": "1"}},
         "Conditions can be of length 1 or 2 only",
     ),
-    ("p = :p AND p = :v", {**A, ":v": {"S": "1"}}, "KeyConditionExpressions must only contain one condition per key"),
+    (
+        "p = :p AND p = :v",
+        {**A, ":v": {"S": "1"}},
+        "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key",
+    ),
     ("p.x = :p", A, "KeyConditionExpressions cannot have conditions on nested attributes"),
     ("p = :p OR r = :v", {**A, ":v": {"N": "1"}}, f"{OPERATOR}OR"),
     ("NOT p = :p", A, f"{OPERATOR}NOT"),

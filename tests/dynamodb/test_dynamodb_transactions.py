@@ -98,7 +98,14 @@ INVALID_MEMBERS: list[tuple[dict[str, Any], str]] = [
         put("x", attributes={"g": {"N": "1"}}),
         INVALID + "Type mismatch for Index Key g Expected: S Actual: N IndexName: gsi",
     ),
-    (put("x", attributes={"a": {"S": "y" * 409_600}}), "Item size has exceeded the maximum allowed size"),
+    (
+        update("x", "SET g = :v", ExpressionAttributeValues={":v": {"N": "1"}}),
+        INVALID + "Type mismatch for Index Key g Expected: S Actual: N IndexName: gsi",
+    ),
+    (
+        update("x", "SET a = :v", ExpressionAttributeValues={":v": {"S": "y" * 409_600}}),
+        "Item size to update has exceeded the maximum allowed size",
+    ),
     (update("x", "SET a = gone"), "The provided expression refers to an attribute that does not exist in the item"),
 ]
 
@@ -110,6 +117,23 @@ def test_member_that_does_not_fit_cancels_with_a_validation_error(
     text, reasons = cancelled(ddb, [put("a"), member, put("b")])
     assert text == PREFIX + "[None, ValidationError, None]"
     assert reasons == [{"Code": "None"}, {"Code": "ValidationError", "Message": message}, {"Code": "None"}]
+
+
+TOO_DEEP = (
+    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
+)
+EMPTY_KEY = (
+    "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string "
+    "value. Key: p"
+)
+DEEP_VALUE: dict[str, Any] = {"S": "x"}
+for _ in range(40):
+    DEEP_VALUE = {"M": {"n": DEEP_VALUE}}
+
+
+def update_of(table: str, value: dict[str, Any]) -> dict[str, Any]:
+    given = {"UpdateExpression": "SET a = :v", "ExpressionAttributeValues": {":v": value}}
+    return {"Update": {"TableName": table, "Key": key("a"), **given}}
 
 
 WHOLE: list[tuple[list[dict[str, Any]], str, str]] = [
@@ -128,7 +152,59 @@ WHOLE: list[tuple[list[dict[str, Any]], str, str]] = [
         "ValidationException",
         "TransactItems can only contain one of Check, Put, Update or Delete",
     ),
-    ([{}], "ValidationException", "TransactItems can only contain one of Check, Put, Update or Delete"),
+    (
+        [{}],
+        "ValidationException",
+        "Invalid Request: TransactWriteRequest should contain Delete or Put or Update request",
+    ),
+    (
+        [put("a"), put("x", attributes={"a": {"S": "y" * 409_600}})],
+        "ValidationException",
+        "Item size has exceeded the maximum allowed size",
+    ),
+    # one action after another, and the first fault of any kind, before tables are looked up
+    ([update_of("nope", DEEP_VALUE), put("b", attributes={"": {"S": "x"}})], "ValidationException", TOO_DEEP),
+    (
+        [put("b", attributes={"": {"S": "x"}}), update_of("nope", DEEP_VALUE)],
+        "ValidationException",
+        "Empty attribute name",
+    ),
+    ([put("b", attributes={"d": DEEP_VALUE, "": {"S": "x"}})], "ValidationException", "Empty attribute name"),
+    (
+        [put("b", attributes={"m": {"M": {"": {"S": "x"}}}, "d": DEEP_VALUE})],
+        "ValidationException",
+        TOO_DEEP,
+    ),
+    (
+        [put("b", attributes={"d": DEEP_VALUE}, ConditionExpression="a = = b")],
+        "ValidationException",
+        'Invalid ConditionExpression: Syntax error; token: "=", near: "= = b"',
+    ),
+    (
+        [{"Delete": {"TableName": "nope", "Key": {"p": DEEP_VALUE}}}, put("b", ConditionExpression="a = = b")],
+        "ValidationException",
+        TOO_DEEP,
+    ),
+    (
+        [{"Delete": {"TableName": "nope", "Key": {"p": DEEP_VALUE}, "ConditionExpression": "a = = b"}}],
+        "ValidationException",
+        'Invalid ConditionExpression: Syntax error; token: "=", near: "= = b"',
+    ),
+    ([delete("")], "ValidationException", EMPTY_KEY),
+    ([check("", "attribute_exists(p)")], "ValidationException", EMPTY_KEY),
+    ([update("", "REMOVE a")], "ValidationException", EMPTY_KEY),
+    (
+        [put("x", attributes={"g": {"S": ""}})],
+        "ValidationException",
+        "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The "
+        "AttributeValue for a key attribute cannot contain an empty string value. IndexName: gsi, IndexKey: g",
+    ),
+    (
+        [update("x", "SET g = :v", ExpressionAttributeValues={":v": {"S": ""}})],
+        "ValidationException",
+        "One or more parameter values are not valid. The update expression attempted to update a secondary index key to "
+        "a value that is not supported. The AttributeValue for a key attribute cannot contain an empty string value.",
+    ),
     (
         [put("a"), put("b", ConditionExpression="a = :v")],
         "ValidationException",

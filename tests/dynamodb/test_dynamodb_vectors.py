@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from dynamodb_service import Service
 
+from emulator.faults import Fault
+from emulator.wire.presence import STRICTLY_PARSED, check_present
+
 SCHEMA = [
     {"AttributeName": "tenant", "SearchSchemaElementType": "HASH"},
     {"AttributeName": "year", "SearchSchemaElementType": "INLINE_FILTER"},
@@ -87,18 +90,18 @@ def test_a_search_stays_in_its_partition_and_obeys_its_filter(ddb: Service) -> N
         results = search(ddb, 1, 0, SearchConditionExpression=condition, ExpressionAttributeValues=given)
         return sorted(p for p, _ in results)
 
-    tenant, low, high = {"S": "t1"}, {"N": "1"}, {"N": "2"}
+    tenant, second = {"S": "t1"}, {"N": "2"}
     names = {"ExpressionAttributeNames": {"#y": "year"}}
     assert found("tenant = :t", t=tenant) == ["a", "b", "d"]
     both = search(
         ddb,
         1,
         0,
-        SearchConditionExpression="tenant = :t AND #y BETWEEN :a AND :b",
-        ExpressionAttributeValues={":t": tenant, ":a": low, ":b": high},
+        SearchConditionExpression=":y = #y AND tenant = :t",
+        ExpressionAttributeValues={":t": tenant, ":y": second},
         **names,
     )
-    assert sorted(p for p, _ in both) == ["a", "b"]
+    assert [p for p, _ in both] == ["b"]
 
 
 SEARCHES: list[tuple[dict[str, Any], str]] = [
@@ -130,6 +133,17 @@ SEARCHES: list[tuple[dict[str, Any], str]] = [
         {"SearchConditionExpression": "tenant < :x", "ExpressionAttributeValues": {":x": {"S": "x"}}},
         "Invalid SearchConditionExpression: Invalid comparator used in SearchConditionExpression",
     ),
+    *(
+        (
+            {
+                "SearchConditionExpression": f"tenant = :x AND {test}",
+                "ExpressionAttributeValues": {":x": {"S": "x"}, ":y": {"N": "1"}},
+                "ExpressionAttributeNames": {"#y": "year"},
+            },
+            "Invalid SearchConditionExpression: Invalid comparator used in SearchConditionExpression",
+        )
+        for test in ("#y < :y", "#y BETWEEN :y AND :y", "NOT #y = :y", "(#y = :y OR tenant = :x)")
+    ),
     (
         {"SearchConditionExpression": "tenant =", "ExpressionAttributeValues": {":x": {"S": "x"}}},
         'Invalid SearchConditionExpression: Syntax error; token: "<EOF>", near: "="',
@@ -144,10 +158,13 @@ def test_searches_that_are_refused(ddb: Service, changes: dict[str, Any], messag
     assert ddb.refusal("SearchVectors", **params) == ("ValidationException", message)
 
 
-BAD = "One or more parameter values are not valid. One or more parameter values were invalid . "
+BAD = "One or more parameter values were invalid. "
 WRITES: list[tuple[dict[str, Any], str]] = [
-    ({"v": {"S": "x"}}, BAD + "Invalid type for parameter v, Expected: L, Actual: S. IndexName: near"),
-    ({"v": vector(1)}, BAD + "Invalid size for parameter v, Expected: 2, Actual: 1. IndexName: near"),
+    (
+        {"v": {"S": "x"}},
+        BAD + "Invalid type for parameter v, Expected: 32-bit floating point number list IndexName: near",
+    ),
+    ({"v": vector(1)}, BAD + "Invalid size for parameter v, Expected: 2, Actual: 1 IndexName: near"),
     (
         {"v": {"L": [{"N": "1"}, {"S": "x"}]}},
         "One or more parameter values were invalid. Invalid type for parameter v[1], Expected: 32-bit floating point "
@@ -157,6 +174,11 @@ WRITES: list[tuple[dict[str, Any], str]] = [
         {"v": {"L": [{"N": "1"}, {"N": "340282360000000000000000000000000000000"}]}},
         BAD + "Invalid value for parameter v[1], Value: 340282360000000000000000000000000000000 is outside valid range "
         "[-3.4028235E38, 3.4028235E38]. IndexName: near",
+    ),
+    (
+        {"tenant": {"S": ""}},
+        "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The "
+        "AttributeValue for a key attribute cannot contain an empty string value. IndexName: near, IndexKey: tenant",
     ),
     (
         {"tenant": {"N": "1"}},
@@ -232,3 +254,63 @@ def test_writes_are_charged_for_the_entries_they_change(ddb: Service) -> None:
     assert charged(v=near, h=h, long=long) == written(4 * 2 + 1 + (2 + 2 + 3004))
     assert charged(v=near, h={"S": "b"}, long=long) == written(2 * (4 * 2 + 1 + (2 + 2 + 3004)))
     assert charged(h={"S": "b"}) == written(4 * 2 + 1 + (2 + 2 + 3004))
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "message"),
+    [
+        (b'{"IndexName":"ab","TopK":1}', "ValidationException", "missing field `TableName` at line 1 column 27"),
+        (
+            b'{"TableName":"t",\n "IndexName": null}',
+            "SerializationException",
+            "invalid type: null, expected a string at line 2 column 18",
+        ),
+        (
+            b'{"SearchVector":null,"TopK":null}',
+            "SerializationException",
+            "invalid type: null, expected a sequence at line 1 column 20",
+        ),
+        (b'{"TopK":null}', "SerializationException", "invalid type: null, expected i32 at line 1 column 12"),
+        (
+            b'{"TableName":"t","IndexName":"x","TopK":1,"a":{"SearchVector":1}}',
+            "ValidationException",
+            "missing field `SearchVector` at line 1 column 65",
+        ),
+    ],
+)
+def test_the_parser_of_searches_says_where_it_stopped(body: bytes, code: str, message: str) -> None:
+    with pytest.raises(Fault) as caught:
+        check_present(STRICTLY_PARSED["SearchVectors"], body)
+    assert (caught.value.code, caught.value.message) == (code, message)
+
+
+def test_an_index_keeps_32_bit_numbers(ddb: Service) -> None:
+    create(ddb, index())
+    put(ddb, "x", 16777217, 0.1)
+    params = {"TableName": "tab", "IndexName": "near", "SearchVector": vector(1, 0)["L"], "TopK": 1}
+    found = ddb.call("SearchVectors", **params, ProjectionExpression="v")["SearchResults"]
+    assert found[0]["Item"] == {"v": {"L": [{"N": "16777216"}, {"N": "0.1"}]}}
+    assert ddb.call("GetItem", TableName="tab", Key={"p": {"S": "x"}})["Item"]["v"] == vector(16777217, 0.1)
+
+
+def test_of_several_indexes_on_an_attribute_the_first_by_name_is_named(ddb: Service) -> None:
+    create(ddb, index(IndexName="zzz"), index(IndexName="aaa"))
+    refusal = ddb.refusal("PutItem", TableName="tab", Item={"p": {"S": "x"}, "v": {"S": "x"}})
+    assert refusal[1].endswith("IndexName: aaa")
+
+
+def test_indexes_on_one_attribute_have_one_number_of_dimensions(ddb: Service) -> None:
+    words = "One or more parameter values were invalid: All vector indexes on attribute v must have the same number of dimensions"
+    with pytest.raises(Exception, match=words):
+        create(ddb, index(), index("far", Dimensions=3))
+    create(ddb, index())
+    updates = [{"Create": index("far", Dimensions=3)}]
+    assert ddb.refusal("UpdateTable", TableName="tab", VectorIndexUpdates=updates)[1] == words
+
+
+def test_an_indexed_vector_is_charged_at_four_bytes_a_dimension(ddb: Service) -> None:
+    create(ddb, index())
+    long = {"L": [{"N": "12345678901234567890123456789012345678"}] * 2}
+    item = {"p": {"S": "x"}, "v": long, "pad": {"S": "x" * 1000}}
+    consumed = ddb.call("PutItem", TableName="tab", Item=item, ReturnConsumedCapacity="TOTAL")["ConsumedCapacity"]
+    assert consumed["CapacityUnits"] == 1.0

@@ -323,7 +323,9 @@ def _read_vector_updates(table: Table, params: Mapping[str, JSON], billing_mode:
             if name in table.indexes or name in table.vector_indexes:
                 raise invalid("Attempting to create an index which already exists")
             types = {**given, **table.attribute_types}
-            actions.append(("Create", vector_indexes.read_vector_index(create, table.key.names, types, billing_mode)))
+            index = vector_indexes.read_vector_index(create, table.key.names, types, billing_mode)
+            vector_indexes.check_dimensions([*table.vector_indexes.values(), index])
+            actions.append(("Create", index))
         elif name in table.vector_indexes:
             actions.append(("Delete", table.vector_indexes[name]))
         else:

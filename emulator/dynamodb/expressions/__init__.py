@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from asl_interpreter.jsontext import JSON
 from emulator.dynamodb.expressions.conditions import Test, Values, check_condition, check_counts, compile_condition
+from emulator.dynamodb.expressions.keys import conjuncts
 from emulator.dynamodb.expressions.parser import parse_condition, parse_projection, parse_update
 from emulator.dynamodb.expressions.paths import Branch, branch
 from emulator.dynamodb.expressions.references import NAMES, VALUES, check_all_used, read_names, read_values
@@ -29,7 +30,8 @@ from emulator.dynamodb.expressions.syntax import (
     walk,
 )
 from emulator.dynamodb.expressions.updates import Update, check_update, compile_update
-from emulator.dynamodb.rejections import invalid
+from emulator.dynamodb.rejections import as_check, invalid
+from emulator.faults import Fault
 
 UPDATE = "UpdateExpression"
 CONDITION = "ConditionExpression"
@@ -98,17 +100,22 @@ def compile_expressions(params: Mapping[str, JSON]) -> Expressions:
     conditions: dict[str, Condition] = {}
     for kind in kinds:
         text = params[kind]
-        references = _references(kind, text)
-        mentioned.append(references)
-        used = _defined(kind, references, names, values)
-        if kind == UPDATE:
-            update = _compiled_update(text, used)
-            check_update(update, values)
-        elif kind == PROJECTION:
-            projection = _compiled_projection(text, used)
-        else:
-            condition = conditions[kind] = _compiled_condition(kind, text, used)
-            check_condition(kind, condition.node, values)
+        try:
+            references = _references(kind, text)
+            mentioned.append(references)
+            used = _defined(kind, references, names, values)
+            if kind == UPDATE:
+                update = _compiled_update(text, used)
+                check_update(update, values)
+            elif kind == PROJECTION:
+                projection = _compiled_projection(text, used)
+            else:
+                condition = conditions[kind] = _compiled_condition(kind, text, used)
+                check_condition(kind, condition.node, values)
+        except Fault as fault:
+            if kind == KEY_CONDITION:
+                _check_by_clause(text, names, values)
+            raise as_check(fault) if kind == CONDITION else fault from None
     if names:
         check_all_used(NAMES, names, (name for each in mentioned for name in each.names))
     if values:
@@ -124,15 +131,23 @@ def compile_expressions(params: Mapping[str, JSON]) -> Expressions:
     )
 
 
+def _check_by_clause(text: str, names: Mapping[str, str], values: Values) -> None:
+    """Raise Fault for the first clause of a key condition, in the order of its text, that has anything wrong."""
+    for clause in conjuncts(parse_condition(KEY_CONDITION, text)):
+        used = _defined(KEY_CONDITION, _mentioned((clause,)), names, values)
+        check_condition(KEY_CONDITION, resolve_condition(clause, dict(used)), values)
+
+
 @lru_cache(maxsize=4096)
 def _references(kind: str, text: str) -> _References:
-    roots: Iterable[Node]
     if kind == UPDATE:
-        roots = parse_update(kind, text)
-    elif kind == PROJECTION:
-        roots = parse_projection(kind, text)
-    else:
-        roots = (parse_condition(kind, text),)
+        return _mentioned(parse_update(kind, text))
+    if kind == PROJECTION:
+        return _mentioned(parse_projection(kind, text))
+    return _mentioned((parse_condition(kind, text),))
+
+
+def _mentioned(roots: Iterable[Node]) -> _References:
     names: dict[str, None] = {}
     values: dict[str, None] = {}
     for root in roots:

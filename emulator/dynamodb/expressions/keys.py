@@ -22,8 +22,8 @@ from emulator.dynamodb.expressions.syntax import (
     Path,
     ValueRef,
 )
-from emulator.dynamodb.model.values import Value
-from emulator.dynamodb.rejections import invalid, invalid_values
+from emulator.dynamodb.model.values import Value, empty_key
+from emulator.dynamodb.rejections import invalid, invalid_values, rejected
 
 KIND = "KeyConditionExpression"
 NOT_SUPPORTED = "Query key condition not supported"
@@ -45,17 +45,18 @@ def key_tests(node: ConditionNode, values: Mapping[str, Value]) -> dict[str, Key
         Fault: anything but tests of single attributes against values, joined by AND.
     """
     tests: dict[str, KeyTest] = {}
-    for part in _conjuncts(node):
+    for part in conjuncts(node):
         attribute, test = _key_test(part, values)
         if attribute in tests:
-            raise invalid("KeyConditionExpressions must only contain one condition per key")
+            raise invalid(f"Invalid {KIND}: KeyConditionExpressions must only contain one condition per key")
         tests[attribute] = test
     return tests
 
 
-def _conjuncts(node: ConditionNode) -> list[ConditionNode]:
+def conjuncts(node: ConditionNode) -> list[ConditionNode]:
+    """The conditions that AND joins, in the order of the text."""
     if isinstance(node, And):
-        return [leaf for part in node.parts for leaf in _conjuncts(part)]
+        return [leaf for part in node.parts for leaf in conjuncts(part)]
     return [node]
 
 
@@ -135,9 +136,7 @@ def key_range(
     if any(attribute not in hash_keys and attribute not in range_keys for attribute in tests):
         raise invalid(NOT_SUPPORTED)
     for attribute, test in tests.items():
-        for operand in test.operands:
-            if operand[0] != types[attribute]:
-                raise invalid_values("Condition parameter type does not match schema type")
+        _check_operands(attribute, test, types[attribute])
     equals = [tests[name].operands[0] for name in hash_keys]
     last: KeyTest | None = None
     skipped: str | None = None
@@ -156,6 +155,14 @@ def key_range(
         else:
             last = test_here
     return KeyRange(tuple(equals), last)
+
+
+def _check_operands(attribute: str, test: KeyTest, wanted: str) -> None:
+    for operand in test.operands:
+        if operand[0] != wanted:
+            raise invalid_values("Condition parameter type does not match schema type")
+        if not operand[1]:
+            raise rejected("empty key", words=f"{empty_key(operand)} Key: {attribute}")
 
 
 def _check_partition(tests: Mapping[str, KeyTest], hash_keys: Sequence[str], *, several: bool) -> None:

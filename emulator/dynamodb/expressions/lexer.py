@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from emulator.dynamodb.rejections import invalid
+from emulator.dynamodb.rejections import invalid, rejected
 from emulator.faults import Fault
 
 MAX_EXPRESSION = 4096
@@ -44,7 +44,7 @@ def check_size(kind: str, text: str) -> None:
         raise invalid(f"Invalid {kind}: The expression can not be empty;")
     size = len(text.encode())
     if size > MAX_EXPRESSION:
-        raise invalid(f"Invalid {kind}: Expression size has exceeded the maximum allowed size; expression size: {size}")
+        raise rejected("size of an update" if kind == "UpdateExpression" else "expression size", kind=kind, size=size)
 
 
 def syntax_error(kind: str, text: str, found: tuple[Token, ...], index: int) -> Fault:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from asl_interpreter.jsontext import JSON
 from emulator.dynamodb.model.values import Value, name_size, read_sized_value
-from emulator.dynamodb.rejections import invalid
+from emulator.dynamodb.rejections import Rejection, invalid, rejected
 from emulator.faults import Fault
 
 NAMES = "ExpressionAttributeNames"
@@ -34,10 +34,10 @@ def check_used_with_expression(params: Mapping[str, JSON], expressions: tuple[st
     if params.get(NAMES) is not None and all(
         params.get(name) is None for name in (*expressions, "ProjectionExpression")
     ):
-        raise invalid(f"{NAMES} can only be specified when using expressions")
+        raise rejected("check", message=f"{NAMES} can only be specified when using expressions")
     if params.get(VALUES) is not None and all(params.get(name) is None for name in expressions):
         are = "is" if len(expressions) == 1 else "are"
-        raise invalid(f"{VALUES} can only be specified when using expressions: {' and '.join(expressions)} {are} null")
+        raise rejected("values without expression", expressions=" and ".join(expressions), are=are)
 
 
 def read_names(params: Mapping[str, JSON]) -> dict[str, str]:
@@ -66,10 +66,16 @@ def read_values(params: Mapping[str, JSON]) -> dict[str, Value]:
         try:
             values[key], size = read_sized_value(member)
         except Fault as fault:
-            raise invalid(f"{VALUES} contains invalid value: {fault.message} for key {key}") from None
+            raise value_of(key, fault) from None
         total += len(key) + size
     _check_total(params, total)
     return values
+
+
+def value_of(key: str, fault: Fault) -> Fault:
+    """What is wrong with a value, said of the value; the newer layer does not name the value for some faults."""
+    named = f"{VALUES} contains invalid value: {fault.message} for key {key}"
+    return Rejection(fault.group, named, fault.newer) if isinstance(fault, Rejection) else invalid(named)
 
 
 def _check_total(params: Mapping[str, JSON], values_size: int) -> None:
@@ -86,13 +92,15 @@ def _check_total(params: Mapping[str, JSON], values_size: int) -> None:
 
 def _check_keys(parameter: str, members: Mapping[str, JSON], pattern: re.Pattern[str]) -> None:
     if not members:
-        raise invalid(f"{parameter} must not be empty")
+        raise rejected("check", message=f"{parameter} must not be empty")
     for key in members:
         if pattern.fullmatch(key) is None:
-            raise invalid(f'{parameter} contains invalid key: Syntax error; key: "{key}"')
+            raise rejected("check", message=f'{parameter} contains invalid key: Syntax error; key: "{key}"')
         if len(key) > _MAX_KEY:
-            raise invalid(
-                f"{parameter} contains invalid key: The expression attribute map contains a key that is too long"
+            raise rejected(
+                "check",
+                message=f"{parameter} contains invalid key: The expression attribute map contains a key that is too "
+                "long",
             )
 
 

@@ -13,6 +13,7 @@ from asl_interpreter.jsontext import JSON
 from emulator.dynamodb.model.schema import Index
 from emulator.dynamodb.model.tables import Item, Table
 from emulator.dynamodb.model.values import item_size
+from emulator.dynamodb.model.vector_indexes import billed_size
 
 _READ_UNIT = 4096
 _WRITE_UNIT = 1024
@@ -53,7 +54,7 @@ class Consumption:
 
     def add_write(self, old: Item | None, new: Item | None, *, factor: float = 1.0) -> None:
         """Charge a write that found ``old`` and left ``new``, on the table and on every index it touches."""
-        size = max(old.size if old else 0, new.size if new else 0)
+        size = max(self._written_size(old), self._written_size(new))
         self.units += factor * write_units(size)
         for index in self.table.indexes.values():
             units = _index_write_units(index, old, new)
@@ -63,6 +64,12 @@ class Consumption:
             written = vector.written(old.attributes if old else None, new.attributes if new else None)
             if written:
                 self.vector_bytes[vector.name] = self.vector_bytes.get(vector.name, 0.0) + written
+
+    def _written_size(self, item: Item | None) -> int:
+        if item is None:
+            return 0
+        vectors = self.table.vector_indexes.values()
+        return billed_size(vectors, item.attributes, item.size) if vectors else item.size
 
     def shown(self, mode: str, *, transaction: str | None = None) -> dict[str, JSON]:
         """The wire form, for ReturnConsumedCapacity TOTAL or INDEXES; ``transaction`` is "Read" or "Write" in one."""

@@ -28,7 +28,7 @@ from emulator.dynamodb.expressions.syntax import (
     ValueRef,
 )
 from emulator.dynamodb.expressions.updates import SETS, WRONG_OPERAND, Change, Update, added, without
-from emulator.dynamodb.model.values import Value, name_size, read_value, sort_key
+from emulator.dynamodb.model.values import MAX_DEPTH, TOO_DEEP, Value, name_size, nesting, read_value, sort_key
 from emulator.dynamodb.rejections import invalid, invalid_values
 from emulator.faults import Fault
 
@@ -80,7 +80,10 @@ def attributes_to_get(params: Mapping[str, JSON]) -> Projection | None:
 
 
 def filter_condition(params: Mapping[str, JSON], parameter: str) -> tuple[Condition, Values] | None:
-    """QueryFilter or ScanFilter as a condition. Raises Fault as ``expected``."""
+    """QueryFilter or ScanFilter as a condition. Raises Fault as ``expected``, and for values that no item can have."""
+    for test in (params.get(parameter) or {}).values():
+        if any(nesting(member) >= MAX_DEPTH for member in test.get("AttributeValueList") or ()):
+            raise invalid(TOO_DEEP)
     return _condition(params, parameter, _filter_arguments)
 
 

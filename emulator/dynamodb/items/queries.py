@@ -26,14 +26,12 @@ from emulator.dynamodb.model.schema import TOKEN_BITS, Index, KeySchema, Positio
 from emulator.dynamodb.model.store import World
 from emulator.dynamodb.model.tables import TOP, Entries, Item, Table, query_bounds
 from emulator.dynamodb.model.values import Attributes, write_item
-from emulator.dynamodb.rejections import KEY_MISMATCH, invalid, invalid_values, violated
+from emulator.dynamodb.rejections import KEY_MISMATCH, Rejection, invalid, invalid_values, rejected, violated
 from emulator.faults import Fault
-from emulator.settings import Wording
 from emulator.wire.protocol import Call
 
 PAGE_SIZE = 1_048_576
 BAD_START = "The provided starting key is invalid"
-_BARE_START_ERRORS = ("contains duplicates", "number set", "umber ", "numeric value")
 
 
 def query(world: World, call: Call) -> dict[str, JSON]:
@@ -71,7 +69,7 @@ def scan(world: World, call: Call) -> dict[str, JSON]:
         ("ProjectionExpression", "FilterExpression"),
     )
     check_used_with_expression(params, ("FilterExpression",))
-    bounds = _segment_bounds(params, world.dynamodb.settings.wording)
+    bounds = _segment_bounds(params)
     reading = _read_request(params, "ScanFilter")
     table = world.dynamodb.region(call.account, call.region).table(params["TableName"])
     source = source_of(table, params, reading)
@@ -115,7 +113,7 @@ def _read_start(wire: Mapping[str, JSON] | None) -> Attributes | None:
     try:
         return read_key(wire)
     except Fault as fault:
-        if any(words in fault.message for words in _BARE_START_ERRORS):
+        if isinstance(fault, Rejection) or "number set" in fault.message:
             raise
         raise invalid(f"{BAD_START}: {fault.message}") from None
 
@@ -133,7 +131,7 @@ def _check_select(
         raise invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
 
 
-def _segment_bounds(params: Mapping[str, JSON], wording: Wording) -> tuple[Position, Position]:
+def _segment_bounds(params: Mapping[str, JSON]) -> tuple[Position, Position]:
     segment, total = params.get("Segment"), params.get("TotalSegments")
     if segment is None and total is None:
         return (), (TOP,)
@@ -148,8 +146,7 @@ def _segment_bounds(params: Mapping[str, JSON], wording: Wording) -> tuple[Posit
             "is present"
         )
     if segment >= total:
-        which = "" if wording == "new" else f": Segment: {segment} is not less than TotalSegments: {total}"
-        raise invalid(f"The Segment parameter is zero-based and must be less than parameter TotalSegments{which}")
+        raise rejected("segment", segment=segment, total=total)
     space = 1 << TOKEN_BITS
     return (-(-space * segment // total),), (-(-space * (segment + 1) // total),)
 
@@ -184,10 +181,13 @@ class Source:
         return {name: item.attributes[name] for name in names}
 
 
+def _is_query(params: Mapping[str, JSON]) -> bool:
+    return params.get("KeyConditionExpression") is not None or params.get("KeyConditions") is not None
+
+
 def _index(table: Table, params: Mapping[str, JSON], name: str) -> Index:
     if name in table.vector_indexes:
-        queried = params.get("KeyConditionExpression") is not None or params.get("KeyConditions") is not None
-        raise invalid(f"{'Query' if queried else 'Scan'} operation not supported on this index type")
+        raise invalid(f"{'Query' if _is_query(params) else 'Scan'} operation not supported on this index type")
     index = table.indexes.get(name)
     if index is None:
         raise invalid(f"The table does not have the specified index: {name}")
@@ -222,7 +222,7 @@ def source_of(table: Table, params: Mapping[str, JSON], reading: Reading) -> Sou
         if missing and index.is_global:
             raise invalid_values(f"Global secondary index {name} does not project [{', '.join(missing)}]")
         filtered = _unprojected(index, reading.filter.paths if reading.filter else ())
-        if filtered:
+        if filtered and _is_query(params):
             raise invalid_values(
                 f"Secondary index {name} does not project one or more filter attributes: [{', '.join(filtered)}]"
             )
@@ -315,7 +315,7 @@ def read_page(
     previous = last = None
     limit, condition, values = reading.limit, reading.filter, reading.filter_values
     measure = source.entries.measure
-    view = source.index.project if source.index and not source.fetches else None
+    view = source.index.project if source.index else None
     with source.table.lock:
         for item in source.entries.between(*bounds, after=after, forward=forward):
             item_bytes = measure(item)
@@ -329,7 +329,7 @@ def read_page(
                 fetched += read_units(item.size, consistent=reading.consistent)
             attributes = item.attributes if view is None else view(item.attributes)
             if condition is None or condition.test(attributes, values):
-                items.append(attributes)
+                items.append(item.attributes if source.fetches else attributes)
             if scanned == limit:
                 last = item
                 break

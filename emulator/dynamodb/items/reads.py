@@ -52,6 +52,7 @@ def batch_get_item(world: World, call: Call) -> dict[str, JSON]:
     requests: Mapping[str, Mapping[str, JSON]] = call.params["RequestItems"]
     if sum(len(request["Keys"]) for request in requests.values()) > MAX_BATCH:
         raise invalid("Too many items requested for the BatchGetItem call")
+    _check_one_language(requests)
     lookups = {name: _read_lookup(request, request["Keys"]) for name, request in requests.items()}
     region = world.dynamodb.region(call.account, call.region)
     tables = {name: region.table(name) for name in lookups}
@@ -82,6 +83,12 @@ def batch_get_item(world: World, call: Call) -> dict[str, JSON]:
     if mode:
         answer["ConsumedCapacity"] = shown_each(consumed, mode)
     return answer
+
+
+def _check_one_language(requests: Mapping[str, Mapping[str, JSON]]) -> None:
+    """Raise Fault where one table is asked in expressions and another in the parameters before them."""
+    given = {name: value for request in requests.values() for name, value in request.items() if value is not None}
+    legacy_parameters.check_one_language(given, ("AttributesToGet",), ("ProjectionExpression",))
 
 
 @dataclass(frozen=True, slots=True)

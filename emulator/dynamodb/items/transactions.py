@@ -34,7 +34,7 @@ from emulator.dynamodb.model.schema import Position, check_key, read_key
 from emulator.dynamodb.model.store import Region, World
 from emulator.dynamodb.model.tables import Item, Table
 from emulator.dynamodb.model.values import Attributes, read_value, value_size, write_item
-from emulator.dynamodb.rejections import invalid, refused
+from emulator.dynamodb.rejections import invalid, is_empty_key, refused
 from emulator.faults import Fault
 from emulator.wire.protocol import Call
 
@@ -184,7 +184,9 @@ def _only_action(member: Mapping[str, JSON]) -> tuple[str, Mapping[str, JSON]]:
     actions = [
         (name, member[name]) for name in ("ConditionCheck", "Put", "Delete", "Update") if member.get(name) is not None
     ]
-    if len(actions) != 1:
+    if not actions:
+        raise invalid("Invalid Request: TransactWriteRequest should contain Delete or Put or Update request")
+    if len(actions) > 1:
         raise invalid("TransactItems can only contain one of Check, Put, Update or Delete")
     return actions[0]
 
@@ -195,9 +197,9 @@ def _read_action(action: str, body: Mapping[str, JSON]) -> Ready:
         case "Put":
             return read_put(body, in_transaction=True)
         case "Delete":
-            return read_delete(body)
+            return read_delete(body, in_transaction=True)
         case "Update":
-            return read_update(body)[0]
+            return read_update(body, in_transaction=True)[0]
         case _:
             return read_check(body)
 
@@ -223,14 +225,15 @@ def _prepare(ready: Sequence[Ready], tables: Sequence[Table]) -> list[Write]:
     """The actions as writes.
 
     Raises:
-        Fault: one does not fit its table, which cancels the transaction and names the first such one alone.
+        Fault: one does not fit its table, which cancels the transaction and names the first such one alone; or a key
+            is empty, which refuses the whole request.
     """
     writes: list[Write] = []
     for make, table in zip(ready, tables, strict=True):
         try:
             writes.append(make(table))
         except Fault as fault:
-            if "cannot contain an empty" in fault.message and "IndexName" not in fault.message:
+            if is_empty_key(fault):
                 raise
             reasons = [NO_REASON] * len(tables)
             reasons[len(writes)] = validation_error(fault)
@@ -249,6 +252,8 @@ def _outcomes(writes: Sequence[Write]) -> list[Outcome]:
             found.append(write.outcome())
             reasons.append(NO_REASON)
         except Fault as fault:
+            if is_empty_key(fault):
+                raise
             reasons.append(_reason(fault))
     if len(found) < len(writes):
         raise cancelled(reasons)

@@ -15,7 +15,7 @@ from operator import mul
 from asl_interpreter.jsontext import JSON
 from emulator.dynamodb.expressions import Condition, compile_expressions
 from emulator.dynamodb.expressions.references import check_used_with_expression
-from emulator.dynamodb.expressions.syntax import And, Comparison, ConditionNode, Path
+from emulator.dynamodb.expressions.syntax import And, Comparison, ConditionNode, Path, ValueRef
 from emulator.dynamodb.items.capacity import wanted
 from emulator.dynamodb.items.reads import check_scalar_keys, projected
 from emulator.dynamodb.model import lifecycles
@@ -64,7 +64,7 @@ def search_vectors(world: World, call: Call) -> dict[str, JSON]:
     choose: Callable[..., list[tuple[float, Item]]] = nlargest if index.distance == "DOT_PRODUCT" else nsmallest
     results: list[JSON] = []
     for nearness, item in choose(count, found, key=lambda pair: pair[0]):
-        kept = index.kept(item.attributes)
+        kept = index.shown(item.attributes)
         if expressions.projection is None:
             kept = {name: value for name, value in kept.items() if name != index.attribute}
         results.append({"Item": write_item(projected(kept, expressions.projection)), "Score": nearness})
@@ -109,20 +109,20 @@ def _check_condition(index: VectorIndex, condition: Condition | None) -> None:
                 f"attribute: {'.'.join(map(str, path.steps))}"
             )
     equal = _equal(condition.node)
-    for name in index.partition:
-        if name not in equal:
-            raise invalid("Invalid SearchConditionExpression: Invalid comparator used in SearchConditionExpression")
+    if equal is None or not set(index.partition) <= equal:
+        raise invalid("Invalid SearchConditionExpression: Invalid comparator used in SearchConditionExpression")
 
 
-def _equal(node: ConditionNode) -> set[str]:
-    """The attributes that must have one value for the condition to hold."""
+def _equal(node: ConditionNode) -> set[str] | None:
+    """The attributes that must each have one value, where the condition says that and nothing else."""
     match node:
         case And():
-            return set().union(*(_equal(part) for part in node.parts))
-        case Comparison("=", Path((name,)), _) | Comparison("=", _, Path((name,))):
+            equal = [_equal(part) for part in node.parts]
+            return None if None in equal else set().union(*(names for names in equal if names))
+        case Comparison("=", Path((name,)), ValueRef()) | Comparison("=", ValueRef(), Path((name,))):
             return {str(name)}
         case _:
-            return set()
+            return None
 
 
 # --- distances -------------------------------------------------------------------------------------------------------

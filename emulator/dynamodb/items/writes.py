@@ -18,27 +18,42 @@ from emulator.dynamodb.expressions import Condition, Expressions, compile_expres
 from emulator.dynamodb.expressions.conditions import Values
 from emulator.dynamodb.expressions.paths import project
 from emulator.dynamodb.expressions.references import check_used_with_expression
-from emulator.dynamodb.expressions.updates import Update
+from emulator.dynamodb.expressions.updates import Update, statement_size
+from emulator.dynamodb.generations import layer
 from emulator.dynamodb.items import legacy_parameters
 from emulator.dynamodb.items.capacity import Consumption, shown_each, wanted
 from emulator.dynamodb.items.reads import check_distinct, check_scalar_keys
 from emulator.dynamodb.model import lifecycles
-from emulator.dynamodb.model.schema import Position, check_index_key, check_item_key, check_key, empty_key, read_key
+from emulator.dynamodb.model.schema import Position, check_index_keys, check_item_key, check_key, read_key
 from emulator.dynamodb.model.store import World
 from emulator.dynamodb.model.tables import Item, Table
 from emulator.dynamodb.model.values import (
+    EMPTY_NAME,
+    MAX_DEPTH,
     MAX_ITEM_SIZE,
     SEVERAL_TYPES,
+    TOO_DEEP,
     Attributes,
     check_depth,
+    empty_key,
     item_size,
+    nesting,
     read_item,
-    read_value,
     text_size,
     value_size,
     write_item,
 )
-from emulator.dynamodb.rejections import KEY_MISMATCH, condition_failed, invalid, invalid_values, violated
+from emulator.dynamodb.model.vector_indexes import check_vectors
+from emulator.dynamodb.rejections import (
+    KEY_MISMATCH,
+    Rejection,
+    as_check,
+    condition_failed,
+    invalid,
+    invalid_values,
+    rejected,
+    violated,
+)
 from emulator.faults import Fault
 from emulator.wire.protocol import Call
 
@@ -100,7 +115,23 @@ def put_item(world: World, call: Call) -> dict[str, JSON]:
 
 def delete_item(world: World, call: Call) -> dict[str, JSON]:
     """DeleteItem: no item has this key any more."""
-    return _replace(world, call, read_delete)
+    try:
+        return _replace(world, call, read_delete)
+    except Rejection as rejection:
+        if _is_deep(call.params):  # observed: the older layer answers
+            raise rejection.in_layer("older") from None
+        raise
+
+
+def _is_deep(params: Mapping[str, JSON]) -> bool:
+    tests = [
+        value
+        for test in (params.get("Expected") or {}).values()
+        for value in (test.get("Value"), *(test.get("AttributeValueList") or ()))
+        if value is not None
+    ]
+    values = (*params["Key"].values(), *(params.get("ExpressionAttributeValues") or {}).values(), *tests)
+    return any(nesting(value) > MAX_DEPTH for value in values)
 
 
 def _replace(world: World, call: Call, read: Callable[[Mapping[str, JSON]], Ready]) -> dict[str, JSON]:
@@ -121,8 +152,10 @@ def update_item(world: World, call: Call) -> dict[str, JSON]:
         params, ("AttributeUpdates", "Expected", "ConditionalOperator"), ("UpdateExpression", "ConditionExpression")
     )
     check_used_with_expression(params, ("UpdateExpression", "ConditionExpression"))
-    ready, update = read_update(params)
-    if world.dynamodb.settings.wording == "new":
+    wording = world.dynamodb.settings.wording
+    measured = layer("update size", "UpdateItem", wording) != "older"
+    ready, update = read_update(params, measured=measured)
+    if layer("value depth", "UpdateItem", wording) != "older":
         _check_depths(params)
     write = ready(world.dynamodb.region(call.account, call.region).table(params["TableName"]))
     old, new = write.apply()
@@ -134,12 +167,10 @@ def update_item(world: World, call: Call) -> dict[str, JSON]:
 
 
 def _check_depths(params: Mapping[str, JSON]) -> None:
-    """Raise Fault where an expression's value is nested deeper than an attribute may be: the newer validator looks."""
+    """Raise Fault where an expression's value is nested deeper than an attribute may be: the newer layer looks."""
     for member in (params.get("ExpressionAttributeValues") or {}).values():
-        try:
-            check_depth(read_value(member))
-        except Fault as fault:
-            raise violated(fault.message) from None
+        if nesting(member) >= MAX_DEPTH:
+            raise violated(TOO_DEEP)
 
 
 def batch_write_item(world: World, call: Call) -> dict[str, JSON]:
@@ -193,16 +224,30 @@ Ready: TypeAlias = Callable[[Table], Write]
 
 
 def read_put(params: Mapping[str, JSON], *, in_transaction: bool = False) -> Ready:
-    """A put with its condition, judged as far as the request alone goes; in a transaction the size comes later."""
-    attributes, size = read_item(params["Item"]) if in_transaction else _read_sized_item(params["Item"])
-    condition, values, _ = _read_condition(params, returns=("NONE", "ALL_OLD"))
+    """A put with its condition, judged as far as the request alone goes."""
+    try:
+        attributes, size = _read_sized_item(params["Item"])
+    except Fault:
+        if in_transaction:
+            _check_transacted_item(params)
+        raise
+    condition, values, _ = _read_condition(params, returns=("NONE", "ALL_OLD"), in_transaction=in_transaction)
     return lambda table: put(table, attributes, size, condition, values, returns_old=_returns_old(params))
 
 
-def read_delete(params: Mapping[str, JSON]) -> Ready:
+def _check_transacted_item(params: Mapping[str, JSON]) -> None:
+    """Raise what a transaction says first of an item that is refused: its order is not that of PutItem, as observed."""
+    item: Mapping[str, JSON] = params["Item"]
+    deep = any(nesting(member) >= MAX_DEPTH for member in item.values())
+    if "" in item or deep:
+        _read_condition(params, in_transaction=True)
+        raise invalid(EMPTY_NAME if "" in item else TOO_DEEP)
+
+
+def read_delete(params: Mapping[str, JSON], *, in_transaction: bool = False) -> Ready:
     """A delete with its condition, judged as far as the request alone goes."""
     key = read_key(params["Key"])
-    condition, values, _ = _read_condition(params, returns=("NONE", "ALL_OLD"))
+    condition, values, _ = _read_condition(params, returns=("NONE", "ALL_OLD"), in_transaction=in_transaction)
 
     def ready(table: Table) -> Write:
         check_key(table.key, key)
@@ -212,9 +257,9 @@ def read_delete(params: Mapping[str, JSON]) -> Ready:
 
 
 def read_check(params: Mapping[str, JSON]) -> Ready:
-    """A condition on an item that stays as it is, judged as far as the request alone goes."""
+    """A condition on an item that stays as it is, judged as far as the request alone goes; part of a transaction."""
     key = read_key(params["Key"])
-    condition, values, _ = _read_condition(params)
+    condition, values, _ = _read_condition(params, in_transaction=True)
 
     def ready(table: Table) -> Write:
         check_key(table.key, key)
@@ -224,11 +269,16 @@ def read_check(params: Mapping[str, JSON]) -> Ready:
     return ready
 
 
-def read_update(params: Mapping[str, JSON]) -> tuple[Ready, Update | None]:
-    """An update with its condition, judged as far as the request alone goes, and what it does."""
+def read_update(
+    params: Mapping[str, JSON], *, in_transaction: bool = False, measured: bool = False
+) -> tuple[Ready, Update | None]:
+    """An update with its condition, judged as far as the request alone goes, and what it does.
+
+    ``measured``: the statement may not be larger than an item, whatever it makes of the item.
+    """
     key = read_key(params["Key"])
     old_style = legacy_parameters.attribute_updates(params)
-    condition, values, expressions = _read_condition(params)
+    condition, values, expressions = _read_condition(params, in_transaction=in_transaction)
     update = old_style or expressions.update
 
     def ready(table: Table) -> Write:
@@ -236,23 +286,42 @@ def read_update(params: Mapping[str, JSON]) -> tuple[Ready, Update | None]:
         if update is not None:
             check_update_paths(table, update)
         check_condition_paths(table, condition)
-        change = updating(table, key, update, expressions.values)
+        as_in_put = in_transaction or old_style is not None
+        if in_transaction and update is not None:
+            _check_updated_index_keys(table, update, update.given(expressions.values), as_in_put=True)
+        too_large = measured and update is not None and statement_size(update, expressions.values) > MAX_ITEM_SIZE
+        change = updating(table, key, update, expressions.values, as_in_put=as_in_put, too_large=too_large)
         return Write(table, table.position(key), key, condition, values, change, _returns_old(params))
 
     return ready, update
 
 
 def _read_condition(
-    params: Mapping[str, JSON], *, returns: tuple[str, ...] = ()
+    params: Mapping[str, JSON], *, returns: tuple[str, ...] = (), in_transaction: bool = False
 ) -> tuple[Condition | None, Values, Expressions]:
     """The condition in either language, its values, and all expressions; ``returns`` are the ReturnValues allowed."""
-    old_style = legacy_parameters.expected(params)
+    try:
+        old_style = legacy_parameters.expected(params)
+    except Fault as fault:
+        raise as_check(fault) from None
     if returns and (params.get("ReturnValues") or "NONE") not in returns:
-        raise invalid("ReturnValues can only be ALL_OLD or NONE")
+        raise rejected("check", message="ReturnValues can only be ALL_OLD or NONE")
     expressions = compile_expressions(params)
+    if in_transaction:
+        _check_transacted_depths(params)
     if old_style is not None:
         return (*old_style, expressions)
     return expressions.condition, expressions.values, expressions
+
+
+def _check_transacted_depths(params: Mapping[str, JSON]) -> None:
+    """Raise Fault where a transaction's action has a key or a value of more levels than an item may have."""
+    for member in (params.get("Key") or {}).values():
+        if nesting(member) >= MAX_DEPTH:
+            raise invalid(TOO_DEEP)
+    for key, member in (params.get("ExpressionAttributeValues") or {}).items():
+        if nesting(member) >= MAX_DEPTH:
+            raise rejected("deep value", message=TOO_DEEP, key=key)
 
 
 def _read_sized_item(wire: Mapping[str, JSON]) -> tuple[Attributes, int]:
@@ -304,10 +373,8 @@ def put(
     if size > MAX_ITEM_SIZE:
         raise invalid(_ITEM_TOO_LARGE)
     check_item_key(table.key, attributes)
-    for index in table.indexes.values():
-        check_index_key(index, attributes)
-    for vector_index in table.vector_indexes.values():
-        vector_index.check(attributes)
+    check_index_keys(table.indexes.values(), attributes)
+    check_vectors(table.vector_indexes.values(), attributes)
     check_condition_paths(table, condition)
     item = Item(attributes, size)
     return Write(table, table.position(attributes), attributes, condition, values or {}, lambda _: item, returns_old)
@@ -339,8 +406,19 @@ def check_update_paths(table: Table, update: Update) -> None:
             raise invalid_values(f"Cannot update attribute {name}. This attribute is part of the key")
 
 
-def updating(table: Table, key: Attributes, update: Update | None, values: Values) -> Change:
-    """The change that an update makes, with the rules for what may be stored."""
+def updating(
+    table: Table,
+    key: Attributes,
+    update: Update | None,
+    values: Values,
+    *,
+    as_in_put: bool = False,
+    too_large: bool = False,
+) -> Change:
+    """The change that an update makes, with the rules for what may be stored.
+
+    ``as_in_put``: an index's key of a wrong type is refused in PutItem's words. ``too_large``: the update itself is.
+    """
     if update is None:
         return lambda old: old or Item(key, item_size(key))
 
@@ -355,12 +433,12 @@ def updating(table: Table, key: Attributes, update: Update | None, values: Value
             size += _stored_size(name, after) - _stored_size(name, before)
             if name in after:
                 check_depth(after[name])
-        if size > MAX_ITEM_SIZE:
+        if size > MAX_ITEM_SIZE or too_large:
             raise invalid(_UPDATE_TOO_LARGE)
         attributes = after if old else {**key, **after}
-        _check_updated_index_keys(table, update, attributes)
-        for index in table.vector_indexes.values():
-            index.check({name: value for name, value in attributes.items() if name in update.touched})
+        changed = {name: attributes[name] for name in map(str, update.touched) if name in attributes}
+        _check_updated_index_keys(table, update, changed, as_in_put=as_in_put)
+        check_vectors(table.vector_indexes.values(), changed)
         return Item(attributes, size)
 
     return change
@@ -371,20 +449,22 @@ def _stored_size(name: str, attributes: Attributes) -> int:
     return 0 if value is None else text_size(name) + value_size(value)
 
 
-def _check_updated_index_keys(table: Table, update: Update, attributes: Attributes) -> None:
+def _check_updated_index_keys(table: Table, update: Update, changed: Attributes, *, as_in_put: bool) -> None:
+    """Raise Fault where an update gives an index's key a value that it cannot have."""
     for index in table.indexes.values():
         for name in index.key.names:
-            value = attributes.get(name) if name in update.touched else None
+            value = changed.get(name)
             if value is None:
                 continue
-            if value[0] != index.key.types[name]:
+            if value[0] != index.key.types[name] and not as_in_put:
                 raise invalid("The update expression attempted to update a secondary index key to unsupported type")
-            if not value[1]:
-                raise invalid(
-                    "One or more parameter values are not valid. The update expression attempted to update a secondary "
-                    f"index key to a value that is not supported. {empty_key(value)}"
+            if not value[1] and update.actions:
+                raise rejected(
+                    "empty key",
+                    words="The update expression attempted to update a secondary index key to a value that is not "
+                    f"supported. {empty_key(value)}",
                 )
-            check_index_key(index, {name: value})
+    check_index_keys(table.indexes.values(), changed)
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------

@@ -10,14 +10,23 @@ one that reproduces the Scan order observed on AWS: MD5 of "Outliers" and the by
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import md5
 from typing import Any, TypeAlias
 
 from asl_interpreter.jsontext import JSON
-from emulator.dynamodb.model.values import Attributes, Value, read_value, sort_key, text_size
-from emulator.dynamodb.rejections import KEY_MISMATCH, invalid, invalid_values
+from emulator.dynamodb.model.values import (
+    Attributes,
+    Value,
+    empty_index_key,
+    empty_key,
+    read_value,
+    sort_key,
+    text_size,
+)
+from emulator.dynamodb.rejections import KEY_MISMATCH, invalid, invalid_values, rejected
+from emulator.faults import Fault
 
 Position: TypeAlias = tuple[Any, ...]
 
@@ -142,7 +151,7 @@ def check_key(schema: KeySchema, key: Attributes) -> None:
         if value is None or value[0] != schema.types[name]:
             raise invalid(KEY_MISMATCH)
         if not value[1]:
-            raise invalid_values(empty_key(value) + f" Key: {name}")
+            raise rejected("empty key of a look-up", words=f"{empty_key(value)} Key: {name}")
     _check_key_sizes(schema, key)
 
 
@@ -159,16 +168,26 @@ def check_item_key(schema: KeySchema, item: Attributes) -> None:
         if value[0] != schema.types[name]:
             raise invalid_values(f"Type mismatch for key {name} expected: {schema.types[name]} actual: {value[0]}")
         if not value[1]:
-            raise invalid(f"One or more parameter values are not valid. {empty_key(value)} Key: {name}")
+            raise rejected("empty key", words=f"{empty_key(value)} Key: {name}")
     _check_key_sizes(schema, item)
 
 
-def check_index_key(index: Index, item: Attributes) -> None:
-    """Judge an item's attributes that are keys of an index; any may be missing.
+def check_index_keys(indexes: Collection[Index], item: Attributes) -> None:
+    """Judge an item's attributes that are keys of indexes; any may be missing.
 
     Raises:
-        Fault: one has another type than the index's, is empty or too long.
+        Fault: one has another type than an index's, is empty or too long; the first such index by name is named.
     """
+    try:
+        for index in indexes:
+            _check_index_key(index, item)
+    except Fault:
+        for index in sorted(indexes, key=lambda index: index.name):
+            _check_index_key(index, item)
+        raise
+
+
+def _check_index_key(index: Index, item: Attributes) -> None:
     schema = index.key
     for name in schema.names:
         value = item.get(name)
@@ -180,17 +199,8 @@ def check_index_key(index: Index, item: Attributes) -> None:
                 f"IndexName: {index.name}"
             )
         if not value[1]:
-            raise invalid(
-                "One or more parameter values are not valid. A value specified for a secondary index key is not "
-                f"supported. {empty_key(value)} IndexName: {index.name}, IndexKey: {name}"
-            )
+            raise rejected("empty key", words=f"{empty_index_key(value)} IndexName: {index.name}, IndexKey: {name}")
     _check_key_sizes(schema, item)
-
-
-def empty_key(value: Value) -> str:
-    """What AWS says of a key that is empty."""
-    kind = "string" if value[0] == "S" else "binary"
-    return f"The AttributeValue for a key attribute cannot contain an empty {kind} value."
 
 
 def _check_key_sizes(schema: KeySchema, item: Attributes) -> None:

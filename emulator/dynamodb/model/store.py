@@ -146,7 +146,7 @@ class Region:
 class DynamoDBSettings:
     """How the service behaves where AWS's behaviour hinders a test more than it helps.
 
-    ``wording`` is that of requests that break the model; see ``dialects``. ``durations`` are those of changes of
+    ``wording`` is the generation of AWS's texts; see ``generations``. ``durations`` are those of changes of
     tables; see ``lifecycles``. ``throttling`` refuses what exceeds the capacity of a provisioned table; see
     ``throttling``.
     """

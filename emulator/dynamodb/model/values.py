@@ -21,8 +21,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from asl_interpreter.jsontext import JSON
-from emulator.dynamodb.rejections import invalid, invalid_values
+from asl_interpreter.jsontext import JSON, dumps
+from emulator.dynamodb.generations import OVERFLOW, UNDERFLOW
+from emulator.dynamodb.rejections import Rejection, invalid, invalid_values, rejected
 
 Value: TypeAlias = tuple[str, Any]
 Attributes: TypeAlias = dict[str, Value]
@@ -36,6 +37,8 @@ _MAX_NAME = 65_535
 _MAX_DIGITS = 38
 _MAX_EXPONENT = 125
 _MIN_EXPONENT = -130
+_BITS_32 = 2**31
+_BITS_64 = 2**63
 _RECURSION_DEPTH = 200
 """AWS does not bound the depth of an expression attribute value; Python's stack does."""
 
@@ -45,11 +48,10 @@ _SETS = {"SS": "An string set ", "NS": "An number set "}
 TOO_DEEP = (
     "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
 )
+EMPTY_NAME = "Empty attribute name"
 SEVERAL_TYPES = (
     "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
 )
-OVERFLOW = "Number overflow. Attempting to store a number with magnitude larger than supported range"
-UNDERFLOW = "Number underflow. Attempting to store a number with magnitude smaller than supported range"
 
 
 def read_item(wire: Mapping[str, JSON]) -> tuple[Attributes, int]:
@@ -152,14 +154,26 @@ def _read_set(kind: str, wire: list[JSON]) -> tuple[Value, int]:
     if kind == "NS":
         value = number_set(_number(text)[0][1] for text in wire)
         if len(value[1]) < len(wire):
-            raise invalid("Input collection contains duplicates")
+            raise rejected("repeated number")
         return value, value_size(value)
     members = {b64decode(text) for text in wire} if kind == "BS" else set(wire)
     if len(members) < len(wire):
-        suffix = "of type BS contains duplicates." if kind == "BS" else " contains duplicates."
-        raise invalid_values(f"Input collection [{', '.join(wire)}]{suffix}")
+        raise _repeated(kind, wire)
     value = (kind, tuple(sorted(members)))
     return value, value_size(value)
+
+
+def _repeated(kind: str, wire: list[str]) -> Rejection:
+    """A set with a member twice, which the newer layer shows as it has read it: sorted up to the first repeat."""
+    seen: dict[Any, str] = {}
+    for member in wire:
+        read = b64decode(member) if kind == "BS" else member
+        if read in seen:
+            break
+        seen[read] = member
+    shown = [seen[read] for read in sorted(seen)] + wire[len(seen) :]
+    quoted = ("," if kind == "BS" else ", ").join(map(dumps, shown))
+    return rejected("repeated binary" if kind == "BS" else "repeated text", sent=", ".join(wire), sorted=quoted)
 
 
 def number_set(members: Iterable[str]) -> Value:
@@ -184,23 +198,23 @@ def canonical_number(text: str) -> str:
     """
     match = _NUMBER.fullmatch(text)
     if match is None:
-        suffix = f": {text}" if text else ""
-        raise invalid(f"The parameter cannot be converted to a numeric value{suffix}")
+        raise rejected("unreadable number", text=text) if text else rejected("empty number")
     sign, mantissa, exponent_text = match.groups()
     whole, _, fraction = mantissa.partition(".")
     digits = (whole + fraction).lstrip("0")
+    written = _exponent(text, exponent_text)
+    exponent = written - len(fraction)
+    first = exponent + max(1, len(digits)) - 1  # zero is judged by its exponent as written
+    if first > _MAX_EXPONENT:
+        raise _out_of_range(text, OVERFLOW, written, first)
+    if first < _MIN_EXPONENT:
+        raise _out_of_range(text, UNDERFLOW, min(written, exponent), first)
     if not digits:
         return "0"
-    exponent = _exponent(exponent_text) - len(fraction)
     significant = digits.rstrip("0")
     exponent += len(digits) - len(significant)
-    magnitude = exponent + len(significant) - 1
-    if magnitude > _MAX_EXPONENT:
-        raise invalid(OVERFLOW)
-    if magnitude < _MIN_EXPONENT:
-        raise invalid(UNDERFLOW)
     if len(significant) > _MAX_DIGITS:
-        raise invalid("Attempting to store more than 38 significant digits in a Number")
+        raise rejected("number", message="Attempting to store more than 38 significant digits in a Number")
     minus = "-" if sign == "-" else ""
     if exponent >= 0:
         return f"{minus}{significant}{'0' * exponent}"
@@ -210,13 +224,23 @@ def canonical_number(text: str) -> str:
     return f"{minus}0.{'0' * -point}{significant}"
 
 
-def _exponent(text: str | None) -> int:
-    if text is None:
+def _exponent(text: str, exponent: str | None) -> int:
+    if exponent is None:
         return 0
-    digits = text.lstrip("+-").lstrip("0")
-    if len(digits) > 9:
-        return -(10**9) if text.startswith("-") else 10**9
-    return -int(digits or "0") if text.startswith("-") else int(digits or "0")
+    digits = exponent.lstrip("+-").lstrip("0") or "0"
+    value = int(digits[:20]) * (-1 if exponent[0] == "-" else 1)
+    if len(digits) > 19 or not -_BITS_64 <= value < _BITS_64:
+        raise rejected("unreadable number", text=text)
+    return value
+
+
+def _out_of_range(text: str, message: str, exponent: int, first: int) -> Rejection:
+    """The older layer reckons in 32 bits, as Java's BigDecimal: scale and magnitude may leave them or wrap around."""
+    if not -_BITS_32 < exponent < _BITS_32:
+        return rejected("exponent beyond 32 bits", text=text, message=message)
+    if first + 1 >= _BITS_32:
+        return rejected("exponent that wraps", message=message)
+    return rejected("number", message=message)
 
 
 def number(text: str) -> int | Decimal:
@@ -249,6 +273,8 @@ _PLACES = _MAX_DIGITS - 1 - _MIN_EXPONENT
 
 def _result(units: int) -> str:
     significant = str(abs(units)).rstrip("0")
+    if not units:
+        return "0"
     if len(significant) > _MAX_DIGITS:
         raise invalid(OVERFLOW)
     return canonical_number(f"{units}e-{_PLACES}")
@@ -284,7 +310,7 @@ def name_size(name: str) -> int:
     if 0 < size <= _MAX_NAME:
         return size
     if not size:
-        raise invalid_values("Empty attribute name")
+        raise invalid_values(EMPTY_NAME)
     raise invalid_values("Attribute name is too large, must be less than or equal to 65535 bytes")
 
 
@@ -322,6 +348,32 @@ def check_depth(value: Value, depth: int = 0) -> None:
         raise invalid(TOO_DEEP)
     for member in payload if kind == "L" else payload.values():
         check_depth(member, depth + 1)
+
+
+def empty_key(value: Value) -> str:
+    """What AWS says of a key that is empty."""
+    kind = "string" if value[0] == "S" else "binary"
+    return f"The AttributeValue for a key attribute cannot contain an empty {kind} value."
+
+
+def empty_index_key(value: Value) -> str:
+    """What AWS says of an index's key that is empty, before it names the index."""
+    return f"A value specified for a secondary index key is not supported. {empty_key(value)}"
+
+
+def nesting(wire: Mapping[str, JSON]) -> int:
+    """How many lists and maps a value in wire form has one inside the other."""
+    deepest = 0
+    pending: list[tuple[Any, int]] = [(wire, 0)]
+    while pending:
+        member, depth = pending.pop()
+        deepest = max(deepest, depth)
+        for kind, payload in member.items():
+            if kind in ("L", "M") and payload is not None:
+                inside = payload if kind == "L" else payload.values()
+                pending.extend((element, depth + 1) for element in inside)
+                deepest = max(deepest, depth + 1)
+    return deepest
 
 
 # --- out -------------------------------------------------------------------------------------------------------------

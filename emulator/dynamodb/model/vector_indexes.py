@@ -9,13 +9,22 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from asl_interpreter.jsontext import JSON
 from emulator.dynamodb.control import definitions
-from emulator.dynamodb.model.values import Attributes, Value, item_size, number, text_size
-from emulator.dynamodb.rejections import invalid, invalid_values
+from emulator.dynamodb.model.values import (
+    Attributes,
+    Value,
+    canonical_number,
+    empty_index_key,
+    item_size,
+    number,
+    text_size,
+    value_size,
+)
+from emulator.dynamodb.rejections import invalid, invalid_values, rejected
 
 MAX_INDEXES = 5
 MAX_DIMENSIONS = 4096
@@ -23,6 +32,9 @@ _LEAST_WRITTEN = 1024
 _FLOAT_MAX = struct.unpack("<f", b"\xff\xff\x7f\x7f")[0]
 _RANGE = "[-3.4028235E38, 3.4028235E38]"
 _INVALID = "One or more parameter values were invalid"
+_ELEMENT = "32-bit floating point number"
+_SINGLE_DIGITS = 9
+"""Significant digits that tell any two 32-bit numbers apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,31 +91,67 @@ class VectorIndex:
                     f"{_INVALID}. Attribute '{name}' type mismatch. Expected: {self.types[name]}, Actual: {value[0]}. "
                     f"IndexName: {self.name}"
                 )
+            if value is not None and not value[1] and name in self.partition:
+                raise rejected("empty key", words=f"{empty_index_key(value)} IndexName: {self.name}, IndexKey: {name}")
         vector = attributes.get(self.attribute)
         if vector is not None:
             self._check_vector(vector)
 
     def _check_vector(self, vector: Value) -> None:
-        start, end = f"One or more parameter values are not valid. {_INVALID} . ", f"IndexName: {self.name}"
+        end = f"IndexName: {self.name}"
         kind, members = vector
         if kind != "L":
-            raise invalid(f"{start}Invalid type for parameter {self.attribute}, Expected: L, Actual: {kind}. {end}")
+            raise invalid(f"{_INVALID}. Invalid type for parameter {self.attribute}, Expected: {_ELEMENT} list {end}")
         if len(members) != self.dimensions:
             raise invalid(
-                f"{start}Invalid size for parameter {self.attribute}, Expected: {self.dimensions}, Actual: "
-                f"{len(members)}. {end}"
+                f"{_INVALID}. Invalid size for parameter {self.attribute}, Expected: {self.dimensions}, Actual: "
+                f"{len(members)} {end}"
             )
         for position, (member, text) in enumerate(members):
             place = f"{self.attribute}[{position}]"
             if member != "N":
                 raise invalid(
-                    f"{_INVALID}. Invalid type for parameter {place}, Expected: 32-bit floating point number, Actual: "
-                    f"{member}. {end}"
+                    f"{_INVALID}. Invalid type for parameter {place}, Expected: {_ELEMENT}, Actual: {member}. {end}"
                 )
             if abs(number(text)) > _FLOAT_MAX:
                 raise invalid(
-                    f"{start}Invalid value for parameter {place}, Value: {text} is outside valid range {_RANGE}. {end}"
+                    f"{_INVALID}. Invalid value for parameter {place}, Value: {text} is outside valid range {_RANGE}. "
+                    f"{end}"
                 )
+
+    def shown(self, attributes: Attributes) -> Attributes:
+        """What the index gives back of an item that it has: it holds the vector as 32-bit numbers."""
+        kept = self.kept(attributes)
+        vector = kept.get(self.attribute)
+        if vector is None:
+            return kept
+        return {**kept, self.attribute: ("L", tuple(("N", _single_text(text)) for _, text in vector[1]))}
+
+
+def check_vectors(indexes: Collection[VectorIndex], attributes: Attributes) -> None:
+    """Raise Fault where an attribute cannot be in one of the indexes; the first such index by name is named."""
+    if indexes:
+        for index in sorted(indexes, key=lambda index: index.name):
+            index.check(attributes)
+
+
+def billed_size(indexes: Collection[VectorIndex], attributes: Attributes, size: int) -> int:
+    """Bytes that a write of an item is charged for: an indexed vector counts four a dimension, whatever its digits."""
+    for name, dimensions in {index.attribute: index.dimensions for index in indexes}.items():
+        vector = attributes.get(name)
+        if vector is not None and vector[0] == "L":
+            size += 4 * dimensions - value_size(vector)
+    return size
+
+
+def _single_text(text: str) -> str:
+    """A number as its nearest 32-bit one, in the fewest digits that name it."""
+    (single,) = struct.unpack("<f", struct.pack("<f", float(text)))
+    for digits in range(1, _SINGLE_DIGITS):
+        shortest = f"{single:.{digits}g}"
+        if struct.unpack("<f", struct.pack("<f", float(shortest)))[0] == single:
+            return canonical_number(shortest)
+    return canonical_number(f"{single:.{_SINGLE_DIGITS}g}")
 
 
 def components(members: Iterable[Value]) -> array[float]:
@@ -126,7 +174,19 @@ def read_vector_indexes(
         raise invalid_values("List of VectorIndexes is empty")
     if len(wire) > MAX_INDEXES:
         raise invalid_values(f"VectorIndex count exceeds the per-table limit of {MAX_INDEXES}")
-    return [read_vector_index(each, keys, types, billing_mode) for each in wire]
+    indexes = [read_vector_index(each, keys, types, billing_mode) for each in wire]
+    check_dimensions(indexes)
+    return indexes
+
+
+def check_dimensions(indexes: Iterable[VectorIndex]) -> None:
+    """Raise Fault where two indexes want vectors of different lengths in one attribute. The words are ours."""
+    dimensions: dict[str, int] = {}
+    for index in indexes:
+        if dimensions.setdefault(index.attribute, index.dimensions) != index.dimensions:
+            raise invalid_values(
+                f"All vector indexes on attribute {index.attribute} must have the same number of dimensions"
+            )
 
 
 def read_vector_index(
@@ -134,16 +194,12 @@ def read_vector_index(
 ) -> VectorIndex:
     """One vector index. Raises Fault where AWS refuses it."""
     if billing_mode != "PAY_PER_REQUEST":
-        raise invalid_values("Vector indexes are only supported on tables with BillingMode PAY_PER_REQUEST")
+        raise invalid_values("Vector indexes are only supported for PAY_PER_REQUEST tables")
     if wire["Dimensions"] > MAX_DIMENSIONS:
-        raise invalid_values(f"Dimensions of vector index {wire['IndexName']} must be between 1 and {MAX_DIMENSIONS}")
+        raise invalid_values(f"Number of dimensions must be between 1 and {MAX_DIMENSIONS} inclusive.")
     schema = [(part["AttributeName"], part["SearchSchemaElementType"]) for part in wire.get("SearchSchema") or ()]
-    for name, _ in schema:
-        if name not in types:
-            raise invalid_values(
-                f"Some index key attributes are not defined in AttributeDefinitions. Keys: [{name}], "
-                f"AttributeDefinitions: [{', '.join(types)}]"
-            )
+    if any(name not in types for name, _ in schema):
+        raise invalid_values("One element in SearchSchema is not defined in attribute definitions")
     kind, others = definitions.read_projection(wire["Projection"])
     attribute = wire["VectorAttribute"]["AttributeName"]
     kept = None if kind == "ALL" else frozenset((*keys, *(name for name, _ in schema), attribute, *others))
