@@ -12,15 +12,21 @@ from werkzeug.exceptions import BadRequest, HTTPException
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from emulator.wire.endpoint import layer
+from emulator.wire.hosts import Hosts
 
 if TYPE_CHECKING:
     from emulator.world import World
 
 log = logging.getLogger("dynastep")
 
+_NO_MORE_HOSTS = Hosts()
 
-def create_app(world: World) -> Flask:
-    """The WSGI application of a world. AWS requests never reach Flask: its router costs ten times what they do."""
+
+def create_app(world: World, hosts: Hosts = _NO_MORE_HOSTS) -> Flask:
+    """The WSGI application of a world. AWS requests never reach Flask: its router costs ten times what they do.
+
+    ``hosts`` are the names that requests may be sent to, and whose web pages are answered.
+    """
     app = Flask("emulator.web", static_folder=None)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _own_error)
@@ -55,8 +61,13 @@ def create_app(world: World) -> Flask:
     def index() -> str:
         return _INDEX.format(version=version())
 
+    @app.after_request
+    def unframed(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = "frame-ancestors 'none'"  # nobody clicks here unawares
+        return response
+
     world.meet_moto()
-    app.wsgi_app = layer(world, app.wsgi_app)  # type: ignore[method-assign,assignment]  # Flask's documented way
+    app.wsgi_app = layer(world, app.wsgi_app, hosts)  # type: ignore[method-assign,assignment]  # Flask's documented way
     return app
 
 

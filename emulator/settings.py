@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Final, Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 from asl_interpreter.loop.clock import MODES, Mode
@@ -34,6 +35,14 @@ class Settings:
 
     host: str = field(default="127.0.0.1", metadata={"help": "Address to listen on; 0.0.0.0 is every address."})
     port: int = field(default=4566, metadata={"help": "Port to listen on; 0 is any free one."})
+    allowed_hosts: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": "Further names of this machine: requests to them and web pages of them are answered.",
+            "metavar": "NAME[,NAME...]",
+            "shown": "none",
+        },
+    )
     clock: Mode = field(default="wall", metadata={"help": "How time passes.", "metavar": "|".join(MODES)})
     functions: Path | None = field(default=None, metadata={"help": "Folder of Lambda functions.", "metavar": "DIR"})
     function_url: Mapping[str, str] = field(
@@ -131,6 +140,18 @@ def _host(_source: str, text: str) -> str:
     return text
 
 
+_HOSTS: Final = re.compile(r"\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+"""What ``allowed_hosts`` may be, each: see emulator/wire/hosts.py."""
+
+
+def _allowed_hosts(source: str, text: str) -> tuple[str, ...]:
+    names = tuple(name.strip().lower() for name in text.split(","))
+    for name in names:
+        if _HOSTS.fullmatch(name) is None:
+            raise InvalidSetting(f"{source} is {text!r}: names such as dynastep.example.com,*.example.org are wanted")
+    return names
+
+
 def _port(source: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= HIGHEST_PORT):
         raise InvalidSetting(f"{source} is {text!r}: a number from 0 to {HIGHEST_PORT} is wanted")
@@ -209,6 +230,7 @@ def _quotas(source: str, text: str) -> Quotas:
 
 _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "host": _host,
+    "allowed_hosts": _allowed_hosts,
     "port": _port,
     "clock": _one_of(MODES),
     "functions": _functions,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields
+from ipaddress import ip_address
 
 import click
 
@@ -47,9 +48,12 @@ def start(**flags: str | None) -> None:
     except (InvalidSetting, server.PortTaken) as error:
         raise click.ClickException(str(error)) from None
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
+    for danger in dangers(settings):
+        logging.getLogger("dynastep").warning(danger)
 
     from emulator.app import create_app
     from emulator.integrations.mocks import InvalidMock
+    from emulator.wire.hosts import Hosts
     from emulator.world import World
 
     url = server.url_of(settings.host, port)
@@ -65,4 +69,23 @@ def start(**flags: str | None) -> None:
             f"Dynastep is ready at {url} (clock: {settings.clock}, account: {DEFAULT_ACCOUNT}). Ctrl-C stops it."
         )
 
-    server.serve(create_app(world), settings.host, port, ready, world.close)
+    hosts = Hosts((*settings.allowed_hosts, settings.host.lower()))
+    server.serve(create_app(world, hosts), settings.host, port, ready, world.close)
+
+
+def dangers(settings: Settings) -> Iterator[str]:
+    """What the settings let others do, a sentence each."""
+    if settings.host != "localhost" and not _is_loopback(settings.host):
+        yield (
+            f"Listening on {settings.host}: no key is checked, so whoever reaches this port can run code here. "
+            "127.0.0.1 is for this machine alone; of a container, -p 127.0.0.1:4566:4566"
+        )
+    if "*" in settings.allowed_hosts:
+        yield "Answering to every name: a web page of anywhere can take one for its own and run code here"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -41,9 +41,9 @@ def credential(environ: Mapping[str, Any]) -> Credential | None:
         return Credential(header[4:].partition(":")[0].strip())
     query = environ.get("QUERY_STRING", "")
     if "X-Amz-Credential=" in query:
-        return _scoped(parse_qs(query)["X-Amz-Credential"][0])
+        return _scoped(parse_qs(query).get("X-Amz-Credential", [""])[0])
     if "AWSAccessKeyId=" in query:
-        return Credential(parse_qs(query)["AWSAccessKeyId"][0])
+        return Credential(parse_qs(query).get("AWSAccessKeyId", [""])[0])
     return None
 
 

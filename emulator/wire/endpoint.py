@@ -18,7 +18,8 @@ from emulator.faults import Fault
 from emulator.lambdas import api as lambdas
 from emulator.wire import operations, protocol
 from emulator.wire.credentials import DEFAULT_ACCOUNT, Credential, credential
-from emulator.wire.origins import is_near
+from emulator.wire.hosts import Hosts
+from emulator.wire.origins import is_open, is_visit, page_of_elsewhere
 from emulator.wire.protocol import Environ, Response
 
 if TYPE_CHECKING:
@@ -30,18 +31,24 @@ log = logging.getLogger("dynastep")
 
 MEBIBYTE = 1024 * 1024
 
+_NO_MORE_HOSTS = Hosts()
+
 OURS = ("states", "dynamodb")
 """Signing names of the services answered here."""
 
 
-def layer(world: World, pages: WSGIApplication) -> WSGIApplication:
-    """A WSGI application that answers AWS requests and leaves everything else to ``pages``."""
+def layer(world: World, pages: WSGIApplication, hosts: Hosts = _NO_MORE_HOSTS) -> WSGIApplication:
+    """A WSGI application that answers AWS requests and leaves everything else to ``pages``.
+
+    What a web page of elsewhere sends is refused, and what is sent to a name that is not one of ``hosts``.
+    """
 
     def serve(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        if not is_page(environ):
+        why = _why_kept_out(environ, hosts)
+        if why is not None:
+            response = _refuse(environ, why)
+        elif not is_page(environ):
             response = _received(world, environ)
-        elif "HTTP_ORIGIN" in environ and not is_near(environ["HTTP_ORIGIN"]):
-            response = _refuse_origin(environ)
         else:
             return pages(environ, start_response)
         headers = response.headers
@@ -64,11 +71,28 @@ def is_page(environ: Environ) -> bool:
     return path in ("", "/") and environ["REQUEST_METHOD"] == "GET" and "text/html" in environ.get("HTTP_ACCEPT", "")
 
 
-def _refuse_origin(environ: Environ) -> Response:
-    origin = environ["HTTP_ORIGIN"]
-    log.warning("A web page of %s was refused: it could run code on this machine", origin)
-    message = f"Dynastep answers web pages of this machine and its network, not of {origin}"
-    body = dumps({"__type": "AccessDeniedException", "message": message}).encode()
+def _why_kept_out(environ: Environ, hosts: Hosts) -> str | None:
+    """Why a request must not do anything; None if it may. See docs/security.md."""
+    host = environ.get("HTTP_HOST")
+    if host is not None and not hosts.answer_to(host) and not is_open(environ):
+        return (
+            f"Dynastep does not answer to the name {host}, which a web page of elsewhere may have: "
+            f"--allowed-hosts {host.partition(':')[0]} makes it a name of this machine"
+        )
+    page = page_of_elsewhere(environ, hosts)
+    if page is None or is_open(environ) or (is_page(environ) and is_visit(environ)):
+        return None
+    return f"Dynastep answers web pages of this machine and its network, not of {page}"
+
+
+def _refuse(environ: dict[str, Any], why: str) -> Response:
+    log.warning(
+        "%s %s was refused, for it could run code here: %s", environ["REQUEST_METHOD"], environ["PATH_INFO"], why
+    )
+    announced = environ.get("CONTENT_LENGTH") or ""
+    if announced.isdigit() and 0 < int(announced) <= protocol.LARGEST_BODY:
+        environ["wsgi.input"].read(int(announced))  # a client that cannot send all of its request reads no answer
+    body = dumps({"__type": "AccessDeniedException", "message": why}).encode()
     return Response(403, [("Content-Type", "application/json")], body)
 
 
@@ -105,16 +129,8 @@ _OF_FUNCTIONS = ("HTTP_X_AMZ_SECURITY_TOKEN", "HTTP_X_AMZN_TRACE_ID")
 
 
 def _respond(world: World, environ: Environ, body: bytes, caller: Credential | None) -> Response:
-    ours = _is_ours(environ, caller)
-    if "HTTP_ORIGIN" in environ and not (is_near(environ["HTTP_ORIGIN"]) or _is_open(environ, ours=ours)):
-        return _refuse_origin(environ)
-    respond = _respond_ours if ours else _respond_moto
+    respond = _respond_ours if _is_ours(environ, caller) else _respond_moto
     return respond(world, environ, body, caller)
-
-
-def _is_open(environ: Environ, *, ours: bool) -> bool:
-    """Whether pages of every origin may send this: DynamoDB's operations run nothing, a preflight changes nothing."""
-    return environ["REQUEST_METHOD"] == "OPTIONS" or (ours and protocol.service_of(environ) != "stepfunctions")
 
 
 def _is_ours(environ: Environ, caller: Credential | None) -> bool:

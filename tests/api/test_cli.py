@@ -21,6 +21,7 @@ from werkzeug.test import Client
 from emulator import server
 from emulator.app import create_app
 from emulator.cli import main
+from emulator.commands.start import dangers
 from emulator.settings import InvalidSetting, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -104,12 +105,39 @@ def test_an_empty_variable_is_none():
         ({}, {"port": "-1"}, "--port is '-1': a number from 0 to 65535 is wanted"),
         ({"DYNASTEP_CLOCK": "sun"}, {}, "DYNASTEP_CLOCK is 'sun': wall, virtual or manual is wanted"),
         ({}, {"functions": "/nowhere"}, "--functions is '/nowhere': there is no such folder"),
+        *[
+            (
+                {"DYNASTEP_ALLOWED_HOSTS": text},
+                {},
+                f"DYNASTEP_ALLOWED_HOSTS is {text!r}: names such as dynastep.example.com,*.example.org are wanted",
+            )
+            for text in ("http://a.example", "a.example:80", "a.*", "a,,b", "*a.example")
+        ],
     ],
 )
 def test_a_wrong_setting_says_where_it_stands_and_what_is_wanted(environ, flags, message):
     with pytest.raises(InvalidSetting) as raised:
         Settings.read(environ, flags)
     assert str(raised.value) == message
+
+
+def test_allowed_hosts_are_names_in_small_letters():
+    settings = Settings.read({"DYNASTEP_ALLOWED_HOSTS": "Dynastep.Example.com, *.example.org,*"})
+    assert settings.allowed_hosts == ("dynastep.example.com", "*.example.org", "*")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.0.0.53"])
+def test_a_server_of_this_machine_warns_of_nothing(host):
+    assert list(dangers(Settings(host=host, allowed_hosts=("*.example.com",)))) == []
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "dynastep.example.com"])
+def test_a_server_beyond_this_machine_warns_of_whom_it_lets_in(host):
+    assert list(dangers(Settings(host=host, allowed_hosts=("*",)))) == [
+        f"Listening on {host}: no key is checked, so whoever reaches this port can run code here. "
+        "127.0.0.1 is for this machine alone; of a container, -p 127.0.0.1:4566:4566",
+        "Answering to every name: a web page of anywhere can take one for its own and run code here",
+    ]
 
 
 def test_a_wrong_flag_is_one_line():
