@@ -154,10 +154,10 @@ const ask = (path, options) => fetch(path, options).then(answer => answers.push(
 const body = "Action=CreateTopic&Name={name}&Version=2010-03-31"
 const headers = {{Authorization: "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sns/aws4_request, SignedHeaders=, Signature="}}
 const form = {{...headers, "Content-Type": "application/x-www-form-urlencoded"}}
-Promise.all([
+ask("/_dynastep/reset", {{method: "POST"}}).then(() => Promise.all([
     ask("/", {{method: "POST", headers: form, body}}), ask("/?" + body, {{headers}}),
-    ask("/_dynastep/health"), ask("/_dynastep/reset", {{method: "POST"}}), ask("/", {{headers: {{Accept: "text/html"}}}}),
-]).then(() => document.title = answers.join())
+    ask("/_dynastep/health"), ask("/", {{headers: {{Accept: "text/html"}}}}),
+])).then(() => document.title = answers.join())
 </script>"""
 
 
