@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import BadRequest, HTTPException
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
-from emulator.wire.endpoint import layer
+from emulator.endpoint import layer
 from emulator.wire.hosts import Hosts
 
 if TYPE_CHECKING:

@@ -112,13 +112,13 @@ class Dynastep:
 
     def client(self, service: str, region: str = REGION, config: Config | None = None) -> BaseClient:
         """A boto3 client of any service, answered in this process."""
-        from emulator.wire.clients import client
+        from emulator.clients import client
 
         return client(self._world, service, region, self.account, self.url, config)
 
     def resource(self, service: str, region: str = REGION) -> ServiceResource:
         """A boto3 resource of any service, answered in this process."""
-        from emulator.wire.clients import resource
+        from emulator.clients import resource
 
         return resource(self._world, service, region, self.account, self.url)
 

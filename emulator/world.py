@@ -36,12 +36,13 @@ from emulator.stepfunctions.callbacks import Callbacks
 from emulator.stepfunctions.logs import Logs
 from emulator.stepfunctions.machines import StateMachine, StateMachines
 from emulator.stepfunctions.retention import Retention
+from emulator.wire import operations
 
 if TYPE_CHECKING:
     from asl_interpreter.tasks import Datasets
-    from emulator.dynamodb.changes.streams import Stream
     from emulator.dynamodb.forwarding import Forward
     from emulator.dynamodb.model.store import Store
+    from emulator.dynamodb.model.streams import Stream
     from emulator.wire.protocol import Call
 
 log = logging.getLogger("dynastep")
@@ -53,6 +54,34 @@ READS_ITEMS = frozenset(
     }
 )
 """Operations of DynamoDB that show what executions may have done."""
+
+
+def _offer_operations() -> None:
+    """Have our own services performed by their rooms, each imported when it is first called."""
+
+    def step_functions() -> Mapping[str, operations.Handler]:
+        from emulator import stepfunctions
+
+        return stepfunctions.OPERATIONS
+
+    def dynamodb() -> Mapping[str, operations.Handler]:
+        from emulator import dynamodb
+
+        return dynamodb.OPERATIONS
+
+    operations.offer("stepfunctions", step_functions)
+    operations.offer("dynamodb", dynamodb)
+    operations.offer("dynamodbstreams", dynamodb)
+
+
+_offer_operations()
+
+
+def _attach_tables(store_of: Callable[[str], Store]) -> None:
+    """Put views of our tables into moto's DynamoDB; called once, when moto has been imported."""
+    from emulator.dynamodb import registry
+
+    registry.attach(store_of)
 
 
 class World:
@@ -210,7 +239,7 @@ class World:
         """Show moto's services our tables, and take what they send to state machines and functions."""
         from emulator import moto_door
 
-        moto_door.show_tables(lambda account: self.of(account).dynamodb)
+        moto_door.show_tables(lambda account: self.of(account).dynamodb, _attach_tables)
         moto_door.take_machines(self.of)
         moto_door.deliver("states", lambda arn, text: self.of(arns.Arn.parse(arn).account).start_target(arn, text))
         moto_door.deliver("lambda", lambda arn, text: self.of(arns.Arn.parse(arn).account).invoke(arn, text))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -39,46 +39,47 @@ INTERPRETER = {
 EMULATOR = {
     # room: the rooms that it may know
     "": "",
-    "arns": "",
+    "cli": "",
+    "__main__": "cli",
     "faults": "",
-    "suggestions": "",
-    "server": "",
+    "arns": "",
     "settings": "",
-    "wire": "dynamodb dynamodb.generations faults lambdas moto_door settings stepfunctions",
-    "moto_door": "arns dynamodb.registry faults wire",
     "dynamodb.generations": "settings",
     "dynamodb.rejections": "dynamodb.generations faults settings",
-    "dynamodb.model": "dynamodb.changes dynamodb.control dynamodb.expressions dynamodb.generations dynamodb.rejections"
-    " faults settings",
-    "dynamodb.expressions": "dynamodb.model dynamodb.rejections faults",
-    "dynamodb.items": "dynamodb.copies dynamodb.expressions dynamodb.generations dynamodb.model dynamodb.partiql"
-    " dynamodb.rejections faults settings wire",
-    "dynamodb.partiql": "dynamodb.expressions dynamodb.items dynamodb.model dynamodb.rejections faults wire",
-    "dynamodb.changes": "dynamodb.control dynamodb.model dynamodb.rejections moto_door wire",
-    "dynamodb.control": "dynamodb.changes dynamodb.copies dynamodb.model dynamodb.rejections faults moto_door wire",
+    "dynamodb.model": "dynamodb.generations dynamodb.rejections faults settings",
+    "wire": "dynamodb.generations faults settings",
+    "moto_door": "arns faults wire",
+    "dynamodb.changes": "dynamodb.model dynamodb.rejections moto_door wire",
+    "lambdas": "arns dynamodb.changes faults moto_door wire",
+    "endpoint": "faults lambdas moto_door wire",
+    "app": "endpoint wire",
+    "graph": "",
+    "datasets": "arns moto_door",
+    "stepfunctions": "arns datasets faults wire",
+    "suggestions": "",
+    "validate": "stepfunctions suggestions",
+    "bench": "graph validate",
+    "clients": "endpoint wire",
+    "integrations": "arns faults lambdas moto_door stepfunctions suggestions wire",
+    "server": "",
+    "dynamodb.control": "dynamodb.model dynamodb.rejections faults moto_door wire",
     "dynamodb.copies": "dynamodb.changes dynamodb.control dynamodb.model dynamodb.rejections faults moto_door wire",
+    "dynamodb.expressions": "dynamodb.model dynamodb.rejections faults",
+    "dynamodb.items": "dynamodb.expressions dynamodb.generations dynamodb.model dynamodb.rejections faults wire",
+    "dynamodb.partiql": "dynamodb.expressions dynamodb.items dynamodb.model dynamodb.rejections faults wire",
+    "dynamodb.throttling": "dynamodb.items dynamodb.model dynamodb.partiql dynamodb.rejections faults wire",
+    "dynamodb": "dynamodb.changes dynamodb.control dynamodb.copies dynamodb.items dynamodb.model"
+    " dynamodb.partiql dynamodb.rejections dynamodb.throttling wire",
     "dynamodb.forwarding": "faults wire",
     "dynamodb.templates": "dynamodb.changes dynamodb.control dynamodb.model dynamodb.rejections wire",
     "dynamodb.registry": "dynamodb.control dynamodb.items dynamodb.model dynamodb.templates faults",
-    "dynamodb": "dynamodb.changes dynamodb.control dynamodb.copies dynamodb.items dynamodb.model dynamodb.partiql"
-    " dynamodb.rejections wire",
-    "lambdas": "arns dynamodb.changes faults moto_door wire",
-    "datasets": "arns moto_door",
-    "stepfunctions": "arns datasets faults wire",
-    "integrations": "arns faults lambdas moto_door stepfunctions suggestions wire",
-    "world": "arns datasets dynamodb.forwarding dynamodb.model faults integrations lambdas moto_door server settings"
-    " stepfunctions wire",
-    "app": "wire",
-    "testing": "app integrations moto_door server settings stepfunctions wire world",
-    "validate": "stepfunctions suggestions",
-    "graph": "",
-    "bench": "graph validate",
+    "world": "arns datasets dynamodb dynamodb.forwarding dynamodb.model dynamodb.registry faults"
+    " integrations lambdas moto_door server settings stepfunctions wire",
     "commands": "app bench graph integrations server settings validate wire world",
-    "cli": "",
+    "testing": "app clients integrations moto_door server settings stepfunctions wire world",
     "pytest_plugin": "bench testing",
-    "__main__": "cli",
 }
-"""Rooms of emulator: modules and packages; the packages of dynamodb are rooms of their own."""
+"""Rooms of emulator: modules and packages, from the ground up; the packages of dynamodb are rooms of their own."""
 
 PRIVATE_TO_THE_INTERPRETER = frozenset(
     {
@@ -101,7 +102,7 @@ THIRD_PARTY = {
     "urllib3": "emulator.dynamodb.forwarding emulator.integrations.web emulator.lambdas.forwarding",
     "werkzeug": "emulator.app emulator.web emulator.moto_door",
     "moto": "emulator.moto_door emulator.dynamodb.registry",
-    "boto3": "emulator.wire.clients emulator.testing",
+    "boto3": "emulator.wire.in_process emulator.clients emulator.testing",
     "botocore": "emulator",
     "pyarrow": "emulator.datasets.formats",
     "pytest": "emulator.pytest_plugin emulator.bench.pytest_coverage emulator.bench.pytest_options",
@@ -249,19 +250,51 @@ def test_the_tables_name_nothing_that_is_gone():
     assert EMULATOR.keys() == rooms["emulator"]
 
 
-def test_there_is_no_circle_of_imports_when_the_program_starts():
-    graph = {module.name: imports(module, functions=False) & names() for module in modules()}
+def _find_circle(graph: Mapping[str, Iterable[str]]) -> list[str]:
+    """A way that leads back to where it began; empty if there is none."""
     done: set[str] = set()
 
-    def visit(name: str, way: tuple[str, ...]) -> None:
-        assert name not in way, f"{' -> '.join((*way[way.index(name) :], name))}"
-        if name not in done:
-            for following in sorted(graph[name]):
-                visit(following, (*way, name))
-            done.add(name)
+    def visit(name: str, way: list[str]) -> list[str]:
+        if name in way:
+            return [*way[way.index(name) :], name]
+        if name in done:
+            return []
+        for following in sorted(graph.get(name, ())):
+            if circle := visit(following, [*way, name]):
+                return circle
+        done.add(name)
+        return []
 
-    for name in sorted(graph):
-        visit(name, ())
+    return next((circle for name in sorted(graph) if (circle := visit(name, []))), [])
+
+
+def test_a_circle_is_found():
+    assert _find_circle({"a": "b", "b": "c", "c": "b"}) == ["b", "c", "b"]
+    assert _find_circle({"a": "bc", "b": "c", "c": ""}) == []
+
+
+def test_there_is_no_circle_of_imports_when_the_program_starts():
+    graph = {module.name: imports(module, functions=False) & names() for module in modules()}
+    assert not (circle := _find_circle(graph)), " -> ".join(circle)
+
+
+@pytest.mark.parametrize("package", ["asl_interpreter", "emulator"])
+def test_no_rooms_know_each_other_in_a_circle_not_even_inside_functions(package):
+    graph: dict[str, set[str]] = {}
+    for module in modules():
+        if module.name.split(".")[0] == package and module.room:
+            graph.setdefault(module.room, set()).update(ours(module, package) - {"", module.room})
+    assert not (circle := _find_circle(graph)), " -> ".join(circle)
+
+
+@pytest.mark.parametrize("package", ["asl_interpreter", "emulator"])
+def test_no_room_is_allowed_what_it_does_not_use(package):
+    used: dict[str, set[str]] = {}
+    for module in modules():
+        if module.name.split(".")[0] == package:
+            used.setdefault(module.room, set()).update(ours(module, package))
+    for room, allowed in (INTERPRETER if package == "asl_interpreter" else EMULATOR).items():
+        assert not (idle := set(allowed.split()) - used[room]), f"{room} does not use {idle}"
 
 
 @pytest.mark.parametrize("library", THIRD_PARTY)

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from asl_interpreter.jsontext import JSON
-from emulator.dynamodb import partiql
+from emulator.dynamodb import partiql, throttling
 from emulator.dynamodb.changes import kinesis_destinations, recovery, streams
 from emulator.dynamodb.control import global_tables_2017, insights, policies, scaling, tables, tags, ttl, update_table
-from emulator.dynamodb.copies import backups, exports, imports, restores
-from emulator.dynamodb.items import bulk, queries, reads, throttling, transactions, vector_search, writes
+from emulator.dynamodb.copies import backups, bulk, exports, imports, restores
+from emulator.dynamodb.items import queries, reads, transactions, vector_search, writes
 from emulator.dynamodb.model.store import World
 from emulator.dynamodb.rejections import Rejection
 from emulator.wire.protocol import Call

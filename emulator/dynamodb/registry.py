@@ -27,9 +27,9 @@ from moto.dynamodb.models.table import Table as MotoTable
 
 from asl_interpreter.jsontext import JSON
 from emulator.dynamodb import templates
-from emulator.dynamodb.control.descriptions import describe, key_schema, projection
+from emulator.dynamodb.control.descriptions import describe
 from emulator.dynamodb.items.writes import read_delete, read_put
-from emulator.dynamodb.model.schema import Index
+from emulator.dynamodb.model.schema import Index, key_schema, projection
 from emulator.dynamodb.model.store import Clock, Region, Store, World
 from emulator.dynamodb.model.tables import Table
 from emulator.dynamodb.model.values import Attributes, write_item

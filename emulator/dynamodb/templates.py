@@ -12,9 +12,8 @@ from asl_interpreter.jsontext import JSON, dumps
 from emulator.dynamodb.changes.recovery import LONGEST, Journal
 from emulator.dynamodb.control import policies, tags, update_table
 from emulator.dynamodb.control.definitions import encryption
-from emulator.dynamodb.control.descriptions import key_schema, projection
 from emulator.dynamodb.control.tables import add_table, new_table
-from emulator.dynamodb.model.schema import Index
+from emulator.dynamodb.model.schema import Index, key_schema, projection
 from emulator.dynamodb.model.store import Region, World
 from emulator.dynamodb.model.tables import Table
 from emulator.dynamodb.rejections import refused, unsupported

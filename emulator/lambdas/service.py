@@ -34,7 +34,7 @@ from emulator.lambdas.streams import StreamPoller
 from emulator.lambdas.workers import Pool, Worker
 
 if TYPE_CHECKING:
-    from emulator.dynamodb.changes.streams import Stream
+    from emulator.dynamodb.model.streams import Stream
     from emulator.moto_door import RegisteredFunction
 
 log = logging.getLogger("dynastep")

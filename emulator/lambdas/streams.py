@@ -16,7 +16,7 @@ from emulator.lambdas.mappings import Outcome, Poller
 
 if TYPE_CHECKING:
     from asl_interpreter.engine import Engine
-    from emulator.dynamodb.changes.streams import Stream
+    from emulator.dynamodb.model.streams import Stream
     from emulator.lambdas.service import Lambdas
 
 LONGEST_PAUSE: Final = 60.0

@@ -64,7 +64,7 @@ def call(service: str, operation: str, params: dict[str, Any], account: str, reg
 def _client(service: str, account: str, region: str) -> Any:
     from botocore.config import Config
 
-    from emulator.wire.clients import connect
+    from emulator.wire.in_process import connect
 
     def respond(environ: Environ, body: bytes) -> Response:
         return answer(environ, body, Credential(account, region, service), account)

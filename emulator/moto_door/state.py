@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from asl_interpreter.loop.locks import lock
 from emulator.moto_door.patches import fit
@@ -17,13 +17,17 @@ if TYPE_CHECKING:
 _forgetting = lock("the registry of moto", 10)
 """One at a time forgets: moto's registry is not made for two."""
 
-_store_of: list[Callable[[str], Store]] = []
-"""Whose tables moto sees; the last one counts. Of the process, as all of moto's state is."""
+_StoreOf: TypeAlias = "Callable[[str], Store]"
+_tables: list[tuple[_StoreOf, Callable[[_StoreOf], None]]] = []
+"""Whose tables moto sees, and how they are shown to moto; the last entry counts. Of the process, as moto's state is."""
 
 
-def show_tables(store_of: Callable[[str], Store]) -> None:
-    """Let moto's services see the tables in the store of each account."""
-    _store_of[:] = [store_of]
+def show_tables(store_of: _StoreOf, attach: Callable[[_StoreOf], None]) -> None:
+    """Let moto's services see the tables in the store of each account.
+
+    ``attach`` puts them where moto looks for tables; it is called when moto has been imported, and only once.
+    """
+    _tables[:] = [(store_of, attach)]
 
 
 _world_of: list[Callable[[str], World]] = []
@@ -54,12 +58,11 @@ def opened(package: str = "core") -> None:
 def _prepared() -> None:
     from moto.core.config import default_user_config
 
-    from emulator.dynamodb import registry
-
     default_user_config["batch"]["use_docker"] = False  # jobs end, but nothing runs: there is no Docker
     if _repeatable:
         _seed()
-    registry.attach(lambda account: _store_of[-1](account))  # noqa: PLW0108 - the last one at the time of the call
+    _, attach = _tables[-1]
+    attach(lambda account: _tables[-1][0](account))  # noqa: PLW0108 - the last entry at the time of the call
 
 
 _repeatable: list[bool] = []
@@ -80,7 +83,7 @@ def _seed() -> None:
 
 def introduce(account: str, region: str) -> None:
     """Let moto know that the account uses DynamoDB: what looks through all services skips those that nobody uses."""
-    if not _store_of:
+    if not _tables:
         return
     from moto.dynamodb.models import dynamodb_backends
 

@@ -66,20 +66,23 @@ def check(service: str, operation: str, params: dict[str, JSON]) -> dict[str, JS
     return _checker(service, operation, "mixed")(params)
 
 
+_SERVICES: dict[str, Callable[[], Mapping[str, Handler]]] = {}
+"""Service -> imports its handlers. Filled where the emulator is put together."""
+
+
+def offer(service: str, load: Callable[[], Mapping[str, Handler]]) -> None:
+    """Have a service's operations performed by the handlers that ``load`` brings when one is first called."""
+    _SERVICES[service] = load
+
+
 @cache
 def handlers(service: str) -> Mapping[str, Handler]:
-    """The handlers of a service, by operation; imported when the service is first called."""
-    match service:
-        case "stepfunctions":
-            from emulator import stepfunctions
+    """The handlers of a service, by operation.
 
-            return stepfunctions.OPERATIONS
-        case "dynamodb" | "dynamodbstreams":
-            from emulator import dynamodb
-
-            return dynamodb.OPERATIONS
-        case _:
-            raise KeyError(service)
+    Raises:
+        KeyError: nobody has offered the service.
+    """
+    return _SERVICES[service]()
 
 
 @cache

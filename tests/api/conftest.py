@@ -14,9 +14,9 @@ from botocore.config import Config
 
 from asl_interpreter.loop.clock import Clock
 from emulator.dynamodb.model.store import Store
+from emulator.endpoint import layer
 from emulator.testing import Dynastep
 from emulator.wire import operations
-from emulator.wire.endpoint import layer
 
 AUTHORIZATION = (
     "AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"

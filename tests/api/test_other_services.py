@@ -16,12 +16,11 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
 
-from emulator import arns, moto_door, server
+from emulator import arns, clients, endpoint, moto_door, server
+from emulator.endpoint import layer
 from emulator.moto_door import routes
 from emulator.settings import Settings
-from emulator.wire import clients, endpoint
 from emulator.wire.credentials import Credential
-from emulator.wire.endpoint import layer
 from emulator.world import World
 
 TABLE = {

@@ -10,8 +10,8 @@ import zlib
 
 import pytest
 
+from emulator import clients, endpoint
 from emulator.faults import Fault
-from emulator.wire import clients, endpoint
 from emulator.wire.credentials import Credential, credential
 
 SERIALIZATION = {"__type": "com.amazon.coral.service#SerializationException"}

@@ -13,9 +13,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emulator import Later
+from emulator.endpoint import answer
 from emulator.testing import emulator
 from emulator.wire import operations
-from emulator.wire.endpoint import answer
 
 PASS = '{"StartAt": "Hand on", "States": {"Hand on": {"Type": "Pass", "End": true}}}'
 FAIL = '{"StartAt": "Give up", "States": {"Give up": {"Type": "Fail", "Error": "Tired", "Cause": "It was late."}}}'

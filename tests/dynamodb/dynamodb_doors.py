@@ -20,9 +20,9 @@ from urllib.parse import urlsplit
 import pytest
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
+from emulator.endpoint import layer
 from emulator.faults import Fault
 from emulator.server import Server, serve_in_thread
-from emulator.wire.endpoint import layer
 from emulator.wire.protocol import TARGETS, Call
 
 PREFIXES = {service: prefix for prefix, service in TARGETS.items()}

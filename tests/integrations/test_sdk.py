@@ -254,7 +254,7 @@ def test_what_is_no_role_fails_the_task(call):
 
 def test_a_role_starts_executions_in_its_account(dynastep, call):
     definition = {"StartAt": "Make", "States": {"Make": {"Type": "Pass", "Result": "made", "End": True}}}
-    from emulator.wire.clients import client
+    from emulator.clients import client
 
     states = client(dynastep._world, "stepfunctions", account="111122223333")
     request = {"name": "child", "definition": json.dumps(definition), "roleArn": ROLE}

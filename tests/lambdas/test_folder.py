@@ -7,8 +7,8 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from emulator import clients
 from emulator.settings import Settings
-from emulator.wire import clients
 from emulator.world import World
 
 

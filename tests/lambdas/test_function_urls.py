@@ -9,9 +9,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from click.testing import CliRunner
 
-from emulator import cli
+from emulator import cli, clients
 from emulator.settings import InvalidSetting, Settings
-from emulator.wire import clients
 from emulator.world import World
 
 

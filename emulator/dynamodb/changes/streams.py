@@ -11,103 +11,20 @@ from __future__ import annotations
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from bisect import bisect_left
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from hashlib import md5
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
-from emulator.dynamodb.control.descriptions import key_schema
-from emulator.dynamodb.model.store import Clock, Region, World
-from emulator.dynamodb.model.tables import Item, Table
+from emulator.dynamodb.model.schema import key_schema
+from emulator.dynamodb.model.store import World
+from emulator.dynamodb.model.streams import FIRST, KEPT, Change, Stream
+from emulator.dynamodb.model.tables import Item
 from emulator.dynamodb.model.values import Attributes, item_size, write_item
 from emulator.dynamodb.rejections import invalid, refused
 from emulator.wire.protocol import Call
 
-KEPT = 86_400.0
 ITERATOR_LIFE = 900.0
 MAX_RECORDS = 1000
 MAX_BYTES = 1_048_576
-_FIRST = 100_000_000_000_000_000_001
-"""Sequence numbers have at least 21 digits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One change of one item. ``expired`` says that TTL made it."""
-
-    sequence: int
-    at: float
-    old: Item | None
-    new: Item | None
-    expired: bool
-
-    @property
-    def size(self) -> int:
-        """Bytes of both images."""
-        return (self.old.size if self.old else 0) + (self.new.size if self.new else 0)
-
-
-@dataclass(slots=True, eq=False)
-class Stream:
-    """The stream of a table, open until it is disabled or the table goes."""
-
-    table: Table
-    arn: str
-    label: str
-    view: str
-    created: float
-    clock: Clock
-    changes: list[Change] = field(default_factory=list)
-    next_sequence: int = _FIRST
-    closed: float | None = None
-
-    @property
-    def shard(self) -> str:
-        """The name of the stream's one shard."""
-        digest = md5(self.arn.encode(), usedforsecurity=False).hexdigest()
-        return f"shardId-{int(self.created * 1000):020d}-{digest[:8]}"
-
-    def record(self, old: Item | None, new: Item | None, expired: bool) -> None:  # noqa: FBT001 - a Watcher
-        """Note a change, unless it changes nothing."""
-        if old is not None and new is not None and old.attributes == new.attributes:
-            return
-        now = self.clock.now()
-        self.trim(now)
-        self.changes.append(Change(self.next_sequence, now, old, new, expired))
-        self.next_sequence += 1
-
-    def trim(self, now: float) -> None:
-        """Forget what is older than 24 hours."""
-        changes = self.changes
-        if changes and changes[0].at + KEPT <= now:
-            del changes[: bisect_left(changes, now - KEPT, key=lambda change: change.at)]
-
-    def oldest(self) -> int:
-        """The first sequence number that can still be read."""
-        return self.changes[0].sequence if self.changes else self.next_sequence
-
-
-def enable(region: Region, table: Table, view: str) -> None:
-    """Open a stream on the table."""
-    now = region.clock.now()
-    label = datetime.fromtimestamp(now, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-    while (arn := f"{table.arn}/stream/{label}") in region.streams:
-        now += 0.001
-        label = datetime.fromtimestamp(now, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-    stream = region.streams[arn] = Stream(table, arn, label, view, now, region.clock)
-    table.watch(stream.record)
-    table.settings["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": view}
-    table.settings["LatestStreamLabel"] = label
-    table.settings["LatestStreamArn"] = arn
-
-
-def close(region: Region, table: Table) -> None:
-    """Close the table's stream, if it has one; what is in it stays readable."""
-    if table.settings.pop("StreamSpecification", None) is None:
-        return
-    stream: Stream = region.streams[table.settings["LatestStreamArn"]]
-    stream.closed = region.clock.now()
-    table.unwatch(stream.record)
 
 
 # --- operations ------------------------------------------------------------------------------------------------------
@@ -141,9 +58,9 @@ def describe_stream(world: World, call: Call) -> dict[str, JSON]:
     """DescribeStream."""
     params = call.params
     stream = _stream(world, call, params["StreamArn"])
-    numbers = {"StartingSequenceNumber": str(_FIRST)}
+    numbers = {"StartingSequenceNumber": str(FIRST)}
     if stream.closed is not None:
-        numbers["EndingSequenceNumber"] = str(max(stream.next_sequence - 1, _FIRST))
+        numbers["EndingSequenceNumber"] = str(max(stream.next_sequence - 1, FIRST))
     shards = [{"ShardId": stream.shard, "SequenceNumberRange": numbers}]
     if params.get("ExclusiveStartShardId") == stream.shard or params.get("ShardFilter"):
         shards = []
@@ -181,7 +98,7 @@ def get_shard_iterator(world: World, call: Call) -> dict[str, JSON]:
         if text is None or not text.isdecimal():
             raise invalid(f"A SequenceNumber must be specified for ShardIteratorType {kind}")
         start = int(text) + (kind == "AFTER_SEQUENCE_NUMBER")
-        if start < oldest and oldest > _FIRST:
+        if start < oldest and oldest > FIRST:
             raise _trimmed()
     return {"ShardIterator": _iterator(stream, start, world.clock.now())}
 
@@ -222,7 +139,7 @@ def get_records(world: World, call: Call) -> dict[str, JSON]:
     with stream.table.lock:
         stream.trim(now)
         oldest = stream.oldest()
-        if start < oldest and oldest > _FIRST:
+        if start < oldest and oldest > FIRST:
             raise _trimmed()
         first = max(start - oldest, 0)
         changes = stream.changes[first : first + limit]

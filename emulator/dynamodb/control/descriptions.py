@@ -9,7 +9,7 @@ from __future__ import annotations
 from asl_interpreter.jsontext import JSON
 from emulator.dynamodb.control.definitions import ON_DEMAND_WARM
 from emulator.dynamodb.model import lifecycles
-from emulator.dynamodb.model.schema import Index, KeySchema
+from emulator.dynamodb.model.schema import Index, key_schema, projection
 from emulator.dynamodb.model.tables import Table
 from emulator.dynamodb.model.vector_indexes import VectorIndex
 
@@ -63,21 +63,6 @@ def describe_deleted(table: Table) -> dict[str, JSON]:
         *("VectorIndexes", "WarmThroughput"),
     ):
         shown.pop(member, None)
-    return shown
-
-
-def key_schema(key: KeySchema) -> list[dict[str, str]]:
-    """A KeySchema in wire form."""
-    return [{"AttributeName": name, "KeyType": "HASH"} for name in key.hash] + [
-        {"AttributeName": name, "KeyType": "RANGE"} for name in key.range
-    ]
-
-
-def projection(index: Index) -> dict[str, JSON]:
-    """A Projection in wire form."""
-    shown: dict[str, JSON] = {"ProjectionType": index.projection_type}
-    if index.non_key_attributes:
-        shown["NonKeyAttributes"] = list(index.non_key_attributes)
     return shown
 
 

@@ -15,11 +15,9 @@ from uuid import uuid4
 
 from asl_interpreter.jsontext import JSON
 from emulator import moto_door
-from emulator.dynamodb.changes import streams
 from emulator.dynamodb.control import definitions
 from emulator.dynamodb.control.descriptions import describe
-from emulator.dynamodb.copies import snapshots
-from emulator.dynamodb.model import lifecycles
+from emulator.dynamodb.model import lifecycles, snapshots, streams
 from emulator.dynamodb.model.store import Region, World
 from emulator.dynamodb.model.tables import Item, Table, Watcher
 from emulator.dynamodb.rejections import invalid, invalid_values, unsupported

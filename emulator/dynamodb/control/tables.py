@@ -13,11 +13,9 @@ from collections.abc import Mapping
 from uuid import uuid4
 
 from asl_interpreter.jsontext import JSON
-from emulator.dynamodb.changes import streams
-from emulator.dynamodb.control import definitions, policies, replicas, tags
+from emulator.dynamodb.control import definitions, policies, replicas, tags, vector_definitions
 from emulator.dynamodb.control.descriptions import describe, describe_deleted
-from emulator.dynamodb.copies import backups
-from emulator.dynamodb.model import lifecycles, vector_indexes
+from emulator.dynamodb.model import backups, lifecycles, streams
 from emulator.dynamodb.model.store import Region, World
 from emulator.dynamodb.model.tables import Table
 from emulator.dynamodb.rejections import invalid, refused, unsupported
@@ -52,7 +50,7 @@ def new_table(region: Region, params: Mapping[str, JSON]) -> Table:
     definitions.check_all_used(types, key, [*(local or ()), *(global_ or ()), *searched])
     indexes = definitions.read_local_indexes(local, key, types)
     indexes += definitions.read_global_indexes(global_, key, types, billing_mode)
-    searchable = vector_indexes.read_vector_indexes(params.get("VectorIndexes"), key.names, types, billing_mode)
+    searchable = vector_definitions.read_vector_indexes(params.get("VectorIndexes"), key.names, types, billing_mode)
     definitions.check_projected([index.non_key_attributes for index in indexes])
     definitions.check_index_names([*(index.name for index in indexes), *(index.name for index in searchable)])
     definitions.check_new_stream(params.get("StreamSpecification"))

@@ -13,10 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from asl_interpreter.jsontext import JSON
-from emulator.dynamodb.changes import streams
-from emulator.dynamodb.control import definitions, provisioning, replicas
+from emulator.dynamodb.control import definitions, provisioning, replicas, vector_definitions
 from emulator.dynamodb.control.descriptions import describe, describe_index, describe_vector_index
-from emulator.dynamodb.model import lifecycles, vector_indexes
+from emulator.dynamodb.model import lifecycles, streams
 from emulator.dynamodb.model.lifecycles import Durations
 from emulator.dynamodb.model.schema import Index
 from emulator.dynamodb.model.store import Region, World
@@ -323,8 +322,8 @@ def _read_vector_updates(table: Table, params: Mapping[str, JSON], billing_mode:
             if name in table.indexes or name in table.vector_indexes:
                 raise invalid("Attempting to create an index which already exists")
             types = {**given, **table.attribute_types}
-            index = vector_indexes.read_vector_index(create, table.key.names, types, billing_mode)
-            vector_indexes.check_dimensions([*table.vector_indexes.values(), index])
+            index = vector_definitions.read_vector_index(create, table.key.names, types, billing_mode)
+            vector_definitions.check_dimensions([*table.vector_indexes.values(), index])
             actions.append(("Create", index))
         elif name in table.vector_indexes:
             actions.append(("Delete", table.vector_indexes[name]))

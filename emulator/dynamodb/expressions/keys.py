@@ -7,7 +7,6 @@ observed on AWS.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from emulator.dynamodb.expressions.syntax import (
     And,
@@ -22,20 +21,13 @@ from emulator.dynamodb.expressions.syntax import (
     Path,
     ValueRef,
 )
+from emulator.dynamodb.model.key_ranges import KeyRange, KeyTest
 from emulator.dynamodb.model.values import Value, empty_key
 from emulator.dynamodb.rejections import invalid, invalid_values, rejected
 
 KIND = "KeyConditionExpression"
 NOT_SUPPORTED = "Query key condition not supported"
 _MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-
-
-@dataclass(frozen=True, slots=True)
-class KeyTest:
-    """One attribute's condition: ``operator`` is = < <= > >= BETWEEN or begins_with."""
-
-    operator: str
-    operands: tuple[Value, ...]
 
 
 def key_tests(node: ConditionNode, values: Mapping[str, Value]) -> dict[str, KeyTest]:
@@ -111,14 +103,6 @@ def _test(operator: str, operands: Sequence[Operand], values: Mapping[str, Value
 
 def _invalid_operator(name: str) -> Exception:
     return invalid(f"Invalid operator used in {KIND}: {name}")
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRange:
-    """Which items of a table or index a Query reads: the values that key attributes equal, and one test after them."""
-
-    equals: tuple[Value, ...]
-    test: KeyTest | None
 
 
 def key_range(

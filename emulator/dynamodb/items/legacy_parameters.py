@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from asl_interpreter.jsontext import JSON
 from emulator.dynamodb.expressions import Condition, Projection
 from emulator.dynamodb.expressions.conditions import Values, compile_condition
-from emulator.dynamodb.expressions.keys import NOT_SUPPORTED, KeyTest
+from emulator.dynamodb.expressions.keys import NOT_SUPPORTED
 from emulator.dynamodb.expressions.syntax import (
     And,
     Between,
@@ -28,6 +28,7 @@ from emulator.dynamodb.expressions.syntax import (
     ValueRef,
 )
 from emulator.dynamodb.expressions.updates import SETS, WRONG_OPERAND, Change, Update, added, without
+from emulator.dynamodb.model.key_ranges import KeyTest
 from emulator.dynamodb.model.values import MAX_DEPTH, TOO_DEEP, Value, name_size, nesting, read_value, sort_key
 from emulator.dynamodb.rejections import invalid, invalid_values
 from emulator.faults import Fault

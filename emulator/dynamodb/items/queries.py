@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from asl_interpreter.jsontext import JSON
 from emulator.dynamodb.expressions import Condition, Expressions, Projection, compile_expressions
 from emulator.dynamodb.expressions.conditions import Values
-from emulator.dynamodb.expressions.keys import KeyRange, key_range, key_tests
+from emulator.dynamodb.expressions.keys import key_range, key_tests
 from emulator.dynamodb.expressions.references import check_used_with_expression
 from emulator.dynamodb.expressions.syntax import Path
 from emulator.dynamodb.items import legacy_parameters
 from emulator.dynamodb.items.capacity import Consumption, read_units, wanted
 from emulator.dynamodb.items.reads import check_scalar_keys, projected
 from emulator.dynamodb.model import lifecycles
+from emulator.dynamodb.model.key_ranges import KeyRange
 from emulator.dynamodb.model.schema import TOKEN_BITS, Index, KeySchema, Position, read_key, token
 from emulator.dynamodb.model.store import World
 from emulator.dynamodb.model.tables import TOP, Entries, Item, Table, query_bounds

@@ -92,6 +92,21 @@ class Index:
         return {name: value for name, value in attributes.items() if name in projected}
 
 
+def key_schema(key: KeySchema) -> list[dict[str, str]]:
+    """A KeySchema in wire form."""
+    return [{"AttributeName": name, "KeyType": "HASH"} for name in key.hash] + [
+        {"AttributeName": name, "KeyType": "RANGE"} for name in key.range
+    ]
+
+
+def projection(index: Index) -> dict[str, JSON]:
+    """A Projection in wire form."""
+    shown: dict[str, JSON] = {"ProjectionType": index.projection_type}
+    if index.non_key_attributes:
+        shown["NonKeyAttributes"] = list(index.non_key_attributes)
+    return shown
+
+
 def token(*partition: Value) -> int:
     """The hash that orders partitions, of the values of the HASH attributes."""
     digest = md5(_SALT + b"".join(map(_key_bytes, partition)), usedforsecurity=False).digest()

@@ -9,17 +9,17 @@ from asl_interpreter.loop.clock import Clock as WallClock
 from asl_interpreter.loop.locks import lock
 from asl_interpreter.loop.outbox import Outbox
 from asl_interpreter.loop.scheduler import Loop
-from emulator.dynamodb.model import lifecycles
+from emulator.dynamodb.model import lifecycles, streams
 from emulator.dynamodb.model.lifecycles import LIFELIKE, Durations
 from emulator.dynamodb.model.tables import Table
 from emulator.dynamodb.rejections import refused, table_not_found
 from emulator.settings import Settings, Wording
 
 if TYPE_CHECKING:
-    from emulator.dynamodb.copies.backups import Backup
+    from emulator.dynamodb.copies.bulk import BulkOperation
     from emulator.dynamodb.copies.exports import Export
     from emulator.dynamodb.copies.imports import Import
-    from emulator.dynamodb.items.bulk import BulkOperation
+    from emulator.dynamodb.model.backups import Backup
 
 
 class Clock(Protocol):
@@ -52,7 +52,7 @@ class Region:
     tables: dict[str, Table] = field(default_factory=dict)
     tokens: dict[str, Any] = field(default_factory=dict)
     """ClientRequestTokens of the last ten minutes."""
-    streams: dict[str, Any] = field(default_factory=dict)
+    streams: dict[str, streams.Stream] = field(default_factory=dict)
     """Streams by ARN, the closed ones too."""
     backups: dict[str, Backup] = field(default_factory=dict)
     exports: dict[str, Export] = field(default_factory=dict)
@@ -97,8 +97,6 @@ class Region:
 
     def remove(self, table: Table) -> None:
         """Take a table away, its stream closed. The locks of both are held."""
-        from emulator.dynamodb.changes import streams  # which know regions
-
         del self.tables[table.name]
         streams.close(self, table)
 

@@ -13,8 +13,8 @@ from sortedcontainers import SortedDict  # type: ignore[import-untyped]
 
 from asl_interpreter.jsontext import JSON
 from asl_interpreter.loop.locks import lock
-from emulator.dynamodb.expressions.keys import KeyRange
 from emulator.dynamodb.model.expiry import Expiry
+from emulator.dynamodb.model.key_ranges import KeyRange
 from emulator.dynamodb.model.schema import Index, KeySchema, Position
 from emulator.dynamodb.model.values import Attributes, SortKey, item_size, sort_key
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from emulator.dynamodb.changes.recovery import Journal
     from emulator.dynamodb.control.policies import Policy
     from emulator.dynamodb.control.replicas import Group
-    from emulator.dynamodb.items.throttling import Bucket
     from emulator.dynamodb.model.lifecycles import Phase
     from emulator.dynamodb.model.vector_indexes import VectorIndex
+    from emulator.dynamodb.throttling import Bucket
 
 
 @dataclass(frozen=True, slots=True)

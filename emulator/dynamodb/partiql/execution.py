@@ -12,12 +12,13 @@ from itertools import combinations
 from asl_interpreter.jsontext import JSON
 from emulator.dynamodb.expressions import Condition, Expressions
 from emulator.dynamodb.expressions.conditions import Values, check_condition, check_counts, compile_condition
-from emulator.dynamodb.expressions.keys import KeyRange, KeyTest, key_range, key_tests
+from emulator.dynamodb.expressions.keys import key_range, key_tests
 from emulator.dynamodb.expressions.paths import project, reader
 from emulator.dynamodb.expressions.syntax import And, Comparison, ConditionNode, Or, Path, ValueRef, walk
 from emulator.dynamodb.expressions.updates import Update, check_update, compile_update
 from emulator.dynamodb.items.queries import Page, Reading, Source, read_page, source_of
 from emulator.dynamodb.items.writes import Write, check_condition_paths, check_update_paths, put, updating
+from emulator.dynamodb.model.key_ranges import KeyRange, KeyTest
 from emulator.dynamodb.model.schema import KeySchema, Position, check_key, token
 from emulator.dynamodb.model.store import Region
 from emulator.dynamodb.model.tables import TOP, Item, Table, query_bounds

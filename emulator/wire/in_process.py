@@ -1,4 +1,4 @@
-"""In-process clients: real boto3 clients whose requests are answered without a socket.
+"""In-process connections: real boto3 clients whose requests are answered without a socket.
 
 A request is signed and serialised as ever; the last event before botocore would send it hands it to the endpoint, and
 the answer goes back through botocore's own parsers. So what an in-process client sees is what HTTP would show.
@@ -9,12 +9,11 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterator
-from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from asl_interpreter.loop.locks import lock
-from emulator.wire.credentials import DEFAULT_ACCOUNT, DEFAULT_REGION
 from emulator.wire.protocol import Environ, Response
 
 if TYPE_CHECKING:
@@ -24,43 +23,15 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.config import Config
 
-    from emulator.world import World
+Respond: TypeAlias = "Callable[[Environ, bytes], Response]"
+"""Answers a request: its WSGI environ and its body."""
 
 _creation = lock("the making of clients", 20)
 """Creating clients from one session is not thread-safe; using them is."""
 
 
-def client(
-    world: World,
-    service: str,
-    region: str = DEFAULT_REGION,
-    account: str = DEFAULT_ACCOUNT,
-    endpoint: str | None = None,
-    config: Config | None = None,
-) -> BaseClient:
-    """A boto3 client of any service, in an account and a region.
-
-    ``endpoint`` is the URL that presigned URLs and queues shall name; AWS's own if it is None. Nothing is sent there.
-    """
-    return connect(_respond(world), service, region, account, endpoint, config)
-
-
-def resource(
-    world: World,
-    service: str,
-    region: str = DEFAULT_REGION,
-    account: str = DEFAULT_ACCOUNT,
-    endpoint: str | None = None,
-) -> ServiceResource:
-    """A boto3 resource, as ``client``."""
-    with _creation:
-        made: ServiceResource = _session().resource(service, **_options(region, account, endpoint))  # type: ignore[call-overload]  # any service
-    _answer_with(_respond(world), made.meta.client)
-    return made
-
-
 def connect(
-    respond: Callable[[Environ, bytes], Response],
+    respond: Respond,
     service: str,
     region: str,
     account: str,
@@ -74,10 +45,14 @@ def connect(
     return made
 
 
-def _respond(world: World) -> Callable[[Environ, bytes], Response]:
-    from emulator.wire.endpoint import answer
-
-    return partial(answer, world)
+def connect_resource(
+    respond: Respond, service: str, region: str, account: str, endpoint: str | None
+) -> ServiceResource:
+    """A boto3 resource whose requests ``respond`` answers."""
+    with _creation:
+        made: ServiceResource = _session().resource(service, **_options(region, account, endpoint))  # type: ignore[call-overload]  # any service
+    _answer_with(respond, made.meta.client)
+    return made
 
 
 @cache
@@ -107,7 +82,7 @@ def _options(region: str, account: str, endpoint: str | None, config: Config | N
     }
 
 
-def _answer_with(respond: Callable[[Environ, bytes], Response], client: BaseClient) -> None:
+def _answer_with(respond: Respond, client: BaseClient) -> None:
     def before_send(request: AWSPreparedRequest, **_: object) -> AWSResponse:
         from botocore.awsrequest import AWSResponse
 
