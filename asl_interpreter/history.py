@@ -97,6 +97,7 @@ class History:
     __slots__ = (
         "_chunks",
         "_clock",
+        "_joined",
         "_limit",
         "_packed",
         "_rows",
@@ -122,6 +123,8 @@ class History:
         self._weigh_at = BUDGET
         self.verbatim: tuple[JSON, str] | None = None
         """The execution's input and its text as the client sent it, which events show while the value is unchanged."""
+        self._joined: dict[int, list[JSON]] = {}
+        """Lists that hold the input, or other such lists, by their identity."""
 
     @property
     def events(self) -> Events:
@@ -159,6 +162,24 @@ class History:
             raise HistoryFull(self._why)
         rows.append((of, previous, self._clock.now(), *values))
         return event_id
+
+    def text(self, value: JSON) -> str:
+        """The JSON text of a value. What no state has changed keeps the client's, as AWS was seen to show it."""
+        if self.verbatim is None or not isinstance(value, (dict, list)):
+            return dumps(value)
+        document, text = self.verbatim
+        if value is document:
+            return text
+        if id(value) in self._joined:
+            return f"[{','.join(map(self.text, value))}]"
+        return dumps(value)
+
+    def join(self, outputs: list[JSON]) -> None:
+        """Note what a Parallel has collected: in its list, too, the execution's input keeps the client's text."""
+        if self.verbatim is not None and any(
+            output is self.verbatim[0] or id(output) in self._joined for output in outputs
+        ):
+            self._joined[id(outputs)] = outputs
 
     def close(self, why: str) -> None:
         """Take no event any more but the last."""

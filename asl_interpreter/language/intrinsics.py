@@ -42,14 +42,14 @@ def is_intrinsic(text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def compile_intrinsic(text: str) -> Evaluate:
-    """Compile a call.
+    """Compile a call. White space at its end means nothing, as in a path.
 
     Evaluated, it raises IntrinsicFailure.
 
     Raises:
         InvalidIntrinsic: AWS would refuse it.
     """
-    parser = _Parser(text)
+    parser = _Parser(text.rstrip())
     call = parser.call(depth=1)
     parser.end()
     return call

@@ -76,17 +76,18 @@ _BRACKET: Final = re.compile(r"\[\s*['0-9*?(:-]")
 def scan(text: str) -> tuple[str, tuple[Step, ...]]:
     """Split a path into its root (``$``, ``$$``, or the name of a variable) and its steps.
 
+    White space at the end means nothing: definitions in YAML have it, and are deployed.
+
     Raises:
         InvalidPath: it is not a path.
     """
+    text = text.rstrip()
     root = _ROOT.match(text)
     if root is None:
         raise InvalidPath("Reference path didn't start with '$'")
     steps: list[Step] = []
     at = root.end()
     while at < len(text):
-        if steps and steps[-1].merges:
-            raise InvalidPath("Multi properties can only be used as path leafs")
         step = _STEP.match(text, at)
         if step is None or (not step["dots"] and (step["name"] or step["wildcard"])):
             raise InvalidPath(_complaint(text, at))
@@ -129,7 +130,7 @@ def _member(name: str) -> Step:
 
 def _members(names: list[str]) -> Step:
     """A union of names: one object of those that are there."""
-    text = ",".join(f"'{name}'" for name in names)
+    text = ", ".join(f"'{name}'" for name in names)
     return Step(f"[{text}]", (dict,), lambda value: ({name: value[name] for name in names if name in value},))
 
 

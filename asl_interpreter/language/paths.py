@@ -33,6 +33,7 @@ __all__ = [
     "Frame",
     "IndexOutOfRange",
     "InvalidPath",
+    "NotALeaf",
     "NotApplicable",
     "NullInput",
     "Path",
@@ -100,6 +101,10 @@ class IndexOutOfRange(PathNotFound):
 
 class NotApplicable(PathNotFound):
     """A step of a path does not apply to the value it meets, such as a name to an array."""
+
+
+class NotALeaf(PathNotFound):
+    """A path goes on after a union of names, which AWS accepts in a definition and refuses when it gets there."""
 
 
 class NullInput(PathNotFound):
@@ -331,7 +336,8 @@ def _finder(route: _Route) -> Evaluate:
     """Evaluate a path that finds any number of values."""
     root = _document(route)
     count = next(number for number, step in enumerate(route.steps) if step.key is None)
-    first, *others = route.steps[count:]
+    first = route.steps[count]
+    early = {number for number, step in enumerate(route.steps[:-1]) if step.merges}
 
     def find(frame: Frame) -> JSON:
         try:
@@ -345,8 +351,11 @@ def _finder(route: _Route) -> Evaluate:
             return []
         route.check(count, value)
         work = _Work(route)
-        found = work.take(first, (value,), document)
-        for step in others:
+        found = [value]
+        for number, step in enumerate(route.steps[count:], count):
+            if number in early and any(isinstance(value, dict) for value in found):
+                reason = f"Multi properties can only be used as path leafs: {route.text_before(number + 1)}"
+                raise NotALeaf(route.path, reason)
             found = work.take(step, found, document)
         if len(found) > MANY and jsontext.exceeds(found, LARGEST):
             raise PathNotFound(route.path, f"More than {LARGEST} bytes")

@@ -11,7 +11,7 @@ from .. import jsontext
 from ..errors import RUNTIME, StateError
 from ..jsontext import JSON
 from .intrinsics import IntrinsicFailure, InvalidIntrinsic, compile_intrinsic, is_intrinsic
-from .paths import Evaluate, Frame, IndexOutOfRange, InvalidPath, NullInput, PathNotFound, compile_path
+from .paths import Evaluate, Frame, IndexOutOfRange, InvalidPath, NotALeaf, NullInput, PathNotFound, compile_path
 
 
 def template_problems(template: JSON, where: str = "") -> Iterator[tuple[str, str]]:
@@ -77,7 +77,7 @@ def _field(field: str, text: str) -> Evaluate:
             return path(frame)
         except IndexOutOfRange:
             return None  # as observed on AWS
-        except NullInput as error:
+        except (NotALeaf, NullInput) as error:
             raise StateError(RUNTIME, str(error)) from None
         except PathNotFound:
             message = f"The JSONPath '{text}' specified for the field '{field}' could not be found in the input"

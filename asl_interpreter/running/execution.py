@@ -52,7 +52,8 @@ class Start:
     name: str
     state_machine_arn: str
     state_machine_name: str
-    role_arn: str
+    role_arn: str | None
+    """None where a state is tested without one."""
     input: JSON
     input_text: str
     """As the client sent it."""

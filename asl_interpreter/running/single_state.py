@@ -167,12 +167,12 @@ def _map_items(state: Map, line: Cursor, under: Circumstances, mock: Mock, seen:
     """What a Map does before and after its iterations; they are mocked."""
     frame = line.frame(line.input)
     frame = frame.reading(state.flow.select_input(frame))
+    items = _inspect_items(state, line, frame, under, seen)
     seen["maxConcurrency"] = state.max_concurrency(frame)
     if state.tolerated_failure_count is not None:
         seen["toleratedFailureCount"] = state.tolerated_failure_count(frame)
     if state.tolerated_failure_percentage is not None:
         seen["toleratedFailurePercentage"] = float(state.tolerated_failure_percentage(frame))
-    items = _inspect_items(state, line, frame, under, seen)
     result = mock()
     failed = under.failed_iterations
     percentage = 100 * failed / len(items) if items else 0
@@ -186,7 +186,11 @@ def _map_items(state: Map, line: Cursor, under: Circumstances, mock: Mock, seen:
 def _inspect_items(state: Map, line: Cursor, frame: StateFrame, under: Circumstances, seen: Seen) -> list[JSON]:
     """The inputs of the iterations."""
     if state.distribution is None:
-        items = read_items(state, frame)
+        try:
+            items = read_items(state, frame)
+        except StateError:
+            seen.pop("afterItemsPath", None)
+            raise
         inputs = [iteration(state, line, frame, index, item, line.last).input for index, item in enumerate(items)]
     else:
         given = given_items(state, frame) if under.items is None else under.items()

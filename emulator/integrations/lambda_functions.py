@@ -48,7 +48,7 @@ def invoke_function(_suffix: str, caller: Caller, request: TaskRequest) -> JSON 
         asked = _named(caller, params, request_id)
         if kind != "RequestResponse":
             function = _send(caller, kind, asked)
-            return {**_answer(caller, function, request_id, {}, "", None), "StatusCode": STATUS_CODES[kind]}
+            return _answer(caller, function, request_id, {}, "", None, STATUS_CODES[kind])
         function, invocation = caller.world.lambdas.invoke(asked)
     log = logs.tail(invocation.log) if params.get("LogType") == "Tail" else None
     result = _result(invocation)
@@ -85,7 +85,7 @@ def _send(caller: Caller, kind: str, request: Request) -> Function:
 
 
 def _answer(
-    caller: Caller, function: Function, request_id: str, payload: JSON, text: str, log: str | None
+    caller: Caller, function: Function, request_id: str, payload: JSON, text: str, log: str | None, status: int = 200
 ) -> dict[str, JSON]:
     headers = {
         **({} if log is None else {"X-Amz-Log-Result": log}),
@@ -102,8 +102,8 @@ def _answer(
         "ExecutedVersion": function.version,
         **({} if log is None else {"LogResult": log}),
         "Payload": payload,
-        **sdk.http_metadata(headers, request_id),
-        "StatusCode": 200,
+        **sdk.http_metadata(headers, request_id, status),
+        "StatusCode": status,
     }
 
 

@@ -52,6 +52,8 @@ class Parameters:
     spelling: Spelling
     texts: frozenset[str] = frozenset()
     """Members that are texts to the service but any JSON to Step Functions."""
+    writes_json: bool = False
+    """Whether an object or an array in place of any text is written as one: observed for ``aws-sdk`` integrations."""
 
     def check(self, arguments: JSON, is_computed: IsComputed) -> Iterator[str]:
         """What is wrong with arguments as a definition has them."""
@@ -95,7 +97,9 @@ class Parameters:
             return {
                 name: self._part(shape.value, item, name, wire=wire) for name, item in value.items() if item is not None
             }
-        return dumps(value) if key in self.texts and not isinstance(value, str) else value
+        if (key in self.texts and not isinstance(value, str)) or (kind == "string" and isinstance(value, (dict, list))):
+            return dumps(value)
+        return value
 
 
 @cache
@@ -111,6 +115,7 @@ def of_operation(
     takes: frozenset[str] | None = None,
     renamed: Mapping[str, str] | None = None,
     texts: frozenset[str] = frozenset(),
+    writes_json: bool = False,
 ) -> Parameters:
     """What an operation takes; only the members that ``takes`` names, if it is given.
 
@@ -129,7 +134,7 @@ def of_operation(
     if takes is not None:
         members = {name: member for name, member in members.items() if name in takes}
         required = [name for name in required if name in takes]
-    return Parameters(members, tuple(required), spelling, texts)
+    return Parameters(members, tuple(required), spelling, texts, writes_json)
 
 
 class _Look:
@@ -138,6 +143,7 @@ class _Look:
     def __init__(self, parameters: Parameters, is_computed: IsComputed | None) -> None:
         self._spelling = parameters.spelling
         self._texts = parameters.texts
+        self._writes_json = parameters.writes_json
         self._is_computed = is_computed
 
     def at_members(
@@ -163,6 +169,8 @@ class _Look:
             return
         kind = shape.type_name
         if kind == "structure" and shape.is_document_type:
+            return
+        if kind == "string" and self._writes_json and isinstance(value, (dict, list)):
             return
         if type(value) not in _JSON_TYPES[kind]:
             if self._is_computed is None:

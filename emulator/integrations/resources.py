@@ -146,7 +146,7 @@ class Resources:
         operation = sdk.find_operation(botocore_name, action)
         if operation is None or not sdk.offers(operation):
             raise UnknownResource(_unrecognized(resource))
-        taken = parameters.of_operation(operation, sdk.member_name)
+        taken = parameters.of_operation(operation, sdk.member_name, writes_json=True)
         call = partial(services.call_sdk, botocore_name, operation, taken)
         if (botocore_name, operation.name) == ("lambda", "Invoke"):
             call = partial(lambda_functions.invoke_by_sdk, taken)

@@ -259,13 +259,13 @@ SECOND_SDK: Final = Form(member_name, iso_instant)
 """``aws-sdk`` integrations: capitals of the second SDK, and times by ISO-8601."""
 
 
-def http_metadata(headers: Mapping[str, str], request_id: str) -> dict[str, JSON]:
+def http_metadata(headers: Mapping[str, str], request_id: str, status: int = 200) -> dict[str, JSON]:
     """The members that optimized integrations add to an answer."""
     return {
         "SdkHttpMetadata": {
             "AllHttpHeaders": {name: [value] for name, value in headers.items()},
             "HttpHeaders": dict(headers),
-            "HttpStatusCode": 200,
+            "HttpStatusCode": status,
         },
         "SdkResponseMetadata": {"RequestId": request_id},
     }

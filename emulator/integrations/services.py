@@ -123,7 +123,7 @@ def _hand_on(child: Execution, outcome: Signal[JSON], *, parsed: bool) -> None:
         "Name": child.start.name,
     }
     if child.status == "SUCCEEDED":
-        description["Output"] = child.output if parsed else dumps(child.output)
+        description["Output"] = child.output if parsed else child.history.text(child.output)
         description["OutputDetails"] = {"Included": True}
     description |= {
         "StartDate": int(child.started_at * 1000),

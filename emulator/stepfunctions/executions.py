@@ -111,7 +111,7 @@ def outcome(execution: Execution) -> dict[str, JSON]:
     """Output, error and cause, as far as there are any."""
     answer: dict[str, JSON] = {}
     if execution.status == "SUCCEEDED":
-        answer["output"] = dumps(execution.output)
+        answer["output"] = execution.history.text(execution.output)
     if execution.error is not None:
         answer["error"] = execution.error
     if execution.cause is not None:
@@ -322,7 +322,7 @@ def _listed(machine: StateMachine, execution: Execution) -> dict[str, JSON]:
 def status_change(execution: Execution, redriven: dict[str, JSON]) -> dict[str, JSON]:
     """The detail of EventBridge's "Step Functions Execution Status Change". Absent members are null."""
     start = execution.start
-    output = dumps(execution.output) if execution.status == "SUCCEEDED" else None
+    output = execution.history.text(execution.output) if execution.status == "SUCCEEDED" else None
     of_output = 0 if output is None else len(dumps(output))
     with_output = of_output <= EVENT_BYTES
     with_input = len(dumps(start.input_text)) + of_output <= EVENT_BYTES

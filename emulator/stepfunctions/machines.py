@@ -214,9 +214,19 @@ def refuse_qualified(arn: str, *, but_versions: bool = False) -> None:
         Fault: InvalidArn; ValidationException, whose text was not observed.
     """
     names = check_arn(arn, "stateMachine").names
-    is_version = len(names) > len(("stateMachine", "name"))
-    if "/" in names[-1] or (is_version and not but_versions):
+    refuse_label(arn)
+    if len(names) > len(("stateMachine", "name")) and not but_versions:
         raise Fault("ValidationException", f"The state machine ARN must not be qualified: '{arn}'")
+
+
+def refuse_label(arn: str) -> None:
+    """The ARN of a Map in a state machine (``stateMachine:orders/each``) is no state machine.
+
+    Raises:
+        Fault: ValidationException, as documented; its text was not observed.
+    """
+    if "/" in arn.rpartition(":")[2]:
+        raise Fault("ValidationException", f"The state machine ARN must not refer to a Distributed Map state: '{arn}'")
 
 
 def check_name(name: str) -> None:
@@ -350,6 +360,7 @@ def _logging(world: World, configuration: dict[str, JSON] | None) -> dict[str, J
 def describe_state_machine(world: World, call: Call) -> dict[str, JSON]:
     """DescribeStateMachine."""
     machines, arn = world.state_machines(call), call.params["stateMachineArn"]
+    refuse_label(arn)
     machine = machines.version(arn) or machines.find(arn)
     answer = {
         "stateMachineArn": machine.arn,

@@ -59,11 +59,9 @@ class _Texts:
 
     def __init__(self, history: History) -> None:
         self._last: tuple[JSON, str] = (self, "")
-        self._verbatim = history.verbatim
+        self._history = history
 
     def of(self, value: JSON) -> str:
-        if self._verbatim is not None and value is self._verbatim[0] and isinstance(value, (dict, list)):
-            return self._verbatim[1]
         if value is not self._last[0]:
-            self._last = (value, dumps(value))
+            self._last = (value, self._history.text(value))
         return self._last[1]

@@ -187,7 +187,7 @@ def _start(world: World, call: Call, text: str) -> Start:
         name=name,
         state_machine_arn=arns.state_machine(call.account, call.region, machine),
         state_machine_name=machine,
-        role_arn=call.params.get("roleArn", ""),
+        role_arn=call.params.get("roleArn"),
         input=read_input(text),
         input_text=text,
         express=True,

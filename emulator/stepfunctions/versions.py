@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from asl_interpreter.jsontext import JSON
 from emulator.faults import Fault
 from emulator.stepfunctions.limits import check_room
-from emulator.stepfunctions.machines import StateMachine, StateMachines, check_arn, refuse_deleting
+from emulator.stepfunctions.machines import StateMachine, StateMachines, check_arn, refuse_deleting, refuse_label
 from emulator.stepfunctions.paging import page
 
 if TYPE_CHECKING:
@@ -63,8 +63,9 @@ def find_target(machines: StateMachines, arn: str, random: random.Random) -> Tar
     """What an ARN leads to; an alias leads to one of its versions.
 
     Raises:
-        Fault: InvalidArn, StateMachineDoesNotExist.
+        Fault: InvalidArn, ValidationException, StateMachineDoesNotExist.
     """
+    refuse_label(arn)
     owner, qualifier = _owner(machines, arn)
     if owner is None:
         machine = machines.find(arn)
@@ -221,7 +222,12 @@ def update_state_machine_alias(world: World, call: Call) -> dict[str, JSON]:
     machines = world.state_machines(call)
 
     def change() -> None:
-        machine, alias = _find_alias(machines, params["stateMachineAliasArn"])
+        arn = params["stateMachineAliasArn"]
+        machine, name = _owner(machines, arn)
+        alias = None if machine is None else machine.aliases.get(name)
+        if machine is None or alias is None:
+            text = "Request references a resource that does not exist."
+            raise Fault("ResourceNotFound", text, resourceName=arn)
         refuse_deleting(machine)
         if routing is not None:
             if _routed(machines, routing) is not machine:
@@ -250,11 +256,12 @@ def describe_state_machine_alias(world: World, call: Call) -> dict[str, JSON]:
 
 
 def delete_state_machine_alias(world: World, call: Call) -> dict[str, JSON]:
-    """DeleteStateMachineAlias."""
+    """DeleteStateMachineAlias. One that is gone is deleted, as observed on AWS."""
 
     def remove() -> None:
-        machine, alias = _find_alias(world.state_machines(call), call.params["stateMachineAliasArn"])
-        del machine.aliases[alias.name]
+        machine, name = _owner(world.state_machines(call), call.params["stateMachineAliasArn"])
+        if machine is not None:
+            machine.aliases.pop(name, None)
 
     world.engine.ask(remove)
     return {}

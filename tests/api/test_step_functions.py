@@ -401,7 +401,7 @@ def test_an_execution_is_described_from_start_to_end(dynastep, states, create, s
     assert described(states.describe_execution(executionArn=execution)) == running | {
         "status": "SUCCEEDED",
         "stopDate": datetime(2026, 1, 1, 0, 1, tzinfo=timezone.utc),
-        "output": '{"a":1}',
+        "output": '{"a":  1}',
         "outputDetails": {"included": True},
         "redriveStatusReason": "Execution is SUCCEEDED and cannot be redriven",
     }
@@ -1098,7 +1098,7 @@ def test_a_client_of_the_environment_runs_a_machine_over_http(dynastep):
     machine = states.create_state_machine(name="orders", definition=WAIT, roleArn=role)["stateMachineArn"]
     execution = states.start_execution(stateMachineArn=machine, input='{"ü": 1}')["executionArn"]
     answered = states.describe_execution(executionArn=execution)
-    assert (answered["status"], answered["output"]) == ("SUCCEEDED", '{"ü":1}')
+    assert (answered["status"], answered["output"]) == ("SUCCEEDED", '{"ü": 1}')
     found = states.get_paginator("get_execution_history").paginate(
         executionArn=execution, PaginationConfig={"PageSize": 2}
     )

@@ -212,7 +212,8 @@ QUALIFIED = [
 def test_a_machine_is_not_changed_by_the_arn_of_a_part_of_it(states, versions, operation, qualifier):
     # That it is refused is documented; the text was not observed.
     arn = versions[0] + qualifier
-    said = f"ValidationException: The state machine ARN must not be qualified: '{arn}'"
+    rule = "refer to a Distributed Map state" if "/" in arn else "be qualified"
+    said = f"ValidationException: The state machine ARN must not {rule}: '{arn}'"
     assert refusal(getattr(states, operation), stateMachineArn=arn) == said
 
 

@@ -344,7 +344,6 @@ INVALID = [
     ("States.Array('a\\nb')", "Unknown escape \\n in States.Array('a\\nb')"),
     ("States.Array($.a-b)", "Expected ',' at character 16: States.Array($.a-b)"),
     ("States.Array($.)", "Expected ',' at character 14: States.Array($.)"),
-    ("States.Array($['a','b'].c)", None),
     ("States.Array(1e999)", "Number out of range in States.Array(1e999)"),
 ]
 

@@ -242,7 +242,6 @@ INVALID = [
     ("$.a['b'", "Illegal step at character 3: ['b'"),
     ("$.a[1:2:3]", "Illegal step at character 3: [1:2:3]"),
     ("$.a[:]", "Slice has no bound: [:]"),
-    ("$['a','b'].c", "Multi properties can only be used as path leafs"),
     ("$[?(@.a =~ 'b')]", "Filter is not one that Step Functions knows: (@.a =~ 'b')"),
     ("$[?(@.a in ['b'])]", "Filter is not one that Step Functions knows: (@.a in ['b'])"),
     ("$[?(@.a & @.b)]", "Filter is not one that Step Functions knows: (@.a & @.b)"),

@@ -149,7 +149,7 @@ def test_a_synchronous_express_execution_is_a_task_of_the_aws_sdk(call, create):
     request = {"StateMachineArn": child, "Name": "first", "Input": '{"a": 1}'}
     execution = call("aws-sdk:sfn:startSyncExecution", request)
     assert execution.status == "SUCCEEDED", execution.cause
-    assert (execution.output["Status"], execution.output["Output"]) == ("SUCCEEDED", '{"a":1}')
+    assert (execution.output["Status"], execution.output["Output"]) == ("SUCCEEDED", '{"a": 1}')
     assert execution.elapsed == 30
 
 

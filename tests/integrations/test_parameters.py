@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from outcomes import failure, unusable
 
@@ -152,7 +154,7 @@ KINDS = [
     ("aws-sdk:dynamodb:getItem", GET, {"Key": [1]}),
     ("aws-sdk:dynamodb:getItem", GET, {"ConsistentRead": "yes"}),
     ("dynamodb:getItem", GET, {"ConsistentRead": "yes"}),
-    ("aws-sdk:sqs:sendMessage", {"QueueUrl": "u"}, {"MessageBody": {"a": 1}}),
+    ("aws-sdk:sqs:sendMessage", {"QueueUrl": "u"}, {"MessageBody": 1}),
     ("sqs:sendMessage", {"QueueUrl": "u", "MessageBody": {"a": 1}}, {"DelaySeconds": "1"}),
     ("aws-sdk:sqs:receiveMessage", {"QueueUrl": "u"}, {"MaxNumberOfMessages": True}),
     ("aws-sdk:ssm:getParameter", {"Name": "n"}, {"WithDecryption": 1}),
@@ -174,6 +176,38 @@ def test_the_messages_of_optimized_integrations_may_be_any_json(dynastep, call):
     assert execution.status == "SUCCEEDED", execution.cause
     (message,) = dynastep.client("sqs").receive_message(QueueUrl=queue)["Messages"]
     assert message["Body"] == '{"a":[1,null]}'
+
+
+OBJECTS_AS_TEXTS = [
+    # the value of MessageBody, what the queue is sent
+    ({"a": [1, None]}, '{"a":[1,null]}'),
+    (["a"], '["a"]'),
+    ("{% $states.input %}", '{"x":1}'),
+    ("$", "$"),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), OBJECTS_AS_TEXTS)
+def test_an_object_in_place_of_a_text_of_an_aws_sdk_integration_is_written_as_json(dynastep, call, value, text):
+    queue = dynastep.client("sqs").create_queue(QueueName="queue")["QueueUrl"]
+    arguments = {"QueueUrl": queue, "MessageBody": value}
+    execution = call("aws-sdk:sqs:sendMessage", None, {"x": 1}, QueryLanguage="JSONata", Arguments=arguments)
+    assert execution.status == "SUCCEEDED", execution.cause
+    (message,) = dynastep.client("sqs").receive_message(QueueUrl=queue)["Messages"]
+    assert message["Body"] == text
+
+
+def test_the_history_shows_the_object(dynastep, call):
+    arn = dynastep.client("stepfunctions").create_state_machine(
+        name="child",
+        roleArn="arn:aws:iam::123456789012:role/r",
+        definition='{"StartAt":"S","States":{"S":{"Type":"Succeed"}}}',
+    )["stateMachineArn"]
+    execution = call("aws-sdk:sfn:startExecution", {"StateMachineArn": arn, "Input": {"a": 1}})
+    assert execution.status == "SUCCEEDED", execution.cause
+    (scheduled,) = (event for event in execution.history if event["type"] == "TaskScheduled")
+    parameters = json.loads(scheduled["taskScheduledEventDetails"]["parameters"])
+    assert parameters == {"StateMachineArn": arn, "Input": {"a": 1}}
 
 
 @pytest.mark.parametrize(

@@ -47,12 +47,7 @@ async def run_distributed(state: Map, how: Distribution, cursor: Cursor) -> Exit
             cursor.record("MapRunRedriven", details)
         return await _run(work)
 
-    def begun() -> bool:
-        """A Map Run has been made, or an expression has failed, as inline; a setting that is wrong begins nothing."""
-        events = cursor.execution.history.events
-        return cursor.inside is not None or events[cursor.last - 1].type == "EvaluationFailed"
-
-    return await attempts(state, cursor, attempt, failed="MapStateFailed", begun=begun)
+    return await attempts(state, cursor, attempt, failed="MapStateFailed")
 
 
 def _open(state: Map, how: Distribution, cursor: Cursor) -> MapWork:

@@ -27,7 +27,8 @@ def not_a_list(state: Map, items: JSON) -> StateError:
     """What a Map says of items that it cannot go through."""
     if isinstance(state.flow, QueryFlow):
         return QueryError(f"Map state input must be an array but was: {jsontext.shown(items)}", None)
-    return StateError(RUNTIME, f'Reference path "{state.items_path}" must point to array.')
+    shown = state.items_path.removeprefix("$") if state.items_path.startswith("$$") else state.items_path
+    return StateError(RUNTIME, f'Reference path "{shown}" must point to array.')
 
 
 def iteration(state: Map, cursor: Cursor, frame: StateFrame, index: int, item: JSON, cause: int) -> Cursor:

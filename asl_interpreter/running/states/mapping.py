@@ -43,7 +43,7 @@ async def run_map(state: Map, cursor: Cursor) -> Exit:
 
         return await run_lines(state, cursor, lines, at_once, begin, follow)
 
-    return await attempts(state, cursor, attempt, failed="MapStateFailed", begun=lambda: cursor.inside is not None)
+    return await attempts(state, cursor, attempt, failed="MapStateFailed")
 
 
 async def _run_iteration(state: Map, line: Cursor, index: int) -> tuple[JSON, int]:

@@ -30,6 +30,8 @@ async def run_parallel(state: Parallel, cursor: Cursor) -> Exit:
         def begin(number: int, cause: int) -> Cursor:
             return cursor.branch(documents[number], cause)
 
-        return await run_lines(state, cursor, lines, len(documents), begin, follow)
+        outputs = await run_lines(state, cursor, lines, len(documents), begin, follow)
+        cursor.execution.history.join(outputs)
+        return outputs
 
-    return await attempts(state, cursor, attempt, failed="ParallelStateFailed", begun=lambda: cursor.inside is not None)
+    return await attempts(state, cursor, attempt, failed="ParallelStateFailed")

@@ -17,16 +17,15 @@ async def attempts(
     cursor: Cursor,
     attempt: Callable[[], Awaitable[JSON]],
     failed: str | None = None,
-    begun: Callable[[], bool] = lambda: False,
 ) -> Exit:
     """Make attempts until one succeeds or no Retrier asks for another; then write the output, or go to a Catcher.
 
-    ``failed`` is the type of the event that shows that work which had begun has failed for good; ``begun`` says whether
-    the work had begun.
+    ``failed`` is the type of the event that shows that work which had begun has failed for good. A setting that is
+    wrong begins no work; an expression that fails does, as recorded for Map states.
     """
     cursor.attempt = cursor.attempt or Attempt()
     try:
-        return await _attempts(state, cursor, attempt, failed, begun)
+        return await _attempts(state, cursor, attempt, failed)
     finally:
         cursor.attempt = None
 
@@ -36,7 +35,6 @@ async def _attempts(
     cursor: Cursor,
     attempt: Callable[[], Awaitable[JSON]],
     failed: str | None,
-    begun: Callable[[], bool],
 ) -> Exit:
     execution = cursor.execution
     used = (0,) * len(state.retry)
@@ -63,7 +61,7 @@ async def _attempts(
             await execution.loop.sleep(decision.after, f"the retry of {state.name!r}")
             cursor.leave()
             continue
-        if failed is not None and at_work and begun():
+        if failed is not None and at_work and _has_begun(cursor):
             cursor.record(failed)
         if isinstance(decision, Caught):
             handed_over = hand_over(cursor, decision.by, failure)
@@ -83,6 +81,11 @@ def _count(coverage: Coverage, state: Task | Parallel | Map, failure: StateError
         coverage.points[state.name, "retry" if isinstance(decision, Again) else "exhausted", retrier] += 1
     if isinstance(decision, Caught):
         coverage.points[state.name, "catch", first_naming(state.catch, failure) or 0] += 1
+
+
+def _has_begun(cursor: Cursor) -> bool:
+    """Whether the history shows work inside the state, or an expression that has failed."""
+    return cursor.inside is not None or cursor.execution.history.events[cursor.last - 1].type == "EvaluationFailed"
 
 
 def hand_over(cursor: Cursor, catcher: Catcher, failure: StateError) -> Exit:
