@@ -33,28 +33,28 @@ def create_app(world: World, hosts: Hosts = _NO_MORE_HOSTS) -> Flask:
 
     @app.get("/_dynastep/health")
     def health() -> Response:
-        clock, trouble = world.clock_info(), world.trouble()
-        about = {"version": version(), "clock": clock["mode"], "counts": world.counts()}
+        clock, trouble = world.controlled.clock_info(), world.controlled.trouble()
+        about = {"version": version(), "clock": clock["mode"], "counts": world.controlled.counts()}
         if trouble is not None:
             return _json({"status": "failed", "reason": trouble, **about}, 503)
         return _json({"status": "ok", **about})
 
     @app.get("/_dynastep/clock")
     def clock() -> Response:
-        return _json(world.clock_info())
+        return _json(world.controlled.clock_info())
 
     @app.post("/_dynastep/clock")
     def set_clock() -> Response:
         mode, advance = _clock_change()
         try:
-            world.set_clock(mode, advance)
+            world.controlled.set_clock(mode, advance)
         except ValueError as error:
             raise BadRequest(str(error)) from None
-        return _json(world.clock_info())
+        return _json(world.controlled.clock_info())
 
     @app.post("/_dynastep/reset")
     def reset() -> Response:
-        world.reset()
+        world.controlled.reset()
         return _json({"status": "reset"})
 
     @app.get("/")

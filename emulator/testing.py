@@ -221,6 +221,17 @@ def _ended(running: Running) -> Execution:
     )
 
 
+class OneOfMany(World):
+    """The world of one test: others in this process use the same moto, so a reset empties one account."""
+
+    def __init__(self, settings: Settings, url: Callable[[], str], account: str) -> None:
+        super().__init__(settings, url)
+        self._account = account
+
+    def _forget_others(self) -> None:
+        moto_door.forget(self._account)
+
+
 class Worlds(World):
     """The worlds of the tests of one process, each with its account, behind one server."""
 
@@ -233,12 +244,17 @@ class Worlds(World):
         """The world of a test; requests without a test's account meet one in which nothing is."""
         return self._worlds.get(account, self)
 
+    @property
+    def controlled(self) -> World:
+        """The world of the test that began last, of those that go on: a request for it has no access key."""
+        return next(reversed(list(self._worlds.values())), self)
+
     def open(self) -> tuple[str, World]:
         """A new account, and its world."""
         account = f"{next(self._count):012}"
         moto_door.repeat_ids()
         settings = Settings.read({name: os.environ.get(name, "") for name in _OF_A_TEST})
-        world = self._worlds[account] = World(replace(settings, clock="virtual"), lambda: _server().url)
+        world = self._worlds[account] = OneOfMany(replace(settings, clock="virtual"), lambda: _server().url, account)
         return account, world
 
     def shut(self, account: str) -> None:

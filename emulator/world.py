@@ -155,6 +155,11 @@ class World:
         """
         return str(uuid.UUID(int=self._ids.getrandbits(128), version=4))
 
+    @property
+    def controlled(self) -> World:
+        """The world whose clock and reset the routes under ``/_dynastep`` are."""
+        return self
+
     def of(self, _account: str) -> World:
         """The world that an account lives in."""
         return self
@@ -363,11 +368,15 @@ class World:
         self._machines.clear()
         self._resources.clear()
         self._store = None
+        self._forget_others()
+        gc.collect()  # tables, machines and executions hold each other in circles, and a reset lets go of many
+
+    def _forget_others(self) -> None:
+        """Empty the services of moto, as far as they are of this world."""
         if "emulator.moto_door" in sys.modules:
             from emulator import moto_door
 
             moto_door.reset()
-        gc.collect()  # tables, machines and executions hold each other in circles, and a reset lets go of many
 
     def close(self) -> None:
         """End all that runs."""

@@ -38,6 +38,10 @@ class FakeWorld:
     def of(self, _account: str) -> FakeWorld:
         return self
 
+    @property
+    def controlled(self) -> FakeWorld:
+        return self
+
     def looked(self, call: Any) -> None:
         self.calls.append(call)
 

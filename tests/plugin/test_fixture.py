@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import urllib.request
 from decimal import Decimal
 
 import boto3
@@ -444,3 +445,36 @@ def test_the_environment_sets_how_dynamodb_behaves(monkeypatch):
         assert dynamodb.describe_table(TableName="orders")["Table"]["TableStatus"] == "CREATING"
         dynastep.clock.advance(seconds=60)
         assert dynamodb.describe_table(TableName="orders")["Table"]["TableStatus"] == "ACTIVE"
+
+
+def fetch(url, body=None):
+    data = None if body is None else json.dumps(body).encode()
+    with urllib.request.urlopen(urllib.request.Request(url, data)) as answer:
+        return json.load(answer)
+
+
+def test_the_url_tells_and_moves_the_clock_of_this_test(dynastep):
+    url = f"{dynastep.url}/_dynastep/clock"
+    assert fetch(url) == {"mode": "virtual", "now": dynastep.clock.now()}
+    before = dynastep.clock.now()
+    assert fetch(url, {"mode": "manual", "advance": 60}) == {"mode": "manual", "now": before + 60}
+    assert (dynastep.clock.mode, dynastep.clock.now()) == ("manual", before + 60)
+
+
+def test_a_reset_behind_the_url_is_of_this_test_alone(dynastep):
+    dynastep.client("s3").create_bucket(Bucket="outer")
+    with emulator() as inner:
+        inner.client("s3").create_bucket(Bucket="inner")
+        table = {"TableName": "one", "BillingMode": "PAY_PER_REQUEST"}
+        keys = {
+            "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}],
+        }
+        for each in (dynastep, inner):
+            each.client("dynamodb").create_table(**table, **keys)
+        fetch(f"{inner.url}/_dynastep/reset", {})
+        assert inner.client("s3").list_buckets()["Buckets"] == []
+        assert inner.client("dynamodb").list_tables()["TableNames"] == []
+        assert dynastep.client("dynamodb").list_tables()["TableNames"] == ["one"]
+    assert [bucket["Name"] for bucket in dynastep.client("s3").list_buckets()["Buckets"]] == ["outer"]
+    assert fetch(f"{dynastep.url}/_dynastep/clock")["mode"] == "virtual"
