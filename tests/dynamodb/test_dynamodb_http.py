@@ -1043,7 +1043,7 @@ EXECUTE_STATEMENT: list[Row] = [
     ),
     (
         {"Statement": 'UPDATE "tab"."gsi" SET a=1 WHERE p=\'x\' AND r=1'},
-        "Unsupported operation: an index can only be read",
+        "This operation is not supported on an index",
     ),
     (
         {"Statement": "SELECT r FROM tab WHERE p = 'a' AND r BETWEEN 2 AND 3 ORDER BY r DESC"},

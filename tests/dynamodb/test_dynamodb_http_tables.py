@@ -229,7 +229,6 @@ ROWS: dict[str, list[Row]] = {
                             "Code": "ValidationError",
                             "Message": "Select statements within BatchExecuteStatement must specify the primary key in the where clause.",
                         },
-                        "TableName": "tab",
                     }
                 ]
             },
@@ -243,7 +242,6 @@ ROWS: dict[str, list[Row]] = {
                             "Code": "ValidationError",
                             "Message": "Select statements within BatchExecuteStatement must specify the primary key in the where clause.",
                         },
-                        "TableName": "tab",
                     }
                 ]
             },
@@ -280,7 +278,6 @@ ROWS: dict[str, list[Row]] = {
                             "Code": "ValidationError",
                             "Message": "Unsupported operation: EXISTS is only allowed in transactions",
                         },
-                        "TableName": "tab",
                     }
                 ]
             },
@@ -1002,10 +999,16 @@ ROWS: dict[str, list[Row]] = {
             {"TransactStatements": statements("SELEC")},
             "Validation failed in TransactStatements[0]: Statement wasn't well formed, can't be processed: Expected data manipulation",
         ),
-        ({"TransactStatements": statements("SELECT * FROM nope WHERE p='a' AND r=1")}, NOT_FOUND),
+        (
+            {"TransactStatements": statements("SELECT * FROM nope WHERE p='a' AND r=1")},
+            (
+                "TransactionCanceledException",
+                "Transaction cancelled, please refer cancellation reasons for specific reasons [ResourceNotFound]",
+            ),
+        ),
         (
             {"TransactStatements": statements("SELECT * FROM tab WHERE p='a'")},
-            "Select statements within BatchExecuteStatement must specify the primary key in the where clause.",
+            "Validation failed in TransactStatements[0]: Select statements within ExecuteTransaction must specify the primary key in the where clause.",
         ),
         (
             {"TransactStatements": statements('SELECT * FROM "tab"."gsi" WHERE g=\'v\'')},

@@ -26,6 +26,7 @@ from emulator.dynamodb.expressions.syntax import (
     Operand,
     Or,
     Path,
+    Truth,
     ValueRef,
     children,
     walk,
@@ -79,7 +80,9 @@ def check_condition(kind: str, node: ConditionNode, values: Values) -> None:
 
 def _check_operands(kind: str, node: Node, values: Values) -> None:
     for child in children(node):
-        if isinstance(child, Call):
+        if isinstance(child, Truth):
+            check_condition(kind, child.condition, values)
+        elif isinstance(child, Call):
             _check_operands(kind, child, values)
     match node:
         case Call():
@@ -172,6 +175,8 @@ def operand_type(operand: Operand, values: Values) -> str | None:
             return "N"
         case Call(function="list_append"):
             return "L"
+        case Truth():
+            return "BOOL"
         case _:
             return None
 
@@ -237,6 +242,9 @@ def compile_operand(node: Operand) -> Read:
         case Call(function="size"):
             argument = compile_operand(node.arguments[0])
             return lambda item, values: size(argument(item, values))
+        case Truth():
+            test = compile_condition(node.condition)
+            return lambda item, values: ("BOOL", test(item, values))
         case _:
             message = f"not an operand of a condition: {node}"
             raise AssertionError(message)

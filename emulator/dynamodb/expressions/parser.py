@@ -29,6 +29,7 @@ from emulator.dynamodb.expressions.syntax import (
     Operand,
     Or,
     Path,
+    Truth,
     ValueRef,
     children,
     walk,
@@ -222,7 +223,7 @@ class _Parser:
         return -1
 
     def _as_condition(self, node: ConditionNode | Operand) -> ConditionNode:
-        if isinstance(node, Path | ValueRef | Arithmetic):
+        if isinstance(node, Path | ValueRef | Arithmetic | Truth):
             self._fail()
         return node
 

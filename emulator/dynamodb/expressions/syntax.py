@@ -45,7 +45,14 @@ class Arithmetic:
     right: Operand
 
 
-Operand: TypeAlias = "Path | ValueRef | Call | Arithmetic"
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """A condition as an operand: a BOOL, as in PartiQL's ``attribute_exists(n) = false``."""
+
+    condition: ConditionNode
+
+
+Operand: TypeAlias = "Path | ValueRef | Call | Arithmetic | Truth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +134,8 @@ def children(node: Node) -> tuple[Node, ...]:
             return node.parts
         case Not():
             return (node.part,)
+        case Truth():
+            return (node.condition,)
         case Action():
             return (node.path,) if node.operand is None else (node.path, node.operand)
 
@@ -156,6 +165,8 @@ def resolve_operand(node: Operand, names: Mapping[str, str]) -> Operand:
             return Call(node.function, tuple(resolve_operand(argument, names) for argument in node.arguments))
         case Arithmetic():
             return Arithmetic(node.operator, resolve_operand(node.left, names), resolve_operand(node.right, names))
+        case Truth():
+            return Truth(resolve_condition(node.condition, names))
 
 
 def resolve_condition(node: ConditionNode, names: Mapping[str, str]) -> ConditionNode:

@@ -15,7 +15,17 @@ from typing import TypeAlias, cast
 
 from emulator.dynamodb.expressions.conditions import Values, wrong_count
 from emulator.dynamodb.expressions.paths import Branch, branch, reader
-from emulator.dynamodb.expressions.syntax import Action, Arithmetic, Call, Operand, Path, ValueRef, children, walk
+from emulator.dynamodb.expressions.syntax import (
+    Action,
+    Arithmetic,
+    Call,
+    Operand,
+    Path,
+    Truth,
+    ValueRef,
+    children,
+    walk,
+)
 from emulator.dynamodb.model.values import Attributes, Value, add, number_set, subtract, text_size, value_size
 from emulator.dynamodb.rejections import invalid
 from emulator.faults import Fault
@@ -187,6 +197,9 @@ def _compute(node: Operand) -> Callable[[Attributes, Values], Value]:
             read = reader(cast("Path", node.arguments[0]).steps)
             otherwise = _compute(node.arguments[1])
             return lambda item, values: read(item) or otherwise(item, values)
+        case Truth():
+            message = f"not an operand of an update: {node}"
+            raise AssertionError(message)
         case Call():
             left, right = (_compute(argument) for argument in node.arguments)
             return lambda item, values: _appended(left(item, values), right(item, values))

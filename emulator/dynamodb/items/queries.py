@@ -9,8 +9,9 @@ the checks as observed on AWS.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from asl_interpreter.jsontext import JSON
 from emulator.dynamodb.expressions import Condition, Expressions, Projection, compile_expressions
@@ -294,47 +295,75 @@ def _start_position(source: Source, start: Attributes, wrong_type: str) -> Posit
 # --- the page --------------------------------------------------------------------------------------------------------
 
 
+Stretch: TypeAlias = tuple[Position, Position]
+"""What is read at once: from the first position up to but not including the second."""
+Walk: TypeAlias = Iterator[tuple[int, "Item | None"]]
+"""Items with the number of the stretch that each is of; no item where a stretch begins."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one page holds: the items that pass the filter, how many were read, and how many bytes."""
+    """What one page holds: the items that pass the filter, how many were read, and what that costs."""
 
     items: list[Attributes]
     scanned: int
     size: int
+    units: float
     fetched: float
     last: Item | None
     """Where the page stopped before the end."""
 
 
-def read_page(
-    source: Source, reading: Reading, bounds: tuple[Position, Position], after: Position | None, *, forward: bool
-) -> Page:
+def read_page(source: Source, reading: Reading, bounds: Stretch, after: Position | None, *, forward: bool) -> Page:
     """Read one page of what lies between the bounds."""
+    with source.table.lock:
+        return page_of(source, reading, in_turn(source.entries, [bounds], after, forward=forward))
+
+
+def in_turn(entries: Entries, stretches: Sequence[Stretch], after: Position | None, *, forward: bool) -> Walk:
+    """The items of stretches that do not overlap, one stretch after the other, from ``after``, which lies in one."""
+    first = 0
+    if after is not None and len(stretches) > 1:
+        first = next(number for number, (low, high) in enumerate(stretches) if low <= after < high)
+    for number in range(first, len(stretches)):
+        yield number, None
+        start = after if number == first else None
+        for item in entries.between(*stretches[number], after=start, forward=forward):
+            yield number, item
+
+
+def page_of(source: Source, reading: Reading, walk: Walk) -> Page:
+    """The page that a walk begins with; each stretch is charged by itself. The table's lock is held."""
     items: list[Attributes] = []
     scanned = size = 0
     fetched = 0.0
+    sizes: dict[int, int] = {}
     previous = last = None
     limit, condition, values = reading.limit, reading.filter, reading.filter_values
     measure = source.entries.measure
     view = source.index.project if source.index else None
-    with source.table.lock:
-        for item in source.entries.between(*bounds, after=after, forward=forward):
-            item_bytes = measure(item)
-            if size + item_bytes > PAGE_SIZE and previous is not None:
-                last = previous
-                break
-            size += item_bytes
-            scanned += 1
-            previous = item
-            if source.fetches:
-                fetched += read_units(item.size, consistent=reading.consistent)
-            attributes = item.attributes if view is None else view(item.attributes)
-            if condition is None or condition.test(attributes, values):
-                items.append(item.attributes if source.fetches else attributes)
-            if scanned == limit:
-                last = item
-                break
-    return Page(items, scanned, size, fetched, last)
+    for number, item in walk:
+        if item is None:
+            sizes[number] = 0
+            continue
+        item_bytes = measure(item)
+        if size + item_bytes > PAGE_SIZE and previous is not None:
+            last = previous
+            break
+        size += item_bytes
+        sizes[number] += item_bytes
+        scanned += 1
+        previous = item
+        if source.fetches:
+            fetched += read_units(item.size, consistent=reading.consistent)
+        attributes = item.attributes if view is None else view(item.attributes)
+        if condition is None or condition.test(attributes, values):
+            items.append(item.attributes if source.fetches else attributes)
+        if scanned == limit:
+            last = item
+            break
+    units = sum(read_units(read, consistent=reading.consistent) for read in sizes.values())
+    return Page(items, scanned, size, units, fetched, last)
 
 
 def _answer(params: Mapping[str, JSON], reading: Reading, source: Source, page: Page) -> dict[str, JSON]:
@@ -345,10 +374,9 @@ def _answer(params: Mapping[str, JSON], reading: Reading, source: Source, page: 
         answer["LastEvaluatedKey"] = write_item(source.keys_of(page.last))
     mode = wanted(params)
     if mode:
-        units = read_units(page.size, consistent=reading.consistent)
         if source.index is None:
-            consumption = Consumption(source.table, units)
+            consumption = Consumption(source.table, page.units)
         else:
-            consumption = Consumption(source.table, page.fetched, {source.index.name: units})
+            consumption = Consumption(source.table, page.fetched, {source.index.name: page.units})
         answer["ConsumedCapacity"] = consumption.shown(mode)
     return answer

@@ -10,122 +10,135 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from asl_interpreter.jsontext import JSON
-from emulator.dynamodb.expressions.syntax import (
-    Action,
-    And,
-    Arithmetic,
-    Between,
-    Call,
-    Comparison,
-    ConditionNode,
-    In,
-    Not,
-    Operand,
-    Or,
-    Path,
-    ValueRef,
-)
-from emulator.dynamodb.model.values import Value, read_value
+from emulator.dynamodb.expressions.syntax import Action, Arithmetic, Call, Operand, Path, ValueRef
+from emulator.dynamodb.model.values import NULL, Value
+from emulator.dynamodb.partiql.conditions import Conditions
 from emulator.dynamodb.partiql.lexer import END, Token, malformed
-from emulator.dynamodb.partiql.literals import Literals
-from emulator.dynamodb.partiql.statements import Change, Delete, Insert, Select, Source, Statement
+from emulator.dynamodb.partiql.parameters import read_parameters
+from emulator.dynamodb.partiql.statements import Change, Delete, Insert, Order, Select, Source, Statement
 from emulator.dynamodb.rejections import invalid
+from emulator.faults import Fault
 
-_COMPARATORS = {"=": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
-_CONDITION_FUNCTIONS = {"begins_with": 2, "contains": 2, "attribute_type": 2}
+_NO_TABLE = "Expected identifier for simple path"
+_NO_INDEX = "This operation is not supported on an index"
+_SETS = frozenset({"SS", "NS", "BS"})
+_SECTIONS = {"set_add": "ADD", "set_delete": "DELETE"}
+_COUNTS = {"list_append": 2, "if_not_exists": 2}
 
 
 def parse(text: str, parameters: Sequence[JSON]) -> tuple[Statement, dict[str, Value]]:
     """A statement and its values.
 
     Raises:
-        Fault: the text is no statement, or has another number of parameters.
+        Fault: a parameter is wrong, the text is no statement, a literal is wrong, or FROM names what it cannot.
     """
-    parser = _Parser(text, [read_value(parameter) for parameter in parameters])
+    return parse_with(text, read_parameters(parameters))
+
+
+def parse_with(text: str, parameters: Sequence[Value]) -> tuple[Statement, dict[str, Value]]:
+    """As ``parse``, with parameters that have been read."""
+    parser = _Parser(text, parameters)
     statement = parser.statement()
     return statement, parser.values
 
 
-class _Parser(Literals):
+class _Parser(Conditions):
     """One pass over one statement."""
 
     def statement(self) -> Statement:
         token = self.tokens[self.at]
+        self._check_starts(token)
         self.at += 1
         statement: Statement
-        match token:
-            case Token("keyword", "SELECT"):
+        match token.text:
+            case "SELECT":
                 statement = self._select()
-            case Token("keyword", "EXISTS"):
+            case "EXISTS":
                 statement = self._exists()
-            case Token("keyword", "INSERT"):
+            case "INSERT":
                 statement = self._insert()
-            case Token("keyword", "UPDATE"):
-                source = self._source()
-                statement = self._change(source, None, clauses_first=True)
-            case Token("keyword", "DELETE"):
-                self.expect("FROM", "Unexpected term")
-                source = self._source()
-                where = self._where()
+            case "UPDATE":
+                source = self._source(_NO_TABLE, no_index=_NO_INDEX)
+                statement = self._change(source, clauses_first=True)
+            case "DELETE":
+                self.expect("FROM")
+                source = self._source(_NO_TABLE, no_index=_NO_INDEX)
+                where = self.where()
                 statement = Delete(source, where, self._returning())
-            case Token("keyword", "FROM"):
-                source = self._source()
-                statement = self._change(source, self._where(), clauses_first=False)
             case _:
-                raise malformed("Expected data manipulation")
+                source = self._source(_NO_TABLE, no_index=_NO_INDEX)
+                statement = self._change(source, clauses_first=False)
         self.accept(";")
         if self.tokens[self.at] is not END:
             raise malformed("Unexpected token after expression")
-        self.check_parameters()
+        self.check_read()
         return statement
+
+    def _check_starts(self, token: Token) -> None:
+        if token.kind == "keyword" and token.text in ("SELECT", "EXISTS", "INSERT", "UPDATE", "DELETE", "FROM"):
+            return
+        if token.kind in ("word", "identifier") and self.tokens[self.at + 1] == Token("keyword", "IS"):
+            self.condition()
+            if self.tokens[self.at] is END:
+                raise invalid("Unsupported operation: IsType")
+        raise malformed("Expected data manipulation")
 
     # statements
 
     def _select(self) -> Select:
-        paths = None
+        paths: list[Path] | None = None
+        no_column = None
         if not self.accept("*"):
-            paths = [self._selected()]
-            while self.accept(","):
-                paths.append(self._selected())
-        self.expect("FROM", "Unexpected term")
+            paths = []
+            while not paths or self.accept(","):
+                paths.append(self.path())
+                if self.peek("("):
+                    no_column = no_column or self._no_column(self.tokens[self.at - 1])
+                    self.skip_call()
+            self._check_distinct(paths)
+        self.expect("FROM")
         source = self._source("Unexpected term")
-        where = self._where()
-        order_by, descending = None, False
+        where = self.where()
+        order_by: list[Order] = []
         if self.accept("ORDER"):
             self.expect("BY", "Unexpected keyword")
-            order_by = str(self._path().steps[0])
-            descending = self.accept("DESC")
-            if not descending:
-                self.accept("ASC")
-        return Select(source, None if paths is None else tuple(paths), where, order_by, descending)
+            while not order_by or self.accept(","):
+                attribute = str(self.path().steps[0])
+                descending = self.accept("DESC")
+                if not descending:
+                    self.accept("ASC")
+                order_by.append(Order(attribute, descending))
+        columns = None if paths is None else tuple(paths)
+        return Select(source, columns, where, tuple(order_by), no_column=no_column)
 
-    def _selected(self) -> Path:
-        """A path; a call such as COUNT(*) is none, which AWS says with its line, column and length."""
-        token = self.tokens[self.at]
-        path = self._path()
-        if self.peek("("):
-            before = self.text[: token.start]
-            line, column = before.count("\n") + 1, token.start - before.rfind("\n")
-            raise invalid(f"Unexpected path component at {line}:{column}:{len(token.text)}")
-        return path
+    def _no_column(self, token: Token) -> Fault:
+        """COUNT(*) and every other call is no path."""
+        return invalid(f"Unexpected path component{self.at_place(token)}")
+
+    def _check_distinct(self, paths: Sequence[Path]) -> None:
+        names = [column_name(path) for path in paths]
+        for position, name in enumerate(names):
+            if name in names[:position]:
+                self.faults.append(invalid(f"Duplicate identifiers in select clause: {name}"))
+                return
 
     def _exists(self) -> Select:
-        self.expect("(", "Unexpected term")
-        self.expect("SELECT", "Unexpected term")
+        self.expect("(")
+        self.expect("SELECT")
         select = self._select()
-        self.expect(")", "Unexpected term")
-        return Select(select.source, select.paths, select.where, exists=True)
+        self.expect(")")
+        return Select(select.source, select.paths, select.where, exists=True, no_column=select.no_column)
 
     def _insert(self) -> Insert:
-        self.expect("INTO", "Unexpected term")
-        source = self._source()
-        self.expect("VALUE", "Unexpected term")
-        value = self.literal()
-        if value[0] != "M":
-            raise invalid("Unsupported operation: only a map can be inserted")
-        return Insert(source, value[1])
+        self.expect("INTO")
+        source = self._source(
+            _NO_TABLE, no_index="FROM clause may only contain a single table name", alias_is_leftover=True
+        )
+        self.expect("VALUE")
+        return Insert(source, self.item())
 
-    def _change(self, source: Source, where: ConditionNode | None, *, clauses_first: bool) -> Change:
+    def _change(self, source: Source, *, clauses_first: bool) -> Change:
+        where = None if clauses_first else self.where()
         actions: list[Action] = []
         while True:
             if self.accept("SET"):
@@ -133,45 +146,43 @@ class _Parser(Literals):
                 while self.accept(","):
                     actions.append(self._assignment())
             elif self.accept("REMOVE"):
-                actions.append(Action("REMOVE", self._path(), None))
+                actions.append(Action("REMOVE", self.path(), None))
                 while self.accept(","):
-                    actions.append(Action("REMOVE", self._path(), None))
+                    actions.append(Action("REMOVE", self.path(), None))
             else:
                 break
         if not actions:
             raise malformed("Unexpected term")
         if clauses_first:
-            where = self._where()
+            where = self.where()
         return Change(source, tuple(actions), where, self._returning())
 
-    def _assignment(self) -> Action:
-        path = self._path()
-        self.expect("=", "Unexpected term")
-        operand = self._sum()
-        if isinstance(operand, Call) and operand.function in ("set_add", "set_delete"):
-            section = "ADD" if operand.function == "set_add" else "DELETE"
-            if operand.arguments[0] != path or not isinstance(operand.arguments[1], ValueRef):
-                raise invalid(f"Invalid use of {operand.function}: it changes the set that it is assigned to")
-            return Action(section, path, operand.arguments[1])
-        return Action("SET", path, operand)
-
-    def _source(self, absent: str = "Expected identifier for simple path") -> Source:
+    def _source(self, absent: str, *, no_index: str | None = None, alias_is_leftover: bool = False) -> Source:
+        """FROM's path; ``no_index`` is what AWS says of a second name where only a table can be meant."""
         names = [self._source_part(absent)]
         while self.accept("."):
             names.append(self._source_part(absent))
         if len(names) > 2:
-            raise invalid("A path may contain at most 2 components in the FROM clause")
-        if self.peek("AS") or self.tokens[self.at].kind in ("word", "identifier"):
-            raise invalid("Aliasing is not supported")
-        return Source(*names)
+            self.source_faults.append(invalid("A path may contain at most 2 components in the FROM clause"))
+        elif "" in names:
+            self.source_faults.append(invalid("Path component cannot be an empty string"))
+        elif len(names) == 2 and no_index is not None:
+            self.source_faults.append(invalid(no_index))
+        named = self.accept("AS")
+        if named or self.tokens[self.at].kind in ("word", "identifier"):
+            if alias_is_leftover:
+                raise malformed("Unexpected token after expression")
+            if self.tokens[self.at].kind not in ("word", "identifier"):
+                raise self.unexpected()
+            self.at += 1
+            self.source_faults.append(invalid("Aliasing is not supported"))
+        return Source(*names[:2])
 
     def _source_part(self, absent: str) -> str:
         token = self.tokens[self.at]
         if token.kind not in ("word", "identifier"):
-            raise malformed(absent if token is END else "Unexpected term")
+            raise malformed(absent)
         self.at += 1
-        if not token.text:
-            raise invalid("Path component cannot be an empty string")
         return token.text
 
     def _returning(self) -> str | None:
@@ -183,162 +194,73 @@ class _Parser(Literals):
             if word is None:
                 raise malformed("Unexpected term")
             words.append(word)
-        self.expect("*", "Unexpected term")
+        self.expect("*")
         return " ".join(words)
 
-    # conditions
+    # SET
 
-    def _where(self) -> ConditionNode | None:
-        return self._condition(self._disjunction()) if self.accept("WHERE") else None
-
-    def _disjunction(self) -> ConditionNode | Operand:
-        parts = [self._conjunction()]
-        while self.accept("OR"):
-            self._check_right_hand_side()
-            parts.append(self._conjunction())
-        return parts[0] if len(parts) == 1 else Or(tuple(map(self._condition, parts)))
-
-    def _conjunction(self) -> ConditionNode | Operand:
-        parts = [self._negation()]
-        while self.accept("AND"):
-            self._check_right_hand_side()
-            parts.append(self._negation())
-        return parts[0] if len(parts) == 1 else And(tuple(map(self._condition, parts)))
-
-    def _check_right_hand_side(self) -> None:
-        if self.tokens[self.at] is END:
-            raise malformed("Missing right-hand side expression of infix operator")
-
-    def _negation(self) -> ConditionNode | Operand:
-        if self.accept("NOT"):
-            self.nest(1)
-            node = Not(self._condition(self._negation()))
-            self.nest(-1)
-            return node
-        return self._comparison()
-
-    def _comparison(self) -> ConditionNode | Operand:
-        left: ConditionNode | Operand
-        if self.accept("("):
-            self.nest(1)
-            left = self._disjunction()
-            self.nest(-1)
-            self.expect(")", "Unexpected term")
-        else:
-            left = self._operand()
-        if not isinstance(left, Path | ValueRef | Call):
-            return left
-        token = self.tokens[self.at]
-        if token.kind == "symbol" and token.text in _COMPARATORS:
-            self.at += 1
-            return Comparison(_COMPARATORS[token.text], left, self._operand())
-        if self.accept("BETWEEN"):
-            low = self._operand()
-            self.expect("AND", "Unexpected term")
-            return Between(left, low, self._operand())
-        if self.accept("IN"):
-            return self._in(left)
-        if self.accept("IS"):
-            return self._is(left)
-        return left
-
-    def _in(self, left: Operand) -> In:
-        closing = {"(": ")", "[": "]"}.get(self.tokens[self.at].text)
-        if closing is None:
-            raise malformed("Unexpected term")
-        self.at += 1
-        options = [self._operand()]
-        while self.accept(","):
-            options.append(self._operand())
-        self.expect(closing, "Unexpected term")
-        return In(left, tuple(options))
-
-    def _is(self, left: Operand) -> ConditionNode:
-        negated = self.accept("NOT")
-        node: ConditionNode
-        if self.accept("MISSING"):
-            node = Call("attribute_not_exists", (left,))
-        elif self.accept("NULL"):
-            node = Call("attribute_type", (left, self.value(("S", "NULL"))))
-        elif self.tokens[self.at].kind == "word" and self.tokens[self.at].text.upper().startswith("INT"):
-            raise invalid("Unsupported operation: IsType")
-        else:
-            raise malformed("Expected type name")
-        return Not(node) if negated else node
-
-    def _condition(self, node: ConditionNode | Operand) -> ConditionNode:
-        if isinstance(node, Path | ValueRef | Arithmetic) or (
-            isinstance(node, Call)
-            and node.function not in (*_CONDITION_FUNCTIONS, "attribute_not_exists", "attribute_exists")
-        ):
-            raise malformed("Unexpected term")
-        return node
-
-    # operands
-
-    def _sum(self) -> Operand:
-        left = self._operand()
+    def _assignment(self) -> Action:
+        path = self.path()
+        self.expect("=")
+        if self.is_call() and self.tokens[self.at].text.lower() in _SECTIONS:
+            return self._set_change(path)
+        operand = self._term()
         for operator in ("+", "-"):
             if self.accept(operator):
-                return Arithmetic(operator, left, self._operand())
-        return left
+                return Action("SET", path, Arithmetic(operator, operand, self._term()))
+        return Action("SET", path, operand)
 
-    def _operand(self) -> Operand:
-        token = self.tokens[self.at]
-        following = self.tokens[min(self.at + 1, len(self.tokens) - 1)]
-        if token.kind == "word" and following == Token("symbol", "("):
-            return self._call()
-        if token.kind in ("word", "identifier"):
-            return self._path()
+    def _set_change(self, path: Path) -> Action:
+        """``set_add(a, <<..>>)`` or ``set_delete(a, <<..>>)``, which name the attribute that they are assigned to."""
+        name = self.tokens[self.at]
+        function = name.text.lower()
+        self.at += 2
+        first = self.tokens[self.at]
+        arguments = self.arguments(self._term)
+        shown = function.upper()
+        operand = self.value(NULL)
+        if len(arguments) != 2:
+            self.faults.append(invalid(f"{shown} must have exactly two arguments{self.at_place(name)}"))
+        elif arguments[0] != path:
+            self.faults.append(
+                invalid(f"The first argument to {shown} must equal the assignment value{self.at_place(name)}")
+            )
+        elif isinstance(arguments[1], ValueRef) and self.values[arguments[1].name][0] in _SETS:
+            operand = arguments[1]
+        else:
+            self.faults.append(
+                invalid(f"The second argument to {shown} must be a value with type SET{self.at_place(first)}")
+            )
+        return Action(_SECTIONS[function], path, operand)
+
+    def _term(self) -> Operand:
+        if self.is_call():
+            return self._update_function()
+        if self.tokens[self.at].kind in ("word", "identifier"):
+            return self.path()
         return self.value(self.literal())
 
-    def _call(self) -> Call:
+    def _update_function(self) -> Operand:
         function = self.tokens[self.at].text.lower()
-        counts = {
-            **_CONDITION_FUNCTIONS,
-            "size": 1,
-            "list_append": 2,
-            "if_not_exists": 2,
-            "set_add": 2,
-            "set_delete": 2,
-        }
-        if function not in counts:
-            raise invalid(f"Invalid function name; function: {function}")
         self.at += 2
         self.nest(1)
-        arguments = [self._operand()]
-        while self.accept(","):
-            arguments.append(self._operand())
+        arguments = self.arguments(self._term)
         self.nest(-1)
-        self.expect(")", "Unexpected term")
-        if len(arguments) != counts[function]:
-            raise invalid(
-                "Incorrect number of operands for operator or function; "
-                f"operator or function: {function}, number of operands: {len(arguments)}"
+        if function not in _COUNTS:
+            self.faults.append(invalid(f"Invalid function name; function: {function}"))
+            return self.value(NULL)
+        if len(arguments) != _COUNTS[function]:
+            self.faults.append(
+                invalid(
+                    "Incorrect number of operands for operator or function; "
+                    f"operator or function: {function}, number of operands: {len(arguments)}"
+                )
             )
-        return Call(function, tuple(arguments))
+            return self.value(NULL)
+        return Call(function, arguments)
 
-    def _path(self) -> Path:
-        steps: list[str | int] = [self._step()]
-        while True:
-            if self.accept("."):
-                steps.append(self._step())
-            elif self.accept("["):
-                token = self.tokens[self.at]
-                if token.kind == "number" and token.text.isdecimal():
-                    steps.append(int(token.text))
-                elif token.kind == "string":
-                    steps.append(token.text)
-                else:
-                    raise malformed("Unexpected term")
-                self.at += 1
-                self.expect("]", "Unexpected term")
-            else:
-                return Path(tuple(steps))
 
-    def _step(self) -> str:
-        token = self.tokens[self.at]
-        if token.kind not in ("word", "identifier"):
-            raise self.unexpected()
-        self.at += 1
-        return token.text
+def column_name(path: Path) -> str:
+    """What a column is called: the last name of its path, and the indexes after it, as in ``k[0]`` of ``m.k[0]``."""
+    last = max(position for position, step in enumerate(path.steps) if isinstance(step, str))
+    return str(path.steps[last]) + "".join(f"[{step}]" for step in path.steps[last + 1 :])

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from emulator.dynamodb.expressions.syntax import Action, ConditionNode, Path
 from emulator.dynamodb.model.values import Attributes
+from emulator.faults import Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +19,24 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """One key of ORDER BY."""
+
+    attribute: str
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Select:
     """SELECT; ``paths`` is None for ``*``. ``exists`` marks EXISTS(SELECT ...), which only a transaction may hold."""
 
     source: Source
     paths: tuple[Path, ...] | None
     where: ConditionNode | None
-    order_by: str | None = None
-    descending: bool = False
+    order_by: tuple[Order, ...] = ()
     exists: bool = False
+    no_column: Fault | None = None
+    """Why a column is none, such as COUNT(*): AWS says so once it knows the table."""
 
 
 @dataclass(frozen=True, slots=True)
