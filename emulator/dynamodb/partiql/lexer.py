@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from emulator.dynamodb.partiql.numbers import is_readable
 from emulator.dynamodb.rejections import invalid
 from emulator.faults import Fault
 
@@ -40,6 +39,7 @@ RESERVED = KEYWORDS | _words(
     "UPPER USAGE USER USING VALUES VARCHAR VARYING VIEW WHEN WHENEVER WITH WORK WRITE ZONE"
 )
 """The words that are no step of a path unless they are quoted: ``m.inner`` is refused, ``m."inner"`` is a path."""
+_MOST = 2**31 - 1
 _TOKEN = re.compile(
     r"""(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*
     (?:(?P<word>[A-Za-z_$][A-Za-z0-9_$]*)
@@ -76,7 +76,7 @@ def tokens(statement: str) -> list[Token]:
     while (match := _TOKEN.match(statement, position)) and match.lastgroup:
         kind, text = match.lastgroup, match.group(match.lastgroup)
         position = match.end()
-        if kind == "unknown" or (kind == "number" and not is_readable(text)):
+        if kind == "unknown" or (kind == "number" and not _is_readable(text)):
             raise malformed("")
         if kind in ("identifier", "string"):
             text = text[1:-1].replace(text[0] * 2, text[0])
@@ -84,6 +84,16 @@ def tokens(statement: str) -> list[Token]:
             kind, text = "keyword", text.upper()
         found.append(Token(kind, text, match.start(match.lastgroup), position))
     return [*found, END]
+
+
+def _is_readable(number: str) -> bool:
+    """Whether the exponent, and the digits after the point less the exponent, are numbers of 32 bits."""
+    digits, _, exponent = number.lower().partition("e")
+    size = exponent.lstrip("+-").lstrip("0") or "0"
+    if len(size) > len(str(_MOST)):
+        return False
+    written = -int(size) if exponent.startswith("-") else int(size)
+    return -_MOST - 1 <= written <= _MOST and abs(len(digits.partition(".")[2]) - written) <= _MOST
 
 
 def place(statement: str, token: Token) -> str:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from asl_interpreter.jsontext import JSON
-from emulator.dynamodb.model.values import MAX_DEPTH, TOO_DEEP, Value, read_value
-from emulator.dynamodb.partiql.numbers import read_number
+from emulator.dynamodb.model.values import MAX_DEPTH, TOO_DEEP, Value, canonical_number, read_value
 from emulator.dynamodb.rejections import invalid
 
 
@@ -29,10 +28,10 @@ def _check(wire: JSON, depth: int) -> None:
         if payload is None:
             continue
         if kind == "N":
-            read_number(payload)
+            canonical_number(payload)
         elif kind == "NS":
             for number in payload:
-                read_number(number)
+                canonical_number(number)
         elif kind in ("L", "M"):
             if depth + 1 >= MAX_DEPTH:
                 raise invalid(TOO_DEEP)

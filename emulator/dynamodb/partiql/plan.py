@@ -36,10 +36,10 @@ from emulator.dynamodb.expressions.syntax import (
 )
 from emulator.dynamodb.items.queries import Stretch
 from emulator.dynamodb.model.key_ranges import KeyRange, KeyTest
-from emulator.dynamodb.model.schema import KeySchema, empty_key, token
+from emulator.dynamodb.model.schema import KeySchema, token
 from emulator.dynamodb.model.tables import TOP, query_bounds
-from emulator.dynamodb.model.values import Value
-from emulator.dynamodb.rejections import invalid
+from emulator.dynamodb.model.values import Value, empty_key
+from emulator.dynamodb.rejections import invalid, rejected
 from emulator.faults import Fault
 
 MOST_READS = 50
@@ -89,7 +89,7 @@ class Where:
                 raise key_mismatch(name)
         for name, value in self._equalities(self.node, negated=False):
             if value[1] in ("", b""):
-                raise invalid(f"One or more parameter values are not valid. {empty_key(value)} Key: {name}")
+                raise rejected("empty key of a look-up", words=f"{empty_key(value)} Key: {name}")
 
     def branches(self) -> list[Branch]:
         """The branches, none where WHERE does not say which partitions to read.
