@@ -58,7 +58,7 @@ EMULATOR = {
     "stepfunctions": "arns datasets faults wire",
     "suggestions": "",
     "validate": "stepfunctions suggestions",
-    "bench": "graph validate",
+    "bench": "graph stepfunctions suggestions validate",
     "clients": "endpoint wire",
     "integrations": "arns faults lambdas moto_door stepfunctions suggestions wire",
     "server": "",

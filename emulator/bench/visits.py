@@ -1,0 +1,277 @@
+"""A history read as visits: which states were entered, where, with what, what they tried, and how they were left.
+
+``GetExecutionHistory`` is a list of events, each with the id of the event that caused it. A visit gathers the events of
+one entry into one state; visits inside a Parallel state or a Map know the visit that they are in. Histories recorded on
+AWS are read alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Literal, TypeAlias
+
+from asl_interpreter.jsontext import JSON, InvalidJSON, loads
+from emulator.stepfunctions.rendering import details_member
+
+Event: TypeAlias = Mapping[str, Any]
+"""An event as GetExecutionHistory answers it; its timestamp in seconds since 1970, or a datetime of boto3."""
+Status: TypeAlias = Literal["RUNNING", "SUCCEEDED", "CAUGHT", "FAILED", "ABORTED"]
+
+_SCHEDULED: Final = ("TaskScheduled", "LambdaFunctionScheduled", "ActivityScheduled")
+_ENDED_WELL: Final = ("TaskSucceeded", "LambdaFunctionSucceeded", "ActivitySucceeded")
+_ENDED_BADLY: Final = tuple(
+    f"{prefix}{how}"
+    for prefix in ("Task", "LambdaFunction", "Activity")
+    for how in ("Failed", "TimedOut", "StartFailed", "SubmitFailed", "ScheduleFailed")
+)
+
+_AROUND: Final = {"ParallelState": "Parallel", "MapState": "Map", "MapRun": "Map"}
+"""Beginnings of types of events -> the Type of the state that they belong to."""
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One call that a Task made: what it asked, and what came of it."""
+
+    service: str
+    """``lambda:invoke``, ``dynamodb:putItem``; for a function or activity by its ARN, the ARN."""
+    arguments: JSON
+    started_at: float
+    ended_at: float | None = None
+    output: JSON = None
+    error: str | None = None
+    cause: str | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the call has ended well."""
+        return self.ended_at is not None and self.error is None
+
+
+@dataclass(slots=True)
+class Visit:
+    """One entry into one state."""
+
+    state: str
+    type: str
+    inside: Visit | None
+    """The visit of the Parallel state or the Map around it."""
+    item: int | None
+    """Which item of the Map around it is worked on."""
+    entered_at: float
+    input: JSON
+    event: int
+    """Id of the event that shows the entry."""
+    left_at: float | None = None
+    output: JSON = None
+    status: Status = "RUNNING"
+    error: str | None = None
+    cause: str | None = None
+    variables: dict[str, JSON] = field(default_factory=dict)
+    """The variables that the state assigned."""
+    attempts: list[Attempt] = field(default_factory=list)
+    """The calls of a Task, the first one first."""
+    failed_inside: Visit | None = None
+    """The visit inside the Parallel state or the Map whose failure made this one fail."""
+    events: list[int] = field(default_factory=list)
+    """Ids of its events, without those of states inside."""
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from entry to exit; None if the state was never left."""
+        return None if self.left_at is None else self.left_at - self.entered_at
+
+    @property
+    def path(self) -> str:
+        """Where it is, from the outside in: ``Each[2]/Ship``."""
+        own = self.state
+        if self.inside is None:
+            return own
+        return f"{self.inside.path}{'' if self.item is None else f'[{self.item}]'}/{own}"
+
+    @property
+    def place(self) -> str:
+        """The state with the states around it, whatever the item: ``Each/Ship``."""
+        return self.state if self.inside is None else f"{self.inside.place}/{self.state}"
+
+
+def seconds(timestamp: Any) -> float:
+    """The timestamp of an event in seconds since 1970."""
+    return timestamp.timestamp() if isinstance(timestamp, datetime) else float(timestamp)
+
+
+def details_of(event: Event) -> Mapping[str, Any]:
+    """The details of an event; empty if it has none."""
+    found: Mapping[str, Any] = event.get(details_member(event["type"]), {})
+    return found
+
+
+def _value(text: str | None) -> JSON:
+    """A payload of an event as a value; one that AWS has cut off stays a text."""
+    if text is None:
+        return None
+    try:
+        return loads(text)
+    except InvalidJSON:
+        return text
+
+
+@dataclass(slots=True)
+class Visits:
+    """All visits of an execution, in the order of their entries, and whose each event is."""
+
+    every: list[Visit] = field(default_factory=list)
+    owner: dict[int, Visit | None] = field(default_factory=dict)
+    """Id of an event -> the visit that it belongs to; None for events of the execution itself."""
+    failed: Visit | None = None
+    """The visit whose failure ended the execution."""
+
+
+def read_visits(history: Iterable[Event]) -> Visits:
+    """The visits that a history shows, in the order of its events."""
+    reader = _Reader()
+    for event in history:
+        reader.read(event)
+    return reader.visits
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.visits = Visits()
+        self._around: dict[int, tuple[Visit | None, int | None]] = {0: (None, None)}
+        """Id of an event -> the visit and the item inside which what the event causes takes place."""
+
+    def read(self, event: Event) -> None:
+        """Give an event to its visit."""
+        kind, details, previous = event["type"], details_of(event), event.get("previousEventId", 0)
+        before = self.visits.owner.get(previous)
+        around = self._around.get(previous, (None, None))
+        if kind.endswith("StateEntered"):
+            visit: Visit | None = self._enter(event, kind, details, around)
+        else:
+            visit = self._find(kind, details, before)
+            if visit is not None:
+                self._note(visit, event, kind, details)
+            if kind in ("ParallelStateFailed", "MapStateFailed", "MapIterationFailed"):
+                _fail(visit, before)
+        self.visits.owner[event["id"]] = visit
+        if visit is not None:
+            visit.events.append(event["id"])
+        self._around[event["id"]] = self._inside(kind, details, visit, around)
+        if kind in ("ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted"):
+            self._end(kind, details, before)
+
+    def _enter(
+        self, event: Event, kind: str, details: Mapping[str, Any], around: tuple[Visit | None, int | None]
+    ) -> Visit:
+        inside, item = around
+        visit = Visit(
+            state=details["name"],
+            type=kind.removesuffix("StateEntered"),
+            inside=inside,
+            item=item,
+            entered_at=seconds(event["timestamp"]),
+            input=_value(details.get("input")),
+            event=event["id"],
+        )
+        self.visits.every.append(visit)
+        return visit
+
+    def _find(self, kind: str, details: Mapping[str, Any], before: Visit | None) -> Visit | None:
+        """The visit of an event: that of its cause, or one around that, as the type and the name of a state say."""
+        if kind.startswith("Execution"):
+            return None
+        if kind == "EvaluationFailed":  # which AWS links to what came before the state
+            name = details.get("state")
+            return next((visit for visit in reversed(self.visits.every) if visit.state == name), before)
+        name = details.get("name") if kind.endswith("StateExited") or kind.startswith("MapIteration") else None
+        around = next((found for prefix, found in _AROUND.items() if kind.startswith(prefix)), None)
+        visit = before
+        while visit is not None and (
+            (name is not None and visit.state != name) or (name is None and around is not None and visit.type != around)
+        ):
+            visit = visit.inside
+        return visit or before
+
+    def _inside(
+        self,
+        kind: str,
+        details: Mapping[str, Any],
+        visit: Visit | None,
+        around: tuple[Visit | None, int | None],
+    ) -> tuple[Visit | None, int | None]:
+        if kind == "ParallelStateStarted":
+            return visit, None
+        if kind == "MapIterationStarted":
+            return visit, details.get("index")
+        if visit is None:
+            return around
+        return visit.inside, visit.item
+
+    def _note(self, visit: Visit, event: Event, kind: str, details: Mapping[str, Any]) -> None:
+        now = seconds(event["timestamp"])
+        if kind.endswith("StateExited"):
+            visit.left_at, visit.output = now, _value(details.get("output"))
+            visit.status = "SUCCEEDED" if visit.error is None and visit.failed_inside is None else "CAUGHT"
+            visit.variables = {name: _value(text) for name, text in details.get("assignedVariables", {}).items()}
+        elif kind in _SCHEDULED:
+            visit.attempts.append(_attempt(kind, details, now))
+        elif kind in _ENDED_WELL:
+            if visit.attempts:
+                visit.attempts[-1].ended_at, visit.attempts[-1].output = now, _value(details.get("output"))
+            visit.error = visit.cause = None
+        elif kind in _ENDED_BADLY or kind in ("EvaluationFailed", "MapRunFailed"):
+            error = details.get("error") or ("States.Timeout" if kind.endswith("TimedOut") else None)
+            visit.error, visit.cause = error, details.get("cause")
+            if visit.attempts and kind != "EvaluationFailed":
+                last = visit.attempts[-1]
+                last.ended_at, last.error, last.cause = now, error, details.get("cause")
+        elif kind.endswith("StateAborted") or kind == "MapRunAborted":
+            visit.left_at = now
+            if visit.status != "FAILED":  # a Task that has failed is recorded as aborted all the same
+                visit.status = "ABORTED"
+
+    def _end(self, kind: str, details: Mapping[str, Any], before: Visit | None) -> None:
+        status: Status = "FAILED" if kind == "ExecutionFailed" else "ABORTED"
+        for visit in self.visits.every:
+            if visit.status == "RUNNING":
+                visit.status = status if visit is before or _contains(visit, before) else "ABORTED"
+        if before is not None and kind == "ExecutionFailed":
+            while True:
+                before.status = "FAILED"
+                before.error = before.error or details.get("error")
+                before.cause = before.cause or details.get("cause")
+                if before.failed_inside is None:
+                    break
+                before = before.failed_inside
+            self.visits.failed = before
+
+
+def _fail(outer: Visit | None, inner: Visit | None) -> None:
+    """A branch or an item has failed, and with it the state around it."""
+    if outer is None or inner is None or inner is outer:
+        return
+    inner.status = "FAILED"
+    outer.failed_inside = inner
+    outer.error, outer.cause = inner.error, inner.cause
+
+
+def _contains(outer: Visit, inner: Visit | None) -> bool:
+    while inner is not None:
+        if inner is outer:
+            return True
+        inner = inner.inside
+    return False
+
+
+def _attempt(kind: str, details: Mapping[str, Any], now: float) -> Attempt:
+    if kind == "TaskScheduled":
+        return Attempt(f"{details['resourceType']}:{details['resource']}", _value(details.get("parameters")), now)
+    return Attempt(details["resource"], _value(details.get("input")), now)
+
+
+def by_state(visits: Sequence[Visit], name: str) -> list[Visit]:
+    """The visits of a state: by its name, its place (``Each/Ship``), or one of them by its path (``Each[2]/Ship``)."""
+    return [visit for visit in visits if name in (visit.state, visit.place, visit.path)]
