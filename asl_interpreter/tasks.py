@@ -124,6 +124,8 @@ class Integration:
     """Given where a token may answer the task: then the context object shows it."""
     check: Check = lambda _arguments, _is_computed: iter(())
     """What the service has against arguments as a definition has them."""
+    apart: Callable[[TaskRequest], bool] = lambda _request: False
+    """Whether what the handler does for a request is done by another process. On the loop: it may not wait."""
 
 
 class UnknownResource(ValueError):

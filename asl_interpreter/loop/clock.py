@@ -28,14 +28,22 @@ real_time = time.time
 
 
 class Clock:
-    """Time in seconds since 1970, never going backwards, also when the mode changes."""
+    """Time in seconds since 1970, never going backwards, also when the mode changes.
 
-    __slots__ = ("_mode", "_now", "_offset")
+    Real time is that of the machine when the clock is made, and counts on from there by itself: when somebody sets the
+    time of the machine, or it sleeps, a running Wait becomes neither longer nor shorter.
+    """
+
+    __slots__ = ("_epoch", "_mode", "_now", "_offset")
 
     def __init__(self, mode: Mode = "wall", start: float | None = None) -> None:
         self._mode: Mode = mode
+        self._epoch = time.time() - time.monotonic()
         self._now = start if start is not None else EPOCH
-        self._offset = 0.0 if start is None else start - time.time()
+        self._offset = 0.0 if start is None else start - self._real()
+
+    def _real(self) -> float:
+        return time.monotonic() + self._epoch
 
     @property
     def mode(self) -> Mode:
@@ -47,11 +55,11 @@ class Clock:
         now = self.now()
         self._mode = mode
         self._now = now
-        self._offset = max(0.0, now - time.time())
+        self._offset = max(0.0, now - self._real())
 
     def now(self) -> float:
         """Seconds since 1970; of real time whole milliseconds, as AWS tells it."""
-        return self._now if self._mode != "wall" else int((time.time() + self._offset) * 1000) / 1000
+        return self._now if self._mode != "wall" else int((self._real() + self._offset) * 1000) / 1000
 
     def move_to(self, instant: float) -> None:
         """Set the time to ``instant``; an instant in the past changes nothing."""

@@ -98,7 +98,12 @@ class Resources:
     def _find(self, resource: str) -> Integration:
         if _LAMBDA.fullmatch(resource):
             invoke = partial(lambda_functions.invoke_directly, resource)
-            return Integration("lambda", "", "", self._with_caller(invoke), blocking=True, size_name=resource)
+            return Integration(
+                *("lambda", "", "", self._with_caller(invoke)),
+                blocking=True,
+                size_name=resource,
+                apart=lambda _request: self._runs_apart(resource),
+            )
         if _ACTIVITY.fullmatch(resource):
             return self._activity(resource)
         match = _RESOURCE.fullmatch(resource)
@@ -117,7 +122,16 @@ class Resources:
         blocking = blocking or service in self._caller.world.elsewhere
         call = self._with_caller(partial(handler, suffix))
         open_callback = self._caller.world.callbacks.open if suffix else None
-        return Integration("task", service, action + suffix, call, blocking, service, open_callback, taken.check)
+        apart = self._invokes_apart if (service, action) == ("lambda", "invoke") else _never
+        return Integration("task", service, action + suffix, call, blocking, service, open_callback, taken.check, apart)
+
+    def _runs_apart(self, function: JSON) -> bool:
+        caller = self._caller
+        return caller.world.lambdas.runs_apart(function, caller.account, caller.region)
+
+    def _invokes_apart(self, request: TaskRequest) -> bool:
+        """Whether the function of an Invoke runs in a process of its own."""
+        return isinstance(request.arguments, dict) and self._runs_apart(request.arguments.get("FunctionName"))
 
     def _with_caller(self, call: Callable[[Caller, TaskRequest], Answer]) -> TaskHandler:
         """Have a call made on behalf of whoever the request says."""
@@ -148,12 +162,17 @@ class Resources:
             raise UnknownResource(_unrecognized(resource))
         taken = parameters.of_operation(operation, sdk.member_name, writes_json=True)
         call = partial(services.call_sdk, botocore_name, operation, taken)
+        apart: Callable[[TaskRequest], bool] = _never
         if (botocore_name, operation.name) == ("lambda", "Invoke"):
-            call = partial(lambda_functions.invoke_by_sdk, taken)
+            call, apart = partial(lambda_functions.invoke_by_sdk, taken), self._invokes_apart
         blocking = services.may_block(botocore_name, operation.name) or botocore_name in self._caller.world.elsewhere
         open_callback = self._caller.world.callbacks.open if suffix else None
         handler = self._with_caller(call)
-        return Integration("task", service, action + suffix, handler, blocking, name, open_callback, taken.check)
+        return Integration("task", service, action + suffix, handler, blocking, name, open_callback, taken.check, apart)
+
+
+def _never(_request: TaskRequest) -> bool:
+    return False
 
 
 _BUILT: Final[Mapping[tuple[str, str], tuple[Optimized, bool]]] = {

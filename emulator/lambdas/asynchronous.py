@@ -96,8 +96,12 @@ class Event:
             return "ZeroReservedConcurrency", 0
         while True:
             try:
+                name = self._request.name
                 function, invocation = await self._loop.call(
-                    lambda: self._lambdas.invoke(self._request), self._name, blocking=True
+                    lambda: self._lambdas.invoke(self._request),
+                    self._name,
+                    blocking=True,
+                    apart=self._lambdas.runs_apart(name.arn, name.account, name.region),
                 )
             except Fault as fault:
                 if fault.status not in (429, 500, 502, 503):

@@ -83,9 +83,9 @@ class Poller:
     def close(self) -> None:
         """Hear of nothing any more."""
 
-    async def outside(self, work: Callable[[], Any]) -> Any:
-        """Have something done where it may take real time."""
-        return await self.loop.call(work, self.name, blocking=True)
+    async def outside(self, work: Callable[[], Any], *, apart: bool = False) -> Any:
+        """Have something done where it may take real time; ``apart`` if another process does it."""
+        return await self.loop.call(work, self.name, blocking=True, apart=apart)
 
     def wanted(self, item: JSON) -> bool:
         """Whether the filter criteria let the function have an item."""
@@ -97,7 +97,9 @@ class Poller:
         request_id = self.lambdas.new_id()
         request = Request(self.function, dumps({"Records": items}), request_id)
         try:
-            function, invocation = await self.outside(lambda: self.lambdas.invoke(request))
+            name = self.function
+            apart = self.lambdas.runs_apart(name.arn, name.account, name.region)
+            function, invocation = await self.outside(lambda: self.lambdas.invoke(request), apart=apart)
         except Fault as fault:
             log.warning("%s could not invoke it: %s", self.name, fault)
             return Outcome(None, request_id=request_id)

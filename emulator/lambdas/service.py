@@ -98,6 +98,13 @@ class Lambdas:
                 return self._sourced(found, folder.revision(self._sources))
         raise name.not_found()
 
+    def runs_apart(self, name: JSON, account: str, region: str) -> bool:
+        """Whether a function, as a caller names it, would run in another process. Waits for nobody."""
+        try:
+            return isinstance(name, str) and self.callables.find(FunctionName.parse(name, account, region).arn) is None
+        except Fault:
+            return False
+
     def new_id(self) -> str:
         """An id for a request that comes from inside; the same calls get the same ones."""
         return str(uuid.UUID(int=self.random.getrandbits(128), version=4))

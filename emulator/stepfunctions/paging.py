@@ -40,6 +40,8 @@ def page(
     start = 0
     if call.params.get("nextToken"):
         last = _read(world, call.params["nextToken"], subject)
+        if entries and type(last) is not type(key(entries[0])):
+            raise _invalid()
         start = bisect_left(range(len(entries)), 1, key=lambda at: _follows(key(entries[at]), last, descending))
     shown = list(entries[start : start + size])
     if start + size >= len(entries):
@@ -59,4 +61,8 @@ def _read(world: World, token: str, subject: list[str]) -> JSON:
             return last
     except (ValueError, TypeError, InvalidJSON):
         pass
-    raise Fault("InvalidToken", "Invalid Token: 'Invalid token'")
+    raise _invalid()
+
+
+def _invalid() -> Fault:
+    return Fault("InvalidToken", "Invalid Token: 'Invalid token'")

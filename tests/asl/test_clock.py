@@ -114,10 +114,16 @@ def test_the_clock_never_goes_back_when_its_mode_changes(changes: list[tuple[clo
         before = one.now()
 
 
-def test_a_wall_clock_follows_the_real_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = [1000.0]
-    monkeypatch.setattr(clock.time, "time", lambda: real[0])
+@pytest.mark.parametrize("step", [-86_400, 0, 3600])
+def test_a_wall_clock_counts_real_seconds_whatever_the_time_of_the_machine_is_set_to(
+    monkeypatch: pytest.MonkeyPatch, step: float
+) -> None:
+    real, set_to = [1000.0], [0.0]
+    monkeypatch.setattr(clock.time, "time", lambda: real[0] + set_to[0])
+    monkeypatch.setattr(clock.time, "monotonic", lambda: real[0] - 900)
     wall = Clock("wall")
+    assert wall.now() == 1000
+    set_to[0] = step
     assert wall.now() == 1000
     real[0] = 1007.5
     assert wall.now() == 1007.5

@@ -149,7 +149,12 @@ class _Attempt:
         """The service's answer, or that of whoever has the token; States.Timeout when it does not come in time."""
         integration, request = self._integration, self._request
         self._start(None if integration.kind == "lambda" else {})
-        call = self._loop.call(lambda: integration.handler(request), self._name, blocking=integration.blocking)
+        call = self._loop.call(
+            lambda: integration.handler(request),
+            self._name,
+            blocking=integration.blocking,
+            apart=integration.blocking and integration.apart(request),
+        )
         answer = await self._within_time(call)
         if isinstance(answer, Later):
             await self._within_time(self._loop.sleep(answer.after, self._name))
