@@ -20,20 +20,27 @@ MEBIBYTE = 1024 * 1024
 @contextmanager
 def running(*flags: str) -> Iterator[tuple[int, int]]:
     """``python -m emulator start`` on a free port: the port and the process id. It ends when the context does."""
-    with create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "emulator", "start", "--port", str(port), *flags]
     log = subprocess.DEVNULL
     process = subprocess.Popen(command, cwd=ROOT, stdout=log, env={**os.environ, "PYTHONPATH": str(ROOT)})
     try:
-        _await(port, process)
+        await_start(port, process)
         yield port, process.pid
     finally:
         process.terminate()
         process.wait()
 
 
-def _await(port: int, process: subprocess.Popen[bytes]) -> None:
+def free_port() -> int:
+    """A port on which nobody listens."""
+    with create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def await_start(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the server answers. Raises RuntimeError if it does not."""
     deadline = time.monotonic() + STARTS_WITHIN
     while time.monotonic() < deadline and process.poll() is None:
         try:
