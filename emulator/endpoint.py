@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from asl_interpreter.jsontext import dumps
+from asl_interpreter.loop.errands import Closed
 from emulator import moto_door
 from emulator.faults import Fault
 from emulator.lambdas import api as lambdas
@@ -118,10 +119,17 @@ def answer(world: World, environ: Environ, body: bytes) -> Response:
     """Answer a request to AWS, whatever it holds. A bug of ours is an HTTP 500 and an entry in the log."""
     caller = credential(environ)
     tokens = [environ[name] for name in _OF_FUNCTIONS if name in environ]
-    if not tokens:
-        return _respond(world, environ, body, caller)
-    with world.of(account_of(caller)).lambdas.within(*tokens):
-        return _respond(world, environ, body, caller)
+
+    def respond() -> Response:
+        if not tokens:
+            return _respond(world, environ, body, caller)
+        with world.of(account_of(caller)).lambdas.within(*tokens):
+            return _respond(world, environ, body, caller)
+
+    try:
+        return world.gate.pass_through(respond)
+    except Fault as fault:
+        return protocol.write_fault(environ, None, protocol.new_request_id(None), fault)
 
 
 _OF_FUNCTIONS = ("HTTP_X_AMZ_SECURITY_TOKEN", "HTTP_X_AMZN_TRACE_ID")
@@ -160,6 +168,8 @@ def _respond_ours(world: World, environ: Environ, body: bytes, caller: Credentia
         )
     except Fault as fault:
         return protocol.write_fault(environ, service, request_id, fault)
+    except Closed:
+        raise
     except Exception:
         log.exception("Request %s failed: %s", request_id, environ.get("HTTP_X_AMZ_TARGET"))
         return protocol.write_fault(environ, service, request_id, protocol.internal_failure(request_id))
@@ -182,6 +192,8 @@ def _operation(environ: Environ, body: bytes) -> str:
 def _respond_moto(world: World, environ: Environ, body: bytes, caller: Credential | None) -> Response:
     try:
         return _respond_other(world, environ, body, caller)
+    except Closed:
+        raise
     except Exception:
         request_id = protocol.new_request_id(None)
         log.exception("Request %s failed: %s %s", request_id, environ["REQUEST_METHOD"], environ.get("PATH_INFO"))

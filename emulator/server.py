@@ -39,6 +39,9 @@ services.
 GRACE = 0.5
 """Seconds that requests in flight have to end when a server stops."""
 
+LEAVES_WITHIN = 1.5
+"""Seconds after which a server that was told to stop is gone, whatever still runs in it."""
+
 
 class PortTaken(OSError):
     """Nothing can listen on this address. The message says why and what to do."""
@@ -102,6 +105,7 @@ def serve(app: WSGIApplication, host: str, port: int, ready: Callable[[], None],
     )
 
     def leave() -> None:
+        threading.Timer(LEAVES_WITHIN, os._exit, (0,)).start()
         stop()
         time.sleep(GRACE)
         os._exit(0)

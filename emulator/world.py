@@ -37,6 +37,7 @@ from emulator.stepfunctions.logs import Logs
 from emulator.stepfunctions.machines import StateMachine, StateMachines
 from emulator.stepfunctions.retention import Retention
 from emulator.wire import operations
+from emulator.wire.gate import Gate
 
 if TYPE_CHECKING:
     from asl_interpreter.tasks import Datasets
@@ -106,6 +107,7 @@ class World:
         self.mock_config = None if settings.mock_config is None else MockConfig(settings.mock_config)
         self.callbacks = Callbacks(secrets.token_bytes() if settings.clock == "wall" else b"repeatable")
         self.retention = Retention(self.clock, settings.keep_executions)
+        self.gate = Gate()
         self._store: Store | None = None
         self._making = lock("the making of parts of a world", 65)
         self._activities: dict[tuple[str, str], Activities] = {}
@@ -360,15 +362,17 @@ class World:
 
     def reset(self) -> None:
         """Forget everything but the functions: executions end, machines go, moto's services are empty again."""
-        self.close()
-        self.engine = Engine(self.clock)
-        self.logs = Logs(self.engine.outbox, self._write_logs)
-        self.retention = Retention(self.clock, self.settings.keep_executions)
-        self._activities.clear()
-        self._machines.clear()
-        self._resources.clear()
-        self._store = None
-        self._forget_others()
+        with self.gate.closed():
+            self.close()
+            self.gate.drain()
+            self.engine = Engine(self.clock)
+            self.logs = Logs(self.engine.outbox, self._write_logs)
+            self.retention = Retention(self.clock, self.settings.keep_executions)
+            self._activities.clear()
+            self._machines.clear()
+            self._resources.clear()
+            self._store = None
+            self._forget_others()
         gc.collect()  # tables, machines and executions hold each other in circles, and a reset lets go of many
 
     def _forget_others(self) -> None:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from fuzz import law
 
+from emulator.app import create_app
+from emulator.server import serve_in_thread
 from emulator.settings import Settings
 from emulator.world import World
 
+ROLE = "arn:aws:iam::000000000000:role/any"
 ROOT = Path(__file__).parents[1]
 BARE = {"Lock", "RLock"}
 
@@ -83,8 +90,6 @@ def test_a_world_is_closed_once_or_twice(used):
 
 
 def test_a_world_whose_loop_has_failed_says_so_and_can_be_reset(monkeypatch):
-    from emulator.app import create_app
-
     world = World(Settings())
     client = create_app(world).test_client()
     assert client.get("/_dynastep/health").json["status"] == "ok"
@@ -103,3 +108,93 @@ def test_a_world_whose_loop_has_failed_says_so_and_can_be_reset(monkeypatch):
     assert client.get("/_dynastep/health").json["status"] == "ok"
     assert world.engine.ask(lambda: "alive") == "alive"
     world.close()
+
+
+def answered(url, target, params):
+    """The status and the body of an answer."""
+    import urllib3
+
+    scope = "Credential=000000000000/20260101/us-east-1/states/aws4_request"
+    headers = {
+        "Content-Type": "application/x-amz-json-1.0",
+        "X-Amz-Target": f"AWSStepFunctions.{target}",
+        "Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0",
+    }
+    answer = urllib3.PoolManager().request(
+        "POST", url, body=json.dumps(params).encode(), headers=headers, timeout=30, retries=False
+    )
+    return answer.status, json.loads(answer.data or "{}")
+
+
+@pytest.fixture
+def served():
+    """A world of its own behind a server in this process, and its URL."""
+    world = World(Settings())
+    server = serve_in_thread(create_app(world))
+    yield world, server.url
+    world.close()
+    server.close()
+
+
+ARN = "arn:aws:states:us-east-1:000000000000"
+WAIT = {"StartAt": "Pause", "States": {"Pause": {"Type": "Wait", "Seconds": 600, "End": True}}}
+
+
+@pytest.mark.parametrize(
+    ("operation", "params", "error"),
+    [
+        ("GetActivityTask", {"activityArn": f"{ARN}:activity:work"}, "ActivityDoesNotExist"),
+        ("StartSyncExecution", {"stateMachineArn": f"{ARN}:stateMachine:long"}, "StateMachineDoesNotExist"),
+    ],
+)
+def test_a_call_that_waits_is_refused_by_a_reset(served, operation, params, error):
+    world, url = served
+    for _ in range(5):
+        assert answered(url, "CreateActivity", {"name": "work"})[0] == 200
+        machine = {"name": "long", "definition": json.dumps(WAIT), "roleArn": ROLE, "type": "EXPRESS"}
+        assert answered(url, "CreateStateMachine", machine)[0] == 200
+        with ThreadPoolExecutor(4) as pool:
+            waiting = [pool.submit(answered, url, operation, params) for _ in range(4)]
+            while world.gate._inside < 4 or len(world.engine.loop._questions) < 4:
+                time.sleep(0.005)
+            world.reset()
+            for each in waiting:
+                status, body = each.result()
+                assert (status, body["__type"].rpartition("#")[2]) == (400, error)
+
+
+def test_a_start_that_meets_a_reset_gets_a_clean_answer(served):
+    world, url = served
+    machine = {"name": "quick", "roleArn": ROLE, "definition": json.dumps(WAIT)}
+    stop, statuses = threading.Event(), set()
+
+    def start():
+        while not stop.is_set():
+            answered(url, "CreateStateMachine", machine)
+            status, body = answered(url, "StartExecution", {"stateMachineArn": f"{ARN}:stateMachine:quick"})
+            statuses.add((status, body.get("__type", "").rpartition("#")[2]))
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(20):
+        world.reset()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert statuses <= {(200, ""), (400, "StateMachineDoesNotExist")}
+
+
+def test_a_request_to_a_server_that_ends_is_refused(served):
+    world, url = served
+    world.close()
+    status, body = answered(url, "StartExecution", {"stateMachineArn": f"{ARN}:stateMachine:any"})
+    assert status in (400, 503)
+    status, body = answered(url, "ListStateMachines", {})
+    assert (status, body) == (200, {"stateMachines": []}) or status == 503
+    status, body = answered(url, "CreateActivity", {"name": "work"})
+    assert (status, body["__type"].rpartition("#")[2]) == (503, "ServiceUnavailable")
+
+
+def test_under_load_nothing_hangs_nothing_is_lost_and_the_law_holds():
+    law.run(6, seed=7)

@@ -23,6 +23,10 @@ IDLE_SECONDS: Final = 5.0
 RANK: Final = 95
 
 
+class Closed(RuntimeError):
+    """The loop has ended, or ends before it has answered."""
+
+
 class Errand(Signal[T]):
     """A function of the outside that the loop has called for a fiber, on a thread of its own if it may block."""
 

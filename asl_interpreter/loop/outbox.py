@@ -13,6 +13,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from .errands import Closed
+
 if TYPE_CHECKING:
     from .scheduler import Loop
 
@@ -66,5 +68,7 @@ class Outbox:
             deliver, name = self._sent.popleft()
             try:
                 deliver()
+            except Closed:
+                return  # what is left goes with the loop
             except Exception:
                 log.exception("%s could not be delivered", name)

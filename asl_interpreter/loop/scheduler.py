@@ -34,7 +34,7 @@ from itertools import takewhile
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from .clock import Clock, monotonic
-from .errands import Errand, Question, current, workers
+from .errands import Closed, Errand, Question, current, workers
 from .locks import assert_free, become_loop, lock
 from .outbox import Outbox
 from .signals import Signal
@@ -62,10 +62,6 @@ log = logging.getLogger("dynastep.loop")
 
 class Cancelled(BaseException):
     """Thrown into a fiber that is cancelled. It may record and clean up, but never waits again."""
-
-
-class Closed(RuntimeError):
-    """The loop has ended, or ends before it has answered."""
 
 
 class Deadlock(RuntimeError):

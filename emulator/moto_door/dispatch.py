@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote
 from xml.sax.saxutils import escape
 
+from asl_interpreter.loop.errands import Closed
 from asl_interpreter.loop.locks import assert_off_loop
 from emulator.moto_door.corrections import amended, refusal
 from emulator.moto_door.extras import absent, remedy
@@ -51,6 +52,8 @@ def answer(environ: Environ, body: bytes, caller: Credential | None, account: st
         return _refusal(environ, name, 501, "NotImplementedException", str(error))
     except NotImplementedError as error:
         return _refusal(environ, name, 501, "NotImplementedException", f"moto, behind Dynastep, lacks this: {error}")
+    except Closed:
+        raise
     except Exception as error:
         if (module := absent(error)) is not None:
             message = f"this request to {name} needs the Python module {module}, which is not installed: "

@@ -17,6 +17,7 @@ from emulator.dynamodb.model.store import Store
 from emulator.endpoint import layer
 from emulator.testing import Dynastep
 from emulator.wire import operations
+from emulator.wire.gate import Gate
 
 AUTHORIZATION = (
     "AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
@@ -33,6 +34,7 @@ class FakeWorld:
     was_reset: bool = False
     elsewhere: dict[str, Any] = field(default_factory=dict)
     lambdas: Any = field(default_factory=lambda: SimpleNamespace(settle=lambda: None))
+    gate: Gate = field(default_factory=Gate)
     dynamodb: Store = field(default_factory=lambda: Store(Clock("manual")))
 
     def of(self, _account: str) -> FakeWorld:

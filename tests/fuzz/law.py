@@ -32,7 +32,8 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionError as NoConnection
+from botocore.exceptions import ClientError
+from botocore.exceptions import ConnectionError as NoConnection
 
 from asl_interpreter.loop.locks import VARIABLE
 
@@ -144,9 +145,9 @@ def furnish(server: Server) -> str:
         "End": True,
     }
     text = json.dumps({"StartAt": "Put", "States": {"Put": put}})
-    machine = states.create_state_machine(
-        name="machine", definition=text, roleArn=ROLE, loggingConfiguration=logging
-    )["stateMachineArn"]
+    machine = states.create_state_machine(name="machine", definition=text, roleArn=ROLE, loggingConfiguration=logging)[
+        "stateMachineArn"
+    ]
     quiet = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
     follower = states.create_state_machine(name="follower", definition=quiet, roleArn=ROLE)["stateMachineArn"]
     queue = sqs.create_queue(QueueName="ended")["QueueUrl"]

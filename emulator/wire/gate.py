@@ -1,0 +1,72 @@
+"""The gate of a world: requests pass it, and a reset closes it, so that no request meets half of two worlds.
+
+While a reset empties the world, new requests wait before the gate. Those inside that wait for the loop are refused by
+it (``Closed``) and come back to the gate: they are answered anew, by the world as it is then. The others end by
+themselves.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Final, TypeVar
+
+from asl_interpreter.loop.errands import Closed
+from asl_interpreter.loop.locks import assert_free, lock
+from emulator.faults import Fault
+
+T = TypeVar("T")
+
+ATTEMPTS: Final = 3
+"""How often a request is answered anew before it is refused: resets may follow each other, or the server ends."""
+DRAIN_SECONDS: Final = 2.0
+"""Real seconds that a reset waits for the requests inside."""
+
+
+class Gate:
+    """The gate of one world."""
+
+    def __init__(self) -> None:
+        self._news = threading.Condition(lock("the gate of a world", 5))
+        self._inside = 0
+        self._closed = False
+
+    def pass_through(self, answer: Callable[[], T]) -> T:
+        """Answer a request inside.
+
+        Raises:
+            Fault: ServiceUnavailable, the loop has ended whenever it was asked.
+        """
+        assert_free("a gate is waited for")
+        for _ in range(ATTEMPTS):
+            with self._news:
+                self._news.wait_for(lambda: not self._closed)
+                self._inside += 1
+            try:
+                with suppress(Closed):
+                    return answer()
+            finally:
+                with self._news:
+                    self._inside -= 1
+                    if self._closed:
+                        self._news.notify_all()
+        raise Fault("ServiceUnavailable", "The emulator is ending, or is being reset all the time.", status=503)
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """Let nobody in meanwhile; one at a time closes the gate."""
+        with self._news:
+            self._news.wait_for(lambda: not self._closed)
+            self._closed = True
+        try:
+            yield
+        finally:
+            with self._news:
+                self._closed = False
+                self._news.notify_all()
+
+    def drain(self) -> None:
+        """Wait until nobody is inside, but not for long: a client may wait there for a message of a queue."""
+        with self._news:
+            self._news.wait_for(lambda: not self._inside, DRAIN_SECONDS)
