@@ -463,3 +463,47 @@ def test_projection_shows_as_on_aws(ddb: Service, text: str, item: dict[str, Any
     ddb.table("tab")
     ddb.call("PutItem", TableName="tab", Item={**KEY, **OLD})
     assert ddb.call("GetItem", TableName="tab", Key=KEY, ProjectionExpression=text) == {"Item": item}
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameter", "text"),
+    [
+        ("GetItem", "ProjectionExpression", "{path}"),
+        ("DeleteItem", "ConditionExpression", "attribute_exists({path})"),
+        ("Scan", "FilterExpression", "attribute_exists({path})"),
+        ("UpdateItem", "UpdateExpression", "REMOVE {path}"),
+    ],
+)
+def test_paths_have_32_levels_and_indexes_32_bits(ddb: Service, operation: str, parameter: str, text: str) -> None:
+    key = {} if operation == "Scan" else {"Key": KEY}
+    for path, words in (
+        ("a" + ".b" * 32, "The document path has too many nesting levels; nesting levels: 33"),
+        ("a" + "[0]" * 32, "The document path has too many nesting levels; nesting levels: 33"),
+        ("a[99999999999999]", "List index is not within the allowable range; index: [99999999999999]"),
+        ("a[2147483648]", "List index is not within the allowable range; index: [2147483648]"),
+    ):
+        refusal = ddb.refusal(operation, TableName="missing", **key, **{parameter: text.format(path=path)})[1]
+        assert refusal.removeprefix(ENVELOPE) == f"Invalid {parameter}: {words}"
+    for path in ("a" + ".b" * 31, "a[2147483647]"):
+        refusal = ddb.refusal(operation, TableName="missing", **key, **{parameter: text.format(path=path)})
+        assert refusal[0] == "ResourceNotFoundException"
+
+
+def test_removing_inside_an_attribute_is_done_where_there_is_no_item(ddb: Service) -> None:
+    ddb.table("tab")
+    for text in ("REMOVE x.y", "REMOVE x[0]"):
+        assert ddb.call("UpdateItem", TableName="tab", Key=KEY, UpdateExpression=text, ReturnValues="ALL_NEW") == {}
+    assert ddb.call("Scan", TableName="tab")["Count"] == 0
+    ddb.call("PutItem", TableName="tab", Item=KEY)
+    for text in ("REMOVE x.y", "REMOVE x[0]"):
+        refusal = ddb.refusal("UpdateItem", TableName="tab", Key=KEY, UpdateExpression=text)
+        assert refusal[1] == "The document path provided in the update expression is invalid for update"
+
+
+def test_if_not_exists_takes_another_but_no_list_append(ddb: Service) -> None:
+    ddb.table("tab")
+    values = {"ExpressionAttributeValues": {":l": {"L": []}}}
+    update = {"TableName": "tab", "Key": KEY, **values}
+    ddb.call("UpdateItem", **update, UpdateExpression="SET a = if_not_exists(a, if_not_exists(b, :l))")
+    refusal = ddb.refusal("UpdateItem", **update, UpdateExpression="SET a = if_not_exists(b, list_append(:l, :l))")
+    assert refusal[1] == U + MISUSED + "list_append"

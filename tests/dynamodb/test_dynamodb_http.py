@@ -662,7 +662,11 @@ SCAN: list[Row] = [
     ({"Select": "COUNT", "AttributesToGet": ["z"]}, "Cannot specify the AttributesToGet when choosing to get COUNT"),
     (
         {"TableName": "bin", "ReturnConsumedCapacity": "TOTAL"},
-        hits(ConsumedCapacity={"TableName": "bin", "CapacityUnits": 0.5}),
+        hits(ConsumedCapacity={"TableName": "bin", "CapacityUnits": 2.0}),
+    ),
+    (
+        {"TableName": "bin", "ReturnConsumedCapacity": "TOTAL", "ConsistentRead": True},
+        hits(ConsumedCapacity={"TableName": "bin", "CapacityUnits": 4.0}),
     ),
     ({"ExclusiveStartKey": {"p": {"S": "a"}, "r": {"S": "1"}}}, f"{START}: {MISMATCH}"),
     ({"ExclusiveStartKey": {**KEY, "x": {"S": "1"}}}, f"{START}: {MISMATCH}"),

@@ -847,7 +847,7 @@ ROWS: dict[str, list[Row]] = {
         ({"StreamArn": "x"}, broken("streamArn", at_least(37), "'x'")),
         (
             {"StreamArn": "x" * 41},
-            ("ResourceNotFoundException", f"Requested resource not found: Stream: {'x' * 41} not found"),
+            f"Invalid StreamArn: {'x' * 41}",
         ),
         (
             {"StreamArn": "arn:aws:dynamodb:eu-central-1:123456789012:table/logged/stream/2027-01-15T08:00:00.009"},

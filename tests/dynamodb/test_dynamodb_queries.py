@@ -415,3 +415,68 @@ def test_index_with_several_key_attributes(ddb: Service) -> None:
         "present on "
         "key attribute r2"
     )
+
+
+OLD_KEY = {"p": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "x"}]}}
+
+
+def test_key_conditions_may_stand_beside_expressions_but_not_beside_another_key_condition(ddb: Service) -> None:
+    ddb.table("single")
+    ddb.call("PutItem", TableName="single", Item={"p": {"S": "x"}, "a": {"N": "1"}})
+    given = {"TableName": "single", "KeyConditions": OLD_KEY, "ExpressionAttributeValues": {":v": {"N": "1"}}}
+    found = ddb.call("Query", **given, ProjectionExpression="p", FilterExpression="a = :v")
+    assert found["Items"] == [{"p": {"S": "x"}}]
+    twice = ddb.refusal("Query", **given, AttributesToGet=["p"], KeyConditionExpression="p = :v")
+    assert twice[1] == (
+        "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
+        "{AttributesToGet, KeyConditions} Expression parameters: {KeyConditionExpression}"
+    )
+
+
+def test_a_start_key_of_another_item_is_refused_where_there_is_no_sort_key(ddb: Service) -> None:
+    ddb.table("single")
+    refusal = ddb.refusal("Query", TableName="single", KeyConditions=OLD_KEY, ExclusiveStartKey={"p": {"S": "KPQ4"}})
+    assert refusal[1] == (
+        "The provided exclusive start key is invalid: ExclusiveStartKey: {p=AttributeValue: {S:KPQ4}}"
+    )
+
+
+@pytest.mark.parametrize("operand", ["=", "<", "<=", ">", ">="])
+def test_an_empty_text_is_no_operand_of_a_key_condition(ddb: Service, operand: str) -> None:
+    ddb.table("texts", "p:S", "r:S")
+    values = {":p": {"S": "x"}, ":r": {"S": ""}}
+    words = (
+        "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty "
+    )
+    refusal = ddb.refusal(
+        "Query",
+        TableName="texts",
+        KeyConditionExpression=f":r {operand} r AND p = :p",
+        ExpressionAttributeValues=values,
+    )
+    assert refusal == ("ValidationException", f"{words}string value. Key: r")
+    old = {"p": OLD_KEY["p"], "r": {"ComparisonOperator": "BETWEEN", "AttributeValueList": [{"S": ""}, {"S": "x"}]}}
+    assert ddb.refusal("Query", TableName="texts", KeyConditions=old)[1] == f"{words}string value. Key: r"
+
+
+def test_a_scan_of_an_index_filters_by_what_the_index_keeps(ddb: Service) -> None:
+    index = {
+        "IndexName": "gsi",
+        "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "KEYS_ONLY"},
+    }
+    ddb.table("kept", attributes={"g": "S"}, GlobalSecondaryIndexes=[index])
+    ddb.call("PutItem", TableName="kept", Item={"p": {"S": "x"}, "g": {"S": "y"}, "a": {"S": "z"}})
+    scan = {"TableName": "kept", "IndexName": "gsi", "ExpressionAttributeValues": {":v": {"S": "z"}}}
+    assert ddb.call("Scan", **scan, FilterExpression="a = :v")["Count"] == 0
+    assert ddb.call("Scan", **scan, FilterExpression="NOT a = :v")["Count"] == 1
+    filtered = {**scan, "KeyConditionExpression": "g = :v", "FilterExpression": "a = :v"}
+    assert ddb.refusal("Query", **filtered)[1] == (
+        "One or more parameter values were invalid: Secondary index gsi does not project one or more filter attributes: [a]"
+    )
+
+
+def test_a_start_key_of_a_wrong_type_does_not_match_the_schema_where_there_is_no_sort_key(ddb: Service) -> None:
+    ddb.table("single")
+    refusal = ddb.refusal("Query", TableName="single", KeyConditions=OLD_KEY, ExclusiveStartKey={"p": {"N": "1"}})
+    assert refusal[1] == f"{BAD_START}: The provided key element does not match the schema"

@@ -232,3 +232,23 @@ def test_time_to_live_settings(ddb: Service) -> None:
     given = {"Enabled": False, "AttributeName": "ttl"}
     refusal = ddb.refusal("UpdateTimeToLive", TableName="tab", TimeToLiveSpecification=given)
     assert refusal[1] == "TimeToLive is already disabled"
+
+
+def test_what_is_no_arn_or_no_whole_filter_is_refused(ddb: Service) -> None:
+    stream = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+    ddb.table("tab", StreamSpecification=stream)
+    arn = ddb.call("DescribeTable", TableName="tab")["Table"]["LatestStreamArn"]
+    text = "x" * 40
+    shard = {"ShardId": "shardId-00000000000000000001", "ShardIteratorType": "LATEST"}
+    for operation, given in (
+        ("DescribeStream", {"StreamArn": text}),
+        ("GetShardIterator", {"StreamArn": text, **shard}),
+        ("ListStreams", {"ExclusiveStartStreamArn": text}),
+        ("DescribeStream", {"StreamArn": arn, "ShardFilter": {}}),
+        ("DescribeStream", {"StreamArn": arn, "ShardFilter": {"Type": "CHILD_SHARDS"}}),
+        ("DescribeStream", {"StreamArn": arn, "ShardFilter": {"ShardId": shard["ShardId"]}}),
+    ):
+        assert ddb.refusal(operation, **given)[0] == "ValidationException"
+    beyond = "shardId-99999999999999999999-ffffffff"
+    described = ddb.call("DescribeStream", StreamArn=arn, ExclusiveStartShardId=beyond)
+    assert described["StreamDescription"]["Shards"] == []

@@ -496,3 +496,64 @@ BAD_ARNS = [
 @pytest.mark.parametrize(("arn", "code", "message"), BAD_ARNS)
 def test_resource_arn_is_refused(ddb: Service, arn: str, code: str, message: str) -> None:
     assert ddb.refusal("ListTagsOfResource", ResourceArn=arn) == (code, message)
+
+
+def _creating(name: str, attribute: str) -> dict[str, Any]:
+    keys = [{"AttributeName": attribute, "KeyType": "HASH"}]
+    return {"Create": {"IndexName": name, "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}}
+
+
+def test_an_attribute_keeps_the_type_that_it_has_as_a_key(ddb: Service) -> None:
+    ddb.table("tab", "xyz:S")
+    definitions = [{"AttributeName": "xyz", "AttributeType": "N"}]
+    updates = [_creating("gsi", "xyz")]
+    refusal = ddb.refusal(
+        "UpdateTable", TableName="tab", AttributeDefinitions=definitions, GlobalSecondaryIndexUpdates=updates
+    )
+    assert refusal[1] == (
+        "One or more parameter values were invalid: Attributes cannot be redefined. Please check that your attribute has "
+        "the same type as previously defined. Existing schema: Schema:[SchemaElement: key{xyz:S:HASH}] New schema: "
+        "Schema:[SchemaElement: key{xyz:N:HASH}]"
+    )
+
+
+def test_two_indexes_at_once_are_too_many_whether_they_exist_or_not(ddb: Service) -> None:
+    ddb.table("tab")
+    updates = [{"Delete": {"IndexName": "nope"}}, {"Delete": {"IndexName": "neither"}}]
+    refusal = ddb.refusal("UpdateTable", TableName="tab", GlobalSecondaryIndexUpdates=updates)
+    assert refusal[0] == "LimitExceededException"
+
+
+def test_what_is_too_long_for_a_key_is_left_out_of_a_new_index(ddb: Service) -> None:
+    ddb.table("tab")
+    for name, length in (("fits", 2048), ("long", 2049)):
+        ddb.call("PutItem", TableName="tab", Item={"p": {"S": name}, "g": {"S": "x" * length}})
+    definitions = [{"AttributeName": "g", "AttributeType": "S"}]
+    updates = [_creating("gsi", "g")]
+    ddb.call("UpdateTable", TableName="tab", AttributeDefinitions=definitions, GlobalSecondaryIndexUpdates=updates)
+    found = ddb.call("Scan", TableName="tab", IndexName="gsi")["Items"]
+    assert [item["p"] for item in found] == [{"S": "fits"}]
+    ddb.call(
+        "UpdateItem",
+        TableName="tab",
+        Key={"p": {"S": "long"}},
+        UpdateExpression="SET a = :v",
+        ExpressionAttributeValues={":v": {"S": "x"}},
+    )
+    ddb.call("DeleteItem", TableName="tab", Key={"p": {"S": "long"}})
+
+
+def test_a_table_has_no_name_of_two_characters(ddb: Service) -> None:
+    refusal = ddb.refusal("GetItem", TableName="ab", Key={"p": {"S": "x"}})
+    assert refusal == (
+        "ValidationException",
+        "TableName must be at least 3 characters long and at most 255 characters long",
+    )
+
+
+def test_tags_come_on_one_page(ddb: Service) -> None:
+    ddb.table("tab")
+    arn = ddb.call("DescribeTable", TableName="tab")["Table"]["TableArn"]
+    tags = [{"Key": f"k{number}", "Value": ""} for number in range(25)]
+    ddb.call("TagResource", ResourceArn=arn, Tags=tags)
+    assert ddb.call("ListTagsOfResource", ResourceArn=arn) == {"Tags": tags}

@@ -34,6 +34,8 @@ def list_streams(world: World, call: Call) -> dict[str, JSON]:
     """ListStreams."""
     region = world.dynamodb.region(call.account, call.region)
     name, start = call.params.get("TableName"), call.params.get("ExclusiveStartStreamArn")
+    if start is not None:
+        _check_arn(start)
     limit = call.params.get("Limit") or 100
     now = region.clock.now()
     found = [
@@ -62,8 +64,11 @@ def describe_stream(world: World, call: Call) -> dict[str, JSON]:
     if stream.closed is not None:
         numbers["EndingSequenceNumber"] = str(max(stream.next_sequence - 1, FIRST))
     shards = [{"ShardId": stream.shard, "SequenceNumberRange": numbers}]
-    if params.get("ExclusiveStartShardId") == stream.shard or params.get("ShardFilter"):
-        shards = []
+    sought, start = params.get("ShardFilter"), params.get("ExclusiveStartShardId")
+    if sought is not None and (sought.get("Type") is None or sought.get("ShardId") is None):
+        raise invalid("ShardFilter must have both Type and ShardId")
+    if (start is not None and start >= stream.shard) or sought is not None:
+        shards = []  # the one shard has no children
     return {
         "StreamDescription": {
             "StreamArn": stream.arn,
@@ -159,10 +164,17 @@ def get_records(world: World, call: Call) -> dict[str, JSON]:
 
 def _stream(world: World, call: Call, arn: str) -> Stream:
     region = world.dynamodb.region(call.account, call.region)
+    _check_arn(arn)
     stream: Stream | None = region.streams.get(arn)
     if stream is None or (stream.closed is not None and stream.closed + KEPT <= world.clock.now()):
         raise refused("ResourceNotFoundException", f"Requested resource not found: Stream: {arn} not found")
     return stream
+
+
+def _check_arn(arn: str) -> None:
+    """Raise Fault where a stream's ARN is none. AWS refuses it, in words that were not observed."""
+    if not arn.startswith("arn:"):
+        raise invalid(f"Invalid StreamArn: {arn}")
 
 
 def _trimmed() -> Exception:

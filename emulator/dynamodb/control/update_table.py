@@ -61,6 +61,7 @@ def update_table(world: World, call: Call) -> dict[str, JSON]:
     region = world.dynamodb.region(call.account, call.region)
     table = region.named(params["TableName"])
     with region.lock, table.lock:
+        _check_one_online(params)
         billing_mode = params.get("BillingMode") or table.billing_mode
         actions = _read_index_updates(table, params, billing_mode)
         changes = _judge(region, table, params, asked, billing_mode, actions)
@@ -82,6 +83,19 @@ def update_table(world: World, call: Call) -> dict[str, JSON]:
             _define_attributes(table, params)
         replicas.spread(table)
         return {"TableDescription": describe(table)}
+
+
+def _check_one_online(params: Mapping[str, JSON]) -> None:
+    """Raise Fault where more than one index is created or deleted: before it is known whether the indexes exist."""
+    names: list[str] = []
+    for member in ("GlobalSecondaryIndexUpdates", "VectorIndexUpdates"):
+        for entry in params.get(member) or ():
+            given = [wire for wire in (entry.get("Create"), entry.get("Delete")) if wire is not None]
+            if len(given) + (entry.get("Update") is not None) != 1:
+                return  # refused by name
+            names.extend(wire["IndexName"] for wire in given)
+    if len(names) > 1 and len(set(names)) == len(names):
+        raise refused("LimitExceededException", lifecycles.ONE_ONLINE)
 
 
 def _asked(params: Mapping[str, JSON]) -> list[str]:
@@ -257,12 +271,25 @@ def _created(table: Table, wire: Mapping[str, JSON], given: Mapping[str, str], b
     keys = [part["AttributeName"] for part in wire["KeySchema"]]
     if not given or any(key not in given for key in keys):
         raise invalid_values(f"AttributeDefinitions is not specified for index: {name}")
+    _check_not_redefined(table, keys, given)
     if sum(index.is_global for index in table.indexes.values()) >= definitions.MAX_GLOBAL_INDEXES:
         raise refused(
             "LimitExceededException",
             f"{_LIMIT}Number of global secondary indexes exceeds per-table limit of {definitions.MAX_GLOBAL_INDEXES}",
         )
     return definitions.read_global_index(wire, table.key, {**given, **table.attribute_types}, billing_mode)
+
+
+def _check_not_redefined(table: Table, keys: Sequence[str], given: Mapping[str, str]) -> None:
+    """Raise Fault where a new index gives a key another type than the attribute has as a key already."""
+    for key in keys:
+        known = table.attribute_types.get(key, given[key])
+        if known != given[key]:
+            schemas = [f"Schema:[SchemaElement: key{{{key}:{kind}:HASH}}]" for kind in (known, given[key])]
+            raise invalid_values(
+                "Attributes cannot be redefined. Please check that your attribute has the same type as previously "
+                f"defined. Existing schema: {schemas[0]} New schema: {schemas[1]}"
+            )
 
 
 def _known(table: Table, kind: str, wire: Mapping[str, JSON], billing_mode: str) -> Index:

@@ -38,6 +38,8 @@ from emulator.dynamodb.rejections import invalid
 
 MAX_OPERATORS = 300
 _MAX_NESTING = 150
+_MAX_STEPS = 32
+_INDEXES = 2**31
 _COMPARATORS = frozenset({"=", "<>", "<", "<=", ">", ">="})
 _CONDITION_FUNCTIONS = frozenset(
     {"attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains"}
@@ -276,7 +278,19 @@ class _Parser:
                 self._at += 1
                 self._expect("]")
             else:
-                return Path(tuple(steps))
+                return self._judged(Path(tuple(steps)))
+
+    def _judged(self, path: Path) -> Path:
+        """The path, if it is not too deep and its indexes are 32-bit integers."""
+        for step in path.steps:
+            if isinstance(step, int) and step >= _INDEXES:
+                raise invalid(f"Invalid {self._kind}: List index is not within the allowable range; index: [{step}]")
+        if len(path.steps) > _MAX_STEPS:
+            raise invalid(
+                f"Invalid {self._kind}: The document path has too many nesting levels; "
+                f"nesting levels: {len(path.steps)}"
+            )
+        return path
 
     def _step(self) -> str:
         token = self._tokens[self._at]

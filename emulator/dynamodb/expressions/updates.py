@@ -49,13 +49,17 @@ class Update:
     changes: Branch[Change]
     touched: Branch[None]
     """The places that it writes, for ReturnValues."""
+    changes_of_nothing: Branch[Change]
+    """The changes where there is no item: to remove something inside an attribute is then no error."""
 
-    def apply(self, item: Attributes, values: Values) -> Attributes:
-        """The item after the update. Every right-hand side sees the item as it was.
+    def apply(self, item: Attributes | None, values: Values) -> Attributes:
+        """The item after the update. Every right-hand side sees the item as it was, None where there is none.
 
         Raises:
             Fault: an operand is missing or of the wrong type, a parent is missing, a number leaves AWS's range.
         """
+        if item is None:
+            return _changed_map(self.changes_of_nothing, {}, {}, values)
         return _changed_map(self.changes, item, item, values)
 
     def given(self, values: Values) -> Attributes:
@@ -132,7 +136,8 @@ def compile_update(actions: Sequence[Action]) -> Update:
     for action in actions:
         _check_calls(action)
     changes = branch(KIND, ((action.path, _change(action)) for action in actions))
-    return Update(tuple(actions), changes, touched)
+    made = [action for action in actions if action.section != "REMOVE" or len(action.path.steps) == 1]
+    return Update(tuple(actions), changes, touched, branch(KIND, ((action.path, _change(action)) for action in made)))
 
 
 def _check_calls(action: Action) -> None:
@@ -145,6 +150,12 @@ def _check_calls(action: Action) -> None:
             raise invalid(
                 f"Invalid {KIND}: Operator or function requires a document path; operator or function: {node.function}"
             )
+        for argument in node.arguments if node.function == "if_not_exists" else ():
+            if isinstance(argument, Call) and argument.function == "list_append":
+                raise invalid(
+                    f"Invalid {KIND}: The function is not allowed to be used this way in an expression; "
+                    f"function: {argument.function}"
+                )
 
 
 def _change(action: Action) -> Change:

@@ -229,7 +229,7 @@ def attribute_updates(params: Mapping[str, JSON]) -> Update | None:
         if member is None and action != "DELETE":
             raise invalid_values("Only DELETE action is allowed when no attribute value is specified")
         changes[attribute] = _change(action, None if member is None else read_value(member))
-    return Update((), {**changes}, dict.fromkeys(changes))
+    return Update((), {**changes}, dict.fromkeys(changes), {**changes})
 
 
 def _change(action: str, value: Value | None) -> Change:

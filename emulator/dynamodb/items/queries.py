@@ -10,7 +10,7 @@ the checks as observed on AWS.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from asl_interpreter.jsontext import JSON
@@ -27,7 +27,7 @@ from emulator.dynamodb.model.key_ranges import KeyRange
 from emulator.dynamodb.model.schema import TOKEN_BITS, Index, KeySchema, Position, read_key, token
 from emulator.dynamodb.model.store import World
 from emulator.dynamodb.model.tables import TOP, Entries, Item, Table, query_bounds
-from emulator.dynamodb.model.values import Attributes, write_item
+from emulator.dynamodb.model.values import Attributes, write_item, write_value
 from emulator.dynamodb.rejections import KEY_MISMATCH, Rejection, invalid, invalid_values, rejected, violated
 from emulator.faults import Fault
 from emulator.wire.protocol import Call
@@ -39,9 +39,10 @@ BAD_START = "The provided starting key is invalid"
 def query(world: World, call: Call) -> dict[str, JSON]:
     """Query: the items of one partition of a table or index, in order of the sort key."""
     params = call.params
+    keyed_twice = params.get("KeyConditionExpression") is not None  # observed: else KeyConditions may stand beside any
     legacy_parameters.check_one_language(
         params,
-        ("AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditions"),
+        ("AttributesToGet", "QueryFilter", "ConditionalOperator", *(("KeyConditions",) if keyed_twice else ())),
         ("ProjectionExpression", "FilterExpression", "KeyConditionExpression"),
     )
     check_used_with_expression(params, ("FilterExpression", "KeyConditionExpression"))
@@ -76,7 +77,15 @@ def scan(world: World, call: Call) -> dict[str, JSON]:
     table = world.dynamodb.region(call.account, call.region).table(params["TableName"])
     source = source_of(table, params, reading)
     after = None if reading.start is None else _scan_start(params, source, reading.start, bounds)
-    return _answer(params, reading, source, read_page(source, reading, bounds, after, forward=True))
+    page = read_page(source, reading, bounds, after, forward=True)
+    whole = source.index is None and params.get("TotalSegments") is None and after is None and page.last is None
+    if whole and table.billing_mode == "PAY_PER_REQUEST":
+        page = replace(page, units=max(page.units, _LEAST_OF_SCAN * read_units(0, consistent=reading.consistent)))
+    return _answer(params, reading, source, page)
+
+
+_LEAST_OF_SCAN = 4
+"""The partitions that a table on demand begins with: a Scan of all of it reads the least that can be read in each."""
 
 
 # --- the request -----------------------------------------------------------------------------------------------------
@@ -252,7 +261,14 @@ def _check_filter_keys(params: Mapping[str, JSON], reading: Reading, key: KeySch
 def _query_start(
     source: Source, start: Attributes, wanted_range: KeyRange, bounds: tuple[Position, Position]
 ) -> Position:
-    position = _start_position(source, start, KEY_MISMATCH if source.index else BAD_START)
+    position = _start_position(source, start, BAD_START if source.key.range else f"{BAD_START}: {KEY_MISMATCH}")
+    if source.index is None and not source.key.range and start[source.key.hash[0]] != wanted_range.equals[0]:
+        ((name, value),) = start.items()
+        ((kind, text),) = write_value(value).items()
+        raise invalid(
+            "The provided exclusive start key is invalid: ExclusiveStartKey: "
+            f"{{{name}=AttributeValue: {{{kind}:{text}}}}}"
+        )
     for name, operand in zip(source.key.names, wanted_range.equals):  # noqa: B905 - not every range key is tested
         if start[name] != operand:
             if name in source.key.hash:
@@ -267,7 +283,7 @@ def _query_start(
 def _scan_start(
     params: Mapping[str, JSON], source: Source, start: Attributes, bounds: tuple[Position, Position]
 ) -> Position:
-    position = _start_position(source, start, KEY_MISMATCH if source.index else f"{BAD_START}: {KEY_MISMATCH}")
+    position = _start_position(source, start, f"{BAD_START}: {KEY_MISMATCH}")
     low, high = bounds
     if not low <= position < high:
         raise invalid(
@@ -277,15 +293,15 @@ def _scan_start(
     return position
 
 
-def _start_position(source: Source, start: Attributes, wrong_type: str) -> Position:
+def _start_position(source: Source, start: Attributes, wrong: str) -> Position:
     """Where the start key stands, if it has exactly the keys of what is read and of the table."""
     table_key = source.table.key
     names = {*table_key.names, *source.key.names}
     if start.keys() != names:
-        raise invalid(BAD_START if source.index else wrong_type)
+        raise invalid(BAD_START if source.index else wrong)
     for name in source.key.names:
         if start[name][0] != source.key.types[name]:
-            raise invalid(wrong_type)
+            raise invalid(KEY_MISMATCH if source.index else wrong)
     for name in table_key.names:
         if start[name][0] != table_key.types[name]:
             raise invalid(f"{BAD_START}: {KEY_MISMATCH}")

@@ -424,7 +424,7 @@ def updating(
 
     def change(old: Item | None) -> Item | None:
         before = old.attributes if old else {}
-        after = update.apply(before, values)
+        after = update.apply(old.attributes if old else None, values)
         if old is None and not after:
             return None
         size = old.size if old else item_size(key)

@@ -32,6 +32,7 @@ Position: TypeAlias = tuple[Any, ...]
 
 MAX_HASH = 2048
 MAX_RANGE = 1024
+_SURELY_FITS = MAX_RANGE // 4  # characters, of four bytes at most
 TOKEN_BITS = 64
 _SALT = b"Outliers"
 
@@ -62,11 +63,16 @@ class KeySchema:
         return partition
 
     def has_all(self, attributes: Attributes) -> bool:
-        """Whether the item has every key attribute, of the right type and not empty: an index holds no other."""
+        """Whether the item has every key attribute, of the right type, not empty and not too long.
+
+        An index holds no other items.
+        """
         types = self.types
         for name in self.names:
             value = attributes.get(name)
             if value is None or value[0] != types[name] or value[1] in ("", b""):
+                return False
+            if len(value[1]) > _SURELY_FITS and _key_size(value) > (MAX_HASH if name in self.hash else MAX_RANGE):
                 return False
         return True
 
@@ -218,13 +224,17 @@ def _check_index_key(index: Index, item: Attributes) -> None:
     _check_key_sizes(schema, item)
 
 
+def _key_size(value: Value) -> int:
+    return text_size(value[1]) if value[0] == "S" else len(value[1])
+
+
 def _check_key_sizes(schema: KeySchema, item: Attributes) -> None:
     for names, limit in ((schema.hash, MAX_HASH), (schema.range, MAX_RANGE)):
         for name in names:
             value = item.get(name)
             if value is None or value[0] == "N" or len(value[1]) <= limit // 4:
                 continue
-            size = text_size(value[1]) if value[0] == "S" else len(value[1])
+            size = _key_size(value)
             if size > limit and limit == MAX_HASH:
                 raise invalid_values(f"Size of hashkey has exceeded the maximum size limit of{MAX_HASH} bytes")
             if size > limit:

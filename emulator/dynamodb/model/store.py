@@ -12,7 +12,7 @@ from asl_interpreter.loop.scheduler import Loop
 from emulator.dynamodb.model import lifecycles, streams
 from emulator.dynamodb.model.lifecycles import LIFELIKE, Durations
 from emulator.dynamodb.model.tables import Table
-from emulator.dynamodb.rejections import refused, table_not_found
+from emulator.dynamodb.rejections import invalid, refused, table_not_found
 from emulator.settings import Settings, Wording
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from emulator.dynamodb.copies.exports import Export
     from emulator.dynamodb.copies.imports import Import
     from emulator.dynamodb.model.backups import Backup
+
+
+SHORTEST_NAME = 3
 
 
 class Clock(Protocol):
@@ -113,6 +116,8 @@ class Region:
         """
         table = self.find(name)
         if table is None or (table.phases and lifecycles.status(table) == "CREATING"):
+            if len(name) < SHORTEST_NAME:
+                raise invalid("TableName must be at least 3 characters long and at most 255 characters long")
             raise table_not_found()
         if table.expiry is not None:
             table.expire(self.clock.now())
