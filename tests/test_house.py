@@ -31,7 +31,7 @@ INTERPRETER = {
     "history": "jsontext loop",
     "tasks": "errors jsontext loop",
     "reading": "definition errors jackson jsontext language quotas tasks timestamps",
-    "running": "coverage definition errors history jsontext language loop quotas tasks timestamps",
+    "running": "coverage definition errors history jsonata jsontext language loop quotas tasks timestamps",
     "engine": "definition loop running",
 }
 """Rooms of asl_interpreter, from the ground up. Running never reads: a definition is parsed once."""

@@ -10,12 +10,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from random import Random
 from typing import Any
 
 from ..jsontext import JSON
 from .errors import STACK_OVERFLOW, EvaluationError, InternalError, InvalidExpression
-from .runtime import Evaluator, Limits, Run, Scope
+from .runtime import Evaluator, Limits, Pace, Run, Scope, Unhurried
 from .values import UNDEFINED, Undefined, Wrapped, plain, type_name
 
 __all__ = [
@@ -25,7 +24,9 @@ __all__ = [
     "InternalError",
     "InvalidExpression",
     "Limits",
+    "Pace",
     "Undefined",
+    "Unhurried",
     "compile_expression",
     "is_expression",
     "type_name",
@@ -52,7 +53,7 @@ class Expression:
         self,
         bindings: Mapping[str, JSON],
         *,
-        random: Random,
+        pace: Pace,
         now: float,
         context: JSON | Undefined = UNDEFINED,
         limits: Limits = _AWS_LIMITS,
@@ -60,8 +61,8 @@ class Expression:
         """Evaluate the expression.
 
         ``bindings`` are its variables without ``$``; they are read and never changed, and parts of them may be parts of
-        the result. ``random`` is where ``$random``, ``$shuffle`` and ``$uuid`` draw from, ``now`` the time in seconds
-        since the epoch. Step Functions gives no ``context``.
+        the result. ``pace`` says when to let others go on, and where ``$random``, ``$shuffle`` and ``$uuid`` draw from;
+        ``now`` is the time in seconds since the epoch. Step Functions gives no ``context``.
 
         Returns a JSON value; UNDEFINED for nothing; a function (of which ``type_name`` is "function") where the result
         is one or holds one. Numbers that JSON does not have are the strings "Infinity", "-Infinity" and "NaN", as on
@@ -70,12 +71,14 @@ class Expression:
         Raises:
             EvaluationError: the expression failed, or exceeded a limit.
         """
-        run = Run(bindings, random, now, limits)
+        run = Run(bindings, pace, now, limits)
         start = Wrapped([context]) if isinstance(context, list) else context
         try:
             return plain(self._evaluate(start, Scope({"$": context}, None, run)), run.spend)
         except RecursionError:  # data nested deeper than Python's own stack is
             raise EvaluationError(None, STACK_OVERFLOW) from None
+        finally:
+            run.end()
 
 
 def is_expression(text: str) -> bool:

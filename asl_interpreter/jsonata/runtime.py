@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from .errors import MEMORY_LIMIT, STACK_OVERFLOW, TIMEOUT, EvaluationError
 from .values import UNDEFINED, Function, Value
@@ -30,26 +30,73 @@ class Limits:
     steps: int = 1_000_000
 
 
+class Pace(Protocol):
+    """How evaluations share the processor with what else is to be done, and where chance comes from."""
+
+    left: int
+    """How many steps may be made before ``pause`` is called."""
+
+    def pause(self) -> int:
+        """Let others go on, or give up by an exception; how many steps may be made then."""
+
+    def draw(self) -> Random:
+        """Where $random, $shuffle and $uuid draw from."""
+
+
+class Unhurried:
+    """The pace of an evaluation that nobody waits beside."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self.left = 1 << 62
+
+    def pause(self) -> int:
+        """Go on."""
+        return self.left
+
+    def draw(self) -> Random:
+        """Where chance comes from."""
+        return self._random
+
+
 class Run:
     """One evaluation of an expression."""
 
-    __slots__ = ("depth", "limits", "now", "random", "steps", "variables")
+    __slots__ = ("_pause_at", "_until", "depth", "limits", "now", "pace", "steps", "variables")
 
-    def __init__(self, variables: Mapping[str, Value], random: Random, now: float, limits: Limits) -> None:
+    def __init__(self, variables: Mapping[str, Value], pace: Pace, now: float, limits: Limits) -> None:
         self.variables = variables
-        self.random = random
+        self.pace = pace
         self.now = now
         """Seconds since the epoch."""
         self.limits = limits
         self.depth = 0
         """How deep the node is nested whose function is running: a body's nodes are nested deeper than that."""
         self.steps = 0
+        self._pause_at = pace.left
+        self._until = min(pace.left, limits.steps)
+
+    @property
+    def random(self) -> Random:
+        """Where $random, $shuffle and $uuid draw from."""
+        return self.pace.draw()
 
     def spend(self, steps: int) -> None:
         """Count steps against the limit of the evaluation's time."""
         self.steps += steps
-        if self.steps > self.limits.steps:
-            raise EvaluationError(None, TIMEOUT)
+        if self.steps > self._until:
+            self._pause()
+
+    def _pause(self) -> None:
+        while self.steps > self._until:
+            if self._until == self.limits.steps:
+                raise EvaluationError(None, TIMEOUT)
+            self._pause_at += self.pace.pause()
+            self._until = min(self._pause_at, self.limits.steps)
+
+    def end(self) -> None:
+        """Leave to the next evaluation what is left of the steps before a pause."""
+        self.pace.left = self._pause_at - self.steps
 
     def hold(self, items: int, added: int) -> None:
         """Check the size that an array grows to against the limit of memory, and count the work of what is added."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 from ..errors import DATA_LIMIT_EXCEEDED, REFERENCE_PATH_CONFLICT, RUNTIME, StateError
+from ..jsonata import Pace
 from ..jsontext import JSON
 from .paths import Evaluate, Frame, PathNotFound, ReferencePath
 
@@ -33,6 +34,10 @@ class Source(Protocol):
     @property
     def random(self) -> random.Random:
         """Where chance comes from."""
+
+    @property
+    def pace(self) -> Pace:
+        """How expressions share the processor."""
 
 
 class StateFrame:
@@ -56,6 +61,11 @@ class StateFrame:
     def random(self) -> random.Random:
         """Where chance comes from."""
         return self._source.random
+
+    @property
+    def pace(self) -> Pace:
+        """How an expression in JSONata shares the processor, and where its chance comes from."""
+        return self._source.pace
 
     @property
     def context(self) -> JSON:

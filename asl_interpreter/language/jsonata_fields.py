@@ -125,7 +125,7 @@ def _compile_expression(text: str, field: str) -> Evaluate:
 
     def evaluate(frame: Frame) -> JSON:
         try:
-            result = expression(frame.bindings(context=reads_context), random=frame.random, now=frame.now())
+            result = expression(frame.bindings(context=reads_context), pace=frame.pace, now=frame.now())
         except InternalError:
             unique = UUID(int=frame.random.getrandbits(128), version=4)
             raise _error(expression, field, f" threw an internal error during evaluation. {unique}") from None

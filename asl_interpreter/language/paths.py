@@ -28,6 +28,8 @@ from .path_steps import NOWHERE, InvalidPath, Step, scan
 if TYPE_CHECKING:
     import random
 
+    from ..jsonata import Pace
+
 __all__ = [
     "Evaluate",
     "Frame",
@@ -69,6 +71,10 @@ class Frame(Protocol):
     @property
     def random(self) -> random.Random:
         """The only source of chance."""
+
+    @property
+    def pace(self) -> Pace:
+        """How an expression in JSONata shares the processor, and where its chance comes from."""
 
     def bindings(self, *, context: bool) -> Mapping[str, JSON]:
         """The variables of a JSONata expression, ``states`` among them, in it the context object if it is wanted."""

@@ -38,6 +38,7 @@ from .errands import Closed, Errand, Question, current, workers
 from .locks import assert_free, become_loop, lock
 from .outbox import Outbox
 from .signals import Signal
+from .slices import TURN_SECONDS
 
 T = TypeVar("T")
 
@@ -237,8 +238,7 @@ class Loop:
         self.fibers: dict[Fiber[Any], None] = {}
         self.running: Fiber[Any] | None = None
         self._timers: list[tuple[float, int, Signal[None]]] = []
-        self._timer_count = 0
-        self._swept = 0
+        self._timer_count = self._swept = 0
         self._errands: dict[Errand[Any], None] = {}
         self._held: dict[Signal[Any], None] = {}
         self._posts: deque[Callable[[], None]] = deque()
@@ -268,10 +268,9 @@ class Loop:
 
     def _sweep(self) -> None:
         """Drop the timers that nobody waits for any more; the newest has had no time to be waited for."""
-        newest = self._timer_count
+        self._swept = newest = self._timer_count
         self._timers = [entry for entry in self._timers if entry[2].awaited or entry[1] == newest]
         heapq.heapify(self._timers)
-        self._swept = newest
 
     def sleep(self, seconds: float, name: str) -> Signal[None]:
         """Happens so many seconds from now."""
@@ -457,8 +456,9 @@ class Loop:
     def _settle(self) -> bool:
         """Steps 1 to 3 of a turn, until none of them finds anything to do; false once the loop is closed."""
         while not self._closed:
+            until = monotonic() + TURN_SECONDS
             for _ in range(STEPS_PER_TURN):
-                if not self.ready:
+                if not self.ready or monotonic() > until:
                     break
                 self.ready.popleft().step()
             while self._posts:

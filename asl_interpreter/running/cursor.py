@@ -9,18 +9,25 @@ that a redrive needs: for example, a Task that has failed still has its input in
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar
 
 from ..errors import DATA_LIMIT_EXCEEDED, QUERY_EVALUATION_ERROR, RUNTIME, QueryError, StateError
+from ..jsonata import Pace, Unhurried
 from ..jsontext import JSON, measure
-from ..language.dataflow import NOTHING, OVER_QUOTA, Flow, StateFrame, too_large
+from ..language.dataflow import NOTHING, OVER_QUOTA, Flow, PathFlow, StateFrame, too_large
+from ..loop.scheduler import turn
+from ..loop.slices import Slices
 from ..timestamps import iso
+from .pace import AtOnce, InSlices, TooLong
 
 if TYPE_CHECKING:
+    from ..definition import State
     from .execution import Execution
     from .states.branches import Lines
     from .states.distributed import MapWork
+
+T = TypeVar("T")
 
 Assigned: TypeAlias = Mapping[str, JSON] | None
 """The variables that a state sets, by name; None if it sets none."""
@@ -50,6 +57,7 @@ class Cursor:
     __slots__ = (
         "attempt",
         "entered",
+        "evaluating",
         "execution",
         "failed",
         "input",
@@ -83,6 +91,8 @@ class Cursor:
         """Whether the state that the line is in has failed for good."""
         self.over = False
         """Whether the line has left its last state."""
+        self.evaluating: Pace | None = None
+        """The pace of what is being evaluated, where that is work in one go or in slices."""
 
     def branch(self, document: JSON, last: int, item: JSON = None) -> Cursor:
         """A new line of control inside the state; ``last`` is the id of the event that causes its first event."""
@@ -93,7 +103,7 @@ class Cursor:
     def facing(self, item: JSON) -> Cursor:
         """A view of the line in its Map state, with an item before it: what the expressions of ItemSelector read."""
         line = self.branch(self.input, self.last, item)
-        line.state, line.entered = self.state, self.entered
+        line.state, line.entered, line.evaluating = self.state, self.entered, self.evaluating
         return line
 
     def leave(self) -> None:
@@ -156,6 +166,40 @@ class Cursor:
     def random(self) -> random.Random:
         """The execution's source of chance."""
         return self.execution.random
+
+    @property
+    def pace(self) -> Pace:
+        """How the expressions of the state share the loop with others."""
+        return self.evaluating or Unhurried(self.execution.random)
+
+    async def do(self, state: State, work: Callable[[], T]) -> T:
+        """Do some of the state's work, in which it evaluates expressions: in one go, or in slices if it is long.
+
+        Work that is too long for one go is begun anew, so it changes nothing before its end.
+        """
+        if isinstance(state.flow, PathFlow):  # whose expressions are short
+            return work()
+        self.evaluating = AtOnce(self.execution)
+        try:
+            return work()
+        except TooLong:
+            pass
+        finally:
+            self.evaluating = None
+        return await self._do_in_slices(work)
+
+    async def _do_in_slices(self, work: Callable[[], T]) -> T:
+        pace = InSlices(self.execution.random.getrandbits(128))
+        slices = Slices(work, f"what {self.state!r} evaluates")
+        pace.of(slices)
+        self.evaluating = pace
+        try:
+            while not slices.go_on():
+                await turn()
+            return slices.result()
+        finally:
+            self.evaluating = None
+            slices.abandon()
 
     def context(self) -> JSON:
         """The context object.

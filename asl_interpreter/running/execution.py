@@ -10,7 +10,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final, Literal, TypeAlias
 
 from ..coverage import Coverage
@@ -18,6 +18,7 @@ from ..definition import Choice, Fail, Machine, Map, Parallel, Pass, Processor, 
 from ..errors import OURS, RUNTIME, TIMEOUT, StateError
 from ..history import History, HistoryFull, Layout, layout
 from ..jsontext import JSON
+from ..language.dataflow import PathFlow
 from ..loop.scheduler import Fiber, Loop, first_of, turn
 from ..loop.signals import Signal
 from ..quotas import AWS, Quotas
@@ -260,10 +261,10 @@ class Execution:
             seconds = min(seconds or self.quotas.express_seconds, self.quotas.express_seconds)
         if seconds is None:
             return await walk(self.machine, cursor)
-        work = self.loop.fork(walk(self.machine, cursor), f"the states of {self.start.name}")
-        if await first_of(work, self.loop.sleep(seconds, f"the timeout of {self.start.name}")) is work:
-            return work.result()
-        work.cancel()
+        states = self.loop.fork(walk(self.machine, cursor), f"the states of {self.start.name}")
+        if await first_of(states, self.loop.sleep(seconds, f"the timeout of {self.start.name}")) is states:
+            return states.result()
+        states.cancel()
         raise TimedOut
 
     def _end(self, status: Status, event_type: str, previous: int, error: str | None, cause: str | None) -> None:
@@ -319,6 +320,14 @@ WAITING: Final[dict[type[State], Waiting]] = {
 }
 
 
+async def work(state: State, cursor: Cursor) -> Exit:
+    """Do the work of a state, which may take turns of the loop, or time."""
+    run = IMMEDIATE.get(type(state))
+    if run is not None:
+        return await cursor.do(state, partial(run, state, cursor))
+    return await WAITING[type(state)](state, cursor)
+
+
 async def walk(processor: Processor, cursor: Cursor) -> JSON:
     """Run states from where the cursor stands to an end, and return the output of the last.
 
@@ -352,10 +361,10 @@ async def walk(processor: Processor, cursor: Cursor) -> JSON:
                 coverage.entered[name] = coverage.entered.get(name, 0) + 1
         try:
             run = IMMEDIATE.get(type(state))
-            if run is not None:
+            if run is not None and isinstance(state.flow, PathFlow):
                 following, output, assigned = run(state, cursor)
             else:
-                following, output, assigned = await WAITING[type(state)](state, cursor)
+                following, output, assigned = await work(state, cursor)
         except StateError as error:
             cursor.failed = True
             raise cursor.explain(error) from None

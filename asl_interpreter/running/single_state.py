@@ -22,7 +22,7 @@ from ..language.paths import Evaluate, Frame
 from ..loop.scheduler import Loop, first_of
 from ..tasks import Integration, Item, Resolve, TaskRequest
 from .cursor import Attempt, Cursor, Exit
-from .execution import IMMEDIATE, WAITING, Execution, Outside, Start
+from .execution import Execution, Outside, Start, work
 from .retry import Again, Caught, decide
 from .states.inputs import Batches, given_items
 from .states.items import iteration, read_items, select_for_child
@@ -78,10 +78,10 @@ async def inspect(state: State, start: Start, loop: Loop, resolve: Resolve, unde
     execution.given = under.context
     line = _Line(execution, start.input)
     line.variables = under.variables
-    work = loop.fork(_run(state, line, under), f"the test of {state.name!r}")
-    if await first_of(work, loop.sleep(LIMIT_SECONDS, f"the time limit of the test of {state.name!r}")) is work:
-        return work.result()
-    work.cancel()
+    test = loop.fork(_run(state, line, under), f"the test of {state.name!r}")
+    if await first_of(test, loop.sleep(LIMIT_SECONDS, f"the time limit of the test of {state.name!r}")) is test:
+        return test.result()
+    test.cancel()
     return Outcome("FAILED", {}, line.variables, failure=StateError(TIMEOUT))
 
 
@@ -151,9 +151,7 @@ async def _work(state: State, line: Cursor, under: Circumstances, seen: Seen) ->
     """Do what the state does."""
     if isinstance(state, (Parallel, Map)):
         return await attempts(state, line, lambda: _mocked_work(state, line, under, seen))
-    if type(state) in WAITING:
-        return await WAITING[type(state)](state, line)
-    return IMMEDIATE[type(state)](state, line)
+    return await work(state, line)
 
 
 async def _mocked_work(state: Parallel | Map, line: Cursor, under: Circumstances, seen: Seen) -> JSON:

@@ -26,6 +26,7 @@ from asl_interpreter.jsonata import (
     InternalError,
     InvalidExpression,
     Limits,
+    Unhurried,
     compile_expression,
     is_expression,
     type_name,
@@ -44,7 +45,7 @@ INPUT = {
 
 def evaluate(text: str, *, seed: int = 1, **bindings: Any) -> Any:
     """The value of an expression with ``$states.input`` and other variables bound."""
-    return compile_expression(text)({"states": {"input": INPUT}, **bindings}, random=Random(seed), now=NOW)
+    return compile_expression(text)({"states": {"input": INPUT}, **bindings}, pace=Unhurried(Random(seed)), now=NOW)
 
 
 def failure(text: str, **bindings: Any) -> str:
@@ -549,8 +550,8 @@ def test_integers_too_large_for_a_double_are_out_of_range() -> None:
 def test_the_context_is_what_the_caller_gives() -> None:
     """Step Functions gives none, the official suite does."""
     expression = compile_expression("$sum(price)")
-    assert expression({}, random=Random(), now=NOW, context=[{"price": 1}, {"price": 2}]) == 3
-    assert expression({}, random=Random(), now=NOW) is UNDEFINED
+    assert expression({}, pace=Unhurried(Random()), now=NOW, context=[{"price": 1}, {"price": 2}]) == 3
+    assert expression({}, pace=Unhurried(Random()), now=NOW) is UNDEFINED
 
 
 # ----------------------------------------------------------------------------------------------- determinism
@@ -582,7 +583,7 @@ def test_one_expression_serves_many_threads_at_once() -> None:
 
     def run(number: int) -> list[Any]:
         random = Random(number)
-        return [expression({"x": number}, random=random, now=NOW) for _ in range(50)]
+        return [expression({"x": number}, pace=Unhurried(random), now=NOW) for _ in range(50)]
 
     expected = [run(number) for number in range(4)]
     interval = sys.getswitchinterval()
@@ -609,7 +610,7 @@ def test_the_limits_are_the_callers(limits: Limits) -> None:
     """Each one alone stops the expression."""
     expression = compile_expression("$string($map([1..5], function($x){ ((($x))) }))")
     with pytest.raises(EvaluationError) as caught:
-        expression({}, random=Random(), now=NOW, limits=limits)
+        expression({}, pace=Unhurried(Random()), now=NOW, limits=limits)
     assert caught.value.code is None
 
 

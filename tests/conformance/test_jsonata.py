@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from asl_interpreter.jsonata import UNDEFINED, EvaluationError, InvalidExpression, Limits, compile_expression
+from asl_interpreter.jsonata import UNDEFINED, EvaluationError, InvalidExpression, Limits, Unhurried, compile_expression
 
 ROOT = Path(__file__).parents[3] / "shared" / "conformance" / "jsonata"
 if not ROOT.exists():
@@ -98,7 +98,9 @@ def outcome(case: dict[str, Any]) -> Any:
         context = json.loads(dataset(case["dataset"]))
     expression = compile_expression(case["expr"])
     limits = Limits(depth=case.get("depth", DEEPEST))
-    return expression(case.get("bindings") or {}, random=Random(1), now=1_700_000_000, context=context, limits=limits)
+    return expression(
+        case.get("bindings") or {}, pace=Unhurried(Random(1)), now=1_700_000_000, context=context, limits=limits
+    )
 
 
 def exact(value: Any) -> Any:

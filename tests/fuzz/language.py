@@ -22,7 +22,7 @@ from typing import Any
 
 from asl_interpreter.engine import Engine
 from asl_interpreter.errors import InvalidDefinition, StateError
-from asl_interpreter.jsonata import EvaluationError, InvalidExpression, compile_expression
+from asl_interpreter.jsonata import EvaluationError, InvalidExpression, Unhurried, compile_expression
 from asl_interpreter.jsontext import InvalidJSON, dumps, loads
 from asl_interpreter.language.dataflow import StateFrame
 from asl_interpreter.language.intrinsics import IntrinsicFailure, InvalidIntrinsic, compile_intrinsic
@@ -73,6 +73,11 @@ class Surroundings:
     def context(self) -> Any:
         """The context object."""
         return {"State": {"Name": "S"}, "Execution": {"Input": DOCUMENT}}
+
+    @property
+    def pace(self) -> Unhurried:
+        """Nobody else waits."""
+        return Unhurried(self.random)
 
     def now(self) -> float:
         """Where virtual time starts."""
@@ -159,7 +164,7 @@ def an_expression(random: Random) -> str:
     text = garbled(random, random.choice(EXPRESSIONS))
     bindings = {"states": {"input": DOCUMENT, "context": {}}, "x": DOCUMENT}
     try:
-        compile_expression(text)(bindings, random=Random(1), now=EPOCH)
+        compile_expression(text)(bindings, pace=Unhurried(Random(1)), now=EPOCH)
     except InvalidExpression:
         return "no expression"
     except EvaluationError:

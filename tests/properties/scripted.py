@@ -11,6 +11,7 @@ from typing import Any
 
 from asl_interpreter.engine import Engine
 from asl_interpreter.errors import StateError
+from asl_interpreter.jsonata import Unhurried
 from asl_interpreter.jsontext import dumps
 from asl_interpreter.language.dataflow import StateFrame
 from asl_interpreter.loop.clock import EPOCH, Clock
@@ -154,6 +155,11 @@ class Surroundings:
     def context(self) -> Any:
         """The context object."""
         return self.about
+
+    @property
+    def pace(self) -> Unhurried:
+        """Nobody else waits."""
+        return Unhurried(self.random)
 
     def now(self) -> float:
         """Where virtual time starts."""

@@ -62,11 +62,11 @@ async def run_lines(
     def fork(number: int, line: Cursor) -> None:
         running[children.fork(run(number, line), f"line {number} of {state.name!r}")] = line
 
-    def begin_next(cause: int) -> None:
+    async def begin_next(cause: int) -> None:
         number = lines.begun
         if number < len(lines.items):
             try:
-                line = begin(number, cause)
+                line = await cursor.do(state, lambda: begin(number, cause))
             except StateError as error:
                 _unwind(cursor, children, cause, error)
             lines.begun, lines.open[number] = number + 1, line
@@ -75,13 +75,13 @@ async def run_lines(
     for number, line in lines.open.items():
         fork(number, line)
     for _ in range(at_once - len(lines.open)):
-        begin_next(lines.last)
+        await begin_next(lines.last)
     while children:
         fiber = await children.next()
         line = running.pop(fiber)
         if fiber.error is not None:
             _unwind(cursor, children, line.last, fiber.error)
-        begin_next(line.last)
+        await begin_next(line.last)
     cursor.last = lines.last
     cursor.execution.history.append(f"{type(state).__name__}StateSucceeded", cursor.last)
     cursor.check_size(lines.outputs, state.name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final, NoReturn
 
 from ... import jsontext
+from ...coverage import Point
 from ...definition import Choice, Fail, Pass, Succeed, Wait
 from ...errors import RUNTIME, QueryError, StateError
 from ...jsontext import JSON
@@ -16,6 +17,7 @@ from ...language.dataflow import PLAIN, QueryFlow
 from ...language.jsonata_fields import query_integer
 from ...timestamps import parse_timestamp
 from ..cursor import Cursor, Exit
+from ..pace import TooLong
 
 MAX_WAIT_SECONDS: Final = 99_999_999
 """https://docs.aws.amazon.com/step-functions/latest/dg/state-wait.html"""
@@ -34,22 +36,35 @@ def run_pass(state: Pass, cursor: Cursor) -> Exit:
 
 def run_choice(state: Choice, cursor: Cursor) -> Exit:
     """Go to the state that the first rule that holds names."""
+    coverage = cursor.execution.outside.coverage
+    if coverage is None:
+        return _choose(state, cursor, None)
+    points: list[Point] = []
+    try:
+        return _choose(state, cursor, points)
+    except TooLong:
+        points.clear()  # the rules are tried again
+        raise
+    finally:
+        coverage.points.update(points)
+
+
+def _choose(state: Choice, cursor: Cursor, points: list[Point] | None) -> Exit:
     frame = cursor.frame(cursor.input)
     document = state.flow.select_input(frame)
     if document is not cursor.input:
         frame = frame.reading(document)
     following, flow = state.default, state.flow
-    coverage = cursor.execution.outside.coverage
     for number, rule in enumerate(state.rules):
         holds = rule.condition(frame)
-        if coverage is not None:
-            coverage.points[state.name, "choice" if holds else "refused", number] += 1
+        if points is not None:
+            points.append((state.name, "choice" if holds else "refused", number))
         if holds:
             following, flow = rule.next, rule.flow
             break
     else:
-        if coverage is not None and following is not None:
-            coverage.points[state.name, "default", 0] += 1
+        if points is not None and following is not None:
+            points.append((state.name, "default", 0))
     if following is None:
         # The specification calls it States.NoChoiceMatched; AWS reports States.Runtime.
         raise StateError(RUNTIME, "Failed to transition out of the state. The state does not point to a next state.")
@@ -85,15 +100,19 @@ async def run_wait(state: Wait, cursor: Cursor) -> Exit:
     """Wait for some seconds, or until a time."""
     frame = cursor.frame(cursor.input)
     document = state.flow.select_input(frame)
-    value = state.value(frame.reading(document))
+    value = await cursor.do(state, lambda: state.value(frame.reading(document)))
     loop = cursor.execution.loop
     instant = loop.clock.now() + _seconds(state, value) if "Seconds" in state.unit else _timestamp(state, value)
     if instant - loop.clock.now() > MAX_WAIT_SECONDS:
         raise StateError(RUNTIME, "Wait state delay is too long.")
     await cursor.wait_until(instant, f"the end of {state.name!r}")
-    output = state.flow.select_output(frame, document)
-    cursor.check_size(output, state.name)
-    return state.next, output, cursor.assigned(state.flow, frame, document)
+
+    def leave() -> Exit:
+        output = state.flow.select_output(frame, document)
+        cursor.check_size(output, state.name)
+        return state.next, output, cursor.assigned(state.flow, frame, document)
+
+    return await cursor.do(state, leave)
 
 
 def _seconds(state: Wait, value: JSON) -> int:

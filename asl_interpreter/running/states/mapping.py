@@ -26,9 +26,13 @@ async def run_map(state: Map, cursor: Cursor) -> Exit:
         frame = cursor.frame(cursor.input)
         frame = frame.reading(state.flow.select_input(frame))
         lines = cursor.inside if isinstance(cursor.inside, Lines) else None
-        items = read_items(state, frame) if lines is None else lines.items
+
+        def evaluate() -> tuple[list[JSON], int]:
+            return read_items(state, frame) if lines is None else lines.items, state.max_concurrency(frame)
+
+        items, wanted = await cursor.do(state, evaluate)
         most = cursor.execution.quotas.map_concurrency
-        at_once = min(state.max_concurrency(frame) or most, most)
+        at_once = min(wanted or most, most)
         if lines is None:
             cursor.record("MapStateStarted", {"length": len(items)})
             if cursor.execution.outside.coverage is not None:

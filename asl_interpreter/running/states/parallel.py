@@ -5,6 +5,8 @@ Source: Amazon States Language specification, "Parallel state"; the links of its
 
 from __future__ import annotations
 
+from functools import partial
+
 from ...definition import Parallel
 from ...jsontext import JSON
 from ..cursor import Cursor, Exit
@@ -21,8 +23,7 @@ async def run_parallel(state: Parallel, cursor: Cursor) -> Exit:
     async def attempt() -> JSON:
         lines = cursor.inside
         if not isinstance(lines, Lines):
-            document = state.flow.read(cursor.frame(cursor.input))
-            cursor.check_arguments(document)
+            document = await cursor.do(state, partial(_evaluate, state, cursor))
             cursor.record("ParallelStateStarted")
             cursor.inside = lines = Lines([document] * len(state.branches), cursor.last)
         documents = lines.items
@@ -35,3 +36,10 @@ async def run_parallel(state: Parallel, cursor: Cursor) -> Exit:
         return outputs
 
     return await attempts(state, cursor, attempt, failed="ParallelStateFailed")
+
+
+def _evaluate(state: Parallel, cursor: Cursor) -> JSON:
+    """What the branches are given."""
+    document = state.flow.read(cursor.frame(cursor.input))
+    cursor.check_arguments(document)
+    return document

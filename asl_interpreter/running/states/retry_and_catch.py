@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from ...coverage import Coverage
 from ...definition import Catcher, Map, Parallel, Task
@@ -43,15 +44,12 @@ async def _attempts(
         try:
             result = await attempt()
             at_work = False
-            frame = cursor.frame(cursor.input)
-            output = state.flow.write(frame, result)
-            cursor.check_size(output, state.name)
-            assigned = cursor.assigned(state.flow, frame, result)
+            left = await cursor.do(state, partial(_leave, state, cursor, result))
         except StateError as error:
             failure = cursor.explain(error)
         else:
             cursor.leave()
-            return state.next, output, assigned
+            return left
         decision = decide(failure, state.retry, state.catch, used, execution.random)
         if execution.outside.coverage is not None:
             _count(execution.outside.coverage, state, failure, decision)
@@ -64,9 +62,9 @@ async def _attempts(
         if failed is not None and at_work and _has_begun(cursor):
             cursor.record(failed)
         if isinstance(decision, Caught):
-            handed_over = hand_over(cursor, decision.by, failure)
+            left = await cursor.do(state, partial(hand_over, cursor, decision.by, failure))
             cursor.leave()
-            return handed_over
+            return left
         if failure.error == DATA_LIMIT_EXCEEDED:
             cursor.leave()  # a redrive then runs all lines again, also those that have succeeded
         raise failure
@@ -86,6 +84,13 @@ def _count(coverage: Coverage, state: Task | Parallel | Map, failure: StateError
 def _has_begun(cursor: Cursor) -> bool:
     """Whether the history shows work inside the state, or an expression that has failed."""
     return cursor.inside is not None or cursor.execution.history.events[cursor.last - 1].type == "EvaluationFailed"
+
+
+def _leave(state: Task | Parallel | Map, cursor: Cursor, result: JSON) -> Exit:
+    frame = cursor.frame(cursor.input)
+    output = state.flow.write(frame, result)
+    cursor.check_size(output, state.name)
+    return state.next, output, cursor.assigned(state.flow, frame, result)
 
 
 def hand_over(cursor: Cursor, catcher: Catcher, failure: StateError) -> Exit:

@@ -36,15 +36,7 @@ async def run_task(state: Task, cursor: Cursor) -> Exit:
             callback = integration.open_callback(execution.start.arn, seed)
             cursor.attempt = Attempt(0 if cursor.attempt is None else cursor.attempt.retries, callback.token)
         try:
-            frame = cursor.frame(cursor.input)
-            arguments = state.flow.read(frame)
-            cursor.check_arguments(arguments)
-            limits: dict[str, JSON] = {}
-            if state.timeout is not None:
-                limits["timeoutInSeconds"] = state.timeout(frame)
-            if state.heartbeat is not None:
-                limits["heartbeatInSeconds"] = state.heartbeat(frame)
-            role = None if state.credentials is None else state.credentials(frame)["RoleArn"]
+            arguments, limits, role = await cursor.do(state, partial(_evaluate, state, cursor))
             request = TaskRequest(arguments, cursor.context(), seed, callback, role)
             return await _Attempt(state, cursor, integration, request, limits).run()
         finally:
@@ -52,6 +44,19 @@ async def run_task(state: Task, cursor: Cursor) -> Exit:
                 callback.fail(_CLOSED)
 
     return await attempts(state, cursor, attempt)
+
+
+def _evaluate(state: Task, cursor: Cursor) -> tuple[JSON, dict[str, JSON], str | None]:
+    """What the service is given, the limits of time, and the role that the Task takes on."""
+    frame = cursor.frame(cursor.input)
+    arguments = state.flow.read(frame)
+    cursor.check_arguments(arguments)
+    limits: dict[str, JSON] = {}
+    if state.timeout is not None:
+        limits["timeoutInSeconds"] = state.timeout(frame)
+    if state.heartbeat is not None:
+        limits["heartbeatInSeconds"] = state.heartbeat(frame)
+    return arguments, limits, None if state.credentials is None else state.credentials(frame)["RoleArn"]
 
 
 _CLOSED: Final = TaskTimedOut()
