@@ -234,7 +234,8 @@ class _Lines:
             return self._start(event, self._unwind(stack, what.removesuffix("StateStarted"), event))
         if what in ("MapStateFailed", "ParallelStateFailed"):
             stack = self._unwind(stack, what.removesuffix("StateFailed"), event)
-            assert stack[-1].attempt is not None, "it has not started"
+            unstarted = self._types[event.previous] == "EvaluationFailed"
+            assert stack[-1].attempt is not None or unstarted, "it has not started"
             stack[-1].failed = stack[-1].resumable = True
             return stack
         if what == "MapIterationStarted":
@@ -285,6 +286,8 @@ class _Lines:
             return False
         if event.type.endswith("Aborted"):
             return True
+        if event.type.endswith("Failed") and self._types[event.previous] == "EvaluationFailed":
+            return True  # an expression of the state itself, as recorded
         return frame.attempt is not None or (event.type.endswith("Started") and frame.entered == event.previous)
 
     def _iterate(self, event: Event, stack: Stack) -> Stack:
