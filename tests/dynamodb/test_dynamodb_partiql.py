@@ -306,3 +306,273 @@ def test_bad_member_fails_the_whole_transaction(ddb: Service, statement: str, me
     with pytest.raises(Fault) as caught:
         transact(ddb, "DELETE FROM tab WHERE p='a' AND r=1", statement)
     assert caught.value.message == f"Validation failed in TransactStatements[1]: {message}"
+
+
+# --- the design of 2026: places, order of checks, plan ---------------------------------------------------------------
+
+DEEP = "Nesting Levels have exceeded supported limits under root"
+INVALID = "One or more parameter values were invalid: "
+OVERLAP = "Overlapping conditions with range keys are not supported in where clause"
+MANY_READS = "Too many decomposed read operations for a given query."
+LISTED = ", ".join(map(str, range(51)))
+PLACED: list[tuple[str, str]] = [
+    ("SELECT l[-1] FROM tab", "List index is not within the allowable range; index: [-1] at 1:11:1"),
+    (
+        "SELECT p,\n l[2147483648] FROM tab",
+        "List index is not within the allowable range; index: [2147483648] at 2:4:10",
+    ),
+    (
+        f"SELECT l[{'9' * 5000}] FROM nope",
+        f"List index is not within the allowable range; index: [{'9' * 5000}] at 1:10:5000",
+    ),
+    ("UPDATE tab SET q = [1, {'x': ?}]" + WHERE, "Unsupported data type: Parameter under key root[1].x at 1:30:1"),
+    ("INSERT INTO tab VALUE {'p': dog(1)}", "Unsupported data type: dog under key root at 1:29:3"),
+    (
+        "UPDATE tab SET s = set_add(t, <<'x'>>)" + WHERE,
+        "The first argument to SET_ADD must equal the assignment value at 1:20:7",
+    ),
+    ("UPDATE tab SET s = set_delete(s)" + WHERE, "SET_DELETE must have exactly two arguments at 1:20:10"),
+    (
+        'UPDATE tab SET "s" = set_add("s", [1])' + WHERE,
+        "The second argument to SET_ADD must be a value with type SET at 1:30:3",
+    ),
+    ("UPDATE tab SET s = <<>>" + WHERE, "Empty bags are not supported"),
+    ("UPDATE tab SET s = [<<'b', 'b'>>]" + WHERE, INVALID + "Input collection [b, b] contains duplicates."),
+    (
+        "UPDATE tab SET s = [<<-1, -1.0>>]" + WHERE,
+        INVALID + "Input collection [-1, -1.0] contains duplicates! under root[0]",
+    ),
+    ("UPDATE tab SET q = " + "[" * 32 + "]" * 32 + WHERE, DEEP + "[0]" * 32),
+    ("UPDATE tab SET q = " + "{'a': " * 32 + "1" + "}" * 32 + WHERE, DEEP + ".a" * 32),
+    ("SELECT m.inner FROM nope", MALFORMED + "Invalid path dot component"),
+    ("SELECT * FROM tab WHERE attribute_exists(m.value, 1)", MALFORMED + "Invalid path dot component"),
+    ("SELECT p, m.p FROM tab", "Duplicate identifiers in select clause: p"),
+    ("SELECT l[-1] FROM tab WHERE", MALFORMED + "Unexpected term"),
+    ("SELECT l[-1] FROM a.b.c", "List index is not within the allowable range; index: [-1] at 1:11:1"),
+    ("UPDATE nope.gsi SET q = 1" + WHERE, "This operation is not supported on an index"),
+    ("INSERT INTO nope.gsi VALUE {}", "FROM clause may only contain a single table name"),
+    ("INSERT INTO tab t VALUE {}", MALFORMED + "Unexpected token after expression"),
+    ("DELETE FROM WHERE p = 'a'", MALFORMED + "Expected identifier for simple path"),
+    ("SELECT * FROM nope WHERE attribute_type(p, true)", OPERAND + "attribute_type, operand type: BOOL"),
+    ("UPDATE nope SET q = 'a' + 1" + WHERE, OPERAND + "+, operand type: S"),
+    (
+        f"SELECT * FROM nope WHERE r IN [{', '.join(['1'] * 101)}]",
+        "The IN operator is provided with too many operands; number of operands: 101",
+    ),
+    ("SELECT * FROM tab WHERE attribute_exists(g) < true", OPERAND + "<, operand type: BOOL"),
+    (
+        "SELECT * FROM tab WHERE attribute_exists('g')",
+        "Operator or function requires a document path; operator or function: attribute_exists",
+    ),
+    ("SELECT * FROM tab WHERE set_add(g, <<'x'>>)", "Invalid function name; function: set_add"),
+    (
+        "SELECT * FROM tab WHERE g = 1 OR p = 1",
+        "Key attribute's data type should match its data type in table's schema: Key p",
+    ),
+    (
+        "SELECT * FROM tab WHERE p = 'a' AND r IN [1, 'x']",
+        "Key attribute's data type should match its data type in table's schema: Key r",
+    ),
+    (f"SELECT * FROM tab WHERE p = 'a' AND r IN [{LISTED}]", MANY_READS),
+    ("SELECT * FROM tab WHERE p = 'a' AND (r = 1 OR g = 'odd')", OVERLAP),
+    ("SELECT * FROM tab WHERE p IN ['a', 'a']", OVERLAP),
+    ("SELECT * FROM tab.gsi WHERE (g = 'odd' AND m = 1) OR (g = 'odd' AND m = 2)", OVERLAP),
+    ("SELECT * FROM tab ORDER BY p", "Must have WHERE clause in the statement when using ORDER BY clause."),
+    (
+        "SELECT * FROM tab WHERE p = 'a' ORDER BY g",
+        "Variable reference g in ORDER BY clause must be part of the primary key",
+    ),
+    (
+        "DELETE FROM tab WHERE p = 'a' AND r = 1 AND p = 'b'",
+        "Multiple conditions on same key p. Only single item Update/Insert/Delete are supported",
+    ),
+    (
+        "SELECT * FROM tab WHERE p = ''",
+        "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: p",
+    ),
+]
+
+
+@pytest.mark.parametrize(("statement", "message"), PLACED)
+def test_a_statement_is_refused_in_aws_order_and_with_its_place(ddb: Service, statement: str, message: str) -> None:
+    given = [{"S": "x"}] if "?" in statement else []
+    assert refusal(ddb, statement, *given) == ("ValidationException", message)
+
+
+PARAMETERS: list[tuple[list[dict[str, Any]], str]] = [
+    ([{"SS": ["a", "a"]}], INVALID + "Input collection [a, a] contains duplicates."),
+    ([{"SS": []}], INVALID + "An string set  may not be empty"),
+    ([{"NULL": False}], INVALID + "Null attribute value types must have the value of true"),
+    ([{"M": {"x": {"N": "1e99999999999"}}}], NUMBER + ": 1e99999999999"),
+    (
+        [{"N": "1e2147483647"}],
+        "Number underflow. Attempting to store a number with magnitude smaller than supported range",
+    ),
+    ([{"N": ""}, {"N": "x"}], NUMBER),
+]
+
+
+@pytest.mark.parametrize(("parameters", "message"), PARAMETERS)
+def test_parameters_are_judged_before_the_statement_is_read(
+    ddb: Service, parameters: list[dict[str, Any]], message: str
+) -> None:
+    assert refusal(ddb, "UPDATE tab SET WHERE", *parameters) == ("ValidationException", message)
+    with pytest.raises(Fault) as caught:
+        ddb.call(
+            "ExecuteTransaction",
+            TransactStatements=[{"Statement": "SELEKT"}, {"Statement": "x", "Parameters": parameters}],
+        )
+    assert caught.value.message == message
+
+
+CONDITIONS: list[tuple[str, list[int]]] = [
+    ("attribute_exists(g) = false", [0, 2]),
+    ("true = ATTRIBUTE_EXISTS (g)", [1, 3]),
+    ("attribute_exists(g) <> 1", [0, 1, 2, 3]),
+    ("(r BETWEEN 1 AND 2) = attribute_exists(g)", [0, 1]),
+    ("attribute_exists(g) IN [true]", [1, 3]),
+    ("NOT attribute_exists(g) = true", [0, 2]),
+    ("contains(gone, 'x') = false AND r > -/* c */-1", [2, 3]),
+    ("g IS STRING", [1, 3]),
+    ("m IS NOT NULL AND r NOT IN [- 1, +1]", [0, 2, 3]),
+    ("r >= 1 AND r <> 2", [1, 3]),
+    ("(r <> 1 OR r = 1)", [0, 1, 2, 3]),
+]
+
+
+@pytest.mark.parametrize(("condition", "found"), CONDITIONS)
+def test_a_condition_is_a_value(ddb: Service, condition: str, found: list[int]) -> None:
+    items = run(ddb, f"SELECT r FROM tab WHERE p = 'a' AND {condition}")
+    assert [int(item["r"]["N"]) for item in items] == found
+
+
+UNITS: list[tuple[str, float]] = [
+    ("p IN ['a', 'b', 'c']", 1.5),
+    ("p = 'a' OR p = 'b'", 1.0),
+    ("p IN ['a', 'b'] AND r IN [1, 2]", 2.0),
+    ("p = 'a' AND r = 1 AND r > 0", 0.5),
+    ("p = 'a' OR r = 1", 0.5),
+]
+
+
+@pytest.mark.parametrize(("condition", "units"), UNITS)
+def test_each_key_is_a_read_of_its_own(ddb: Service, condition: str, units: float) -> None:
+    statement = f"SELECT * FROM tab WHERE {condition}"
+    answer = ddb.call("ExecuteStatement", Statement=statement, ReturnConsumedCapacity="TOTAL")
+    assert answer["ConsumedCapacity"]["CapacityUnits"] == units
+
+
+def test_keyed_branches_read_no_other_item(ddb: Service) -> None:
+    """A scan of this table costs 122.5 units; reads of three keys cost three halves."""
+    for number in range(100):
+        ddb.call("PutItem", TableName="tab", Item={"p": {"S": f"x{number}"}, "r": {"N": "1"}, "b": {"S": "x" * 10_000}})
+    cost = [
+        ddb.call("ExecuteStatement", Statement=f"SELECT p FROM tab WHERE {where}", ReturnConsumedCapacity="TOTAL")
+        for where in ("p IN ['a', 'b', 'c']", "p = 'a' OR g = 'odd'")
+    ]
+    assert [answer["ConsumedCapacity"]["CapacityUnits"] for answer in cost] == [1.5, 122.5]
+
+
+def test_names_of_columns_keep_their_indexes(ddb: Service) -> None:
+    run(ddb, "UPDATE tab SET l = [1, {'k': ['x']}]" + WHERE)
+    found = run(ddb, "SELECT l[0], l[1], l[1].k[0], l[9] FROM tab" + WHERE)
+    assert found == [{"l[0]": {"N": "1"}, "l[1]": {"M": {"k": {"L": [{"S": "x"}]}}}, "k[0]": {"S": "x"}}]
+
+
+def test_an_item_that_becomes_too_deep_is_refused(ddb: Service) -> None:
+    deep: dict[str, Any] = {"S": "x"}
+    for _ in range(31):
+        deep = {"M": {"a": deep}}
+    message = "Nesting Levels have exceeded supported limits"
+    assert refusal(ddb, "UPDATE tab SET m.deep = ?" + WHERE, deep) == ("ValidationException", message)
+
+
+def test_a_transaction_has_a_reason_for_every_statement_that_does_not_fit_its_table(ddb: Service) -> None:
+    with pytest.raises(Fault) as caught:
+        transact(
+            ddb,
+            "UPDATE tab SET q = 1 WHERE p = 'a'",
+            "UPDATE tab SET q = 1 WHERE p IN ['a'] AND r = 1",
+            "UPDATE nope SET q = 1 WHERE p = 'a' AND r = 1 RETURNING ALL NEW *",
+            "DELETE FROM tab WHERE p = 'a' AND r = 'x'",
+            "INSERT INTO tab VALUE {'p': 'z'}",
+            "UPDATE tab SET q = 1 WHERE p = 'a' AND r = 2",
+        )
+    mismatch = {"Code": "ValidationError", "Message": "The provided key element does not match the schema"}
+    assert caught.value.members["CancellationReasons"] == [
+        mismatch,
+        mismatch,
+        {"Code": "ResourceNotFound", "Message": "Requested resource not found"},
+        mismatch,
+        {"Code": "ValidationError", "Message": INVALID + "Missing the key r in the item"},
+        {"Code": "None"},
+    ]
+
+
+NOT_ONE_ITEM = "Select statements within {} must specify the primary key in the where clause."
+SINGLE_READS = [
+    ("p = 'a'", False),
+    ("p = 'a' AND r = 1 AND g = 'odd'", False),
+    ("p = 'a' AND r = 1 AND p = 'b'", False),
+    ("p IN ['b'] AND p = 'a' AND r = 1", False),
+    ("(r = 1) AND p = 'a' AND p = 'a'", True),
+    ("p IN ['a'] AND r = 1", True),
+]
+
+
+@pytest.mark.parametrize(("condition", "is_one"), SINGLE_READS)
+def test_reads_of_batches_and_transactions_name_one_item(ddb: Service, condition: str, is_one: bool) -> None:
+    statement = f"SELECT r FROM tab WHERE {condition}"
+    served = {"Item": {"r": {"N": "1"}}}
+    if is_one:
+        assert transact(ddb, statement) == {"Responses": [served]}
+        assert batch(ddb, statement) == [{**served, "TableName": "tab"}]
+        return
+    with pytest.raises(Fault) as caught:
+        transact(ddb, statement)
+    message = NOT_ONE_ITEM.format("ExecuteTransaction")
+    assert caught.value.message == f"Validation failed in TransactStatements[0]: {message}"
+    error = {"Code": "ValidationError", "Message": NOT_ONE_ITEM.format("BatchExecuteStatement")}
+    assert batch(ddb, statement, "SELECT r FROM tab" + WHERE) == [{"Error": error}, {**served, "TableName": "tab"}]
+
+
+EXISTS = "EXISTS() must contain a single item read with additional condition"
+
+
+def test_exists_reads_one_item_on_a_further_condition(ddb: Service) -> None:
+    write = "UPDATE tab SET q = 1 WHERE p = 'b' AND r = 1"
+    for where in ("p = 'a' AND r = 1", "p IN ['a'] AND r = 1 AND g = 'odd'", "p = 'a' AND g = 'odd'"):
+        with pytest.raises(Fault) as caught:
+            transact(ddb, write, f"EXISTS(SELECT * FROM tab WHERE {where})")
+        assert caught.value.message == f"Validation failed in TransactStatements[1]: {EXISTS}"
+    with pytest.raises(Fault) as caught:
+        transact(ddb, write, "EXISTS(SELECT * FROM tab WHERE p = 'a' AND r = 1 AND p = 'b')")
+    assert [reason["Code"] for reason in caught.value.members["CancellationReasons"]] == [
+        "None",
+        "ConditionalCheckFailed",
+    ]
+
+
+SEVERAL = (
+    "PartiQL statements cannot be executed on tables with multi-attribute HASH keys or multi-attribute RANGE keys."
+)
+
+
+def test_an_index_of_several_key_attributes_is_not_read(ddb: Service) -> None:
+    keys = [{"AttributeName": name, "KeyType": "HASH"} for name in "gh"]
+    index = {"IndexName": "several", "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}}
+    ddb.table("multi", "p:S", attributes={"g": "S", "h": "S"}, GlobalSecondaryIndexes=[index])
+    for statement in ("SELECT * FROM multi.several WHERE g = 1", "SELECT COUNT(*) FROM multi.several"):
+        assert refusal(ddb, statement) == ("ValidationException", SEVERAL)
+    assert run(ddb, "SELECT * FROM multi WHERE p = 'x'") == []
+
+
+def test_an_index_is_filtered_by_what_it_keeps_unless_its_key_is_given(ddb: Service) -> None:
+    for where in (
+        "m.x = 1",
+        "g > 'a' AND m.x = 1",
+        "(g = 'odd' AND m.x = 1) OR p = 'q'",
+        "g = 'odd' AND (g = 'x' OR m.x = 1)",
+    ):
+        assert run(ddb, f"SELECT p FROM tab.gsi WHERE {where}") == []
+    assert len(run(ddb, "SELECT p FROM tab.gsi WHERE NOT m.x = 1")) == 4

@@ -89,7 +89,7 @@ class Where:
                 raise key_mismatch(name)
         for name, value in self._equalities(self.node, negated=False):
             if value[1] in ("", b""):
-                raise rejected("empty key of a look-up", words=f"{empty_key(value)} Key: {name}")
+                raise rejected("empty key", words=f"{empty_key(value)} Key: {name}")
 
     def branches(self) -> list[Branch]:
         """The branches, none where WHERE does not say which partitions to read.
