@@ -9,11 +9,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, quote
+from xml.parsers.expat import ExpatError
 from xml.sax.saxutils import escape
 
 from asl_interpreter.loop.errands import Closed
 from asl_interpreter.loop.locks import assert_off_loop
 from emulator.moto_door.corrections import amended, refusal
+from emulator.moto_door.crashes import fault_of, operation_of, words
 from emulator.moto_door.extras import absent, remedy
 from emulator.moto_door.patches import MotoUnknown
 from emulator.moto_door.routes import Handler, find, host_of, modules
@@ -36,6 +38,7 @@ def answer(environ: Environ, body: bytes, caller: Credential | None, account: st
     region = caller.region if caller is not None else DEFAULT_REGION
     prepared = _environ(environ, body, name, region, account)
     path = prepared["RAW_URI"].partition("?")[0]
+    handler = None
     try:
         opened()
         host = host_of(prepared, name, region)
@@ -54,14 +57,19 @@ def answer(environ: Environ, body: bytes, caller: Credential | None, account: st
         return _refusal(environ, name, 501, "NotImplementedException", f"moto, behind Dynastep, lacks this: {error}")
     except Closed:
         raise
+    except ExpatError:
+        text = "The XML you provided was not well-formed or did not validate against our published schema"
+        return _refusal(environ, name, 400, "MalformedXML", text)
     except Exception as error:
         if (module := absent(error)) is not None:
             message = f"this request to {name} needs the Python module {module}, which is not installed: "
             return _refusal(environ, name, 501, "NotImplementedException", message + remedy(module))
+        operation = None if handler is None else operation_of(handler, prepared, body)
+        if operation is not None and (refused := fault_of(operation, prepared, body)) is not None:
+            return _refusal(environ, name, refused.status, refused.code, refused.message)
         request_id = new_request_id(None)
         log.exception("Request %s to %s failed in moto: %s %s", request_id, name, environ["REQUEST_METHOD"], path)
-        message = f"moto, behind Dynastep, failed; the log has the traceback under request id {request_id}"
-        return _refusal(environ, name, 500, "InternalFailure", message)
+        return _refusal(environ, name, 500, "InternalFailure", words(operation, error, request_id))
 
 
 def takes_unsigned(environ: Environ) -> bool:

@@ -65,23 +65,28 @@ def _routed(service: str, environ: Environ) -> str | None:
     from emulator.wire.operations import service_model
 
     method, path = environ["REQUEST_METHOD"], environ.get("RAW_URI", environ["PATH_INFO"]).partition("?")[0]
-    if any(method == of and pattern.fullmatch(path) for of, pattern in _rest(service)):
+    if any(method == of and pattern.fullmatch(path) for _, of, pattern in rest_operations(service)):
         return str(service_model(service).endpoint_prefix)
     return None
 
 
 @cache
-def _rest(service: str) -> list[tuple[str, re.Pattern[str]]]:
-    """Methods and paths of a service's operations. A label that is greedy or the last one may have slashes."""
+def rest_operations(service: str) -> list[tuple[str, str, re.Pattern[str]]]:
+    """Names, methods and paths of a service's operations, the longest paths first.
+
+    A label that is greedy, or the last part of a path, may have slashes.
+    """
     from emulator.wire.operations import service_model
 
     found = []
     model = service_model(service)
-    for name in model.operation_names:
+    for name in sorted(
+        model.operation_names, key=lambda name: -model.operation_model(name).http["requestUri"].count("/")
+    ):
         http = model.operation_model(name).http
         template = re.escape(http["requestUri"].partition("?")[0].rstrip("/"))
         pattern = re.sub(r"\\{[^}]+\\\+\\}|\\{[^}]+\\}$", ".+", template)
-        found.append((http["method"], re.compile(re.sub(r"\\{[^}]+\\}", "[^/]+", pattern) + "/?")))
+        found.append((name, http["method"], re.compile(re.sub(r"\\{[^}]+\\}", "[^/]+", pattern) + "/?")))
     return found
 
 

@@ -151,8 +151,74 @@ def test_a_crash_of_moto_is_a_500_whose_id_finds_the_traceback(client, monkeypat
         client(service)._make_api_call(operation, {})
     said = raised.value.response["Error"]
     assert said["Code"] == "InternalFailure"
-    assert said["Message"].rpartition(" ")[2] in caplog.text
+    sentence, request_id = said["Message"].rsplit(" ", 1)
+    assert sentence == (
+        "moto, behind Dynastep, failed (ZeroDivisionError): what AWS would answer is not known. Leave out what the request "
+        "can do without, or mock the Task; the log has the traceback under request id"
+    )
+    assert request_id in caplog.text
     assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "code", "message"),
+    [
+        (
+            "athena",
+            "StartQueryExecution",
+            {},
+            "ValidationException",
+            "1 validation error detected: Value null at 'queryString' failed to satisfy constraint: Member must not be null",
+        ),
+        (
+            "batch",
+            "SubmitJob",
+            {"jobName": "j"},
+            "ValidationException",
+            "2 validation errors detected: Value null at 'jobQueue' failed to satisfy constraint: Member must not be null; "
+            "Value null at 'jobDefinition' failed to satisfy constraint: Member must not be null",
+        ),
+        (
+            "autoscaling",
+            "AttachLoadBalancers",
+            {"AutoScalingGroupName": "g"},
+            "ValidationError",
+            "1 validation error detected: Value null at 'loadBalancerNames' failed to satisfy constraint: "
+            "Member must not be null",
+        ),
+        (
+            "glue",
+            "BatchGetJobs",
+            {},
+            "ValidationException",
+            "1 validation error detected: Value null at 'jobNames' failed to satisfy constraint: Member must not be null",
+        ),
+        (
+            "sns",
+            "CreateTopic",
+            {},
+            "InvalidParameter",
+            "Invalid parameter: Name Reason: no value for required parameter",
+        ),
+        ("ec2", "CopyImage", {}, "MissingParameter", "The request must contain the parameter Name"),
+        (
+            "s3",
+            "PutBucketTagging",
+            {"Bucket": "any-bucket"},
+            "MalformedXML",
+            "The XML you provided was not well-formed or did not validate against our published schema",
+        ),
+    ],
+)
+def test_what_moto_fails_at_for_want_of_a_member_is_refused_by_the_model(
+    world, service, operation, params, code, message
+):
+    client = clients.client(world, service, config=Config(parameter_validation=False))
+    if service == "s3":
+        client.create_bucket(Bucket="any-bucket")
+    with pytest.raises(ClientError) as raised:
+        client._make_api_call(operation, params)
+    assert raised.value.response["Error"] == {"Code": code, "Message": message}
 
 
 # Calls
