@@ -87,11 +87,11 @@ class Settings:
     )
 
     keep_executions: int = field(
-        default=100 * 1024 * 1024,
+        default=64 * 1024 * 1024,
         metadata={
             "help": "How much memory executions that have ended may take; the oldest go first.",
             "metavar": "SIZE",
-            "shown": "100MB",
+            "shown": "64MB",
         },
     )
     """In bytes."""

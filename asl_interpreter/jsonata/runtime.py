@@ -73,8 +73,9 @@ class Run:
         self.depth = 0
         """How deep the node is nested whose function is running: a body's nodes are nested deeper than that."""
         self.steps = 0
-        self._pause_at = pace.left
-        self._until = min(pace.left, limits.steps)
+        left, most = pace.left, limits.steps
+        self._pause_at = left
+        self._until = min(most, left)
 
     @property
     def random(self) -> Random:

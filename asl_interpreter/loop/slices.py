@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 MOST: Final = 64
 """How many threads there are at most. Work beyond that is done in one go, and its result waits for as many turns."""
-TURN_SECONDS: Final = 0.05
+TURN_SECONDS: Final = 0.02
 """Real seconds after which the loop looks for posts from other threads even if more slices are to be done."""
 _running: set[int] = set()
 

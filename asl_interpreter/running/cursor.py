@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from ..errors import DATA_LIMIT_EXCEEDED, QUERY_EVALUATION_ERROR, RUNTIME, QueryError, StateError
 from ..jsonata import Pace, Unhurried
@@ -65,6 +65,7 @@ class Cursor:
         "item",
         "last",
         "over",
+        "own_pace",
         "state",
         "variables",
     )
@@ -91,6 +92,8 @@ class Cursor:
         """Whether the state that the line is in has failed for good."""
         self.over = False
         """Whether the line has left its last state."""
+        self.own_pace: AtOnce | None = None
+        """The pace of what is tried in one go, made when it is first needed."""
         self.evaluating: Pace | None = None
         """The pace of what is being evaluated, where that is work in one go or in slices."""
 
@@ -179,16 +182,42 @@ class Cursor:
         """
         if isinstance(state.flow, PathFlow):  # whose expressions are short
             return work()
-        self.evaluating = AtOnce(self.execution)
+        try:
+            return self.do_at_once(work)
+        except TooLong:
+            return await self.do_in_slices(work)
+
+    def do_at_once(self, work: Callable[[], T]) -> T:
+        """Do some of the work of a state in JSONata in one go.
+
+        Raises:
+            TooLong: it is to be begun anew, in slices.
+        """
+        self.evaluating = self._at_once()
         try:
             return work()
-        except TooLong:
-            pass
         finally:
             self.evaluating = None
-        return await self._do_in_slices(work)
 
-    async def _do_in_slices(self, work: Callable[[], T]) -> T:
+    def try_at_once(self, run: Callable[[Any, Cursor], Exit], state: State) -> Exit | None:
+        """Do all the work of a state in JSONata in one go; None if it is too long."""
+        self.evaluating = self._at_once()
+        try:
+            return run(state, self)
+        except TooLong:
+            return None
+        finally:
+            self.evaluating = None
+
+    def _at_once(self) -> AtOnce:
+        pace = self.own_pace
+        if pace is None:
+            pace = self.own_pace = AtOnce(self.execution)
+        pace.begin()
+        return pace
+
+    async def do_in_slices(self, work: Callable[[], T]) -> T:
+        """Do some of the work of a state in JSONata in slices, between which others have their turn."""
         pace = InSlices(self.execution.random.getrandbits(128))
         slices = Slices(work, f"what {self.state!r} evaluates")
         pace.of(slices)

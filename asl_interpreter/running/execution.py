@@ -38,7 +38,7 @@ STATES_PER_STEP: Final = 64
 """States that one line goes through before other fibers, and requests, have their turn."""
 EXPRESS_SECONDS_PER_STATE: Final = 0.002
 """What a transition takes on AWS at least: by it an endless EXPRESS machine ends under virtual time too."""
-BYTES_EACH: Final = 3000
+BYTES_EACH: Final = 4500
 """What an execution takes in memory beside its history and its input, about."""
 DAY: Final = 24 * 3600.0
 LONGEST_EXECUTION: Final = 365 * DAY
@@ -321,7 +321,7 @@ WAITING: Final[dict[type[State], Waiting]] = {
 
 
 async def work(state: State, cursor: Cursor) -> Exit:
-    """Do the work of a state, which may take turns of the loop, or time."""
+    """Do the work of a state, which may take turns of the loop, or time. ``walk`` tries a short way first."""
     run = IMMEDIATE.get(type(state))
     if run is not None:
         return await cursor.do(state, partial(run, state, cursor))
@@ -361,10 +361,12 @@ async def walk(processor: Processor, cursor: Cursor) -> JSON:
                 coverage.entered[name] = coverage.entered.get(name, 0) + 1
         try:
             run = IMMEDIATE.get(type(state))
-            if run is not None and isinstance(state.flow, PathFlow):
-                following, output, assigned = run(state, cursor)
+            left: Exit | None
+            if run is None:
+                left = await WAITING[type(state)](state, cursor)
             else:
-                following, output, assigned = await work(state, cursor)
+                left = run(state, cursor) if isinstance(state.flow, PathFlow) else cursor.try_at_once(run, state)
+            following, output, assigned = left or await work(state, cursor)
         except StateError as error:
             cursor.failed = True
             raise cursor.explain(error) from None

@@ -16,8 +16,8 @@ from ..loop.slices import Slices
 if TYPE_CHECKING:
     from .execution import Execution
 
-SLICE: Final = 10_000
-"""Steps of evaluation in a slice: between 10 and 100 milliseconds."""
+SLICE: Final = 4_000
+"""Steps of evaluation in a slice: between 4 and 40 milliseconds."""
 
 
 class TooLong(BaseException):
@@ -31,6 +31,10 @@ class AtOnce:
 
     def __init__(self, execution: Execution) -> None:
         self._execution = execution
+        self.begin()
+
+    def begin(self) -> None:
+        """Something else is tried."""
         self._state: Any = None
         self.left = SLICE
 

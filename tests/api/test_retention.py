@@ -71,7 +71,7 @@ def call(world, operation, **params):
 
 @pytest.fixture
 def world():
-    with_little_room = World(Settings(clock="virtual", keep_executions=20_000))
+    with_little_room = World(Settings(clock="virtual", keep_executions=30_000))
     yield with_little_room
     with_little_room.close()
 
@@ -93,7 +93,7 @@ def test_where_there_is_no_more_room_those_that_ended_first_go(world):
     kept = names_in(world, machine)
     assert 2 <= len(kept) < 10
     assert kept == [f"e{number}" for number in range(19, 19 - len(kept), -1)]
-    assert world.retention.size <= 20_000
+    assert world.retention.size <= 30_000
     assert len(world.retention) == len(kept)
 
 

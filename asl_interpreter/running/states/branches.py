@@ -13,6 +13,7 @@ from typing import Any, NoReturn, TypeAlias
 from ...definition import Map, Parallel
 from ...errors import StateError
 from ...jsontext import JSON
+from ...language.dataflow import PathFlow
 from ...loop.scheduler import Children, Fiber
 from ..cursor import Cursor
 
@@ -53,6 +54,7 @@ async def run_lines(
     children: Children[None] = Children(cursor.execution.loop)
     running: dict[Fiber[None], Cursor] = {}
     lines.over = False
+    plain = isinstance(state.flow, PathFlow)
 
     async def run(number: int, line: Cursor) -> None:
         output, last = await follow(number, line)
@@ -66,7 +68,7 @@ async def run_lines(
         number = lines.begun
         if number < len(lines.items):
             try:
-                line = await cursor.do(state, lambda: begin(number, cause))
+                line = begin(number, cause) if plain else await cursor.do(state, lambda: begin(number, cause))
             except StateError as error:
                 _unwind(cursor, children, cause, error)
             lines.begun, lines.open[number] = number + 1, line
