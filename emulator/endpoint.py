@@ -163,9 +163,7 @@ def _respond_ours(world: World, environ: Environ, body: bytes, caller: Credentia
         if len(body) > protocol.LARGEST_BODY:
             raise protocol.too_large()  # noqa: TRY301 - every refusal is written in one place
         call = protocol.read_call(environ, body, caller, account_of(caller), request_id)
-        return protocol.write_answer(
-            environ, call.service, request_id, operations.perform(world.of(call.account), call)
-        )
+        return protocol.write_answer(environ, call, operations.perform(world.of(call.account), call))
     except Fault as fault:
         return protocol.write_fault(environ, service, request_id, fault)
     except Closed:

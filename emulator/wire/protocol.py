@@ -31,6 +31,9 @@ TARGETS = {
 LARGEST_BODY = 16 * 1024 * 1024
 """Bytes, also after decompression. DynamoDB's documented limit."""
 
+LARGEST_HEADERS = 16 * 1024
+"""Bytes of all headers' values, from which AWS was seen to refuse a request."""
+
 COMPRESSED_FROM = 4096
 """Bytes of an answer from which DynamoDB compresses it for a client that accepts it."""
 
@@ -40,8 +43,8 @@ class Call:
     """One operation asked for.
 
     ``service`` is botocore's name ("stepfunctions", "dynamodb", "dynamodbstreams"), ``operation`` AWS's ("PutItem"),
-    ``params`` the body as it came, ``account`` 12 digits. ``body`` is its text where there is one: a call
-    from within has none.
+    ``params`` the body as it came, ``account`` 12 digits. ``body`` is its text and ``host`` the host that was
+    asked, with its port: a call from within has neither.
     """
 
     service: str
@@ -51,6 +54,7 @@ class Call:
     region: str
     request_id: str
     body: bytes = field(default=b"", repr=False)
+    host: str = ""
 
 
 class Response(NamedTuple):
@@ -79,6 +83,9 @@ def read_call(environ: Environ, body: bytes, credential: Credential | None, acco
     Raises:
         Fault: AWS's answer to a request that is none.
     """
+    of_dynamodb = service_of(environ) != "stepfunctions"
+    if of_dynamodb and sum(len(v) for name, v in environ.items() if name.startswith("HTTP_")) > LARGEST_HEADERS:
+        raise Fault("SerializationException", f"The headers are larger than {LARGEST_HEADERS} bytes")
     if environ["REQUEST_METHOD"] != "POST" or (body and not _is_json(environ)):
         raise Fault("UnknownOperationException", "", status=404)
     body = _decompressed(environ, body)
@@ -92,7 +99,7 @@ def read_call(environ: Environ, body: bytes, credential: Credential | None, acco
     match params:
         case dict():
             region = credential.region if credential else "us-east-1"
-            return Call(service, operation, params, account, region, request_id, body)
+            return Call(service, operation, params, account, region, request_id, body, environ.get("HTTP_HOST", ""))
         case list():
             raise Fault("SerializationException", "Start of list found where not expected")
         case _:
@@ -110,19 +117,36 @@ _JSON_TYPES = {
 }
 
 
+_MOST_MEMBERS = 1000
+_WBITS = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
+
+
 def _decompressed(environ: Environ, body: bytes) -> bytes:
-    if environ.get("HTTP_CONTENT_ENCODING", "").strip().lower() != "gzip":
+    """The body as it was before its Content-Encoding. AWS answers 500 to what cannot be read; here the 400 says why."""
+    encoding = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+    if encoding in ("", "identity"):
         return body
-    decompressor = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    try:
-        text = decompressor.decompress(body, LARGEST_BODY + 1)
-    except zlib.error:
-        raise Fault("SerializationException", "") from None
-    if len(text) > LARGEST_BODY:
-        raise too_large()
-    if not decompressor.eof:  # it ends before its checksum
-        raise Fault("SerializationException", "")
-    return text
+    if encoding not in _WBITS:
+        raise Fault("SerializationException", f"Content-Encoding {encoding} is not known; gzip and deflate are")
+    text = b""
+    for _ in range(_MOST_MEMBERS):  # of gzip there may be several, one after the other
+        decompressor = zlib.decompressobj(wbits=_WBITS[encoding])
+        try:
+            text += decompressor.decompress(body, LARGEST_BODY + 1 - len(text))
+        except zlib.error:
+            raise _not_encoded(encoding) from None
+        if len(text) > LARGEST_BODY:
+            raise too_large()
+        if not decompressor.eof:  # it ends before its checksum
+            raise _not_encoded(encoding)
+        body = decompressor.unused_data
+        if not body:
+            return text
+    raise _not_encoded(encoding)
+
+
+def _not_encoded(encoding: str) -> Fault:
+    return Fault("SerializationException", f"The body is not what its Content-Encoding says: {encoding}")
 
 
 def _json(body: bytes) -> JSON:
@@ -181,9 +205,15 @@ _CAPITAL_MESSAGE = frozenset(
 """Errors whose body says ``Message``; all others say ``message``."""
 
 
-def write_answer(environ: Environ, service: str, request_id: str, answer: dict[str, JSON]) -> Response:
+_NO_BODY = frozenset({"TagResource", "UntagResource"})
+"""Operations of DynamoDB that answer without a body."""
+
+
+def write_answer(environ: Environ, call: Call, answer: dict[str, JSON]) -> Response:
     """The response to a call that succeeded."""
-    return _write(environ, service, request_id, 200, answer)
+    if call.service == "dynamodb" and call.operation in _NO_BODY:
+        return _finish(environ, call.request_id, 200, _json_type(environ, call.service), b"")
+    return _write(environ, call.service, call.request_id, 200, answer)
 
 
 def write_fault(environ: Environ, service: str | None, request_id: str, fault: Fault) -> Response:
@@ -201,7 +231,8 @@ def write_fault(environ: Environ, service: str | None, request_id: str, fault: F
 
 def write_health(environ: Environ, region: str) -> Response:
     """What AWS's JSON services answer to GET."""
-    text = f"healthy: dynamodb.{region}.amazonaws.com "
+    host = environ.get("HTTP_HOST") or f"dynamodb.{region}.amazonaws.com"
+    text = f"healthy: {host} "
     return _finish(environ, new_request_id(None), 200, "text/plain", text.encode())
 
 
@@ -216,14 +247,18 @@ def write_preflight(environ: Environ) -> Response:
 
 
 def _write(environ: Environ, service: str | None, request_id: str, status: int, content: dict[str, JSON]) -> Response:
-    content_type = "application/x-amz-json-1.0"
-    if service != "stepfunctions" and "x-amz-json-1.0" not in environ.get("CONTENT_TYPE", ""):
-        content_type = "application/json"
+    content_type = _json_type(environ, service)
     body = encode(content)
     if service == "stepfunctions":
         headers = [("x-amzn-RequestId", request_id), ("Content-Type", content_type), *cors(environ)]
         return Response(status, headers, body)
     return _finish(environ, request_id, status, content_type, body)
+
+
+def _json_type(environ: Environ, service: str | None) -> str:
+    of_dynamodb = service != "stepfunctions"
+    plain = of_dynamodb and "x-amz-json-1.0" not in environ.get("CONTENT_TYPE", "")
+    return "application/json" if plain else "application/x-amz-json-1.0"
 
 
 def _finish(environ: Environ, request_id: str, status: int, content_type: str, body: bytes) -> Response:

@@ -27,7 +27,7 @@ STEP_FUNCTIONS_REQUEST_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12
 @pytest.fixture
 def echo(handlers):
     """Every operation answers what it was asked."""
-    for name in ("ListTables", "PutItem", "ListStateMachines"):
+    for name in ("ListTables", "PutItem", "ListStateMachines", "TagResource", "UntagResource"):
         handlers[name] = lambda _world, call: {"Params": call.params, "Account": call.account, "Region": call.region}
 
 
@@ -80,7 +80,7 @@ def test_another_method_is_404_without_json(send, method):
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_get_says_that_the_service_is_healthy(send, method):
-    answer = send(method, "/")
+    answer = send(method, "/", host="dynamodb.us-east-1.amazonaws.com")
     assert (answer.status, answer.body) == (200, b"healthy: dynamodb.us-east-1.amazonaws.com ")
 
 
@@ -156,13 +156,53 @@ def test_a_compressed_body_is_read(call, echo):
     assert answer.json["Params"] == {"Limit": 7}
 
 
+def test_members_of_gzip_and_deflate_are_read(call, echo):
+    members = gzip.compress(b'{"Lim') + gzip.compress(b"") + gzip.compress(b'it":7}')
+    for encoding, body in (("gzip", members), ("GZIP", members), ("deflate", zlib.compress(b'{"Limit":7}'))):
+        assert call("dynamodb", "ListTables", body, content_encoding=encoding).json["Params"] == {"Limit": 7}
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
-    [(b"no gzip", 400), (gzip.compress(b"{" + b" " * (16 * 1024 * 1024) + b"}"), 413)],
-    ids=["broken", "too large"],
+    [
+        (b"no gzip", 400),
+        (b"", 400),
+        (gzip.compress(b"{}")[:-4], 400),
+        (gzip.compress(b"{}") + b"more", 400),
+        (gzip.compress(b"") * 5000, 400),
+        (gzip.compress(b"{" + b" " * (16 * 1024 * 1024) + b"}"), 413),
+        (gzip.compress(b" " * (9 * 1024 * 1024)) * 2, 413),
+    ],
+    ids=["broken", "empty", "cut off", "rubbish behind", "members without end", "too large", "too large together"],
 )
 def test_a_compressed_body_may_not_be_broken_or_too_large(call, body, status):
-    assert call("dynamodb", "ListTables", body, content_encoding="gzip").status == status
+    answer = call("dynamodb", "ListTables", body, content_encoding="gzip")
+    assert answer.status == status
+    if status == 400:
+        assert answer.json["Message"] == "The body is not what its Content-Encoding says: gzip"
+
+
+def test_an_encoding_that_is_not_known_is_refused_by_name(call):
+    answer = call("dynamodb", "ListTables", b"{}", content_encoding="br")
+    assert (answer.status, answer.json["Message"]) == (400, "Content-Encoding br is not known; gzip and deflate are")
+
+
+def test_headers_of_more_than_16_kilobytes_are_refused(call, echo):
+    assert call("dynamodb", "ListTables", {}, x_large="a" * 15_000).status == 200
+    answer = call("dynamodb", "ListTables", {}, x_large="a" * 17_000)
+    assert (answer.status, answer.json["Message"]) == (400, "The headers are larger than 16384 bytes")
+
+
+@pytest.mark.parametrize("operation", ["TagResource", "UntagResource"])
+def test_tags_are_answered_without_a_body(call, echo, operation):
+    arn = "arn:aws:dynamodb:us-east-1:000000000000:table/t"
+    more = {"Tags": [{"Key": "k", "Value": "v"}]} if operation == "TagResource" else {"TagKeys": ["k"]}
+    answer = call("dynamodb", operation, {"ResourceArn": arn, **more})
+    assert (answer.status, answer.body, answer.headers["x-amz-crc32"]) == (200, b"", "0")
+
+
+def test_the_host_that_was_asked_is_named(send):
+    assert send("GET", "/", host="localhost:4566").body == b"healthy: localhost:4566 "
 
 
 @pytest.mark.parametrize(

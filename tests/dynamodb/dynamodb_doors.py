@@ -23,6 +23,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from emulator.endpoint import layer
 from emulator.faults import Fault
 from emulator.server import Server, serve_in_thread
+from emulator.wire.gate import Gate
 from emulator.wire.protocol import TARGETS, Call
 
 PREFIXES = {service: prefix for prefix, service in TARGETS.items()}
@@ -46,6 +47,7 @@ class Endpoint:
 
     def __init__(self) -> None:
         self.world: Any = None
+        self.gate = Gate()
         self._server: Server = serve_in_thread(layer(self, _no_pages))  # type: ignore[arg-type]  # it asks only for ``of``
         self.url = self._server.url
         self._connections: dict[int, http.client.HTTPConnection] = {}
@@ -88,7 +90,7 @@ class Endpoint:
         assert headers["content-type"] == "application/x-amz-json-1.0"
         assert headers["x-amz-crc32"] == str(zlib.crc32(body))
         assert REQUEST_ID.fullmatch(headers["x-amzn-requestid"])
-        answer: dict[str, Any] = json.loads(body)
+        answer: dict[str, Any] = json.loads(body or b"{}")
         if status == 200:
             return answer
         prefix, _, code = answer.pop("__type").partition("#")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -436,8 +437,10 @@ def test_limits_and_endpoint(ddb: Service) -> None:
         "TableMaxReadCapacityUnits": 40000,
         "TableMaxWriteCapacityUnits": 40000,
     }
-    endpoint = {"Address": f"dynamodb.{REGION}.amazonaws.com", "CachePeriodInMinutes": 1440}
-    assert ddb.call("DescribeEndpoints") == {"Endpoints": [endpoint]}
+    (endpoint,) = ddb.call("DescribeEndpoints")["Endpoints"]
+    assert endpoint["CachePeriodInMinutes"] == 1440
+    address = endpoint["Address"]  # of a call from within that of AWS, otherwise the one that was asked
+    assert address == f"dynamodb.{REGION}.amazonaws.com" or re.fullmatch(r"127\.0\.0\.1:\d+", address)
 
 
 # --- tags ------------------------------------------------------------------------------------------------------------

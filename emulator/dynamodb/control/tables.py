@@ -150,5 +150,6 @@ def describe_limits(_world: World, _call: Call) -> dict[str, JSON]:
 
 
 def describe_endpoints(_world: World, call: Call) -> dict[str, JSON]:
-    """DescribeEndpoints: the one endpoint of the region."""
-    return {"Endpoints": [{"Address": f"dynamodb.{call.region}.amazonaws.com", "CachePeriodInMinutes": 1440}]}
+    """DescribeEndpoints: the address that was asked, so that a client which discovers endpoints comes back."""
+    address = call.host or f"dynamodb.{call.region}.amazonaws.com"
+    return {"Endpoints": [{"Address": address, "CachePeriodInMinutes": 1440}]}
