@@ -32,6 +32,9 @@ log = logging.getLogger("dynastep")
 
 MEBIBYTE = 1024 * 1024
 
+LARGEST_UPLOAD = 512 * MEBIBYTE
+"""Bytes of a body that another service than ours gets, such as an object of S3: it is held in memory."""
+
 _NO_MORE_HOSTS = Hosts()
 
 OURS = ("states", "dynamodb")
@@ -101,12 +104,23 @@ def _received(world: World, environ: dict[str, Any]) -> Response:
     """Read the body, unless it is too large to be kept, and answer."""
     announced = environ.get("CONTENT_LENGTH") or ""
     length = int(announced) if announced.isdigit() else -1
-    if length > protocol.LARGEST_BODY and protocol.service_of(environ) is not None:
-        _discard(environ["wsgi.input"])
-        return protocol.write_fault(environ, None, protocol.new_request_id(None), protocol.too_large())
     if length == 0 or (length < 0 and "HTTP_TRANSFER_ENCODING" not in environ):
         return answer(world, environ, b"")
-    return answer(world, environ, environ["wsgi.input"].read(*([length] if length > 0 else [])))
+    most = protocol.LARGEST_BODY if protocol.service_of(environ) is not None else LARGEST_UPLOAD
+    body = b"" if length > most else _read(environ["wsgi.input"], most + 1 if length < 0 else length)
+    if length > most or len(body) > most:
+        _discard(environ["wsgi.input"])
+        return protocol.write_fault(environ, None, protocol.new_request_id(None), protocol.too_large())
+    return answer(world, environ, body)
+
+
+def _read(body: InputStream, most: int) -> bytes:
+    """At most so many bytes of a body: one that comes in chunks does not say how long it is."""
+    parts, left = [], most
+    while left > 0 and (part := body.read(min(left, MEBIBYTE))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
 
 
 def _discard(body: InputStream) -> None:

@@ -10,17 +10,22 @@ import math
 import os
 import signal
 import socket
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-WAITING_REQUESTS = 256
-"""Requests that may wait at once (long polls, synchronous executions), each in a thread of its own."""
+WAITING_REQUESTS = 2048
+"""Requests that may wait at once (long polls, synchronous executions, bodies that come slowly), each in a thread of its
+own. Threads are made when they are needed, and go when they have been idle; most of a thread's stack is never touched.
+"""
 
 COLLECT_EVERY = (20_000, 10, 5)
 """How seldom garbage is looked for (gc.set_threshold): among all objects after a million new ones at the soonest.
@@ -51,6 +56,32 @@ def url_of(host: str, port: int) -> str:
     """Where a client finds a server that listens on ``host``."""
     name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - no binding
     return f"http://{name}:{port}"
+
+
+_claims: list[IO[Any]] = []
+"""Files whose locks say that this process is about to listen on a port, or does."""
+
+
+def claim_port(host: str, port: int) -> int:
+    """As ``free_port``, of which no other process of this user is told that it is free meanwhile.
+
+    Between the look at a port and the server's own listening there is time in which another one may look; and granian
+    shares a port with whoever asks for that.
+    """
+    found = free_port(host, port)
+    if sys.platform != "win32":
+        import fcntl
+
+        claim = (Path(tempfile.gettempdir()) / f"dynastep.{os.getuid()}.{found}.lock").open("wb")
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            claim.close()
+            why = "another Dynastep starts there"
+            raise PortTaken(f"Cannot listen on {host}:{port} ({why}): stop it, or choose another port") from None
+        _claims.append(claim)
+        free_port(host, found)  # whoever held the claim may listen by now
+    return found
 
 
 def free_port(host: str, port: int) -> int:

@@ -44,7 +44,7 @@ def start(**flags: str | None) -> None:
 
     try:
         settings = Settings.read(os.environ, flags)
-        port = server.free_port(settings.host, settings.port)
+        port = server.claim_port(settings.host, settings.port)
     except (InvalidSetting, server.PortTaken) as error:
         raise click.ClickException(str(error)) from None
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")

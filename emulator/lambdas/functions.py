@@ -8,8 +8,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, loads
@@ -141,11 +142,30 @@ def timed_out(request_id: str, seconds: float) -> str:
 
 
 def within_limits(invocation: Invocation) -> Invocation:
-    """The invocation, unless its answer is too large."""
+    """The invocation, unless its answer is too large. A half of a character in an answer, as an escape, is a ``?``."""
+    if _HALF.search(invocation.payload):
+        invocation = replace(invocation, payload=_whole(invocation.payload))
     if len(invocation.payload) * 4 <= LARGEST_RESPONSE or len(invocation.payload.encode()) <= LARGEST_RESPONSE:
         return invocation
     text = f"Response payload size exceeded maximum allowed payload size ({LARGEST_RESPONSE} bytes)."
     return Invocation(failure("Function.ResponseSizeTooLarge", text), failed=True, log=invocation.log)
+
+
+_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
+"""The escape of a half of a character that takes two; most are followed, or preceded, by the other half."""
+
+
+def _whole(payload: str) -> str:
+    """A payload without halves of characters, which JSON may name and no text may have."""
+    try:
+        loads(payload)
+    except InvalidJSON:
+        try:
+            text = json.dumps(json.loads(payload), ensure_ascii=False, separators=(",", ":"))
+        except (ValueError, RecursionError):
+            return payload
+        return text.encode(errors="replace").decode()
+    return payload
 
 
 def check_size(payload: str, limit: int = LARGEST_REQUEST) -> None:

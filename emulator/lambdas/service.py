@@ -7,7 +7,6 @@ import logging
 import random
 import shutil
 import sys
-import tempfile
 import uuid
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Iterator, Mapping
@@ -30,6 +29,7 @@ from emulator.lambdas.functions import LARGEST_EVENT, LATEST, Function, Function
 from emulator.lambdas.mappings import Mappings, Poller
 from emulator.lambdas.queues import QueuePoller
 from emulator.lambdas.runtime_api import trace_id
+from emulator.lambdas.scratch import Scratch
 from emulator.lambdas.streams import StreamPoller
 from emulator.lambdas.workers import Pool, Worker
 
@@ -74,7 +74,7 @@ class Lambdas:
         self._callers: dict[str, Any] = {}
         self._running: set[object] = set()
         self._logs: deque[tuple[FunctionName, str, int, str]] = deque(maxlen=KEPT_LOGS)
-        self._folder: Path | None = None
+        self._scratch: Scratch | None = None
         self._numbers = itertools.count(1)
 
     def find(self, name: FunctionName) -> Function:
@@ -173,7 +173,7 @@ class Lambdas:
 
     def _pooled(self, deployment: Deployment, prepare: Callable[[], None], scratch: Path, revision: object) -> _Pooled:
         def start(let_go: Callable[[Worker], bool]) -> Worker:
-            with self._lock:
+            with self._lock, _writing(deployment.name.arn):
                 scratch.mkdir(exist_ok=True)
                 prepare()
             day = iso(self._clock.now())[:10].replace("-", "/")
@@ -183,10 +183,10 @@ class Lambdas:
         return _Pooled(self, Pool(deployment, scratch, start), revision)
 
     def _new_folder(self) -> Path:
-        with self._lock:
-            if self._folder is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="dynastep-"))
-            scratch = self._folder / str(next(self._numbers))
+        with self._lock, _writing("functions"):
+            if self._scratch is None:
+                self._scratch = Scratch()
+            scratch = self._scratch.path / str(next(self._numbers))
             scratch.mkdir()
             return scratch
 
@@ -360,14 +360,28 @@ class Lambdas:
         """End every process and remove what was unpacked."""
         with self._lock:
             pools, self._pools = self._pools, {}
-            unpacked, self._folder = self._folder, None
+            unpacked, self._scratch = self._scratch, None
             self._logs.clear()
             self._running.clear()
             self.mappings.close()
         for pooled in pools.values():
             pooled.pool.close(busy=True)
         if unpacked is not None:
-            shutil.rmtree(unpacked, ignore_errors=True)  # a process that just ended may still hold a file, on Windows
+            unpacked.remove()
+
+
+@contextmanager
+def _writing(what: str) -> Iterator[None]:
+    """Say of a disk that is full that it is.
+
+    Raises:
+        Fault: ServiceException, a file cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        message = f"Dynastep cannot write the files of {what} on this machine: {error.strerror}"
+        raise Fault("ServiceException", message, status=507) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -214,7 +214,7 @@ class Worker:
                 return
             self._closing = True
             self._news.notify_all()
-        _kill(self._process)
+        _kill(self._process, self.token)
         self._process.wait()
         if self._process.stdin is not None:
             self._process.stdin.close()
@@ -265,13 +265,24 @@ def _how_it_ended(code: int) -> str:
     return f"exit status {code}" if code else ""
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End a process and its descendants, where the system groups them."""
-    if hasattr(os, "killpg"):
-        with suppress(ProcessLookupError, PermissionError):  # all of them have ended
-            os.killpg(process.pid, signal.SIGKILL)
-    else:
+def _kill(process: subprocess.Popen[bytes], token: str) -> None:
+    """End a process and its descendants, where the system groups them, and those that have left the group."""
+    if not hasattr(os, "killpg"):
         process.kill()
+        return
+    with suppress(ProcessLookupError, PermissionError):  # all of them have ended
+        os.killpg(process.pid, signal.SIGKILL)
+    for pid in _with_token(token.encode()):
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _with_token(token: bytes) -> Iterator[int]:
+    """The processes whose environment has a token, where the system tells: what a function's process has started."""
+    for entry in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):  # another user's, or gone
+            if token in entry.read_bytes():
+                yield int(entry.parent.name)
 
 
 def _memory_used(pid: int) -> int | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import logging
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qs, quote
 from xml.parsers.expat import ExpatError
 from xml.sax.saxutils import escape
@@ -24,6 +25,9 @@ from emulator.wire.credentials import DEFAULT_REGION, Credential
 from emulator.wire.protocol import Environ, Response, new_request_id
 
 log = logging.getLogger("dynastep")
+
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""Errors of a disk that is full."""
 
 _UNSIGNED = {"AWSCognitoIdentityService": "cognito-identity", "AWSCognitoIdentityProviderService": "cognito-idp"}
 """What stands before the dot in X-Amz-Target -> signing name, for services with operations that nobody signs."""
@@ -61,6 +65,9 @@ def answer(environ: Environ, body: bytes, caller: Credential | None, account: st
         text = "The XML you provided was not well-formed or did not validate against our published schema"
         return _refusal(environ, name, 400, "MalformedXML", text)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            message = f"{name} cannot keep this on the machine that Dynastep runs on: {error.strerror}"
+            return _refusal(environ, name, 507, "InsufficientStorage", message)
         if (module := absent(error)) is not None:
             message = f"this request to {name} needs the Python module {module}, which is not installed: "
             return _refusal(environ, name, 501, "NotImplementedException", message + remedy(module))

@@ -50,7 +50,8 @@ def test_a_deleted_function_is_not_found_and_leaves_nothing(functions):
         "Code": "ResourceNotFoundException",
         "Message": f"Function not found: {arn}",
     }
-    assert (lambdas._pools, list(lambdas._folder.iterdir())) == ({}, [])
+    left = [path.name for path in lambdas._scratch.path.iterdir()]
+    assert (lambdas._pools, left) == ({}, ["lock"])
 
 
 def test_a_version_stays_as_it_was_published(functions):

@@ -273,7 +273,7 @@ def test_nothing_is_left_behind_after_many_invocations(functions):
     for number in range(200):
         assert functions.client.invoke(FunctionName="work", Payload=json.dumps(number))["StatusCode"] == 200
     assert threading.active_count() <= threads + 1
-    folder = world.lambdas._folder
+    folder = world.lambdas._scratch.path
     (pooled,) = world.lambdas._pools.values()
     (worker,) = pooled.pool._idle
     assert (len(pooled.pool._workers), world.lambdas._callers, +world.lambdas._busy) == (1, {}, {})
@@ -415,7 +415,7 @@ def test_a_reset_ends_the_processes(functions):
     (pooled,) = lambdas._pools.values()
     (worker,) = pooled.pool._idle
     functions.dynastep._world.close()
-    assert (worker._process.returncode is None, lambdas._pools, lambdas._folder) == (False, {}, None)
+    assert (worker._process.returncode is None, lambdas._pools, lambdas._scratch) == (False, {}, None)
 
 
 def test_a_function_is_known_by_its_trace_where_it_has_credentials_of_its_own(functions):

@@ -245,7 +245,8 @@ class _Runtime:
         if shown:
             error["stackTrace"] = [line.replace(root, f'File "{shown}/') for line in error["stackTrace"]]
         text = f"[ERROR] {error['errorType']}: {error['errorMessage']}\nTraceback (most recent call last):\n"
-        sys.stdout.write(text + "".join(error["stackTrace"]) + "\n")
+        text += "".join(error["stackTrace"]) + "\n"
+        sys.stdout.write(text.encode(errors="backslashreplace").decode())  # it may hold half of a character
         sent = error_text(error).encode()
         self._api.request(path, sent, Lambda_Runtime_Function_Error_Type=error["errorType"], **headers)
 
