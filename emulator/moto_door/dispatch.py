@@ -65,18 +65,25 @@ def answer(environ: Environ, body: bytes, caller: Credential | None, account: st
         text = "The XML you provided was not well-formed or did not validate against our published schema"
         return _refusal(environ, name, 400, "MalformedXML", text)
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in NO_ROOM:
-            message = f"{name} cannot keep this on the machine that Dynastep runs on: {error.strerror}"
-            return _refusal(environ, name, 507, "InsufficientStorage", message)
-        if (module := absent(error)) is not None:
-            message = f"this request to {name} needs the Python module {module}, which is not installed: "
-            return _refusal(environ, name, 501, "NotImplementedException", message + remedy(module))
+        if (lacking := _lacking(environ, name, error)) is not None:
+            return lacking
         operation = None if handler is None else operation_of(handler, prepared, body)
         if operation is not None and (refused := fault_of(operation, prepared, body)) is not None:
             return _refusal(environ, name, refused.status, refused.code, refused.message)
         request_id = new_request_id(None)
         log.exception("Request %s to %s failed in moto: %s %s", request_id, name, environ["REQUEST_METHOD"], path)
         return _refusal(environ, name, 500, "InternalFailure", words(operation, error, request_id))
+
+
+def _lacking(environ: Environ, name: str, error: Exception) -> Response | None:
+    """What to say of an error that comes from what this machine lacks: room, or a Python module."""
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        message = f"{name} cannot keep this on the machine that Dynastep runs on: {error.strerror}"
+        return _refusal(environ, name, 507, "InsufficientStorage", message)
+    if (module := absent(error)) is not None:
+        message = f"this request to {name} needs the Python module {module}, which is not installed: "
+        return _refusal(environ, name, 501, "NotImplementedException", message + remedy(module))
+    return None
 
 
 def takes_unsigned(environ: Environ) -> bool:
