@@ -102,6 +102,14 @@ class TaskHandler(Protocol):
 IsComputed = Callable[[str, JSON], bool]
 """Whether a field of a definition, by its name and value, is something that only running computes."""
 Check = Callable[[JSON, IsComputed], Iterator[str]]
+CheckStart = Callable[[JSON], None]
+"""Raises StateError, States.Runtime, for arguments that no request can be made of."""
+
+
+def unchecked(_arguments: JSON) -> None:
+    """Let any arguments pass: a mock asks nobody."""
+
+
 """Finds what is wrong with the Parameters or Arguments of a definition, in AWS's words."""
 
 
@@ -124,6 +132,8 @@ class Integration:
     """Given where a token may answer the task: then the context object shows it."""
     check: Check = lambda _arguments, _is_computed: iter(())
     """What the service has against arguments as a definition has them."""
+    check_start: CheckStart = unchecked
+    """Looks at the arguments before the task is scheduled."""
     apart: Callable[[TaskRequest], bool] = lambda _request: False
     """Whether what the handler does for a request is done by another process. On the loop: it may not wait."""
 

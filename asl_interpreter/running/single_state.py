@@ -20,7 +20,7 @@ from ..jsontext import JSON
 from ..language.dataflow import Flow, PathFlow, QueryFlow, StateFrame
 from ..language.paths import Evaluate, Frame
 from ..loop.scheduler import Loop, first_of
-from ..tasks import Integration, Item, Resolve, TaskRequest
+from ..tasks import Integration, Item, Resolve, TaskRequest, unchecked
 from .cursor import Attempt, Cursor, Exit
 from .execution import Execution, Outside, Start, work
 from .retry import Again, Caught, decide
@@ -118,7 +118,13 @@ def _mocked(resolve: Resolve, mock: Mock) -> Resolve:
         integration = resolve(resource)
         action = integration.action.partition(".")[0]
         return dataclasses.replace(
-            integration, kind="task", action=action, handler=answer, blocking=False, open_callback=None
+            integration,
+            kind="task",
+            action=action,
+            handler=answer,
+            blocking=False,
+            open_callback=None,
+            check_start=unchecked,
         )
 
     return mocked

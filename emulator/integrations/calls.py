@@ -133,7 +133,7 @@ def call_service(
     operation = action.model()
     if operation is None:
         raise KeyError(action.name)
-    params = parameters.request(request.arguments)
+    params = {**dict.fromkeys(parameters.tokens, new_uuid(request)), **parameters.request(request.arguments)}
     answer = _call(caller, action.service, operation.name, params)
     output = shown(action.service, operation.name, answer)
     if action.answers:

@@ -20,7 +20,16 @@ from asl_interpreter.definition import Machine, Task, tasks_of
 from asl_interpreter.errors import HEARTBEAT_TIMEOUT, OURS, TIMEOUT, HeartbeatTimeout, StateError, TaskTimedOut
 from asl_interpreter.jsontext import JSON, dumps, loads
 from asl_interpreter.loop.signals import Signal
-from asl_interpreter.tasks import Integration, Later, OpenCallback, Resolve, Submitted, TaskHandler, TaskRequest
+from asl_interpreter.tasks import (
+    Integration,
+    Later,
+    OpenCallback,
+    Resolve,
+    Submitted,
+    TaskHandler,
+    TaskRequest,
+    unchecked,
+)
 from emulator.faults import Fault
 from emulator.stepfunctions.mocks import Answered, check_answer
 from emulator.suggestions import unknown
@@ -277,6 +286,7 @@ class Mocked:
             handler=self._handler(integration, mock, partial(self._answer, mock, resource)),
             blocking=mock.blocking,
             open_callback=self._open_callback if waits else None,
+            check_start=unchecked,
         )
 
     def _answer(self, mock: Mock, resource: str, request: TaskRequest) -> Later:

@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from emulator.integrations import parameters, sdk
-from emulator.integrations.parameters import FLAG, OBJECT, TEXT, Kind, Member, Parameters
+from emulator.integrations.parameters import FLAG, LISTS, OBJECT, TEXT, TEXTS, Kind, Member, Parameters
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -41,6 +41,8 @@ class Action:
     """The member of its answer -> that of the operation's answer, in the same way."""
     texts: frozenset[str] = frozenset()
     """Parameters that may be any JSON."""
+    added: Mapping[str, Kind] = field(default_factory=dict)
+    """Parameters that only the integration has, not the operation."""
 
     @property
     def botocore_service(self) -> str | None:
@@ -79,7 +81,7 @@ _ACTIONS: Final = (
     *_plain("athena", "startQueryExecution", suffixes=SYNC),
     *_plain("athena", "stopQueryExecution", "getQueryExecution", "getQueryResults"),
     *_plain("batch", "submitJob", suffixes=SYNC),
-    Action("bedrock", "invokeModel", TOKEN, "invokeModel"),
+    Action("bedrock", "invokeModel", TOKEN, "invokeModel", added={"Input": TEXTS, "Output": TEXTS}),
     *_plain("bedrock", "createModelCustomizationJob", suffixes=SYNC),
     *_plain("codebuild", "startBuild", "startBuildBatch", "retryBuildBatch", suffixes=SYNC),
     *_plain("codebuild", "stopBuild", "batchDeleteBuilds", "batchGetReports", "stopBuildBatch", "deleteBuildBatch"),
@@ -140,17 +142,25 @@ def parameters_of(service: str, name: str) -> Parameters:
     if operation is None:
         raise KeyError(service, name)
     takes = frozenset({*action.takes.split(), *action.renamed}) if action.takes else None
-    return parameters.of_operation(operation, sdk.capitalized, takes=takes, renamed=action.renamed, texts=action.texts)
+    return parameters.of_operation(
+        *(operation, sdk.capitalized),
+        takes=takes,
+        renamed=action.renamed,
+        texts=action.texts,
+        fills_tokens=True,
+        added=action.added,
+    )
 
 
 _URL: Final = {"ApiEndpoint": TEXT, "Method": TEXT}
 _REQUEST: Final = {"Headers": OBJECT, "QueryParameters": OBJECT, "RequestBody": None}
+_LISTED: Final = {"Headers": LISTS, "QueryParameters": LISTS, "RequestBody": None}
 _KUBERNETES: Final = {"ClusterName": TEXT, "CertificateAuthority": TEXT, "Endpoint": TEXT}
 
 _WITHOUT_MODEL: Final[Mapping[tuple[str, str], tuple[Mapping[str, Kind | None], Mapping[str, Kind | None]]]] = {
     ("apigateway", "invoke"): (
         _URL,
-        {**_REQUEST, "AllowNullValues": FLAG, "AuthType": TEXT, "Path": TEXT, "Stage": TEXT},
+        {**_LISTED, "AllowNullValues": FLAG, "AuthType": TEXT, "Path": TEXT, "Stage": TEXT},
     ),
     ("eks", "call"): (
         {**_KUBERNETES, "Method": TEXT, "Path": TEXT},

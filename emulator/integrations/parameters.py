@@ -24,14 +24,20 @@ Spelling: TypeAlias = Callable[[str], str]
 
 
 class Kind(NamedTuple):
-    """What stands for a shape where no model has one: text, an object of any JSON, or true and false."""
+    """What stands for a shape where no model has one: text, true and false, a list, an object."""
 
     type_name: str
-    value: None = None
+    value: Kind | None = None
+    """What an object holds; None for any JSON."""
+    member: Kind | None = None
+    """What a list holds."""
 
 
 TEXT: Final = Kind("string")
 OBJECT: Final = Kind("map")
+TEXTS: Final = Kind("map", TEXT)
+LISTS: Final = Kind("map", Kind("list", member=TEXT))
+"""An object of lists of texts."""
 FLAG: Final = Kind("boolean")
 
 
@@ -54,14 +60,16 @@ class Parameters:
     """Members that are texts to the service but any JSON to Step Functions."""
     writes_json: bool = False
     """Whether an object or an array in place of any text is written as one: observed for ``aws-sdk`` integrations."""
+    tokens: tuple[str, ...] = ()
+    """Members of the request that say that two requests are one; the caller fills them in where they are missing."""
 
     def check(self, arguments: JSON, is_computed: IsComputed) -> Iterator[str]:
         """What is wrong with arguments as a definition has them."""
         if isinstance(arguments, dict):
             yield from _Look(self, is_computed).at_members(self.members, self.required, arguments)
 
-    def request(self, arguments: JSON, *, wire: bool = False) -> dict[str, Any]:
-        """Arguments as parameters of the operation; ``wire`` keeps blobs and times as JSON has them.
+    def check_start(self, arguments: JSON) -> None:
+        """Look at the arguments of a Task that starts.
 
         Raises:
             StateError: States.Runtime, no request can be made of them.
@@ -71,6 +79,9 @@ class Parameters:
         complaints = list(_Look(self, None).at_members(self.members, self.required, arguments))
         if complaints:
             raise unusable(arguments, ", ".join(complaints))
+
+    def request(self, arguments: JSON, *, wire: bool = False) -> dict[str, Any]:
+        """Arguments that pass ``check_start``, as the operation takes them; ``wire``: blobs and times stay JSON."""
         return self._made(self.members, arguments, wire=wire)
 
     def _made(self, members: Mapping[str, Member], value: Mapping[str, JSON], *, wire: bool) -> dict[str, Any]:
@@ -116,10 +127,13 @@ def of_operation(
     renamed: Mapping[str, str] | None = None,
     texts: frozenset[str] = frozenset(),
     writes_json: bool = False,
+    fills_tokens: bool = False,
+    added: Mapping[str, Kind] | None = None,
 ) -> Parameters:
-    """What an operation takes; only the members that ``takes`` names, if it is given.
+    """What an operation takes; only the members that ``takes`` names, if it is given, and those that are ``added``.
 
     ``renamed``: Step Functions' name of a member -> what it is in the request, ``Ids[]`` for the one item of a list.
+    ``fills_tokens``: whether tokens that the service requires may be missing, as those that AWS's SDKs fill in.
     """
     shape: Any = operation.input_shape
     if shape is None:
@@ -134,7 +148,10 @@ def of_operation(
     if takes is not None:
         members = {name: member for name, member in members.items() if name in takes}
         required = [name for name in required if name in takes]
-    return Parameters(members, tuple(required), spelling, texts, writes_json)
+    members |= {name: Member(name, kind) for name, kind in (added or {}).items()}
+    tokens = [name for name in operation.idempotent_members if fills_tokens and name.endswith("Token")]
+    required = [name for name in required if name not in map(spelling, tokens)]
+    return Parameters(members, tuple(required), spelling, texts, writes_json, tuple(tokens))
 
 
 class _Look:

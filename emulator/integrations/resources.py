@@ -117,13 +117,15 @@ class Resources:
             raise UnknownResource(_unrecognized(resource))
         taken = parameters_of(service, action)
         if (service, action) in _UNBUILT:
-            return replace(_unbuilt(service, action + suffix, f"{service}:{action}{suffix}"), check=taken.check)
+            unbuilt = _unbuilt(service, action + suffix, f"{service}:{action}{suffix}")
+            return replace(unbuilt, check=taken.check, check_start=taken.check_start)
         handler, blocking = _BUILT.get((service, action), (partial(call_service, optimized, taken), True))
         blocking = blocking or service in self._caller.world.elsewhere
         call = self._with_caller(partial(handler, suffix))
         open_callback = self._caller.world.callbacks.open if suffix else None
         apart = self._invokes_apart if (service, action) == ("lambda", "invoke") else _never
-        return Integration("task", service, action + suffix, call, blocking, service, open_callback, taken.check, apart)
+        checks = (taken.check, taken.check_start)
+        return Integration("task", service, action + suffix, call, blocking, service, open_callback, *checks, apart)
 
     def _runs_apart(self, function: JSON) -> bool:
         caller = self._caller
@@ -168,7 +170,8 @@ class Resources:
         blocking = services.may_block(botocore_name, operation.name) or botocore_name in self._caller.world.elsewhere
         open_callback = self._caller.world.callbacks.open if suffix else None
         handler = self._with_caller(call)
-        return Integration("task", service, action + suffix, handler, blocking, name, open_callback, taken.check, apart)
+        checks = (taken.check, taken.check_start)
+        return Integration("task", service, action + suffix, handler, blocking, name, open_callback, *checks, apart)
 
 
 def _never(_request: TaskRequest) -> bool:

@@ -189,3 +189,38 @@ def test_a_call_that_cannot_be_made_fails_the_task(call, wrong, field):
     request = {"ApiEndpoint": "abc.execute-api.us-east-1.amazonaws.com", "Method": "GET", **wrong}
     why = f"The value of the field '{field}' has an invalid format"
     assert failure(call("apigateway:invoke", request)) == unusable(request, why)
+
+
+@pytest.mark.parametrize("field", ["Headers", "QueryParameters"])
+@pytest.mark.parametrize("value", [{"a": "text"}, {"a": [1]}, {"a": None, "b": {}}])
+def test_a_header_that_is_no_list_fails_the_state_before_the_task_is_scheduled(call, field, value):
+    request = {"ApiEndpoint": "a.execute-api.us-east-1.amazonaws.com", "Method": "GET", field: value}
+    execution = call("apigateway:invoke", request)
+    assert failure(execution) == unusable(request, f"The value of the field '{field}' has an invalid format")
+    assert [event["type"] for event in execution.history] == ["ExecutionStarted", "TaskStateEntered", "ExecutionFailed"]
+
+
+BODIES = [
+    # what the request has, the body that the function gets
+    ({}, None),
+    ({"RequestBody": ""}, '""'),
+    ({"RequestBody": "text"}, '"text"'),
+    ({"RequestBody": {"a": [1]}}, '{"a":[1]}'),
+]
+
+
+@pytest.mark.parametrize(("body", "got"), BODIES)
+def test_a_function_behind_a_proxy_runs_whatever_the_body(call, api, behind, body, got):
+    request = api(
+        "POST", "a", type="AWS_PROXY", uri=behind(lambda event: {"statusCode": 200, "body": json.dumps(event)})
+    )
+    more = {"Path": "a", "Headers": {"X-A": ["1"]}, "QueryParameters": {"q": ["b"]}}
+    event = call("apigateway:invoke", {**request, **more, **body}).output["ResponseBody"]
+    assert (event["body"], event["headers"]["X-A"], event["queryStringParameters"]) == (got, "1", {"q": "b"})
+
+
+def test_a_path_that_has_no_method_is_forbidden(call, api, behind):
+    request = api("POST", "a", type="AWS_PROXY", uri=behind(lambda _: None))
+    for missing in ({"Path": "b"}, {"Path": "a", "Method": "GET"}, {}):
+        error, cause = failure(call("apigateway:invoke", {**request, **missing}))
+        assert (error, cause) == ("ApiGateway.403", '{"message":"Missing Authentication Token"}')

@@ -37,6 +37,7 @@ async def run_task(state: Task, cursor: Cursor) -> Exit:
             cursor.attempt = Attempt(0 if cursor.attempt is None else cursor.attempt.retries, callback.token)
         try:
             arguments, limits, role = await cursor.do(state, partial(_evaluate, state, cursor))
+            integration.check_start(arguments)
             request = TaskRequest(arguments, cursor.context(), seed, callback, role)
             return await _Attempt(state, cursor, integration, request, limits).run()
         finally:
