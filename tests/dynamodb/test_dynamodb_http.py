@@ -1298,7 +1298,8 @@ def test_what_is_no_request_is_a_serialization_exception(endpoint: Endpoint, bod
 )
 def test_what_is_not_the_gzip_that_it_says_is_a_serialization_exception(endpoint: Endpoint, body: bytes) -> None:
     answer = exchange(endpoint, "GetItem", body, Content_Encoding="gzip")
-    assert answer == (400, {"__type": f"{FRAMEWORK}SerializationException"})
+    words = "The body is not what its Content-Encoding says: gzip"
+    assert answer == (400, {"__type": f"{FRAMEWORK}SerializationException", "Message": words})
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "application/x-www-form-urlencoded", ""])
