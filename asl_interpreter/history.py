@@ -87,8 +87,8 @@ class _Chunk(NamedTuple):
     first: int
     """How many events came before."""
     packed: bytes
-    verbatim: int | None
-    """The place of the execution's input, if that is one of the values."""
+    kept: Mapping[int, JSON]
+    """The values by their places that are known by identity: see ``History.text``."""
 
 
 class History:
@@ -250,9 +250,10 @@ class History:
         rows = [
             (place(of), previous, timestamp, *map(place, details)) for of, previous, timestamp, *details in self._rows
         ]
-        verbatim = None if self.verbatim is None else places.get(id(self.verbatim[0]))
-        text = dumps([values, rows]).encode()
-        self._chunks.append(_Chunk(self._packed, zlib.compress(text, 1), verbatim))
+        known = [*self._joined.values(), *([] if self.verbatim is None else [self.verbatim[0]])]
+        kept = {places[id(value)]: value for value in known if id(value) in places}
+        text = dumps([[None if number in kept else value for number, value in enumerate(values)], rows])
+        self._chunks.append(_Chunk(self._packed, zlib.compress(text.encode(), 1), kept))
         self._packed += len(rows)
         self._rows = []
         self.weight, self._weigh_at = 0, BUDGET
@@ -261,8 +262,8 @@ class History:
         unpacked = self._unpacked
         if unpacked is None or unpacked[0] is not chunk:
             values, rows = loads(zlib.decompress(chunk.packed))
-            if chunk.verbatim is not None and self.verbatim is not None:
-                values[chunk.verbatim] = self.verbatim[0]
+            for place, value in chunk.kept.items():
+                values[place] = value
             made = [
                 (_restored(values[of]), previous, timestamp, *(values[place] for place in details))
                 for of, previous, timestamp, *details in rows

@@ -186,6 +186,17 @@ def test_the_input_of_an_execution_is_still_the_same_object_in_a_packed_history(
     assert first.details["input"] is entered.details["input"] is execution.start.input
 
 
+def test_what_a_parallel_collects_keeps_the_text_of_the_input_in_a_packed_history() -> None:
+    branch = {"StartAt": "B", "States": {"B": {"Type": "Pass", "End": True}}}
+    parallel = one({"Type": "Parallel", "Branches": [branch]})
+    execution = run(parallel, {"a": 1})
+    execution.history.verbatim = (execution.start.input, '{ "a" : 1 }')
+    before = [execution.history.text(event.details["output"]) for event in execution.history.events[-2:]]
+    execution.history.pack()
+    assert [execution.history.text(event.details["output"]) for event in execution.history.events[-2:]] == before
+    assert before == ['[{ "a" : 1 }]'] * 2
+
+
 def test_values_that_states_share_do_not_make_a_history_heavy() -> None:
     loop = choice_loop(500)
     loop["States"]["Count"]["Parameters"]["blob.$"] = "$.blob"
