@@ -17,7 +17,7 @@ from time import perf_counter
 OURS = "dynastep"
 YARDSTICK = "yardstick"
 """The column of what a figure is held against, where that is no other emulator."""
-COSTS = ("s", "ms", "MB")
+COSTS = ("s", "ms", "MB", "B")
 """Units of which less is better."""
 NOISY = 1.5
 """A figure is marked if its largest value is more than so many times its smallest."""

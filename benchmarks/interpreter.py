@@ -5,18 +5,21 @@ Both are timed by the processor time of this process: what other programs do mea
 
 from __future__ import annotations
 
+import copy
+import gc
 import json
+import tracemalloc
 from collections.abc import Callable
 from functools import cache, partial
 from time import process_time
-from typing import Any
+from typing import Any, TypeVar
 
 from asl_interpreter.definition import Machine
 from asl_interpreter.engine import Engine
 from asl_interpreter.history import Event
 from asl_interpreter.loop.clock import Clock
 from asl_interpreter.reading.parsing import parse
-from asl_interpreter.running.execution import Outside, Start
+from asl_interpreter.running.execution import Execution, Outside, Start
 from asl_interpreter.tasks import UnknownResource
 from benchmarks.figures import OURS, YARDSTICK, Aim, Figure, rate
 from benchmarks.machines import chain, choice_loop, intrinsics_chain, map_of_passes, parallel, queries_chain
@@ -25,9 +28,13 @@ from emulator.wire.operations import perform
 from emulator.wire.protocol import Call
 from emulator.world import World
 
+T = TypeVar("T")
+
+ORDER = {"id": "o-17", "customer": {"name": "Ada Lovelace", "city": "London"}, "items": [{"sku": "a-1", "quantity": 2}]}
 QUARTER = Aim(1 / 4, YARDSTICK)
 LINEAR_MAP = Aim(5 / 6, YARDSTICK)
 """Five times the items in at most six times the time."""
+SMALL_EVENT = Aim(300)
 SAME_QUERY = Aim(2 / 3, YARDSTICK)
 """A hundred times the items, at most half as much time again."""
 
@@ -52,7 +59,37 @@ def figures(seconds: float, states: int = 1000, items: int = 1000) -> list[Figur
             },
             (LINEAR_MAP,),
         ),
+        _memory("memory of an event, chain of 10 Pass", chain(10), ORDER, max(1, states // 20)),
+        _memory("memory of an event, Choice loop", loop, {"n": 0}, 2),
+        _memory("memory of an event, inline Map", map_of_passes(), {"items": list(range(items))}, 2),
     ]
+
+
+def _memory(name: str, definition: dict[str, Any], document: Any, executions: int) -> Figure:
+    """Bytes that an event takes with its values, and its share of the execution; the yardstick keeps dictionaries."""
+    machine = parse(definition, _no_resource)
+
+    def ours() -> float:
+        run(machine, document)
+        kept, taken = _traced(lambda: [run(machine, copy.deepcopy(document)) for _ in range(executions)])
+        return taken / sum(len(execution.history) for execution in kept)
+
+    def yardstick() -> float:
+        kept, taken = _traced(lambda: bare_loop(100))
+        return taken / len(kept)
+
+    return Figure(name, "B", {OURS: ours, YARDSTICK: yardstick}, (SMALL_EVENT,))
+
+
+def _traced(make: Callable[[], list[T]]) -> tuple[list[T], int]:
+    """What is made, and how many bytes it holds."""
+    tracemalloc.start()
+    try:
+        made = make()
+        gc.collect()
+        return made, tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
 
 
 def table_figures(seconds: float, rows: int = 1000) -> list[Figure]:
@@ -96,13 +133,14 @@ def _states_per_second(seconds: float, definition: dict[str, Any], document: Any
     return lambda: states * rate(lambda: run(machine, document), seconds, process_time)
 
 
-def run(machine: Machine, document: Any) -> None:
+def run(machine: Machine, document: Any) -> Execution:
     """Run a machine to its end, which must be a good one."""
     start = Start("arn:aws:states:us-east-1:0:execution:m:e", "e", "arn", "m", "role", document, json.dumps(document))
     execution = _engine().start(machine, start, Outside(_no_resource))
     _engine().wait(execution.ended)
     if execution.status != "SUCCEEDED":
         raise RuntimeError(f"{execution.status}: {execution.error}: {execution.cause}")
+    return execution
 
 
 @cache
