@@ -7,7 +7,7 @@ import json
 import weakref
 
 import pytest
-from fuzz import load
+from fuzz import load, waiting
 
 
 def test_of_executions_started_by_many_threads_none_is_lost_and_none_runs_twice():
@@ -68,3 +68,9 @@ def test_of_a_deleted_machine_and_its_executions_nothing_is_kept(dynastep, creat
     states.delete_state_machine(stateMachineArn=arn)
     states.list_activities()  # what the loop did last is not in its hands any more
     assert [reference() for reference in kept] == [None] * 5
+
+
+def test_those_who_wait_hold_up_nobody_and_a_reset_ends_them():
+    slowest, ended = waiting.run(40)
+    assert slowest < waiting.SLOWEST
+    assert ended == {"ActivityDoesNotExist": 40}
