@@ -148,10 +148,11 @@ def _lower_first(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
-def words(operation: Operation | None, error: Exception, request_id: str) -> str:
-    """What is said of a failure of moto's own."""
-    at = "" if operation is None else f" at {operation.service}:{operation.name}"
+def words(operation: Operation | None, asked: str, error: Exception, request_id: str) -> str:
+    """What is said of a failure of moto's own; ``asked`` is said where the operation cannot be told."""
+    at = asked if operation is None else f"{operation.service}:{operation.name}"
     return (
-        f"moto, behind Dynastep, failed{at} ({type(error).__name__}): what AWS would answer is not known. Leave out "
-        f"what the request can do without, or mock the Task; the log has the traceback under request id {request_id}"
+        f"moto, behind Dynastep, failed at {at} ({type(error).__name__}): what AWS would answer is not known. "
+        f"Leave out what the request can do without, or mock the Task; the log has the traceback under request id "
+        f"{request_id}"
     )

@@ -71,8 +71,9 @@ def answer(environ: Environ, body: bytes, caller: Credential | None, account: st
         if operation is not None and (refused := fault_of(operation, prepared, body)) is not None:
             return _refusal(environ, name, refused.status, refused.code, refused.message)
         request_id = new_request_id(None)
-        log.exception("Request %s to %s failed in moto: %s %s", request_id, name, environ["REQUEST_METHOD"], path)
-        return _refusal(environ, name, 500, "InternalFailure", words(operation, error, request_id))
+        asked = f"{environ['REQUEST_METHOD']} {path} of {name}"
+        log.exception("Request %s failed in moto: %s", request_id, asked)
+        return _refusal(environ, name, 500, "InternalFailure", words(operation, asked, error, request_id))
 
 
 def _lacking(environ: Environ, name: str, error: Exception) -> Response | None:

@@ -151,9 +151,10 @@ def test_a_crash_of_moto_is_a_500_whose_id_finds_the_traceback(client, monkeypat
         client(service)._make_api_call(operation, {})
     said = raised.value.response["Error"]
     assert said["Code"] == "InternalFailure"
+    method = "GET" if service == "s3" else "POST"
     sentence, request_id = said["Message"].rsplit(" ", 1)
     assert sentence == (
-        "moto, behind Dynastep, failed (ZeroDivisionError): what AWS would answer is not known. Leave out what the request "
+        f"moto, behind Dynastep, failed at {method} / of {service} (ZeroDivisionError): what AWS would answer is not known. Leave out what the request "
         "can do without, or mock the Task; the log has the traceback under request id"
     )
     assert request_id in caplog.text
