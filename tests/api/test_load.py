@@ -74,3 +74,8 @@ def test_those_who_wait_hold_up_nobody_and_a_reset_ends_them():
     slowest, ended = waiting.run(40)
     assert slowest < waiting.SLOWEST
     assert ended == {"ActivityDoesNotExist": 40}
+
+
+def test_resets_with_calls_in_flight_leave_no_threads_behind():
+    before, after = waiting.resets(8)
+    assert after <= before + 8

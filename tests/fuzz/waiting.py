@@ -1,6 +1,7 @@
 """Clients that wait: long polls, synchronous executions whose functions call back, bodies that come by halves.
 
     python -m tests.fuzz.waiting --count 300
+    python -m tests.fuzz.waiting --resets 300
 
 So many of each wait at once, while another client goes on: it lists, writes and reads, and each of its requests is
 answered within a second of real time, or a few on a slow machine. Every synchronous execution ends as it should, and a
@@ -19,6 +20,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import Any
 
 from .dynamodb import Client
@@ -111,11 +113,40 @@ def run(count: int) -> tuple[float, Counter[str]]:
     return slowest, ended
 
 
+def resets(count: int) -> tuple[int, int]:
+    """So many resets, each with a poll and a synchronous execution in flight; the server's threads before and after."""
+    with running() as (port, pid), ThreadPoolExecutor(2) as pool:
+        before = threads(pid)
+        for _ in range(count):
+            furnish(port)
+            calls = [
+                pool.submit(call, port, "states", "GetActivityTask", activityArn=f"{PREFIX}:activity:work"),
+                pool.submit(call, port, "states", "StartSyncExecution", stateMachineArn=f"{PREFIX}:stateMachine:sync"),
+            ]
+            time.sleep(0.02)
+            control(port, "POST", "/_dynastep/reset")
+            statuses = {each.result()[0] for each in calls}
+            assert statuses == {400}, statuses
+        return before, threads(pid)
+
+
+def threads(pid: int) -> int:
+    """How many threads a process has, where the system tells."""
+    folder = Path(f"/proc/{pid}/task")
+    return len(list(folder.iterdir())) if folder.exists() else 0
+
+
 def main() -> int:
     """The command; its exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=300)
-    count = parser.parse_args().count
+    parser.add_argument("--resets", type=int, default=0, help="instead: so many resets with calls in flight")
+    asked = parser.parse_args()
+    if asked.resets:
+        before, after = resets(asked.resets)
+        print(f"{asked.resets} resets with calls in flight: each was refused; {before} threads before, {after} after.")  # noqa: T201
+        return 0
+    count = asked.count
     slowest, ended = run(count)
     said = ", ".join(f"{number} {name}" for name, number in ended.items())
     print(  # noqa: T201
