@@ -560,3 +560,18 @@ def test_tags_come_on_one_page(ddb: Service) -> None:
     tags = [{"Key": f"k{number}", "Value": ""} for number in range(25)]
     ddb.call("TagResource", ResourceArn=arn, Tags=tags)
     assert ddb.call("ListTagsOfResource", ResourceArn=arn) == {"Tags": tags}
+
+
+def test_an_index_that_is_filled_at_once_is_seen_being_filled_once(ddb: Service) -> None:
+    ddb.table("tab")
+    ddb.call("PutItem", TableName="tab", Item={"p": {"S": "x"}, "g": {"S": "y"}})
+    definitions = [{"AttributeName": "g", "AttributeType": "S"}]
+    updates = [_creating("gsi", "g")]
+    ddb.call("UpdateTable", TableName="tab", AttributeDefinitions=definitions, GlobalSecondaryIndexUpdates=updates)
+    seen = []
+    for _ in range(2):
+        described = ddb.call("DescribeTable", TableName="tab")["Table"]
+        (index,) = described["GlobalSecondaryIndexes"]
+        seen.append((described["TableStatus"], index["IndexStatus"], index.get("Backfilling")))
+    assert seen == [("ACTIVE", "CREATING", True), ("ACTIVE", "ACTIVE", None)]
+    assert ddb.call("Scan", TableName="tab", IndexName="gsi")["Count"] == 1

@@ -214,7 +214,10 @@ def test_an_index_comes_and_goes_by_update_table(ddb: Service) -> None:
     shown = ddb.call("UpdateTable", TableName="tab", VectorIndexUpdates=[{"Create": index()}])["TableDescription"]
     assert shown["VectorIndexes"][0]["IndexStatus"] == "CREATING"
     (described,) = ddb.call("DescribeTable", TableName="tab")["Table"]["VectorIndexes"]
+    assert (described["IndexStatus"], described["Backfilling"]) == ("CREATING", True)
+    (described,) = ddb.call("DescribeTable", TableName="tab")["Table"]["VectorIndexes"]
     assert described["IndexStatus"] == "ACTIVE"
+    assert "Backfilling" not in described
     assert (described["Dimensions"], described["DistanceFunction"]) == (2, "EUCLIDEAN")
     assert search(ddb, 1, 0) == [("x", 0.0)]
     for operation, params in (

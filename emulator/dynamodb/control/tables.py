@@ -102,7 +102,12 @@ def describe_table(world: World, call: Call) -> dict[str, JSON]:
     region = world.dynamodb.region(call.account, call.region)
     table = region.named(call.params["TableName"])
     with table.lock:
-        return {"Table": describe(table)}
+        shown = describe(table)
+        for index in (*shown.get("GlobalSecondaryIndexes", ()), *shown.get("VectorIndexes", ())):
+            if index["IndexName"] in table.backfilled:  # who polls for it must see it once, however fast it was
+                index.update(IndexStatus="CREATING", Backfilling=True)
+        table.backfilled.clear()
+        return {"Table": shown}
 
 
 def delete_table(world: World, call: Call) -> dict[str, JSON]:

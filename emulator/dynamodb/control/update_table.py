@@ -81,6 +81,9 @@ def update_table(world: World, call: Call) -> dict[str, JSON]:
             _apply_index_update(table, kind, index, now, region.durations)
         if actions or vector_actions:
             _define_attributes(table, params)
+        if not region.durations.backfilling and len(table.items):
+            table.backfilled.update(index.name for kind, index in actions if kind == "Create")
+            table.backfilled.update(index.name for kind, index in vector_actions if kind == "Create")
         replicas.spread(table)
         return {"TableDescription": describe(table)}
 

@@ -180,6 +180,8 @@ class Table:
     """Auto scaling settings of the table as a replica."""
     phases: dict[str | None, Phase] = field(default_factory=dict)
     """What the table (None) and its indexes are in that are not ACTIVE."""
+    backfilled: set[str] = field(default_factory=set)
+    """Indexes that were filled at once, and that nobody has yet seen being filled."""
     ongoing: dict[Position, float] = field(default_factory=dict)
     """Items that a transaction goes on with, and until when."""
     lock: Any = field(init=False)
