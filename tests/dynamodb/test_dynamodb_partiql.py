@@ -350,7 +350,10 @@ PLACED: list[tuple[str, str]] = [
     ("SELECT l[-1] FROM tab WHERE", MALFORMED + "Unexpected term"),
     ("SELECT l[-1] FROM a.b.c", "List index is not within the allowable range; index: [-1] at 1:11:1"),
     ("UPDATE nope.gsi SET q = 1" + WHERE, "This operation is not supported on an index"),
-    ("INSERT INTO nope.gsi VALUE {}", "FROM clause may only contain a single table name"),
+    (
+        "INSERT INTO nope.gsi VALUE {}",
+        "FROM clause may only contain a single table name in data manipulation statements",
+    ),
     ("INSERT INTO tab t VALUE {}", MALFORMED + "Unexpected token after expression"),
     ("DELETE FROM WHERE p = 'a'", MALFORMED + "Expected identifier for simple path"),
     ("SELECT * FROM nope WHERE attribute_type(p, true)", OPERAND + "attribute_type, operand type: BOOL"),

@@ -21,23 +21,23 @@ def check_operands(statement: Statement, values: Values) -> None:
     """Raise Fault where the operands of a statement can never do, whatever the table and the item are."""
     if isinstance(statement, Change):
         compiled_update(statement, values)
-    if not isinstance(statement, Insert):
-        compiled(statement.where, values)
-
-
-def compiled(node: ConditionNode | None, values: Values) -> Condition | None:
-    """A WHERE clause, or what is left of one, as a condition. Raises Fault as ``check_operands``."""
-    if node is None:
-        return None
+    if isinstance(statement, Insert) or statement.where is None:
+        return
     with _bare(""):
-        for part in walk(node):
+        for part in walk(statement.where):
             if isinstance(part, In) and len(part.options) > MAX_IN:
                 raise invalid(
                     f"The IN operator is provided with too many operands; number of operands: {len(part.options)}"
                 )
             if isinstance(part, Call):
                 check_counts("", part)
-        check_condition("", node, values)
+        check_condition("", statement.where, values)
+
+
+def compiled(node: ConditionNode | None) -> Condition | None:
+    """A WHERE clause, or what is left of one, whose operands have been checked, as a condition."""
+    if node is None:
+        return None
     return Condition(node, compile_condition(node), tuple(part for part in walk(node) if isinstance(part, Path)))
 
 

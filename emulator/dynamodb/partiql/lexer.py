@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from emulator.dynamodb.rejections import invalid
 from emulator.faults import Fault
@@ -69,7 +70,8 @@ class Token:
 END = Token("end", "")
 
 
-def tokens(statement: str) -> list[Token]:
+@lru_cache(maxsize=128)
+def tokens(statement: str) -> tuple[Token, ...]:
     """The statement's tokens, the last one of kind "end". Raises Fault where a piece of it can be none."""
     found: list[Token] = []
     position = 0
@@ -83,7 +85,7 @@ def tokens(statement: str) -> list[Token]:
         elif kind == "word" and text.upper() in KEYWORDS:
             kind, text = "keyword", text.upper()
         found.append(Token(kind, text, match.start(match.lastgroup), position))
-    return [*found, END]
+    return (*found, END)
 
 
 def _is_readable(number: str) -> bool:

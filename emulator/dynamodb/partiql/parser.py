@@ -132,7 +132,9 @@ class _Parser(Conditions):
     def _insert(self) -> Insert:
         self.expect("INTO")
         source = self._source(
-            _NO_TABLE, no_index="FROM clause may only contain a single table name", alias_is_leftover=True
+            _NO_TABLE,
+            no_index="FROM clause may only contain a single table name in data manipulation statements",
+            alias_is_leftover=True,
         )
         self.expect("VALUE")
         return Insert(source, self.item())

@@ -96,7 +96,7 @@ def plan(table: Table, statement: Select, values: Values, params: Mapping[str, J
     where = Where(statement.where, key, values)
     where.check_types()
     branches = where.branches()
-    condition = compiled(statement.where, values)
+    condition = compiled(statement.where)
     paths = statement.paths or ()
     check_scalar_keys(table, (*paths, *(condition.paths if condition else ())))
     fetches = index is not None and _reaches_back(index, paths, branches)

@@ -105,7 +105,7 @@ def existence(table: Table, statement: Select, values: Values) -> Write:
     """EXISTS: an item is there and the rest of WHERE holds for it; nothing is written. Raises Fault."""
     Where(statement.where, table.key, values).check_types()
     key, rest = _split(statement.where, table.key, values)
-    condition = compiled(_joined(rest), values)
+    condition = compiled(_joined(rest))
     check_condition_paths(table, condition)
 
     def change(old: Item | None) -> Item | None:
@@ -154,7 +154,7 @@ def _write_key(table: Table, where: ConditionNode | None, values: Values) -> tup
             )
     Where(where, table.key, values).check_types()
     check_key(table.key, key)
-    condition = compiled(_joined(left), values)
+    condition = compiled(_joined(left))
     check_condition_paths(table, condition)
     return key, condition
 
