@@ -18,7 +18,7 @@ from emulator import moto_door
 from emulator.faults import Fault
 from emulator.lambdas import api as lambdas
 from emulator.wire import operations, protocol
-from emulator.wire.credentials import DEFAULT_ACCOUNT, Credential, credential
+from emulator.wire.credentials import Credential, credential
 from emulator.wire.hosts import Hosts
 from emulator.wire.origins import is_open, is_visit, page_of_elsewhere
 from emulator.wire.protocol import Environ, Response
@@ -137,7 +137,7 @@ def answer(world: World, environ: Environ, body: bytes) -> Response:
     def respond() -> Response:
         if not tokens:
             return _respond(world, environ, body, caller)
-        with world.of(account_of(caller)).lambdas.within(*tokens):
+        with world.of(account_of(world, caller)).lambdas.within(*tokens):
             return _respond(world, environ, body, caller)
 
     try:
@@ -176,7 +176,7 @@ def _respond_ours(world: World, environ: Environ, body: bytes, caller: Credentia
     try:
         if len(body) > protocol.LARGEST_BODY:
             raise protocol.too_large()  # noqa: TRY301 - every refusal is written in one place
-        call = protocol.read_call(environ, body, caller, account_of(caller), request_id)
+        call = protocol.read_call(environ, body, caller, account_of(world, caller), request_id)
         return protocol.write_answer(environ, call, operations.perform(world.of(call.account), call))
     except Fault as fault:
         return protocol.write_fault(environ, service, request_id, fault)
@@ -214,7 +214,7 @@ def _respond_moto(world: World, environ: Environ, body: bytes, caller: Credentia
 
 def _respond_other(world: World, environ: Environ, body: bytes, caller: Credential | None) -> Response:
     """Answer for Lambda, or have moto answer."""
-    account = account_of(caller)
+    account = account_of(world, caller)
     response = None
     if caller is not None and caller.service == "lambda":
         response = lambdas.respond(world.of(account), environ, body, account, caller.region)
@@ -229,8 +229,11 @@ def _respond_other(world: World, environ: Environ, body: bytes, caller: Credenti
     return response
 
 
-def account_of(caller: Credential | None) -> str:
-    """The account of a caller: its access key if that is twelve digits, else where moto's IAM or STS issued the key."""
+def account_of(world: World, caller: Credential | None) -> str:
+    """The account of a caller: its access key if that is twelve digits, else where moto's IAM or STS issued the key.
+
+    Any other key, and none, means the default account of the emulator.
+    """
     if caller is None:
-        return DEFAULT_ACCOUNT
-    return caller.account or moto_door.issuer(caller.access_key) or DEFAULT_ACCOUNT
+        return world.default_account
+    return caller.account or moto_door.issuer(caller.access_key) or world.default_account

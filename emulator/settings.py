@@ -43,6 +43,10 @@ class Settings:
             "shown": "none",
         },
     )
+    account: str = field(
+        default="000000000000",
+        metadata={"help": "The account of callers whose access key is not an account itself.", "metavar": "ID"},
+    )
     clock: Mode = field(default="wall", metadata={"help": "How time passes.", "metavar": "|".join(MODES)})
     functions: Path | None = field(default=None, metadata={"help": "Folder of Lambda functions.", "metavar": "DIR"})
     function_url: Mapping[str, str] = field(
@@ -144,6 +148,12 @@ _HOSTS: Final = re.compile(r"\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 """What ``allowed_hosts`` may be, each: see emulator/wire/hosts.py."""
 
 
+def _account(source: str, text: str) -> str:
+    if re.fullmatch(r"[0-9]{12}", text) is None:
+        raise InvalidSetting(f"{source} must be an account: twelve digits, such as 123456789012, not {text!r}")
+    return text
+
+
 def _allowed_hosts(source: str, text: str) -> tuple[str, ...]:
     names = tuple(name.strip().lower() for name in text.split(","))
     for name in names:
@@ -232,6 +242,7 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "host": _host,
     "allowed_hosts": _allowed_hosts,
     "port": _port,
+    "account": _account,
     "clock": _one_of(MODES),
     "functions": _functions,
     "function_url": _function_url,

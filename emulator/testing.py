@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,11 +20,14 @@ from asl_interpreter.jsontext import JSON, dumps, loads
 from asl_interpreter.running.execution import Execution as Running
 from asl_interpreter.running.execution import Status
 from emulator import moto_door
+from emulator.endpoint import account_of, answer
 from emulator.integrations.mocks import Answer, Mock, Mocks, steps_of
+from emulator.interception import answered_by, world_answer
 from emulator.settings import Settings
 from emulator.stepfunctions import executions, machines
 from emulator.stepfunctions.rendering import render
-from emulator.wire.protocol import Call
+from emulator.wire.credentials import DEFAULT_ACCOUNT, credential
+from emulator.wire.protocol import Call, Environ, Response
 from emulator.world import World
 
 if TYPE_CHECKING:
@@ -241,13 +244,18 @@ class Worlds(World):
         self._count = itertools.count(1)
 
     def of(self, account: str) -> World:
-        """The world of a test; requests without a test's account meet one in which nothing is."""
-        return self._worlds.get(account, self)
+        """The world of a test, by its account; any other account is in the world of the test that began last."""
+        return self._worlds.get(account, self.controlled)
 
     @property
     def controlled(self) -> World:
         """The world of the test that began last, of those that go on: a request for it has no access key."""
         return next(reversed(list(self._worlds.values())), self)
+
+    @property
+    def default_account(self) -> str:
+        """The account of the test that began last: a client with the keys ``testing`` means that test."""
+        return next(reversed(list(self._worlds)), super().default_account)
 
     def open(self) -> tuple[str, World]:
         """A new account, and its world."""
@@ -278,10 +286,13 @@ def _server() -> Server:
 
 
 @contextmanager
-def emulator(coverage: dict[str, Coverage] | None = None) -> Iterator[Dynastep]:
-    """An emulator in a new account; while it is open, the environment points every AWS SDK at it.
+def emulator(
+    coverage: dict[str, Coverage] | None = None, let_through: frozenset[str] = frozenset()
+) -> Iterator[Dynastep]:
+    """An emulator in a new account; while it is open, it answers every AWS call of this process.
 
-    ``coverage``, if given, is where what executions do is counted: text of a definition -> counts.
+    Other processes find it by the environment, which points every AWS SDK at ``url``. ``coverage``, if given, is where
+    what executions do is counted: text of a definition -> counts. ``let_through`` are hosts that are called after all.
     """
     _worlds().meet_moto()  # another application in this process may have met it since
     account, world = _worlds().open()
@@ -291,10 +302,13 @@ def emulator(coverage: dict[str, Coverage] | None = None) -> Iterator[Dynastep]:
     for name in _HIDDEN:
         os.environ.pop(name, None)
     _forget_session()
+    accounts = {account}
+    respond = partial(_answer_in, world, accounts)
     try:
-        dynastep = Dynastep(world, account, lambda: _server().url)
-        yield dynastep
-        dynastep.check_mocks()
+        with answered_by(world_answer(respond, account, _names_an_account), let_through):
+            dynastep = Dynastep(world, account, lambda: _server().url)
+            yield dynastep
+            dynastep.check_mocks()
     finally:
         for name, value in outer.items():
             if value is None:
@@ -303,6 +317,19 @@ def emulator(coverage: dict[str, Coverage] | None = None) -> Iterator[Dynastep]:
                 os.environ[name] = value
         _forget_session()
         _worlds().shut(account)
+        for other in accounts - {account}:
+            moto_door.forget(other)
+
+
+def _answer_in(world: World, accounts: set[str], environ: Environ, body: bytes) -> Response:
+    """Answer a request of any account in the world of one test, and remember the account."""
+    accounts.add(account_of(world, credential(environ)))
+    return answer(world, environ, body)
+
+
+def _names_an_account(key: str) -> bool:
+    """Whether an access key is an account, or was issued by IAM or STS here."""
+    return (len(key) == len(DEFAULT_ACCOUNT) and key.isdigit()) or moto_door.issuer(key) is not None
 
 
 def _environment(account: str, url: str) -> dict[str, str]:

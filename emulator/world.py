@@ -150,6 +150,11 @@ class World:
         stream: Stream | None = self.dynamodb.region(parsed.account, parsed.region).streams.get(arn)
         return stream
 
+    @property
+    def default_account(self) -> str:
+        """The account of callers whose key names none."""
+        return self.settings.account
+
     def new_id(self) -> str:
         """A UUID for what a client leaves without a name; where time is not real, the same ones in every run.
 

@@ -76,7 +76,8 @@ EMULATOR = {
     "world": "arns datasets dynamodb dynamodb.forwarding dynamodb.model dynamodb.registry faults"
     " integrations lambdas moto_door server settings stepfunctions wire",
     "commands": "app bench graph integrations server settings validate wire world",
-    "testing": "app clients integrations moto_door server settings stepfunctions wire world",
+    "interception": "wire",
+    "testing": "app clients endpoint integrations interception moto_door server settings stepfunctions wire world",
     "pytest_plugin": "bench testing",
 }
 """Rooms of emulator: modules and packages, from the ground up; the packages of dynamodb are rooms of their own."""

@@ -11,7 +11,6 @@ from ipaddress import ip_address
 import click
 
 from emulator.settings import InvalidSetting, Settings, flag_of, variables_of
-from emulator.wire.credentials import DEFAULT_ACCOUNT
 
 
 def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
@@ -66,7 +65,7 @@ def start(**flags: str | None) -> None:
 
     def ready() -> None:
         click.echo(
-            f"Dynastep is ready at {url} (clock: {settings.clock}, account: {DEFAULT_ACCOUNT}). Ctrl-C stops it."
+            f"Dynastep is ready at {url} (clock: {settings.clock}, account: {settings.account}). Ctrl-C stops it."
         )
 
     hosts = Hosts((*settings.allowed_hosts, settings.host.lower()))

@@ -84,16 +84,21 @@ def _options(region: str, account: str, endpoint: str | None, config: Config | N
 
 def _answer_with(respond: Respond, client: BaseClient) -> None:
     def before_send(request: AWSPreparedRequest, **_: object) -> AWSResponse:
-        from botocore.awsrequest import AWSResponse
-
-        status, headers, body = respond(*_environ(request))
-        received = {"content-length": str(len(body)), **{name.lower(): value for name, value in headers}}
-        return AWSResponse(request.url, status, received, _Raw(body))  # type: ignore[arg-type]  # it only reads
+        return exchange(respond, request)
 
     events: Any = client.meta.events
     events.register("before-send", before_send)
     name = client.meta.service_model.service_id.hyphenize()
     events.unregister(f"needs-retry.{name}", unique_id=f"retry-config-{name}")  # the answer would be the same again
+
+
+def exchange(respond: Respond, request: AWSPreparedRequest) -> AWSResponse:
+    """Have ``respond`` answer a request that botocore would send; the answer as botocore receives one."""
+    from botocore.awsrequest import AWSResponse
+
+    status, headers, body = respond(*_environ(request))
+    received = {"content-length": str(len(body)), **{name.lower(): value for name, value in headers}}
+    return AWSResponse(request.url, status, received, _Raw(body))  # type: ignore[arg-type]  # it only reads
 
 
 class _Raw(io.BytesIO):
