@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 import json
 import weakref
+from xml.etree import ElementTree as ET
 
 import pytest
-from fuzz import load, waiting
+from fuzz import load, soak, waiting
+from fuzz.server import running
 
 
 def test_of_executions_started_by_many_threads_none_is_lost_and_none_runs_twice():
@@ -79,3 +81,15 @@ def test_those_who_wait_hold_up_nobody_and_a_reset_ends_them():
 def test_resets_with_calls_in_flight_leave_no_threads_behind():
     before, after = waiting.resets(8)
     assert after <= before + 8
+
+
+def test_a_soak_looks_at_the_memory_after_each_round_and_each_reset():
+    with running() as (port, pid):
+        looks = soak.soak(port, pid, operations=60, resets=1, seconds=60, seed=1)
+    assert [(look.operations, look.was_reset) for look in looks] == [(0, False), (60, False), (60, True), (120, False)]
+    drawn = ET.fromstring(soak.plot(looks))
+    kinds = [part.tag.rpartition("}")[2] for part in drawn]
+    assert (kinds.count("polyline"), kinds.count("circle")) == (1, 1)
+    said = []
+    assert soak.shown(looks, said.append) == max(look.mebibytes for look in looks)
+    assert said[-1].endswith("MiB after 120 operations")
