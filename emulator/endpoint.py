@@ -141,7 +141,7 @@ def answer(world: World, environ: Environ, body: bytes) -> Response:
             return _respond(world, environ, body, caller)
 
     try:
-        return world.of(account_of(caller)).gate.pass_through(respond)
+        return world.of(account_of(world, caller)).gate.pass_through(respond)
     except Fault as fault:
         return protocol.write_fault(environ, None, protocol.new_request_id(None), fault)
 

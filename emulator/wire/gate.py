@@ -28,7 +28,8 @@ class Gate:
     """The gate of one world."""
 
     def __init__(self) -> None:
-        self._news = threading.Condition(lock("the gate of a world", 5))
+        self._lock = lock("the gate of a world", 5)
+        self._news = threading.Condition(self._lock)
         self._inside = 0
         self._closed = False
 
@@ -40,14 +41,15 @@ class Gate:
         """
         assert_free("a gate is waited for")
         for _ in range(ATTEMPTS):
-            with self._news:
-                self._news.wait_for(lambda: not self._closed)
+            with self._lock:
+                if self._closed:
+                    self._news.wait_for(lambda: not self._closed)
                 self._inside += 1
             try:
                 with suppress(Closed):
                     return answer()
             finally:
-                with self._news:
+                with self._lock:
                     self._inside -= 1
                     if self._closed:
                         self._news.notify_all()
