@@ -18,9 +18,10 @@ def backend(ddb: Service) -> Iterator[Any]:
     from moto.dynamodb.models import dynamodb_backends
 
     from emulator import moto_door
+    from emulator.dynamodb import registry
     from emulator.moto_door.state import opened
 
-    moto_door.show_tables(lambda _account: ddb.world.dynamodb)
+    moto_door.show_tables(lambda _account: ddb.world.dynamodb, registry.attach)
     opened()
     yield dynamodb_backends[ACCOUNT][REGION]
     moto_door.reset()
@@ -215,8 +216,9 @@ def test_nothing_that_moto_reads_is_kept(ddb: Service, backend: Any) -> None:
 def moto(ddb: Service) -> Iterator[Callable[..., dict[str, Any]]]:
     """Calls of moto's services, which see the tables of this test."""
     from emulator import moto_door
+    from emulator.dynamodb import registry
 
-    moto_door.show_tables(lambda _account: ddb.world.dynamodb)
+    moto_door.show_tables(lambda _account: ddb.world.dynamodb, registry.attach)
 
     def call(service: str, operation: str, **params: Any) -> dict[str, Any]:
         return moto_door.call(service, operation, params, ACCOUNT, REGION)
