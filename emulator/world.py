@@ -20,6 +20,7 @@ from asl_interpreter.loop.locks import lock
 from asl_interpreter.running.execution import Execution
 from asl_interpreter.tasks import Resolve
 from emulator import arns
+from emulator.events.filters import filter_problem
 from emulator.faults import Fault
 from emulator.integrations.mock_config import MockConfig
 from emulator.integrations.mocks import InvalidMock, Mock, Mocked, Mocks
@@ -27,7 +28,6 @@ from emulator.integrations.resources import Resources
 from emulator.lambdas.callables import Handler
 from emulator.lambdas.deployments import archive_problem
 from emulator.lambdas.functions import FunctionName, Request
-from emulator.lambdas.patterns import problem as filter_problem
 from emulator.lambdas.service import Lambdas
 from emulator.server import url_of
 from emulator.settings import Settings

@@ -48,9 +48,10 @@ EMULATOR = {
     "dynamodb.rejections": "dynamodb.generations faults settings",
     "dynamodb.model": "dynamodb.generations dynamodb.rejections faults settings",
     "wire": "dynamodb.generations faults settings",
-    "moto_door": "arns faults wire",
+    "events": "",
+    "moto_door": "arns events faults wire",
     "dynamodb.changes": "dynamodb.model dynamodb.rejections moto_door wire",
-    "lambdas": "arns dynamodb.changes faults moto_door wire",
+    "lambdas": "arns dynamodb.changes events faults moto_door wire",
     "endpoint": "faults lambdas moto_door wire",
     "app": "endpoint wire",
     "graph": "",
@@ -73,7 +74,7 @@ EMULATOR = {
     "dynamodb.forwarding": "faults wire",
     "dynamodb.templates": "dynamodb.changes dynamodb.control dynamodb.model dynamodb.rejections wire",
     "dynamodb.registry": "dynamodb.control dynamodb.items dynamodb.model dynamodb.templates faults",
-    "world": "arns datasets dynamodb dynamodb.forwarding dynamodb.model dynamodb.registry faults"
+    "world": "arns datasets dynamodb dynamodb.forwarding dynamodb.model dynamodb.registry events faults"
     " integrations lambdas moto_door server settings stepfunctions wire",
     "commands": "app bench graph integrations server settings validate wire world",
     "interception": "wire",

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from asl_interpreter.loop.signals import Signal
 from emulator.arns import Arn
+from emulator.events.filters import wanted
 from emulator.faults import Fault
 from emulator.lambdas.functions import LATEST, FunctionName, Invocation, Request
-from emulator.lambdas.patterns import matches
 
 if TYPE_CHECKING:
     from asl_interpreter.engine import Engine
@@ -89,8 +89,7 @@ class Poller:
 
     def wanted(self, item: JSON) -> bool:
         """Whether the filter criteria let the function have an item."""
-        filters = (self.configuration.get("FilterCriteria") or {}).get("Filters") or []
-        return not filters or any(matches(loads(each["Pattern"]), item) for each in filters)
+        return wanted(self.configuration.get("FilterCriteria"), item)
 
     async def invoke(self, items: Sequence[JSON], identifiers: Sequence[str]) -> Outcome:
         """Invoke the function with a batch."""

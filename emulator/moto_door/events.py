@@ -11,6 +11,7 @@ from typing import Any
 
 from asl_interpreter.jsontext import JSON
 from emulator.arns import Arn
+from emulator.events.patterns import InvalidPattern, compile_pattern
 
 Receiver = Callable[[str, str], None]
 """Takes an event: the ARN of the target and the JSON text that the target gets."""
@@ -51,6 +52,56 @@ def send_to_targets(theirs: Any) -> Any:
                 not_delivered(rule, target, _seen(event), error)
 
     return send_to_targets
+
+
+def parse_pattern(_theirs: Any) -> Any:
+    """Refuse an event pattern in AWS's words."""
+
+    def parse(self: Any) -> JSON:
+        from moto.events.exceptions import InvalidEventPatternException
+
+        try:
+            if self.pattern:
+                compile_pattern(self.pattern)
+        except InvalidPattern as error:
+            raise InvalidEventPatternException(reason=str(error)) from None
+        return json.loads(self.pattern or "{}")
+
+    return parse
+
+
+def matches_event(_theirs: Any) -> Any:
+    """Have our patterns say which events a rule wants; a pattern that is none wants all."""
+
+    def matches_event(self: Any, event: dict[str, Any]) -> bool:
+        pattern = self.dump()
+        if not pattern:
+            return True
+        replay = {name: event[name] for name in ("replay-name",) if name in event}
+        return compile_pattern(pattern).matches(_seen(event) | replay)
+
+    return matches_event
+
+
+def answer_test_event_pattern(_theirs: Any) -> Any:
+    """Say whether a pattern wants an event."""
+
+    def test_event_pattern(self: Any) -> Any:
+        from moto.events.exceptions import InvalidEventPatternException, ValidationException
+
+        try:
+            event = json.loads(self._get_param("Event"))
+        except ValueError:
+            event = None
+        if not isinstance(event, dict):
+            raise ValidationException("Parameter Event is not valid.")
+        try:
+            matches = compile_pattern(self._get_param("EventPattern")).matches(event)
+        except InvalidPattern as error:
+            raise InvalidEventPatternException(reason=str(error)) from None
+        return self._create_response({"Result": matches})
+
+    return test_event_pattern
 
 
 def put_events(theirs: Any) -> Any:

@@ -78,6 +78,9 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
     ),
     "events": (
         _patch("events.models:Rule.send_to_targets", events.send_to_targets, "472e002e2dab"),
+        _patch("events.models:EventPatternParser.parse", events.parse_pattern, "2681906d428c"),
+        _patch("events.models:EventPattern.matches_event", events.matches_event, "3e71eb7ff590"),
+        _patch("events.responses:EventsHandler.test_event_pattern", events.answer_test_event_pattern, "945d9dc74b3a"),
         _patch("events.models:EventsBackend.put_events", events.put_events, "c56f6ac1f932"),
         _patch("events.utils:EventTemplateParser.DEFAULT_EVENT_INPUT_TEMPLATE", events.event_template, "bed7e495ddc0"),
         _patch("events.notifications:_invoke_lambda", events.invoke_lambda, "abb471eef572"),
