@@ -30,6 +30,7 @@ class FakeWorld:
 
     calls: list[Any] = field(default_factory=list)
     mode: str = "wall"
+    default_account: str = "000000000000"
     now: float = 0.0
     was_reset: bool = False
     elsewhere: dict[str, Any] = field(default_factory=dict)

@@ -117,11 +117,11 @@ def test_a_resource_is_answered_in_process_too(world):
     assert [found.key for found in bucket.objects.all()] == ["k"]
 
 
-def test_a_key_that_sts_issued_belongs_to_the_account_of_its_role(client):
+def test_a_key_that_sts_issued_belongs_to_the_account_of_its_role(world, client):
     role = "arn:aws:iam::222233334444:role/worker"
     credentials = client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
-    assert endpoint.account_of(Credential(credentials["AccessKeyId"])) == "222233334444"
-    assert endpoint.account_of(Credential("AKIAOFNOBODYATALL000")) == "000000000000"
+    assert endpoint.account_of(world, Credential(credentials["AccessKeyId"])) == "222233334444"
+    assert endpoint.account_of(world, Credential("AKIAOFNOBODYATALL000")) == "000000000000"
 
 
 @pytest.mark.parametrize(

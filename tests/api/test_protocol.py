@@ -346,10 +346,10 @@ def test_a_bug_is_a_500_whose_request_id_finds_the_traceback(call, handlers, cap
         ("AWS 111122223333:signature", "111122223333", "us-east-1"),
     ],
 )
-def test_account_and_region_come_from_the_signature(authorization, account, region):
+def test_account_and_region_come_from_the_signature(world, authorization, account, region):
     caller = credential({"HTTP_AUTHORIZATION": authorization})
     assert caller is not None
-    assert (endpoint.account_of(caller), caller.region) == (account, region)
+    assert (endpoint.account_of(world, caller), caller.region) == (account, region)
 
 
 @pytest.mark.parametrize(
@@ -359,15 +359,15 @@ def test_account_and_region_come_from_the_signature(authorization, account, regi
         ("AWSAccessKeyId=111122223333&Signature=x", "111122223333", "us-east-1"),
     ],
 )
-def test_account_and_region_come_from_a_presigned_query(query, account, region):
+def test_account_and_region_come_from_a_presigned_query(world, query, account, region):
     caller = credential({"QUERY_STRING": query})
     assert caller is not None
-    assert (endpoint.account_of(caller), caller.region) == (account, region)
+    assert (endpoint.account_of(world, caller), caller.region) == (account, region)
 
 
-def test_a_request_without_a_signature_has_no_caller():
+def test_a_request_without_a_signature_has_no_caller(world):
     assert credential({"HTTP_AUTHORIZATION": "Bearer x", "QUERY_STRING": "a=b"}) is None
-    assert endpoint.account_of(None) == "000000000000"
+    assert endpoint.account_of(world, None) == "000000000000"
 
 
 def test_a_presigned_query_calls_dynamodb(send, echo):
