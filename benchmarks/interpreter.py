@@ -23,6 +23,7 @@ from asl_interpreter.running.execution import Execution, Outside, Start
 from asl_interpreter.tasks import UnknownResource
 from benchmarks.figures import OURS, YARDSTICK, Aim, Figure, rate
 from benchmarks.machines import chain, choice_loop, intrinsics_chain, map_of_passes, parallel, queries_chain
+from emulator.control import Control
 from emulator.settings import Settings
 from emulator.wire.operations import perform
 from emulator.wire.protocol import Call
@@ -155,7 +156,7 @@ def _no_resource(resource: str, _state: str = "") -> Any:
 @cache
 def _index_query(rows: int) -> Callable[[], object]:
     """A Query that reads ten rows of an index of a table that has so many."""
-    world = World(Settings())
+    world = Control(Settings()).world
     attributes = ("pk", "sk", "group")
     _dynamodb(
         world,

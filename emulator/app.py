@@ -13,17 +13,18 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from emulator.endpoint import layer
 from emulator.wire.hosts import Hosts
+from emulator.wiring import meet_moto
 
 if TYPE_CHECKING:
-    from emulator.world import World
+    from emulator.control import Control
 
 log = logging.getLogger("dynastep")
 
 _NO_MORE_HOSTS = Hosts()
 
 
-def create_app(world: World, hosts: Hosts = _NO_MORE_HOSTS) -> Flask:
-    """The WSGI application of a world. AWS requests never reach Flask: its router costs ten times what they do.
+def create_app(control: Control, hosts: Hosts = _NO_MORE_HOSTS) -> Flask:
+    """The WSGI application of an emulator. AWS requests never reach Flask: its router costs ten times what they do.
 
     ``hosts`` are the names that requests may be sent to, and whose web pages are answered.
     """
@@ -33,28 +34,28 @@ def create_app(world: World, hosts: Hosts = _NO_MORE_HOSTS) -> Flask:
 
     @app.get("/_dynastep/health")
     def health() -> Response:
-        clock, trouble = world.controlled.clock_info(), world.controlled.trouble()
-        about = {"version": version(), "clock": clock["mode"], "counts": world.controlled.counts()}
+        clock, trouble = control.latest.clock_info(), control.latest.trouble()
+        about = {"version": version(), "clock": clock["mode"], "counts": control.latest.counts()}
         if trouble is not None:
             return _json({"status": "failed", "reason": trouble, **about}, 503)
         return _json({"status": "ok", **about})
 
     @app.get("/_dynastep/clock")
     def clock() -> Response:
-        return _json(world.controlled.clock_info())
+        return _json(control.latest.clock_info())
 
     @app.post("/_dynastep/clock")
     def set_clock() -> Response:
         mode, advance = _clock_change()
         try:
-            world.controlled.set_clock(mode, advance)
+            control.latest.set_clock(mode, advance)
         except ValueError as error:
             raise BadRequest(str(error)) from None
-        return _json(world.controlled.clock_info())
+        return _json(control.latest.clock_info())
 
     @app.post("/_dynastep/reset")
     def reset() -> Response:
-        world.controlled.reset()
+        control.latest.reset()
         return _json({"status": "reset"})
 
     @app.get("/")
@@ -66,8 +67,8 @@ def create_app(world: World, hosts: Hosts = _NO_MORE_HOSTS) -> Flask:
         response.headers["Content-Security-Policy"] = "frame-ancestors 'none'"  # nobody clicks here unawares
         return response
 
-    world.meet_moto()
-    app.wsgi_app = layer(world, app.wsgi_app, hosts)  # type: ignore[method-assign,assignment]  # Flask's documented way
+    meet_moto(lambda account: control.of(account).world)
+    app.wsgi_app = layer(control, app.wsgi_app, hosts)  # type: ignore[method-assign,assignment]  # Flask's documented way
     return app
 
 

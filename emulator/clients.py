@@ -1,4 +1,4 @@
-"""Clients of a world, in this process: boto3's own, whose requests the endpoint answers without a socket."""
+"""Clients of an emulator, in this process: boto3's own, whose requests the endpoint answers without a socket."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.config import Config
 
-    from emulator.world import World
+    from emulator.control import Control
 
 
 def client(
-    world: World,
+    control: Control,
     service: str,
     region: str = DEFAULT_REGION,
     account: str = DEFAULT_ACCOUNT,
@@ -29,15 +29,15 @@ def client(
 
     ``endpoint`` is the URL that presigned URLs and queues shall name; AWS's own if it is None. Nothing is sent there.
     """
-    return connect(partial(answer, world), service, region, account, endpoint, config)
+    return connect(partial(answer, control), service, region, account, endpoint, config)
 
 
 def resource(
-    world: World,
+    control: Control,
     service: str,
     region: str = DEFAULT_REGION,
     account: str = DEFAULT_ACCOUNT,
     endpoint: str | None = None,
 ) -> ServiceResource:
     """A boto3 resource, as ``client``."""
-    return connect_resource(partial(answer, world), service, region, account, endpoint)
+    return connect_resource(partial(answer, control), service, region, account, endpoint)

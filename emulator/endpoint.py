@@ -10,7 +10,7 @@ import logging
 import re
 from collections.abc import Iterable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from asl_interpreter.jsontext import dumps
 from asl_interpreter.loop.errands import Closed
@@ -26,6 +26,7 @@ from emulator.wire.protocol import Environ, Response
 if TYPE_CHECKING:
     from _typeshed.wsgi import InputStream, StartResponse, WSGIApplication
 
+    from emulator.control import Control
     from emulator.world import World
 
 log = logging.getLogger("dynastep")
@@ -41,7 +42,7 @@ OURS = ("states", "dynamodb")
 """Signing names of the services answered here."""
 
 
-def layer(world: World, pages: WSGIApplication, hosts: Hosts = _NO_MORE_HOSTS) -> WSGIApplication:
+def layer(control: Control, pages: WSGIApplication, hosts: Hosts = _NO_MORE_HOSTS) -> WSGIApplication:
     """A WSGI application that answers AWS requests and leaves everything else to ``pages``.
 
     What a web page of elsewhere sends is refused, and what is sent to a name that is not one of ``hosts``.
@@ -52,7 +53,7 @@ def layer(world: World, pages: WSGIApplication, hosts: Hosts = _NO_MORE_HOSTS) -
         if why is not None:
             response = _refuse(environ, why)
         elif not is_page(environ):
-            response = _received(world, environ)
+            response = _received(control, environ)
         else:
             return pages(environ, start_response)
         headers = response.headers
@@ -100,18 +101,18 @@ def _refuse(environ: dict[str, Any], why: str) -> Response:
     return Response(403, [("Content-Type", "application/json")], body)
 
 
-def _received(world: World, environ: dict[str, Any]) -> Response:
+def _received(control: Control, environ: dict[str, Any]) -> Response:
     """Read the body, unless it is too large to be kept, and answer."""
     announced = environ.get("CONTENT_LENGTH") or ""
     length = int(announced) if announced.isdigit() else -1
     if length == 0 or (length < 0 and "HTTP_TRANSFER_ENCODING" not in environ):
-        return answer(world, environ, b"")
+        return answer(control, environ, b"")
     most = protocol.LARGEST_BODY if protocol.service_of(environ) is not None else LARGEST_UPLOAD
     body = b"" if length > most else _read(environ["wsgi.input"], most + 1 if length < 0 else length)
     if length > most or len(body) > most:
         _discard(environ["wsgi.input"])
         return protocol.write_fault(environ, None, protocol.new_request_id(None), protocol.too_large())
-    return answer(world, environ, body)
+    return answer(control, environ, body)
 
 
 def _read(body: InputStream, most: int) -> bytes:
@@ -129,19 +130,31 @@ def _discard(body: InputStream) -> None:
         pass
 
 
-def answer(world: World, environ: Environ, body: bytes) -> Response:
+class Request(NamedTuple):
+    """A request as it was received: who sends it, and whose resources it means."""
+
+    environ: Environ
+    body: bytes
+    caller: Credential | None
+    account: str
+
+
+def answer(control: Control, environ: Environ, body: bytes) -> Response:
     """Answer a request to AWS, whatever it holds. A bug of ours is an HTTP 500 and an entry in the log."""
     caller = credential(environ)
+    request = Request(environ, body, caller, account_of(control, caller))
+    meant = control.of(request.account)
     tokens = [environ[name] for name in _OF_FUNCTIONS if name in environ]
 
     def respond() -> Response:
+        world = meant.world  # the one that is alive now: a request that a reset refuses comes here again
         if not tokens:
-            return _respond(world, environ, body, caller)
-        with world.of(account_of(world, caller)).lambdas.within(*tokens):
-            return _respond(world, environ, body, caller)
+            return _respond(world, request)
+        with world.lambdas.within(*tokens):
+            return _respond(world, request)
 
     try:
-        return world.of(account_of(world, caller)).gate.pass_through(respond)
+        return meant.gate.pass_through(respond)
     except Fault as fault:
         return protocol.write_fault(environ, None, protocol.new_request_id(None), fault)
 
@@ -150,9 +163,8 @@ _OF_FUNCTIONS = ("HTTP_X_AMZ_SECURITY_TOKEN", "HTTP_X_AMZN_TRACE_ID")
 """Headers that tell which function makes a request: its credentials' token, and the trace that SDKs hand on."""
 
 
-def _respond(world: World, environ: Environ, body: bytes, caller: Credential | None) -> Response:
-    respond = _respond_ours if _is_ours(environ, caller) else _respond_moto
-    return respond(world, environ, body, caller)
+def _respond(world: World, request: Request) -> Response:
+    return _respond_ours(world, request) if _is_ours(request.environ, request.caller) else _respond_moto(world, request)
 
 
 def _is_ours(environ: Environ, caller: Credential | None) -> bool:
@@ -165,7 +177,8 @@ def _is_ours(environ: Environ, caller: Credential | None) -> bool:
     return environ.get("PATH_INFO", "/") in ("", "/") and not moto_door.is_form(environ)
 
 
-def _respond_ours(world: World, environ: Environ, body: bytes, caller: Credential | None) -> Response:
+def _respond_ours(world: World, request: Request) -> Response:
+    environ, body, caller, account = request
     method = environ["REQUEST_METHOD"]
     if method == "OPTIONS" and "HTTP_ORIGIN" in environ:
         return protocol.write_preflight(environ)
@@ -176,8 +189,8 @@ def _respond_ours(world: World, environ: Environ, body: bytes, caller: Credentia
     try:
         if len(body) > protocol.LARGEST_BODY:
             raise protocol.too_large()  # noqa: TRY301 - every refusal is written in one place
-        call = protocol.read_call(environ, body, caller, account_of(world, caller), request_id)
-        return protocol.write_answer(environ, call, operations.perform(world.of(call.account), call))
+        call = protocol.read_call(environ, body, caller, account, request_id)
+        return protocol.write_answer(environ, call, operations.perform(world, call))
     except Fault as fault:
         return protocol.write_fault(environ, service, request_id, fault)
     except Closed:
@@ -201,9 +214,10 @@ def _operation(environ: Environ, body: bytes) -> str:
     return action[1].decode() if action is not None else str(environ["REQUEST_METHOD"]).capitalize()
 
 
-def _respond_moto(world: World, environ: Environ, body: bytes, caller: Credential | None) -> Response:
+def _respond_moto(world: World, request: Request) -> Response:
+    environ = request.environ
     try:
-        return _respond_other(world, environ, body, caller)
+        return _respond_other(world, request)
     except Closed:
         raise
     except Exception:
@@ -212,16 +226,16 @@ def _respond_moto(world: World, environ: Environ, body: bytes, caller: Credentia
         return protocol.write_fault(environ, None, request_id, protocol.internal_failure(request_id))
 
 
-def _respond_other(world: World, environ: Environ, body: bytes, caller: Credential | None) -> Response:
+def _respond_other(world: World, request: Request) -> Response:
     """Answer for Lambda, or have moto answer."""
-    account = account_of(world, caller)
+    environ, body, caller, account = request
     response = None
     if caller is not None and caller.service == "lambda":
-        response = lambdas.respond(world.of(account), environ, body, account, caller.region)
+        response = lambdas.respond(world, environ, body, account, caller.region)
     elif _LOOKS.match(_operation(environ, body)):
-        world.of(account).lambdas.settle()
+        world.lambdas.settle()
     if caller is not None and caller.service == "logs":
-        world.of(account).deliver_logs()
+        world.deliver_logs()
     if response is None:
         response = moto_door.answer(environ, body, caller, account)
     if "HTTP_ORIGIN" in environ and not any(name.lower().startswith("access-control-") for name, _ in response.headers):
@@ -229,11 +243,11 @@ def _respond_other(world: World, environ: Environ, body: bytes, caller: Credenti
     return response
 
 
-def account_of(world: World, caller: Credential | None) -> str:
+def account_of(control: Control, caller: Credential | None) -> str:
     """The account of a caller: its access key if that is twelve digits, else where moto's IAM or STS issued the key.
 
     Any other key, and none, means the default account of the emulator.
     """
     if caller is None:
-        return world.default_account
-    return caller.account or moto_door.issuer(caller.access_key) or world.default_account
+        return control.default_account
+    return caller.account or moto_door.issuer(caller.access_key) or control.default_account

@@ -19,7 +19,8 @@ from asl_interpreter.coverage import Coverage
 from asl_interpreter.jsontext import JSON, dumps, loads
 from asl_interpreter.running.execution import Execution as Running
 from asl_interpreter.running.execution import Status
-from emulator import moto_door
+from emulator import arns, moto_door
+from emulator.control import Control
 from emulator.endpoint import account_of, answer
 from emulator.integrations.mocks import Answer, Mock, Mocks, steps_of
 from emulator.interception import answered_by, world_answer
@@ -28,7 +29,7 @@ from emulator.stepfunctions import executions, machines
 from emulator.stepfunctions.rendering import render
 from emulator.wire.credentials import DEFAULT_ACCOUNT, credential
 from emulator.wire.protocol import Call, Environ, Response
-from emulator.world import World
+from emulator.wiring import Lasting, meet_moto
 
 if TYPE_CHECKING:
     from boto3.resources.base import ServiceResource
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from botocore.config import Config
 
     from emulator.server import Server
+    from emulator.world import World
 
 REGION: Final = "us-east-1"
 ROLE: Final = "dynastep"
@@ -75,38 +77,42 @@ class TestClock:
 
     __test__ = False  # not a test class
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, control: Control) -> None:
+        self._control = control
 
     def now(self) -> float:
         """Seconds since 1970."""
-        return self._world.clock.now()
+        return self._control.world.clock.now()
 
     def advance(self, seconds: float) -> None:
         """Move on; everything that becomes due on the way happens, in its order."""
-        self._world.set_clock(None, seconds)
+        self._control.set_clock(None, seconds)
 
     @property
     def mode(self) -> str:
         """``virtual``: time jumps when somebody looks; ``manual``: only ``advance`` moves it; ``wall``: real time."""
-        return self._world.clock.mode
+        return self._control.world.clock.mode
 
     @mode.setter
     def mode(self, mode: str) -> None:
-        self._world.set_clock(mode, None)
+        self._control.set_clock(mode, None)
 
 
 class Dynastep:
     """AWS for one test."""
 
-    def __init__(self, world: World, account: str, url: Callable[[], str]) -> None:
-        self._world = world
-        self._mocks = world.mocks = Mocks()
+    def __init__(self, control: Control, account: str, url: Callable[[], str], mocks: Mocks) -> None:
+        self._control = control
+        self._mocks = mocks
         self._url = url
         self._count = itertools.count(1)
         self.account = account
         self.region = REGION
-        self.clock = TestClock(world)
+        self.clock = TestClock(control)
+
+    @property
+    def _world(self) -> World:
+        return self._control.world
 
     @property
     def url(self) -> str:
@@ -117,17 +123,19 @@ class Dynastep:
         """A boto3 client of any service, answered in this process."""
         from emulator.clients import client
 
-        return client(self._world, service, region, self.account, self.url, config)
+        return client(self._control, service, region, self.account, self.url, config)
 
     def resource(self, service: str, region: str = REGION) -> ServiceResource:
         """A boto3 resource of any service, answered in this process."""
         from emulator.clients import resource
 
-        return resource(self._world, service, region, self.account, self.url)
+        return resource(self._control, service, region, self.account, self.url)
 
     def function(self, name: str, function: Callable[..., Any]) -> str:
         """Make a Python callable a Lambda function; its ARN. It takes the event, and the context if it wants."""
-        return self._world.function(name, function, self.account, self.region)
+        arn = arns.function(self.account, self.region, name)
+        self._world.lambdas.callables.register(arn, function)
+        return arn
 
     def mock(
         self,
@@ -224,56 +232,46 @@ def _ended(running: Running) -> Execution:
     )
 
 
-class OneOfMany(World):
-    """The world of one test: others in this process use the same moto, so a reset empties one account."""
-
-    def __init__(self, settings: Settings, url: Callable[[], str], account: str) -> None:
-        super().__init__(settings, url)
-        self._account = account
-
-    def _forget_others(self) -> None:
-        moto_door.forget(self._account)
-
-
-class Worlds(World):
-    """The worlds of the tests of one process, each with its account, behind one server."""
+class Controls(Control):
+    """The tests of one process, each with an account, its control and its world, behind one server."""
 
     def __init__(self) -> None:
         super().__init__(Settings())
-        self._worlds: dict[str, World] = {}
+        self._tests: dict[str, Control] = {}
         self._count = itertools.count(1)
 
-    def of(self, account: str) -> World:
-        """The world of a test, by its account; any other account is in the world of the test that began last."""
-        return self._worlds.get(account, self.controlled)
+    def of(self, account: str) -> Control:
+        """The control of a test, by its account; any other account is in the world of the test that began last."""
+        return self._tests.get(account, self.latest)
 
     @property
-    def controlled(self) -> World:
-        """The world of the test that began last, of those that go on: a request for it has no access key."""
-        return next(reversed(list(self._worlds.values())), self)
+    def latest(self) -> Control:
+        """The control of the test that began last, of those that go on: a request for it has no access key."""
+        return next(reversed(list(self._tests.values())), self)
 
     @property
     def default_account(self) -> str:
         """The account of the test that began last: a client with the keys ``testing`` means that test."""
-        return next(reversed(list(self._worlds)), super().default_account)
+        return next(reversed(list(self._tests)), super().default_account)
 
-    def open(self) -> tuple[str, World]:
-        """A new account, and its world."""
+    def open(self, mocks: Mocks, coverage: dict[str, Coverage] | None) -> tuple[str, Control]:
+        """A new account, and the control of its world; a reset there leaves the other accounts alone."""
         account = f"{next(self._count):012}"
         moto_door.repeat_ids()
         settings = Settings.read({name: os.environ.get(name, "") for name in _OF_A_TEST})
-        world = self._worlds[account] = OneOfMany(replace(settings, clock="virtual"), lambda: _server().url, account)
-        return account, world
+        given = Lasting.of(replace(settings, clock="virtual"), lambda: _server().url, mocks, coverage)
+        control = self._tests[account] = Control(given, lambda: moto_door.forget(account))
+        return account, control
 
     def shut(self, account: str) -> None:
         """End the world of an account."""
-        self._worlds.pop(account).close()
+        self._tests.pop(account).close()
         moto_door.forget(account)
 
 
 @cache
-def _worlds() -> Worlds:
-    return Worlds()
+def _controls() -> Controls:
+    return Controls()
 
 
 @cache
@@ -282,7 +280,7 @@ def _server() -> Server:
     from emulator.app import create_app
     from emulator.server import serve_in_thread
 
-    return serve_in_thread(create_app(_worlds()))
+    return serve_in_thread(create_app(_controls()))
 
 
 @contextmanager
@@ -294,19 +292,19 @@ def emulator(
     Other processes find it by the environment, which points every AWS SDK at ``url``. ``coverage``, if given, is where
     what executions do is counted: text of a definition -> counts. ``let_through`` are hosts that are called after all.
     """
-    _worlds().meet_moto()  # another application in this process may have met it since
-    account, world = _worlds().open()
-    world.coverage = coverage
+    meet_moto(lambda account: _controls().of(account).world)  # another application may have since
+    mocks = Mocks()
+    account, control = _controls().open(mocks, coverage)
     outer = {name: os.environ.get(name) for name in (*_environment(account, ""), *_HIDDEN)}
     os.environ.update(_environment(account, _server().url))
     for name in _HIDDEN:
         os.environ.pop(name, None)
     _forget_session()
     accounts = {account}
-    respond = partial(_answer_in, world, accounts)
+    respond = partial(_answer_in, control, accounts)
     try:
         with answered_by(world_answer(respond, account, _names_an_account), let_through):
-            dynastep = Dynastep(world, account, lambda: _server().url)
+            dynastep = Dynastep(control, account, lambda: _server().url, mocks)
             yield dynastep
             dynastep.check_mocks()
     finally:
@@ -316,15 +314,15 @@ def emulator(
             else:
                 os.environ[name] = value
         _forget_session()
-        _worlds().shut(account)
+        _controls().shut(account)
         for other in accounts - {account}:
             moto_door.forget(other)
 
 
-def _answer_in(world: World, accounts: set[str], environ: Environ, body: bytes) -> Response:
+def _answer_in(control: Control, accounts: set[str], environ: Environ, body: bytes) -> Response:
     """Answer a request of any account in the world of one test, and remember the account."""
-    accounts.add(account_of(world, credential(environ)))
-    return answer(world, environ, body)
+    accounts.add(account_of(control, credential(environ)))
+    return answer(control, environ, body)
 
 
 def _names_an_account(key: str) -> bool:

@@ -53,7 +53,7 @@ EMULATOR = {
     "dynamodb.changes": "dynamodb.model dynamodb.rejections moto_door wire",
     "lambdas": "arns dynamodb.changes events faults moto_door wire",
     "endpoint": "faults lambdas moto_door wire",
-    "app": "endpoint wire",
+    "app": "endpoint wire wiring",
     "graph": "",
     "datasets": "arns moto_door",
     "stepfunctions": "arns datasets faults wire",
@@ -69,16 +69,19 @@ EMULATOR = {
     "dynamodb.items": "dynamodb.expressions dynamodb.generations dynamodb.model dynamodb.rejections faults wire",
     "dynamodb.partiql": "dynamodb.expressions dynamodb.items dynamodb.model dynamodb.rejections faults wire",
     "dynamodb.throttling": "dynamodb.items dynamodb.model dynamodb.partiql dynamodb.rejections faults wire",
-    "dynamodb": "dynamodb.changes dynamodb.control dynamodb.copies dynamodb.items dynamodb.model"
+    "dynamodb": "",
+    "dynamodb.operations": "dynamodb.changes dynamodb.control dynamodb.copies dynamodb.items dynamodb.model"
     " dynamodb.partiql dynamodb.rejections dynamodb.throttling wire",
     "dynamodb.forwarding": "faults wire",
     "dynamodb.templates": "dynamodb.changes dynamodb.control dynamodb.model dynamodb.rejections wire",
     "dynamodb.registry": "dynamodb.control dynamodb.items dynamodb.model dynamodb.templates faults",
-    "world": "arns datasets dynamodb dynamodb.forwarding dynamodb.model dynamodb.registry events faults"
-    " integrations lambdas moto_door server settings stepfunctions wire",
-    "commands": "app bench graph integrations server settings validate wire world",
+    "world": "faults integrations stepfunctions",
+    "wiring": "arns datasets dynamodb.forwarding dynamodb.model dynamodb.operations dynamodb.registry events faults"
+    " integrations lambdas moto_door server settings stepfunctions wire world",
+    "control": "moto_door settings wire wiring",
+    "commands": "app bench control graph integrations server settings validate wire wiring",
     "interception": "wire",
-    "testing": "app clients endpoint integrations interception moto_door server settings stepfunctions wire world",
+    "testing": "app arns clients control endpoint integrations interception moto_door server settings stepfunctions wire wiring",
     "pytest_plugin": "bench testing",
 }
 """Rooms of emulator: modules and packages, from the ground up; the packages of dynamodb are rooms of their own."""

@@ -14,9 +14,9 @@ import pytest
 from fuzz import law
 
 from emulator.app import create_app
+from emulator.control import Control
 from emulator.server import serve_in_thread
 from emulator.settings import Settings
-from emulator.world import World
 
 ROLE = "arn:aws:iam::000000000000:role/any"
 ROOT = Path(__file__).parents[1]
@@ -63,51 +63,34 @@ def test_there_are_no_locks_without_a_name():
             assert not unnamed or path.name == "locks.py", f"{path}, line {call.lineno}"
 
 
-def test_a_world_has_one_store_however_many_ask_for_it():
-    world = World(Settings())
-    start, stores = threading.Barrier(8), []
-
-    def ask():
-        start.wait(5)
-        stores.append(world.dynamodb)
-
-    threads = [threading.Thread(target=ask) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len({id(store) for store in stores}) == 1
-    world.close()
-
-
 @pytest.mark.parametrize("used", [False, True])
 def test_a_world_is_closed_once_or_twice(used):
-    world = World(Settings())
+    control = Control(Settings())
     if used:
-        world.engine.ask(lambda: None)
-    world.close()
-    world.close()
+        control.world.engine.ask(lambda: None)
+    control.close()
+    control.close()
 
 
 def test_a_world_whose_loop_has_failed_says_so_and_can_be_reset(monkeypatch):
-    world = World(Settings())
-    client = create_app(world).test_client()
+    control = Control(Settings())
+    client = create_app(control).test_client()
     assert client.get("/_dynastep/health").json["status"] == "ok"
 
     def fail(_loop):
         raise LookupError("a defect")
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(world.engine.loop), "_take_turn", fail)
+        patch.setattr(type(control.world.engine.loop), "_take_turn", fail)
         with pytest.raises(LookupError):
-            world.engine.ask(lambda: None)
+            control.world.engine.ask(lambda: None)
     answer = client.get("/_dynastep/health")
     assert answer.status_code == 503
     assert answer.json["reason"] == "The loop has failed: LookupError('a defect'). A reset starts a new one."
     assert client.post("/_dynastep/reset").status_code == 200
     assert client.get("/_dynastep/health").json["status"] == "ok"
-    assert world.engine.ask(lambda: "alive") == "alive"
-    world.close()
+    assert control.world.engine.ask(lambda: "alive") == "alive"
+    control.close()
 
 
 def answered(url, target, params):
@@ -129,10 +112,10 @@ def answered(url, target, params):
 @pytest.fixture
 def served():
     """A world of its own behind a server in this process, and its URL."""
-    world = World(Settings())
-    server = serve_in_thread(create_app(world))
-    yield world, server.url
-    world.close()
+    control = Control(Settings())
+    server = serve_in_thread(create_app(control))
+    yield control, server.url
+    control.close()
     server.close()
 
 
@@ -148,23 +131,23 @@ WAIT = {"StartAt": "Pause", "States": {"Pause": {"Type": "Wait", "Seconds": 600,
     ],
 )
 def test_a_call_that_waits_is_refused_by_a_reset(served, operation, params, error):
-    world, url = served
+    control, url = served
     for _ in range(5):
         assert answered(url, "CreateActivity", {"name": "work"})[0] == 200
         machine = {"name": "long", "definition": json.dumps(WAIT), "roleArn": ROLE, "type": "EXPRESS"}
         assert answered(url, "CreateStateMachine", machine)[0] == 200
         with ThreadPoolExecutor(4) as pool:
             waiting = [pool.submit(answered, url, operation, params) for _ in range(4)]
-            while world.gate._inside < 4 or len(world.engine.loop._questions) < 4:
+            while control.gate._inside < 4 or len(control.world.engine.loop._questions) < 4:
                 time.sleep(0.005)
-            world.reset()
+            control.reset()
             for each in waiting:
                 status, body = each.result()
                 assert (status, body["__type"].rpartition("#")[2]) == (400, error)
 
 
 def test_a_start_that_meets_a_reset_gets_a_clean_answer(served):
-    world, url = served
+    control, url = served
     machine = {"name": "quick", "roleArn": ROLE, "definition": json.dumps(WAIT)}
     stop, statuses = threading.Event(), set()
 
@@ -178,7 +161,7 @@ def test_a_start_that_meets_a_reset_gets_a_clean_answer(served):
     for thread in threads:
         thread.start()
     for _ in range(20):
-        world.reset()
+        control.reset()
     stop.set()
     for thread in threads:
         thread.join()
@@ -186,8 +169,8 @@ def test_a_start_that_meets_a_reset_gets_a_clean_answer(served):
 
 
 def test_a_request_to_a_server_that_ends_is_refused(served):
-    world, url = served
-    world.close()
+    control, url = served
+    control.close()
     status, body = answered(url, "StartExecution", {"stateMachineArn": f"{ARN}:stateMachine:any"})
     assert status in (400, 503)
     status, body = answered(url, "ListStateMachines", {})

@@ -51,15 +51,16 @@ def start(**flags: str | None) -> None:
         logging.getLogger("dynastep").warning(danger)
 
     from emulator.app import create_app
+    from emulator.control import Control
     from emulator.integrations.mocks import InvalidMock
     from emulator.wire.hosts import Hosts
-    from emulator.world import World
+    from emulator.wiring import Lasting
 
     url = server.url_of(settings.host, port)
-    world = World(settings, lambda: url)
+    given = Lasting.of(settings, lambda: url)
     try:
-        if world.mock_config is not None:
-            world.mock_config.read()
+        if given.mock_config is not None:
+            given.mock_config.read()
     except InvalidMock as error:
         raise click.ClickException(str(error)) from None
 
@@ -69,7 +70,8 @@ def start(**flags: str | None) -> None:
         )
 
     hosts = Hosts((*settings.allowed_hosts, settings.host.lower()))
-    server.serve(create_app(world, hosts), settings.host, port, ready, world.close)
+    control = Control(given)
+    server.serve(create_app(control, hosts), settings.host, port, ready, control.close)
 
 
 def dangers(settings: Settings) -> Iterator[str]:

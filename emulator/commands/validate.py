@@ -24,9 +24,9 @@ def validate(files: tuple[str, ...], form: str, kind: str) -> None:
     from emulator.integrations.resources import Resources
     from emulator.validate.files import check_file, find_files
     from emulator.validate.formats import FORMATS
-    from emulator.world import World
+    from emulator.wiring import Lasting, put_together
 
-    resolve = Resources(World(Settings()), DEFAULT_ACCOUNT, DEFAULT_REGION)
+    resolve = Resources(put_together(Lasting.of(Settings())), DEFAULT_ACCOUNT, DEFAULT_REGION)
     findings = []
     for name in files:
         found = find_files(name)

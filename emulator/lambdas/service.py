@@ -49,7 +49,8 @@ class Lambdas:
     def __init__(
         self,
         clock: Clock,
-        engine: Callable[[], Engine],
+        engine: Engine,
+        callables: Callables,
         endpoint: Callable[[], str],
         find_stream: Callable[[str], Stream | None],
         sources: Path | None,
@@ -59,7 +60,7 @@ class Lambdas:
 
         ``find_stream`` finds the stream of a table by its ARN; ``urls`` are of functions that run elsewhere.
         """
-        self.callables = Callables()
+        self.callables = callables
         self.random = random.Random(0)  # noqa: S311 - the same calls make the same choices
         self._clock = clock
         self._engine = engine
@@ -208,7 +209,7 @@ class Lambdas:
         """
         function = self.find(request.name)
         check_size(request.payload, LARGEST_EVENT)
-        engine, settings = self._engine(), EventSettings.of(self._registered(request.name))
+        engine, settings = self._engine, EventSettings.of(self._registered(request.name))
         if self.callables.find(request.name.arn) is not None:
             settings = EventSettings()
         self.keep_running(Event(self, engine, request, settings).run, f"an event for {request.name.name}")
@@ -216,17 +217,17 @@ class Lambdas:
 
     def keep_running(self, work: Callable[[], Coroutine[Any, None, None]], name: str) -> None:
         """Run something on the loop that nobody waits for, except whoever looks at what has come of it."""
-        loop, key = self._engine().loop, object()
+        loop, key = self._engine.loop, object()
 
         def start() -> None:
             loop.fork(work(), name, detached=True).subscribe(lambda: self._running.discard(key))
 
         self._running.add(key)
-        self._engine().ask(start)
+        self._engine.ask(start)
 
     def settle(self) -> None:
         """Somebody is about to look at what functions may have done elsewhere: virtual time moves on for it."""
-        engine = self._engine()
+        engine = self._engine
         if (self._running or len(self.mappings) or engine.outbox) and self._clock.mode != "wall":
             engine.ask(lambda: None, never)
         engine.outbox.flush()
@@ -254,8 +255,8 @@ class Lambdas:
     def _poller(self, configuration: Mapping[str, Any]) -> Poller:
         stream = self.find_stream(str(configuration["EventSourceArn"]))
         if stream is None:
-            return QueuePoller(self, self._engine(), configuration)
-        return StreamPoller(self, self._engine(), configuration, stream)
+            return QueuePoller(self, self._engine, configuration)
+        return StreamPoller(self, self._engine, configuration, stream)
 
     def mapped_function(self, account: str, region: str, name: str) -> tuple[str, float] | None:
         """The ARN of a function that is to be mapped, and its timeout or, if nobody has set one, zero."""
@@ -272,13 +273,13 @@ class Lambdas:
         from emulator import moto_door
 
         configurations = list(moto_door.event_source_mappings(account, region))
-        self._engine().ask(lambda: self.mappings.refresh(configurations, account, region))
+        self._engine.ask(lambda: self.mappings.refresh(configurations, account, region))
 
     def arrived(self, queue: str, delay: float, show: Callable[[], None]) -> None:
         """A message has come to a queue, where it is seen after a delay; ``show`` lets it be seen."""
         if not self.mappings.of(queue):
             return
-        loop = self._engine().loop
+        loop = self._engine.loop
 
         def wake() -> None:
             if delay:
@@ -310,7 +311,7 @@ class Lambdas:
 
     def run(self, pool: Pool, request: Request) -> Invocation:
         """Run on a worker. What the function asks of the emulator meanwhile counts as asked by whoever invokes it."""
-        call = self._engine().loop.errand_of_this_thread()
+        call = self._engine.loop.errand_of_this_thread()
         if call is not None:
             call.traced = True
         tokens = [trace_id(request.request_id)]
@@ -335,7 +336,7 @@ class Lambdas:
         if call is None:
             yield
         else:
-            with self._engine().loop.on_behalf_of(call):
+            with self._engine.loop.on_behalf_of(call):
                 yield
 
     def _log(self, name: FunctionName, stream: str, text: str) -> None:
@@ -346,7 +347,7 @@ class Lambdas:
     def deliver_logs(self) -> None:
         """Write what was logged to CloudWatch Logs: somebody may look."""
         if self._logs:
-            self._engine().outbox.send(self._write_logs, "the logs of functions")
+            self._engine.outbox.send(self._write_logs, "the logs of functions")
 
     def _write_logs(self) -> None:
         from emulator import moto_door

@@ -13,7 +13,7 @@ from asl_interpreter.coverage import Coverage
 from asl_interpreter.engine import never
 from asl_interpreter.history import Event
 from asl_interpreter.jackson import explain
-from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
+from asl_interpreter.jsontext import JSON, InvalidJSON, loads
 from asl_interpreter.running.execution import Execution, Outside, Start
 from emulator import arns
 from emulator.faults import Fault
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 BILLING_STEP_MS: Final = 100
 """https://docs.aws.amazon.com/step-functions/latest/apireference/API_BillingDetails.html"""
 BILLED_MEMORY_MB: Final = 64
-EVENT_BYTES: Final = 248 * 1024
-"""Of input and output, as JSON strings, in an event: https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html"""
 
 
 def start_execution(world: World, call: Call) -> dict[str, JSON]:
@@ -182,7 +180,7 @@ def _launch(
     logging = revision.logging
 
     def observe(execution: Execution) -> None:
-        world.execution_changed(execution)
+        world.status_changes.send(execution, machines.get(execution.start.state_machine_arn.partition("/")[0]))
         machines.count(execution)
         if execution.stopped_at is None:
             world.logs.follow(execution, logging)
@@ -317,36 +315,3 @@ def _listed(machine: StateMachine, execution: Execution) -> dict[str, JSON]:
     if execution.stopped_at is not None:
         entry["stopDate"] = execution.stopped_at
     return entry
-
-
-def status_change(execution: Execution, redriven: dict[str, JSON]) -> dict[str, JSON]:
-    """The detail of EventBridge's "Step Functions Execution Status Change". Absent members are null."""
-    start = execution.start
-    output = execution.history.text(execution.output) if execution.status == "SUCCEEDED" else None
-    of_output = 0 if output is None else len(dumps(output))
-    with_output = of_output <= EVENT_BYTES
-    with_input = len(dumps(start.input_text)) + of_output <= EVENT_BYTES
-    return {
-        "executionArn": start.arn,
-        "stateMachineArn": start.state_machine_arn,
-        "name": start.name,
-        "status": execution.status,
-        "startDate": _milliseconds(execution.started_at),
-        "stopDate": _milliseconds(execution.stopped_at),
-        "input": start.input_text if with_input else None,
-        "output": output if with_output else None,
-        "stateMachineVersionArn": start.version_arn,
-        "stateMachineAliasArn": start.alias_arn,
-        "redriveCount": redriven["redriveCount"],
-        "redriveDate": _milliseconds(execution.redriven_at),
-        "redriveStatus": redriven["redriveStatus"],
-        "redriveStatusReason": redriven.get("redriveStatusReason"),
-        "inputDetails": {"included": with_input},
-        "outputDetails": None if output is None else {"included": with_output},
-        "error": execution.error,
-        "cause": execution.cause,
-    }
-
-
-def _milliseconds(seconds: float | None) -> int | None:
-    return None if seconds is None else int(seconds * 1000)

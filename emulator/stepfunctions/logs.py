@@ -70,7 +70,9 @@ Write = Callable[[str, str, Sequence[tuple[int, str]]], bool]
 class Logs:
     """The executions that have something to log; how far each is logged."""
 
-    def __init__(self, outbox: Outbox, write: Write) -> None:
+    def __init__(self, outbox: Outbox, write: Write, has_group: Callable[[str], bool]) -> None:
+        """``has_group`` says whether CloudWatch Logs has the log group with an ARN."""
+        self.has_group = has_group
         self._outbox = outbox
         self._write_to = write
         self._logged: dict[Execution, int] = {}

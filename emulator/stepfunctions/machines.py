@@ -353,7 +353,7 @@ def encryption(configuration: dict[str, JSON] | None) -> dict[str, JSON]:
 
 def _logging(world: World, configuration: dict[str, JSON] | None) -> dict[str, JSON]:
     wanted = {"level": "OFF", "includeExecutionData": False, **(configuration or {})}
-    check_logging(wanted, world.has_log_group)
+    check_logging(wanted, world.logs.has_group)
     return wanted
 
 

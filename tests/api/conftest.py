@@ -26,13 +26,14 @@ AUTHORIZATION = (
 
 @dataclass
 class FakeWorld:
-    """What the endpoint needs of a world."""
+    """What the endpoint needs of a world, and of its control."""
 
     calls: list[Any] = field(default_factory=list)
     mode: str = "wall"
     default_account: str = "000000000000"
     now: float = 0.0
     was_reset: bool = False
+    default_account: str = "000000000000"
     elsewhere: dict[str, Any] = field(default_factory=dict)
     lambdas: Any = field(default_factory=lambda: SimpleNamespace(settle=lambda: None))
     gate: Gate = field(default_factory=Gate)
@@ -42,7 +43,11 @@ class FakeWorld:
         return self
 
     @property
-    def controlled(self) -> FakeWorld:
+    def latest(self) -> FakeWorld:
+        return self
+
+    @property
+    def world(self) -> FakeWorld:
         return self
 
     def looked(self, call: Any) -> None:
@@ -56,9 +61,6 @@ class FakeWorld:
             raise ValueError(f"the clock has no mode {mode!r}")
         self.mode = mode or self.mode
         self.now += advance or 0
-
-    def meet_moto(self) -> None:
-        pass
 
     def trouble(self) -> str | None:
         return None

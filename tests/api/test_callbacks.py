@@ -8,8 +8,8 @@ import threading
 import pytest
 from botocore.exceptions import ClientError
 
+from emulator.control import Control
 from emulator.settings import Settings
-from emulator.world import World
 
 ROLE = "arn:aws:iam::123456789012:role/runner"
 
@@ -281,7 +281,7 @@ def test_of_answers_at_once_one_counts(dynastep, states, start, token, answers):
 @pytest.mark.parametrize(("clock", "same"), [("virtual", True), ("manual", True), ("wall", False)])
 def test_a_token_can_be_foreseen_only_where_time_is_not_real(clock, same):
     """Two runs of a test give one history; nobody can make up the tokens of a server."""
-    tokens = {World(Settings(clock=clock)).callbacks.open("arn", 7).token for _ in range(2)}
+    tokens = {Control(Settings(clock=clock)).world.callbacks.open("arn", 7).token for _ in range(2)}
     assert (len(tokens) == 1) is same
 
 

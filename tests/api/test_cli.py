@@ -27,7 +27,7 @@ from emulator.settings import InvalidSetting, Settings
 ROOT = Path(__file__).parents[2]
 
 COMMAND = """
-    from emulator import world
+    from emulator import wiring
     from emulator.wire import operations
 
     def slow(_world, _call):
@@ -237,7 +237,7 @@ def test_the_url_is_one_that_a_client_can_use(host, url):
 
 
 def test_neither_moto_nor_botocore_is_imported_to_start():
-    code = "import emulator.cli, emulator.app, emulator.world, sys; print({'moto', 'botocore'} & set(sys.modules))"
+    code = "import emulator.cli, emulator.app, emulator.control, sys; print({'moto', 'botocore'} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True) == "set()\n"
 
 

@@ -17,11 +17,12 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
 
 from emulator import arns, clients, endpoint, moto_door, server
+from emulator.control import Control
 from emulator.endpoint import layer
 from emulator.moto_door import routes
 from emulator.settings import Settings
 from emulator.wire.credentials import Credential
-from emulator.world import World
+from emulator.wiring import meet_moto
 
 TABLE = {
     "TableName": "orders",
@@ -34,7 +35,8 @@ TABLE = {
 @pytest.fixture(autouse=True)
 def empty():
     moto_door.reset()
-    World(Settings()).meet_moto()
+    control = Control(Settings())
+    meet_moto(lambda _account: control.world)
 
 
 @pytest.fixture

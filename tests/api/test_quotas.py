@@ -21,7 +21,8 @@ WAIT = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 60, "End": T
 def allow(dynastep):
     def quotas(**values):
         world = dynastep._world
-        world.settings = dataclasses.replace(world.settings, quotas=Quotas(**values))
+        settings = dataclasses.replace(world.settings, quotas=Quotas(**values))
+        dynastep._control.world = dataclasses.replace(world, settings=settings)
 
     return quotas
 

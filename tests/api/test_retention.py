@@ -9,12 +9,11 @@ import sys
 import pytest
 from botocore.exceptions import ClientError
 
+from emulator.control import Control
 from emulator.settings import InvalidSetting, Settings
 from emulator.stepfunctions import retention
-from emulator.stepfunctions.retention import Retention
 from emulator.wire.operations import perform
 from emulator.wire.protocol import Call
-from emulator.world import World
 
 DAY = 24 * 3600
 PASS = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
@@ -71,8 +70,8 @@ def call(world, operation, **params):
 
 @pytest.fixture
 def world():
-    with_little_room = World(Settings(clock="virtual", keep_executions=30_000))
-    yield with_little_room
+    with_little_room = Control(Settings(clock="virtual", keep_executions=30_000))
+    yield with_little_room.world
     with_little_room.close()
 
 
@@ -125,8 +124,8 @@ def test_with_a_machine_its_executions_go(world):
     assert (len(world.retention), world.retention.size) == (0, 0)
 
 
-def test_the_histories_of_older_executions_are_packed_and_read_the_same(monkeypatch, world):
-    world.retention = Retention(world.clock, 1 << 30)
+def test_the_histories_of_older_executions_are_packed_and_read_the_same(monkeypatch):
+    world = Control(Settings(clock="virtual", keep_executions=1 << 30)).world
     machine = create_in(world, PASS)
 
     def history(name):
@@ -169,8 +168,9 @@ import gc, json, sys
 from emulator.settings import Settings
 from emulator.wire.operations import perform
 from emulator.wire.protocol import Call
-from emulator.world import World
 from emulator.moto_door.state import opened
+from emulator.control import Control
+from emulator.wiring import meet_moto
 
 KINDS = ("Execution", "History", "StateMachine", "Table", "Queue", "SQSBackend", "Store")
 
@@ -180,10 +180,10 @@ def count():
     return [ours.count(kind) for kind in KINDS]
 
 def call(service, operation, **params):
-    return perform(world, Call(service, operation, params, "000000000000", "us-east-1", ""))
+    return perform(control.world, Call(service, operation, params, "000000000000", "us-east-1", ""))
 
-world = World(Settings(clock="virtual"))
-world.meet_moto()
+control = Control(Settings(clock="virtual"))
+meet_moto(lambda _: control.world)
 counts = [count()]
 for _ in range(2):
     definition = '{"StartAt": "P", "States": {"P": {"Type": "Pass", "End": true}}}'
@@ -197,7 +197,7 @@ for _ in range(2):
     from moto.sqs.models import sqs_backends
     sqs_backends["000000000000"]["us-east-1"].create_queue("q", {})
     counts.append(count())
-    world.reset()
+    control.reset()
     counts.append(count())
 print(json.dumps(counts))
 """

@@ -69,8 +69,9 @@ def test_a_body_that_is_too_large_is_refused_however_it_comes(target, most, anno
     environ |= {"CONTENT_LENGTH": str(most + 5)} if announced else {"HTTP_TRANSFER_ENCODING": "chunked"}
     if not target:
         del environ["HTTP_X_AMZ_TARGET"]
-    world = SimpleNamespace(gate=Gate())
-    response = _received(world, environ)
+    control = SimpleNamespace(gate=Gate(), world=None, default_account="000000000000")
+    control.of = lambda _account: control
+    response = _received(control, environ)
     assert response.status == 413
     assert body.left == 0, "the rest is not read, so that the client cannot read the answer"
     assert body.most <= 1024 * 1024

@@ -950,7 +950,9 @@ def hostile():
                 "HTTP_AUTHORIZATION": "AWS4-HMAC-SHA256 "
                 f"Credential={dynastep.account}/20260101/us-east-1/states/aws4_request, SignedHeaders=host",
             }
-            status, _, answered = answer(dynastep._world, environ, body.replace(b"ACCOUNT", dynastep.account.encode()))
+            status, _, answered = answer(
+                dynastep._control, environ, body.replace(b"ACCOUNT", dynastep.account.encode())
+            )
             return status, json.loads(answered)
 
         yield send

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ def counted(dynastep):
     """Run a definition with some inputs; what was counted."""
 
     def run(definition: dict[str, Any], *inputs: Any) -> Coverage:
-        coverage = dynastep._world.coverage = {}
+        coverage: dict[str, Coverage] = {}
+        dynastep._control.world = dataclasses.replace(dynastep._world, coverage=coverage)
         for document in inputs:
             dynastep.run(definition, document)
         total = Coverage()

@@ -17,9 +17,9 @@ from asl_interpreter.loop.clock import Clock
 from asl_interpreter.reading.fields import SCHEMA
 from asl_interpreter.reading.parsing import parse
 from asl_interpreter.tasks import Integration, UnknownResource
+from emulator.control import Control
 from emulator.integrations.resources import Resources as AwsResources
 from emulator.settings import Settings
-from emulator.world import World
 
 TARGET = "MISSING_TRANSITION_TARGET"
 resolve = Resources(Engine(Clock("virtual")), {})
@@ -559,9 +559,9 @@ RESOURCES = [
 
 @pytest.fixture(scope="module")
 def aws():
-    world = World(Settings(clock="virtual"))
-    yield AwsResources(world, "123456789012", "us-east-1")
-    world.close()
+    control = Control(Settings(clock="virtual"))
+    yield AwsResources(control.world, "123456789012", "us-east-1")
+    control.close()
 
 
 @pytest.mark.parametrize(("resource", "message"), RESOURCES)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emulator.app import create_app
+from emulator.control import Control
 from emulator.server import serve_in_thread
 from emulator.settings import Settings
 from emulator.wire.hosts import Hosts
-from emulator.world import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -90,8 +90,8 @@ def serve() -> Iterator[Callable[..., Served]]:
     running = []
 
     def start(*allowed_hosts: str) -> Served:
-        world = World(Settings(port=0))
-        app = create_app(world, Hosts(allowed_hosts))
+        control = Control(Settings(port=0))
+        app = create_app(control, Hosts(allowed_hosts))
         served = Served("", 0)
 
         def noted(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -106,11 +106,11 @@ def serve() -> Iterator[Callable[..., Served]]:
             return app(environ, begin)
 
         server = serve_in_thread(noted)
-        running.append((server, world))
+        running.append((server, control))
         served.url, served.port = server.url, int(server.url.rpartition(":")[2])
         return served
 
     yield start
-    for server, world in running:
+    for server, control in running:
         server.close()
-        world.close()
+        control.close()

@@ -48,6 +48,7 @@ class Endpoint:
     def __init__(self) -> None:
         self.world: Any = None
         self.gate = Gate()
+        self.default_account = "000000000000"
         self._server: Server = serve_in_thread(layer(self, _no_pages))  # type: ignore[arg-type]  # it asks only for ``of``
         self.url = self._server.url
         self._connections: dict[int, http.client.HTTPConnection] = {}

@@ -256,7 +256,7 @@ def test_a_role_starts_executions_in_its_account(dynastep, call):
     definition = {"StartAt": "Make", "States": {"Make": {"Type": "Pass", "Result": "made", "End": True}}}
     from emulator.clients import client
 
-    states = client(dynastep._world, "stepfunctions", account="111122223333")
+    states = client(dynastep._control, "stepfunctions", account="111122223333")
     request = {"name": "child", "definition": json.dumps(definition), "roleArn": ROLE}
     child = states.create_state_machine(**request)["stateMachineArn"]
     assert ":111122223333:" in child

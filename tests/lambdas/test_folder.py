@@ -8,22 +8,22 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator import clients
+from emulator.control import Control
 from emulator.settings import Settings
-from emulator.world import World
 
 
 @pytest.fixture
-def world(tmp_path):
+def control(tmp_path):
     """A world whose functions are those of ``tmp_path``."""
-    world = World(Settings(clock="virtual", functions=tmp_path))
-    yield world
-    world.close()
+    control = Control(Settings(clock="virtual", functions=tmp_path))
+    yield control
+    control.close()
 
 
 @pytest.fixture
-def invoke(world):
+def invoke(control):
     """Invoke a function of the folder; its payload, in which an error is its type and message."""
-    client = clients.client(world, "lambda")
+    client = clients.client(control, "lambda")
 
     def invoked(name, event=None):
         payload = json.loads(client.invoke(FunctionName=name, Payload=json.dumps(event))["Payload"].read())
@@ -73,24 +73,24 @@ def test_a_bad_function_hurts_nobody_else(invoke, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["missing", "..", "shared"])
-def test_what_is_not_in_the_folder_is_not_found(world, tmp_path, name):
-    client = clients.client(world, "lambda")
+def test_what_is_not_in_the_folder_is_not_found(control, tmp_path, name):
+    client = clients.client(control, "lambda")
     (tmp_path / "shared").mkdir()
     with pytest.raises(client.exceptions.ResourceNotFoundException):
         client.invoke(FunctionName=name)
 
 
-def test_a_path_is_no_name(world):
+def test_a_path_is_no_name(control):
     with pytest.raises(ClientError, match="'functionName' failed to satisfy constraint"):
-        clients.client(world, "lambda").invoke(FunctionName="..%2Fwork")
+        clients.client(control, "lambda").invoke(FunctionName="..%2Fwork")
 
 
-def test_a_function_says_what_time_it_takes_in_the_machine(invoke, world, tmp_path):
+def test_a_function_says_what_time_it_takes_in_the_machine(invoke, control, tmp_path):
     (tmp_path / "work.py").write_text(
         "from emulator import Later\ndef handler(event, context): return Later(after=90, value='done')"
     )
-    began = world.clock.now()
-    assert (invoke("work"), world.clock.now() - began) == ("done", 90)
+    began = control.world.clock.now()
+    assert (invoke("work"), control.world.clock.now() - began) == ("done", 90)
 
 
 def test_the_environment_of_a_developer_is_there_but_not_their_credentials(invoke, tmp_path, monkeypatch):
@@ -102,8 +102,8 @@ def test_the_environment_of_a_developer_is_there_but_not_their_credentials(invok
     assert invoke("work") == ["red", None]
 
 
-def test_health_counts_the_functions_of_the_folder(world, tmp_path):
+def test_health_counts_the_functions_of_the_folder(control, tmp_path):
     (tmp_path / "one.py").write_text("")
     (tmp_path / "two.mjs").write_text("")
     (tmp_path / "README.md").write_text("")
-    assert world.counts()["functions"] == 2
+    assert control.counts()["functions"] == 2

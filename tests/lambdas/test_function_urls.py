@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from emulator import cli, clients
+from emulator.control import Control
 from emulator.settings import InvalidSetting, Settings
-from emulator.world import World
 
 
 @pytest.fixture
@@ -47,18 +47,18 @@ def elsewhere():
 @pytest.fixture
 def invoke():
     """Invoke a function in a world with these URLs of functions."""
-    worlds = []
+    controls = []
 
     def invoked(name, **urls):
-        worlds.append(
-            World(Settings(clock="virtual", function_url={key.replace("_", "*"): url for key, url in urls.items()}))
+        controls.append(
+            Control(Settings(clock="virtual", function_url={key.replace("_", "*"): url for key, url in urls.items()}))
         )
-        answer = clients.client(worlds[-1], "lambda").invoke(FunctionName=name, Payload=b'{"a":1}')
+        answer = clients.client(controls[-1], "lambda").invoke(FunctionName=name, Payload=b'{"a":1}')
         return json.loads(answer["Payload"].read()), answer.get("FunctionError")
 
     yield invoked
-    for world in worlds:
-        world.close()
+    for control in controls:
+        control.close()
 
 
 def test_a_container_answers_under_the_path_of_the_interface_emulator(elsewhere, invoke):

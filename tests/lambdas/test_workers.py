@@ -414,7 +414,7 @@ def test_a_reset_ends_the_processes(functions):
     lambdas = functions.dynastep._world.lambdas
     (pooled,) = lambdas._pools.values()
     (worker,) = pooled.pool._idle
-    functions.dynastep._world.close()
+    functions.dynastep._control.reset()
     assert (worker._process.returncode is None, lambdas._pools, lambdas._scratch) == (False, {}, None)
 
 

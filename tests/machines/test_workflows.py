@@ -22,10 +22,10 @@ from properties.scripted import LAMBDA, started
 from asl_interpreter.reading.parsing import parse
 from asl_interpreter.running.execution import Execution
 from asl_interpreter.tasks import Callback, Integration, Item, ItemRequest, ResultRequest, TaskRequest
+from emulator.control import Control
 from emulator.datasets.formats import entries
 from emulator.integrations.resources import Resources
 from emulator.settings import Settings
-from emulator.world import World
 
 WORKFLOWS = Path(__file__).resolve().parents[2].parent / "shared" / "machines" / "workflows"
 if not WORKFLOWS.exists():
@@ -52,9 +52,9 @@ DEFINITIONS = {file.name: deployed(file.read_text(encoding="utf-8")) for file in
 @pytest.fixture(scope="module")
 def aws() -> Iterator[Resources]:
     """AWS's integrations; none of them is called."""
-    world = World(Settings(clock="virtual"))
-    yield Resources(world, "123456789012", "us-east-1")
-    world.close()
+    control = Control(Settings(clock="virtual"))
+    yield Resources(control.world, "123456789012", "us-east-1")
+    control.close()
 
 
 class Mocked:

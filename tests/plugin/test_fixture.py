@@ -14,10 +14,10 @@ import pytest
 from asl_interpreter.loop.scheduler import Deadlock
 from emulator import Later
 from emulator.app import create_app
+from emulator.control import Control
 from emulator.faults import Fault
 from emulator.settings import Settings
 from emulator.testing import Dynastep, emulator
-from emulator.world import World
 
 PASS = {"StartAt": "Hand on", "States": {"Hand on": {"Type": "Pass", "End": True}}}
 WAIT = {"StartAt": "Pause", "States": {"Pause": {"Type": "Wait", "Seconds": 3600, "End": True}}}
@@ -29,7 +29,7 @@ WAIT = {"StartAt": "Pause", "States": {"Pause": {"Type": "Wait", "Seconds": 3600
 def test_a_rule_finds_its_machine_after_another_application_was_made_in_the_process():
     with emulator() as dynastep:
         assert dynastep.url
-    create_app(World(Settings()))
+    create_app(Control(Settings()))
     with emulator() as dynastep:
         arn = dynastep._machine({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}})
         events = dynastep.client("events")
@@ -391,7 +391,7 @@ def test_a_project_that_does_not_use_it_does_not_pay_for_it(project):
         import sys
 
         def test_it():
-            assert {"boto3", "botocore", "moto", "flask", "emulator.world"}.isdisjoint(sys.modules)
+            assert {"boto3", "botocore", "moto", "flask", "emulator.control"}.isdisjoint(sys.modules)
         """,
         timeout=30,
     ).assert_outcomes(passed=1)

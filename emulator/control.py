@@ -1,0 +1,90 @@
+"""Control: the world that is alive now, and what is done to it as a whole: its clock, a reset, its end."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+from asl_interpreter.loop.clock import LATEST, MODES, Mode
+from emulator import moto_door
+from emulator.settings import Settings
+from emulator.wire.gate import Gate
+from emulator.wiring import Lasting, put_together
+
+
+class Control:
+    """Holds one emulator's world. The server has one, each test has one."""
+
+    def __init__(self, given: Lasting | Settings, forget: Callable[[], None] = moto_door.reset) -> None:
+        """``forget`` empties moto's services, as far as they are of this world."""
+        self._given = Lasting.of(given) if isinstance(given, Settings) else given
+        self._forget = forget
+        self.gate = Gate()
+        self.world = put_together(self._given)
+
+    @property
+    def default_account(self) -> str:
+        """The account of callers whose key names none."""
+        return self.world.settings.account
+
+    def of(self, _account: str) -> Control:
+        """Who controls the world that an account lives in."""
+        return self
+
+    @property
+    def latest(self) -> Control:
+        """Who is meant by the routes under ``/_dynastep``, which name no account."""
+        return self
+
+    def clock_info(self) -> dict[str, Any]:
+        """The clock, for people."""
+        clock = self.world.clock
+        return {"mode": clock.mode, "now": clock.now()}
+
+    def set_clock(self, mode: str | None, advance: float | None) -> None:
+        """Change the mode of the clock, or move it by so many seconds.
+
+        Raises:
+            ValueError: there is no such mode, or time would run backwards, or beyond the year 9999.
+        """
+        world = self.world
+        if mode is not None and mode not in MODES:
+            message = f"the clock has no mode {mode!r}; it has {', '.join(MODES)}"
+            raise ValueError(message)
+        if advance is not None and not 0 <= advance <= LATEST - world.clock.now():
+            message = f"the clock cannot be advanced by {advance} seconds"
+            raise ValueError(message)
+        if mode is not None:
+            wanted: Mode = mode  # type: ignore[assignment]  # it is one of them
+            world.engine.ask(lambda: setattr(world.clock, "mode", wanted))
+        if advance is not None:
+            world.engine.advance(advance)
+
+    def trouble(self) -> str | None:
+        """Why nothing works any more; None as long as it does."""
+        defect = self.world.engine.defect
+        return None if defect is None else f"The loop has failed: {defect!r}. A reset starts a new one."
+
+    def counts(self) -> dict[str, int]:
+        """How much there is of what, for people."""
+        machines = self.world.every_state_machine()
+        return {
+            "stateMachines": len(machines),
+            "executions": sum(len(machine.executions) for machine in machines),
+            "functions": len(self.world.lambdas),
+        }
+
+    def reset(self) -> None:
+        """Forget everything but the functions: executions end, machines go, other services are empty again."""
+        with self.gate.closed():
+            self.close()
+            self.gate.drain()
+            self.world = put_together(self._given)
+            self._forget()
+        gc.collect()  # tables, machines and executions hold each other in circles, and a reset lets go of many
+
+    def close(self) -> None:
+        """End all that runs."""
+        self.world.lambdas.close()
+        self.world.engine.close()

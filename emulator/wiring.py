@@ -1,0 +1,186 @@
+"""Wiring: how a world is put together, and what moto's services are told of ours."""
+
+from __future__ import annotations
+
+import logging
+import random
+import secrets
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from asl_interpreter.engine import Engine
+from asl_interpreter.loop.clock import Clock
+from emulator import arns, moto_door
+from emulator.datasets import S3Datasets
+from emulator.dynamodb.model.store import DynamoDBSettings, Store
+from emulator.events.filters import filter_problem
+from emulator.faults import Fault
+from emulator.integrations.mock_config import MockConfig
+from emulator.lambdas.callables import Callables
+from emulator.lambdas.deployments import archive_problem
+from emulator.lambdas.functions import FunctionName, Request
+from emulator.lambdas.service import Lambdas
+from emulator.server import url_of
+from emulator.settings import Settings
+from emulator.stepfunctions.callbacks import Callbacks
+from emulator.stepfunctions.logs import Logs
+from emulator.stepfunctions.retention import Retention
+from emulator.stepfunctions.status_changes import PutEvent, StatusChanges
+from emulator.wire import operations
+from emulator.wire.protocol import Call
+from emulator.world import World
+
+if TYPE_CHECKING:
+    from asl_interpreter.coverage import Coverage
+    from emulator.dynamodb.forwarding import Forward
+    from emulator.dynamodb.model.streams import Stream
+    from emulator.integrations.mocks import Mocks
+
+log = logging.getLogger("dynastep")
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """What a world is made from, and what outlasts a reset: the next world is made from the same."""
+
+    settings: Settings
+    url: Callable[[], str]
+    """Where the emulator is served."""
+    clock: Clock
+    mock_config: MockConfig | None
+    mocks: Mocks | None = None
+    coverage: dict[str, Coverage] | None = None
+    callables: Callables = field(default_factory=Callables)
+    """The functions that are callables of this process."""
+
+    @classmethod
+    def of(
+        cls,
+        settings: Settings,
+        url: Callable[[], str] | None = None,
+        mocks: Mocks | None = None,
+        coverage: dict[str, Coverage] | None = None,
+    ) -> Lasting:
+        """What the settings say; ``url`` is where it is served, if that is elsewhere."""
+        mock_config = None if settings.mock_config is None else MockConfig(settings.mock_config)
+        served_at = url or (lambda: url_of(settings.host, settings.port))
+        return cls(settings, served_at, Clock(settings.clock), mock_config, mocks, coverage)
+
+
+def put_together(given: Lasting) -> World:
+    """A world in which nothing is yet but the functions."""
+    settings, clock, engine = given.settings, given.clock, Engine(given.clock)
+    dynamodb = Store(clock, DynamoDBSettings.of(settings), engine.outbox)
+
+    def find_stream(arn: str) -> Stream | None:
+        parsed = arns.Arn.parse(arn)
+        if parsed.service != "dynamodb":
+            return None
+        stream: Stream | None = dynamodb.region(parsed.account, parsed.region).streams.get(arn)
+        return stream
+
+    lambdas = Lambdas(clock, engine, given.callables, given.url, find_stream, settings.functions, settings.function_url)
+    return World(
+        settings=settings,
+        clock=clock,
+        engine=engine,
+        dynamodb=dynamodb,
+        lambdas=lambdas,
+        logs=Logs(engine.outbox, moto_door.write_log_events, moto_door.has_log_group),
+        status_changes=StatusChanges(engine.outbox, clock, _find_bus),
+        callbacks=Callbacks(secrets.token_bytes() if settings.clock == "wall" else b"repeatable"),
+        retention=Retention(clock, settings.keep_executions),
+        datasets=S3Datasets(),
+        elsewhere=_elsewhere(settings),
+        random=random.Random(0),  # noqa: S311 - the same calls make the same choices
+        ids=random.SystemRandom() if settings.clock == "wall" else random.Random("ids"),  # noqa: S311 - repeatable
+        mocks=given.mocks,
+        mock_config=given.mock_config,
+        coverage=given.coverage,
+    )
+
+
+def _elsewhere(settings: Settings) -> Mapping[str, Forward]:
+    if settings.dynamodb_endpoint is None:
+        return {}
+    from emulator.dynamodb.forwarding import SERVICES, forward_to
+
+    return dict.fromkeys(SERVICES, forward_to(settings.dynamodb_endpoint))
+
+
+def _find_bus() -> PutEvent | None:
+    """EventBridge, if anybody has used it."""
+    return moto_door.put_event if "moto.events.models" in sys.modules else None
+
+
+def _step_functions() -> Mapping[str, operations.Handler]:
+    from emulator import stepfunctions
+
+    return stepfunctions.OPERATIONS
+
+
+def _dynamodb() -> Mapping[str, operations.Handler]:
+    from emulator.dynamodb.operations import OPERATIONS
+
+    return OPERATIONS
+
+
+operations.offer("stepfunctions", _step_functions)
+operations.offer("dynamodb", _dynamodb)
+operations.offer("dynamodbstreams", _dynamodb)
+
+
+def meet_moto(world_of: Callable[[str], World]) -> None:
+    """Show moto's services our tables, and take what they send to state machines and functions.
+
+    ``world_of`` finds the world of an account. Of the process, as moto's state is: who comes last counts.
+    """
+
+    def owner(arn: str) -> World:
+        return world_of(arns.Arn.parse(arn).account)
+
+    moto_door.show_tables(lambda account: world_of(account).dynamodb, _attach_tables)
+    moto_door.take_machines(world_of)
+    moto_door.deliver("states", lambda arn, text: _start(owner(arn), arn, text))
+    moto_door.deliver("lambda", lambda arn, text: _invoke(owner(arn), arn, text))
+    moto_door.take_functions(lambda arn, text: _try_to_invoke(owner(arn), arn, text), archive_problem)
+    moto_door.take_mappings(
+        moto_door.Sources(
+            find_function=lambda account, *named: world_of(account).lambdas.mapped_function(account, *named),
+            has_stream=lambda arn: owner(arn).lambdas.find_stream(arn) is not None,
+            filter_problem=filter_problem,
+            changed=lambda account, region: world_of(account).lambdas.mappings_changed(account, region),
+            arrived=lambda arn, *what: owner(arn).lambdas.arrived(arn, *what),
+        )
+    )
+
+
+def _attach_tables(store_of: Callable[[str], Store]) -> None:
+    """Put views of our tables into moto's DynamoDB; called once, when moto has been imported."""
+    from emulator.dynamodb import registry
+
+    registry.attach(store_of)
+
+
+def _start(world: World, arn: str, text: str) -> None:
+    """Start the state machine that is the target of a rule. Raises Fault where it cannot be started."""
+    target = arns.Arn.parse(arn)
+    params = {"stateMachineArn": arn, "input": text}
+    operations.perform(world, Call("stepfunctions", "StartExecution", params, target.account, target.region, ""))
+
+
+def _invoke(world: World, arn: str, text: str) -> None:
+    """Call a function without waiting for what comes of it. Raises Fault: there is none, or the event is too large."""
+    target = arns.Arn.parse(arn)
+    name = FunctionName.parse(arn, target.account, target.region)
+    world.lambdas.invoke_later(Request(name, text, world.lambdas.new_id()))
+
+
+def _try_to_invoke(world: World, arn: str, text: str) -> None:
+    """Call the function that another service has as its target; if that cannot be, only the log says so."""
+    try:
+        _invoke(world, arn, text)
+    except Fault as fault:
+        log.warning("%s could not be invoked: %s", arn, fault)
