@@ -25,7 +25,7 @@ from emulator.endpoint import account_of, answer
 from emulator.integrations.mocks import Answer, Mock, Mocks, steps_of
 from emulator.interception import answered_by, world_answer
 from emulator.settings import Settings
-from emulator.stepfunctions import executions, machines
+from emulator.stepfunctions import executions, state_machines
 from emulator.stepfunctions.rendering import render
 from emulator.wire.credentials import DEFAULT_ACCOUNT, credential
 from emulator.wire.protocol import Call, Environ, Response
@@ -206,7 +206,7 @@ class Dynastep:
             "definition": text,
             "roleArn": f"arn:aws:iam::{self.account}:role/{ROLE}",
         }
-        created = machines.create_state_machine(self._world, self._call("CreateStateMachine", params))
+        created = state_machines.create_state_machine(self._world, self._call("CreateStateMachine", params))
         arn: str = created["stateMachineArn"]
         return arn
 

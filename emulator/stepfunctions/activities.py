@@ -17,8 +17,9 @@ from asl_interpreter.tasks import TaskRequest
 from emulator import arns
 from emulator.faults import Fault
 from emulator.stepfunctions.limits import check_room
-from emulator.stepfunctions.machines import check_arn, check_name, check_tags, encryption, read_tags
+from emulator.stepfunctions.machines import check_arn, check_name, encryption
 from emulator.stepfunctions.paging import page
+from emulator.stepfunctions.tags import check_tags, read_tags
 
 if TYPE_CHECKING:
     from emulator.wire.protocol import Call

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from asl_interpreter.coverage import Coverage
@@ -47,24 +48,21 @@ def start(world: World, call: Call) -> Execution:
     Raises:
         Fault: as StartExecution.
     """
-    target, tasks = _startable(world, call)
-    machine = target.machine
-    name, text = _name_and_input(world, call)
+    wanted = _read(world, call)
+    machine = wanted.target.machine
     if machine.type == "EXPRESS":
-        arn = arns.express_execution(call.account, call.region, machine.name, name, world.new_id())
-        return _launch(world, call, target, tasks, arn, name, text)
-    arn = arns.execution(call.account, call.region, machine.name, name)
+        return _launch(world, call, wanted)
 
     def launch() -> Execution:
         machines = world.state_machines(call)
         machines.retention.expire()
-        existing = machine.executions.get(arn)
+        existing = machine.executions.get(wanted.arn)
         if existing is None:
             check_room(machines.running, world.settings.quotas.open_executions, "ExecutionLimitExceeded")
-            return _launch(world, call, target, tasks, arn, name, text)
-        if existing.status == "RUNNING" and existing.start.input_text == text:
+            return _launch(world, call, wanted)
+        if existing.status == "RUNNING" and existing.start.input_text == wanted.text:
             return existing
-        raise Fault("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
+        raise Fault("ExecutionAlreadyExists", f"Execution Already Exists: '{wanted.arn}'")
 
     return world.engine.ask(launch)
 
@@ -76,25 +74,20 @@ def find(world: World, call: Call, arn: str) -> Execution:
 
 def start_sync_execution(world: World, call: Call) -> dict[str, JSON]:
     """StartSyncExecution: run an EXPRESS machine and wait for its end."""
-    target, tasks = _startable(world, call)
-    machine = target.machine
-    if machine.type != "EXPRESS":
-        raise Fault("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
-    name, text = _name_and_input(world, call)
-    arn = arns.express_execution(call.account, call.region, machine.name, name, world.new_id())
-    execution = _launch(world, call, target, tasks, arn, name, text, synchronous=True)
+    wanted = _read(world, call, synchronous=True)
+    execution = _launch(world, call, wanted)
     world.engine.wait(execution.ended)
     stopped_at = execution.stopped_at if execution.stopped_at is not None else world.clock.now()
     steps = max(1, math.ceil((stopped_at - execution.started_at) * 1000 / BILLING_STEP_MS))
     answer: dict[str, JSON] = {
-        "executionArn": arn,
-        "stateMachineArn": machine.arn,
-        "name": name,
+        "executionArn": wanted.arn,
+        "stateMachineArn": wanted.target.machine.arn,
+        "name": wanted.name,
         "startDate": execution.started_at,
         "stopDate": stopped_at,
         "status": execution.status,
         **outcome(execution),
-        "input": text,
+        "input": wanted.text,
         "inputDetails": {"included": True},
         "outputDetails": {"included": True},
         "billingDetails": {
@@ -117,15 +110,33 @@ def outcome(execution: Execution) -> dict[str, JSON]:
     return answer
 
 
-def _startable(world: World, call: Call) -> tuple[Target, Resolve]:
-    """What an ARN leads to, and what its Tasks call. A test case of the mock configuration may follow after ``#``."""
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """An execution that a request asks for."""
+
+    target: Target
+    tasks: Resolve
+    """What its Tasks call."""
+    arn: str
+    name: str
+    text: str
+    """Its input."""
+    synchronous: bool
+
+
+def _read(world: World, call: Call, *, synchronous: bool = False) -> _Wanted:
+    """What a request asks for. A test case of the mock configuration may follow after ``#`` in the machine's ARN.
+
+    Raises:
+        Fault: there is no such machine, it cannot be started in this way, or the name or the input is too long.
+    """
     arn, mocked, case = call.params["stateMachineArn"].partition("#")
     target = find_target(world.state_machines(call), arn, world.random)
-    refuse_deleting(target.machine)
-    return target, world.tasks(call, target.revision, case if mocked else None)
-
-
-def _name_and_input(world: World, call: Call) -> tuple[str, str]:
+    machine = target.machine
+    refuse_deleting(machine)
+    tasks = world.tasks(call, target.revision, case if mocked else None)
+    if synchronous and machine.type != "EXPRESS":
+        raise Fault("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
     name = call.params.get("name")
     if name is None:
         name = world.new_id()
@@ -133,7 +144,11 @@ def _name_and_input(world: World, call: Call) -> tuple[str, str]:
         check_name(name)
     text = call.params.get("input", "{}")
     check_bytes("input", text, world.settings.quotas.payload_bytes)
-    return name, text
+    if machine.type == "EXPRESS":
+        arn = arns.express_execution(call.account, call.region, machine.name, name, world.new_id())
+    else:
+        arn = arns.execution(call.account, call.region, machine.name, name)
+    return _Wanted(target, tasks, arn, name, text, synchronous)
 
 
 def read_input(text: str) -> JSON:
@@ -150,32 +165,31 @@ def read_input(text: str) -> JSON:
         raise Fault("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{words}'") from None
 
 
-def _launch(
-    world: World,
-    call: Call,
-    target: Target,
-    tasks: Resolve,
-    arn: str,
-    name: str,
-    text: str,
-    *,
-    synchronous: bool = False,
-) -> Execution:
-    machine, revision = target.machine, target.revision
-    started = Start(
-        arn=arn,
-        name=name,
+def _launch(world: World, call: Call, wanted: _Wanted) -> Execution:
+    """Have an execution run on the loop."""
+    target, machine = wanted.target, wanted.target.machine
+    start = Start(
+        arn=wanted.arn,
+        name=wanted.name,
         state_machine_arn=machine.arn,
         state_machine_name=machine.name,
-        role_arn=revision.role_arn,
-        input=read_input(text),
-        input_text=text,
+        role_arn=target.revision.role_arn,
+        input=read_input(wanted.text),
+        input_text=wanted.text,
         express=machine.type == "EXPRESS",
-        synchronous=synchronous,
+        synchronous=wanted.synchronous,
         version_arn=target.version,
         alias_arn=target.alias,
     )
+    execution = world.engine.start(target.revision.machine, start, _outside(world, call, wanted))
+    if machine.type == "STANDARD":
+        machine.executions[wanted.arn] = execution
+    return execution
 
+
+def _outside(world: World, call: Call, wanted: _Wanted) -> Outside:
+    """What an execution has to do with: the services that its Tasks call, and whoever hears of its start and end."""
+    revision = wanted.target.revision
     machines = world.state_machines(call)  # and not the machine, which would be held in a circle
     logging = revision.logging
 
@@ -188,11 +202,7 @@ def _launch(
             remove_if_idle(machines, execution.start.state_machine_arn)
 
     coverage = None if world.coverage is None else world.coverage.setdefault(revision.definition, Coverage())
-    outside = Outside(tasks, world.datasets, observe, world.settings.quotas, coverage)
-    execution = world.engine.start(revision.machine, started, outside)
-    if machine.type == "STANDARD":
-        machine.executions[arn] = execution
-    return execution
+    return Outside(wanted.tasks, world.datasets, observe, world.settings.quotas, coverage)
 
 
 def stop_execution(world: World, call: Call) -> dict[str, JSON]:

@@ -1,33 +1,27 @@
-"""State machines and their tags: create, describe, update, delete, list.
+"""State machines: what one is, how one is found, and the rules on names, roles and definitions.
 
-What changes them runs on the engine's loop, one change at a time, so that they need no lock. Source:
-https://docs.aws.amazon.com/step-functions/latest/apireference/; texts of errors as observed on AWS.
+What changes them runs on the engine's loop, one change at a time, so that they need no lock. Texts of errors as
+observed on AWS.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.definition import Machine
 from asl_interpreter.errors import InvalidDefinition
 from asl_interpreter.jsontext import JSON
-from asl_interpreter.quotas import Quotas
 from asl_interpreter.reading.parsing import parse, read
 from asl_interpreter.running.map_runs import MapRun, map_runs
 from emulator import arns
 from emulator.faults import Fault
-from emulator.stepfunctions.limits import check_bytes, check_room
-from emulator.stepfunctions.logs import check_logging
-from emulator.stepfunctions.map_runs import describe_for_child
-from emulator.stepfunctions.paging import page
+from emulator.stepfunctions.limits import check_bytes
 
 if TYPE_CHECKING:
     from asl_interpreter.running.execution import Execution
-    from emulator.stepfunctions.activities import Activity
     from emulator.stepfunctions.retention import Retention
     from emulator.stepfunctions.versions import Alias
     from emulator.wire.protocol import Call
@@ -259,58 +253,6 @@ def invalid_definition(error: InvalidDefinition) -> Fault:
     return Fault("InvalidDefinition", f"Invalid State Machine Definition: '{error}'")
 
 
-def create_state_machine(world: World, call: Call) -> dict[str, JSON]:
-    """CreateStateMachine. Repeating a request gives the same machine."""
-    params = call.params
-    _check_publishing(params)
-    name, machine_type = params["name"], params.get("type", "STANDARD")
-    check_name(name)
-    check_role(params["roleArn"])
-    wanted = StateMachine(
-        arn=arns.state_machine(call.account, call.region, name),
-        name=name,
-        type=machine_type,
-        created_at=world.clock.now(),
-        definition=params["definition"],
-        machine=read_definition(world, call, params["definition"], machine_type),
-        role_arn=params["roleArn"],
-        logging=_logging(world, params.get("loggingConfiguration")),
-        tracing={"enabled": (params.get("tracingConfiguration") or {}).get("enabled", False)},
-        encryption=encryption(params.get("encryptionConfiguration")),
-        tags=read_tags(params.get("tags") or ()),
-    )
-    check_tags(wanted.arn, wanted.tags, world.settings.quotas.tags)
-    machine = world.engine.ask(lambda: _add(world.state_machines(call), wanted, world.settings.quotas))
-    answer = {"stateMachineArn": machine.arn, "creationDate": machine.created_at}
-    return {**answer, **world.engine.ask(lambda: _publish(world, machine, params, wanted.created_at))}
-
-
-def _check_publishing(params: Mapping[str, Any]) -> None:
-    if "versionDescription" in params and not params.get("publish"):
-        raise Fault("ValidationException", "Version description can only be set when publish is true")
-
-
-def _publish(world: World, machine: StateMachine, params: Mapping[str, Any], now: float) -> dict[str, JSON]:
-    """Publish a version if the request wants one; what the answer says of it."""
-    from emulator.stepfunctions.versions import publish
-
-    if not params.get("publish"):
-        return {}
-    return {"stateMachineVersionArn": publish(world, machine, params.get("versionDescription"), now).arn}
-
-
-def _add(machines: StateMachines, wanted: StateMachine, quotas: Quotas) -> StateMachine:
-    existing = machines.get(wanted.arn)
-    if existing is None:
-        check_room(len(machines), quotas.state_machines, "StateMachineLimitExceeded")
-        machines.add(wanted)
-        return wanted
-    refuse_deleting(existing)
-    if not existing.same_request(wanted):
-        raise Fault("StateMachineAlreadyExists", f"State Machine Already Exists: '{wanted.arn}'")
-    return existing
-
-
 def refuse_deleting(machine: StateMachine) -> None:
     """Nothing new may be done with a machine that is on its way out."""
     if machine.deleting:
@@ -351,134 +293,6 @@ def encryption(configuration: dict[str, JSON] | None) -> dict[str, JSON]:
     return wanted
 
 
-def _logging(world: World, configuration: dict[str, JSON] | None) -> dict[str, JSON]:
-    wanted = {"level": "OFF", "includeExecutionData": False, **(configuration or {})}
-    check_logging(wanted, world.logs.has_group)
-    return wanted
-
-
-def describe_state_machine(world: World, call: Call) -> dict[str, JSON]:
-    """DescribeStateMachine."""
-    machines, arn = world.state_machines(call), call.params["stateMachineArn"]
-    refuse_label(arn)
-    machine = machines.version(arn) or machines.find(arn)
-    answer = {
-        "stateMachineArn": machine.arn,
-        "status": "DELETING" if machine.deleting else "ACTIVE",
-        "type": machine.type,
-        "creationDate": machine.created_at,
-        **_described(machine),
-    }
-    if machine.description is not None:
-        answer["description"] = machine.description
-    if call.params.get("includedData") == "METADATA_ONLY":
-        del answer["definition"]
-    return answer
-
-
-def _described(machine: StateMachine) -> dict[str, JSON]:
-    answer: dict[str, JSON] = {
-        "name": machine.name,
-        "definition": machine.definition,
-        "roleArn": machine.role_arn,
-        "loggingConfiguration": machine.logging,
-        "tracingConfiguration": machine.tracing,
-        "encryptionConfiguration": machine.encryption,
-    }
-    if machine.revision_id is not None:
-        answer["revisionId"] = machine.revision_id
-    if machine.machine.variable_references:
-        answer["variableReferences"] = dict(machine.machine.variable_references)
-    return answer
-
-
-def describe_state_machine_for_execution(world: World, call: Call) -> dict[str, JSON]:
-    """DescribeStateMachineForExecution."""
-    machines = world.state_machines(call)
-    machine, execution = machines.find_execution(call.params["executionArn"])
-    revision = machine.versions.get(execution.start.version_arn or "") or machine.earlier.get(
-        execution.start.arn, machine
-    )
-    changed_at = revision.updated_at if revision.updated_at is not None else machine.created_at
-    answer = {"stateMachineArn": machine.arn, "updateDate": changed_at, **_described(revision)}
-    if execution.start.map_run_arn is not None:
-        answer |= describe_for_child(machines.find_map_run(execution.start.map_run_arn), revision.definition)
-    if call.params.get("includedData") == "METADATA_ONLY":
-        del answer["definition"]
-    return answer
-
-
-def update_state_machine(world: World, call: Call) -> dict[str, JSON]:
-    """UpdateStateMachine. Executions that run go on with what they were started with."""
-    params = call.params
-    _check_publishing(params)
-    refuse_qualified(params["stateMachineArn"], but_versions=True)  # which are no state machines, as observed
-    machine = world.state_machines(call).find(params["stateMachineArn"])
-    if not any(params.get(member) for member in _UPDATABLE):
-        text = "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be"
-        raise Fault("MissingRequiredParameter", f"{text} specified")
-    changes: dict[str, Any] = {}
-    if params.get("definition"):
-        changes["machine"] = read_definition(world, call, params["definition"], machine.type)
-        changes["definition"] = params["definition"]
-    if params.get("roleArn"):
-        check_role(params["roleArn"])
-        changes["role_arn"] = params["roleArn"]
-    if params.get("loggingConfiguration"):
-        changes["logging"] = _logging(world, params["loggingConfiguration"])
-    if params.get("tracingConfiguration"):
-        changes["tracing"] = {"enabled": params["tracingConfiguration"].get("enabled", False)}
-    if params.get("encryptionConfiguration"):
-        changes["encryption"] = encryption(params["encryptionConfiguration"])
-    now = world.clock.now()
-
-    def change() -> dict[str, JSON]:
-        if params.get("publish"):
-            check_room(len(machine.versions), world.settings.quotas.versions, "ServiceQuotaExceededException")
-        return {**_change(machine, changes, now), **_publish(world, machine, params, now)}
-
-    return world.engine.ask(change)
-
-
-def _change(machine: StateMachine, changes: dict[str, Any], now: float) -> dict[str, JSON]:
-    refuse_deleting(machine)
-    if any(getattr(machine, name) != value for name, value in changes.items() if name != "machine"):
-        before = dataclasses.replace(machine, versions={}, aliases={}, executions={}, earlier={}, redrives={})
-        for arn in machine.executions:
-            machine.earlier.setdefault(arn, before)
-        for name, value in changes.items():
-            setattr(machine, name, value)
-        machine.updated_at = now
-        machine.revision_id = str(uuid.uuid4())
-    answer: dict[str, JSON] = {"updateDate": now}
-    if machine.revision_id is not None:
-        answer["revisionId"] = machine.revision_id
-    return answer
-
-
-_UPDATABLE: Final = ("definition", "roleArn", "loggingConfiguration", "tracingConfiguration", "encryptionConfiguration")
-
-
-def delete_state_machine(world: World, call: Call) -> dict[str, JSON]:
-    """DeleteStateMachine; one that is not there is no error.
-
-    Its executions fail at their next transition, and it goes with the last of them.
-    """
-    refuse_qualified(call.params["stateMachineArn"])
-    machines = world.state_machines(call)
-    machine = machines.get(call.params["stateMachineArn"])
-    if machine is not None:
-        world.engine.ask(lambda: _mark_deleting(machines, machine))
-    return {}
-
-
-def _mark_deleting(machines: StateMachines, machine: StateMachine) -> None:
-    machine.deleting = True
-    for execution in machine.executions.values():
-        execution.end_soon(f"State machine {machine.name} has been deleted")
-    remove_if_idle(machines, machine.arn)
-
-
 def remove_if_idle(machines: StateMachines, arn: str) -> None:
     """Let a machine that is being deleted go, once nothing of it runs."""
     machine = machines.get(arn)
@@ -488,75 +302,3 @@ def remove_if_idle(machines: StateMachines, arn: str) -> None:
         and all(execution.status != "RUNNING" for execution in machine.executions.values())
     ):
         machines.remove(machine)
-
-
-def list_state_machines(world: World, call: Call) -> dict[str, JSON]:
-    """ListStateMachines, by name."""
-    machines = sorted(world.state_machines(call), key=lambda machine: machine.name)
-    entries = [
-        {
-            "stateMachineArn": machine.arn,
-            "name": machine.name,
-            "type": machine.type,
-            "creationDate": machine.created_at,
-        }
-        for machine in machines
-    ]
-    shown, token = page(world, call, entries, key=lambda entry: entry["name"])
-    return {"stateMachines": shown, **token}
-
-
-def tag_resource(world: World, call: Call) -> dict[str, JSON]:
-    """TagResource."""
-    machine = _tagged(world, call)
-
-    def change() -> None:
-        tags = machine.tags | read_tags(call.params["tags"])
-        check_tags(machine.arn, tags, world.settings.quotas.tags)
-        machine.tags = tags
-
-    world.engine.ask(change)
-    return {}
-
-
-def check_tags(arn: str, tags: Mapping[str, str], most: int) -> None:
-    """A resource has so many tags at most.
-
-    Raises:
-        Fault: TooManyTags.
-    """
-    if len(tags) > most:
-        raise Fault("TooManyTags", f"Too many tags: '{arn}'", resourceName=arn)
-
-
-def read_tags(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """Tags as a request has them, by key."""
-    return {tag.get("key", ""): tag.get("value", "") for tag in tags}
-
-
-def untag_resource(world: World, call: Call) -> dict[str, JSON]:
-    """UntagResource."""
-    machine = _tagged(world, call)
-
-    def change() -> None:
-        machine.tags = {key: value for key, value in machine.tags.items() if key not in call.params["tagKeys"]}
-
-    world.engine.ask(change)
-    return {}
-
-
-def list_tags_for_resource(world: World, call: Call) -> dict[str, JSON]:
-    """ListTagsForResource."""
-    return {"tags": [{"key": key, "value": value} for key, value in _tagged(world, call).tags.items()]}
-
-
-def _tagged(world: World, call: Call) -> StateMachine | Activity:
-    arn = call.params["resourceArn"]
-    try:
-        arns.Arn.parse(arn)
-    except arns.InvalidArn as error:
-        raise Fault("InvalidArn", f"Invalid Arn: '{error}'") from None
-    tagged = world.state_machines(call).get(arn) or world.activities(call.account, call.region).get(arn)
-    if tagged is None:
-        raise Fault("ResourceNotFound", f"Resource not found: '{arn}'", resourceName=arn)
-    return tagged
