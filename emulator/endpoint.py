@@ -130,7 +130,7 @@ def _discard(body: InputStream) -> None:
         pass
 
 
-class Request(NamedTuple):
+class Received(NamedTuple):
     """A request as it was received: who sends it, and whose resources it means."""
 
     environ: Environ
@@ -142,7 +142,7 @@ class Request(NamedTuple):
 def answer(control: Control, environ: Environ, body: bytes) -> Response:
     """Answer a request to AWS, whatever it holds. A bug of ours is an HTTP 500 and an entry in the log."""
     caller = credential(environ)
-    request = Request(environ, body, caller, account_of(control, caller))
+    request = Received(environ, body, caller, account_of(control, caller))
     meant = control.of(request.account)
     tokens = [environ[name] for name in _OF_FUNCTIONS if name in environ]
 
@@ -163,7 +163,7 @@ _OF_FUNCTIONS = ("HTTP_X_AMZ_SECURITY_TOKEN", "HTTP_X_AMZN_TRACE_ID")
 """Headers that tell which function makes a request: its credentials' token, and the trace that SDKs hand on."""
 
 
-def _respond(world: World, request: Request) -> Response:
+def _respond(world: World, request: Received) -> Response:
     return _respond_ours(world, request) if _is_ours(request.environ, request.caller) else _respond_moto(world, request)
 
 
@@ -177,7 +177,7 @@ def _is_ours(environ: Environ, caller: Credential | None) -> bool:
     return environ.get("PATH_INFO", "/") in ("", "/") and not moto_door.is_form(environ)
 
 
-def _respond_ours(world: World, request: Request) -> Response:
+def _respond_ours(world: World, request: Received) -> Response:
     environ, body, caller, account = request
     method = environ["REQUEST_METHOD"]
     if method == "OPTIONS" and "HTTP_ORIGIN" in environ:
@@ -214,7 +214,7 @@ def _operation(environ: Environ, body: bytes) -> str:
     return action[1].decode() if action is not None else str(environ["REQUEST_METHOD"]).capitalize()
 
 
-def _respond_moto(world: World, request: Request) -> Response:
+def _respond_moto(world: World, request: Received) -> Response:
     environ = request.environ
     try:
         return _respond_other(world, request)
@@ -226,7 +226,7 @@ def _respond_moto(world: World, request: Request) -> Response:
         return protocol.write_fault(environ, None, request_id, protocol.internal_failure(request_id))
 
 
-def _respond_other(world: World, request: Request) -> Response:
+def _respond_other(world: World, request: Received) -> Response:
     """Answer for Lambda, or have moto answer."""
     environ, body, caller, account = request
     response = None

@@ -14,11 +14,11 @@ from emulator.dynamodb.changes import kinesis_destinations, recovery, streams
 from emulator.dynamodb.control import global_tables_2017, insights, policies, scaling, tables, tags, ttl, update_table
 from emulator.dynamodb.copies import backups, bulk, exports, imports, restores
 from emulator.dynamodb.items import queries, reads, transactions, vector_search, writes
-from emulator.dynamodb.model.store import World
+from emulator.dynamodb.model.store import DynamoDBWorld
 from emulator.dynamodb.rejections import Rejection
 from emulator.wire.protocol import Call
 
-Handler: TypeAlias = Callable[[World, Call], dict[str, JSON]]
+Handler: TypeAlias = Callable[[DynamoDBWorld, Call], dict[str, JSON]]
 
 _OPERATIONS: dict[str, Handler] = {
     "BatchExecuteStatement": throttling.statements(partiql.batch_execute_statement),
@@ -93,7 +93,7 @@ _OPERATIONS: dict[str, Handler] = {
 def _worded(operation: str, handler: Handler) -> Handler:
     """The handler, its refusals in the words of the operation and of the generation that is set."""
 
-    def answer(world: World, call: Call) -> dict[str, JSON]:
+    def answer(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
         try:
             return handler(world, call)
         except Rejection as rejection:

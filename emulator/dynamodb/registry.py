@@ -30,7 +30,7 @@ from emulator.dynamodb import templates
 from emulator.dynamodb.control.descriptions import describe
 from emulator.dynamodb.items.writes import read_delete, read_put
 from emulator.dynamodb.model.schema import Index, key_schema, projection
-from emulator.dynamodb.model.store import Clock, Region, Store, World
+from emulator.dynamodb.model.store import Clock, DynamoDBWorld, Region, Store
 from emulator.dynamodb.model.tables import Table
 from emulator.dynamodb.model.values import Attributes, write_item
 from emulator.faults import Fault
@@ -45,7 +45,7 @@ def attach(store_of: Callable[[str], Store]) -> None:
     class Backend(OurBackend):
         """moto's backend for one account and region, on our tables."""
 
-        def find_world(self) -> World:
+        def find_world(self) -> DynamoDBWorld:
             return _Tables(store_of(self.account_id))
 
     dynamodb_backends.backend = Backend
@@ -253,7 +253,7 @@ class OurBackend(DynamoDBBackend):
         super().__init__(region_name, account_id)
         self.tables = Tables(self.find_region())  # type: ignore[assignment]  # moto says dict, and means a mapping
 
-    def find_world(self) -> World:
+    def find_world(self) -> DynamoDBWorld:
         """Our tables, for operations on them."""
         raise NotImplementedError
 

@@ -14,7 +14,7 @@ from emulator.dynamodb.control import policies, tags, update_table
 from emulator.dynamodb.control.definitions import encryption
 from emulator.dynamodb.control.tables import add_table, new_table
 from emulator.dynamodb.model.schema import Index, key_schema, projection
-from emulator.dynamodb.model.store import Region, World
+from emulator.dynamodb.model.store import DynamoDBWorld, Region
 from emulator.dynamodb.model.tables import Table
 from emulator.dynamodb.rejections import refused, unsupported
 from emulator.wire.protocol import Call
@@ -40,7 +40,7 @@ def create(region: Region, name: str, properties: Mapping[str, Any]) -> Table:
     return table
 
 
-def update(world: World, region: Region, table: Table, properties: Mapping[str, Any]) -> None:
+def update(world: DynamoDBWorld, region: Region, table: Table, properties: Mapping[str, Any]) -> None:
     """Make a table what its template says now, one UpdateTable after the other.
 
     Raises:

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from asl_interpreter.jsontext import JSON
 from emulator.dynamodb.items.transactions import NO_REASON, cancelled
-from emulator.dynamodb.model.store import Region, World
+from emulator.dynamodb.model.store import DynamoDBWorld, Region
 from emulator.dynamodb.model.tables import Table
 from emulator.dynamodb.partiql.parser import parse
 from emulator.dynamodb.partiql.statements import Select
@@ -26,7 +26,7 @@ from emulator.wire.protocol import Call
 
 BURST = 300.0
 """Seconds of unused capacity that are kept."""
-Handler: TypeAlias = Callable[[World, Call], dict[str, JSON]]
+Handler: TypeAlias = Callable[[DynamoDBWorld, Call], dict[str, JSON]]
 _DETAIL = ("Table", "LocalSecondaryIndexes", "GlobalSecondaryIndexes", "VectorIndexes")
 """What ConsumedCapacity shows for INDEXES alone."""
 _EXCEEDED = "ProvisionedThroughputExceeded"
@@ -65,7 +65,7 @@ def writes(handler: Handler) -> Handler:
 
 
 def _throttled(handler: Handler, kind: str) -> Handler:
-    def judge(region: Region, world: World, call: Call) -> dict[str, JSON]:
+    def judge(region: Region, world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
         params = call.params
         if "TransactItems" in params:
             _judge_transaction(region, params["TransactItems"], kind)
@@ -80,11 +80,11 @@ def _throttled(handler: Handler, kind: str) -> Handler:
     return _where_asked_for(handler, judge)
 
 
-def _where_asked_for(handler: Handler, judge: Callable[[Region, World, Call], dict[str, JSON]]) -> Handler:
+def _where_asked_for(handler: Handler, judge: Callable[[Region, DynamoDBWorld, Call], dict[str, JSON]]) -> Handler:
     """The handler, or what judges before it where the settings want throttling."""
 
     @wraps(handler)
-    def choose(world: World, call: Call) -> dict[str, JSON]:
+    def choose(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
         if not world.dynamodb.settings.throttling:
             return handler(world, call)
         return judge(world.dynamodb.region(call.account, call.region), world, call)
@@ -95,7 +95,7 @@ def _where_asked_for(handler: Handler, judge: Callable[[Region, World, Call], di
 def statement(handler: Handler) -> Handler:
     """ExecuteStatement's handler, throttled: a SELECT reads, all else writes."""
 
-    def judge(region: Region, world: World, call: Call) -> dict[str, JSON]:
+    def judge(region: Region, world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
         kind, fault = _judge_statement(region, call.params)
         if fault is not None:
             raise fault
@@ -107,7 +107,7 @@ def statement(handler: Handler) -> Handler:
 def statements(handler: Handler) -> Handler:
     """BatchExecuteStatement's or ExecuteTransaction's handler, throttled."""
 
-    def judge(region: Region, world: World, call: Call) -> dict[str, JSON]:
+    def judge(region: Region, world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
         name = "TransactStatements" if "TransactStatements" in call.params else "Statements"
         members = call.params[name]
         judged = [_judge_statement(region, member) for member in members]
@@ -178,7 +178,7 @@ def _check_none(faults: Sequence[Fault | None]) -> None:
         raise cancelled(reasons)
 
 
-def _batch(region: Region, handler: Handler, world: World, call: Call, kind: str) -> dict[str, JSON]:
+def _batch(region: Region, handler: Handler, world: DynamoDBWorld, call: Call, kind: str) -> dict[str, JSON]:
     """A batch without the tables that are exhausted, which come back unprocessed; all exhausted is an error."""
     requests = call.params["RequestItems"]
     faults = {name: fault for name in requests if (fault := _exhausted(region, name, kind)) is not None}
@@ -190,7 +190,7 @@ def _batch(region: Region, handler: Handler, world: World, call: Call, kind: str
     return {**answer, member: {**answer[member], **{name: requests[name] for name in faults}}}
 
 
-def _charged(region: Region, handler: Handler, world: World, call: Call, kind: str) -> dict[str, JSON]:
+def _charged(region: Region, handler: Handler, world: DynamoDBWorld, call: Call, kind: str) -> dict[str, JSON]:
     """The handler's answer, with what it consumed taken out of the buckets."""
     mode = call.params.get("ReturnConsumedCapacity") or "NONE"
     answer = handler(world, replace(call, params={**call.params, "ReturnConsumedCapacity": "INDEXES"}))

@@ -54,8 +54,8 @@ class Endpoint:
         self._connections: dict[int, http.client.HTTPConnection] = {}
         self._clients: dict[str, Any] = {}
 
-    def of(self, _account: str) -> Any:
-        return self.world
+    def of(self, _account: str) -> Endpoint:
+        return self
 
     def close(self) -> None:
         for connection in self._connections.values():

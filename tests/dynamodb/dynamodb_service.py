@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-import emulator.world  # noqa: F401 - where DynamoDB is offered to the door of operations
+import emulator.wiring  # noqa: F401 - where DynamoDB is offered to the door of operations
 from emulator.dynamodb.model.store import Store
 from emulator.faults import Fault
 from emulator.wire.operations import perform

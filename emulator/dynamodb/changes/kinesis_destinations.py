@@ -18,7 +18,7 @@ from itertools import count
 from asl_interpreter.jsontext import JSON, dumps
 from asl_interpreter.loop.outbox import Outbox
 from emulator import moto_door
-from emulator.dynamodb.model.store import Clock, World
+from emulator.dynamodb.model.store import Clock, DynamoDBWorld
 from emulator.dynamodb.model.tables import Item, Table
 from emulator.dynamodb.model.values import Attributes, item_size, write_item
 from emulator.dynamodb.rejections import invalid, invalid_values, refused
@@ -106,7 +106,7 @@ class Destination:
 # --- operations ------------------------------------------------------------------------------------------------------
 
 
-def enable_kinesis_streaming_destination(world: World, call: Call) -> dict[str, JSON]:
+def enable_kinesis_streaming_destination(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """EnableKinesisStreamingDestination."""
     table, stream = _named(world, call)
     wanted = _wanted(call.params, "EnableKinesisStreamingConfiguration")
@@ -136,7 +136,7 @@ def _missing(table: Table, stream: str) -> moto_door.ServiceError | None:
     return None
 
 
-def disable_kinesis_streaming_destination(world: World, call: Call) -> dict[str, JSON]:
+def disable_kinesis_streaming_destination(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """DisableKinesisStreamingDestination."""
     table, stream = _named(world, call)
     with table.lock:
@@ -145,7 +145,7 @@ def disable_kinesis_streaming_destination(world: World, call: Call) -> dict[str,
     return _answer(destination, "DISABLING", "EnableKinesisStreamingConfiguration")
 
 
-def update_kinesis_streaming_destination(world: World, call: Call) -> dict[str, JSON]:
+def update_kinesis_streaming_destination(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """UpdateKinesisStreamingDestination: another precision of the time of a change."""
     table, stream = _named(world, call)
     wanted = _wanted(call.params, "UpdateKinesisStreamingConfiguration")
@@ -160,7 +160,7 @@ def update_kinesis_streaming_destination(world: World, call: Call) -> dict[str, 
     return _answer(destination, "UPDATING", "UpdateKinesisStreamingConfiguration")
 
 
-def describe_kinesis_streaming_destination(world: World, call: Call) -> dict[str, JSON]:
+def describe_kinesis_streaming_destination(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """DescribeKinesisStreamingDestination: those that were switched off too."""
     table = world.dynamodb.region(call.account, call.region).table(call.params["TableName"])
     shown: list[JSON] = []
@@ -171,7 +171,7 @@ def describe_kinesis_streaming_destination(world: World, call: Call) -> dict[str
     return {"TableName": table.name, "KinesisDataStreamDestinations": shown}
 
 
-def _named(world: World, call: Call) -> tuple[Table, str]:
+def _named(world: DynamoDBWorld, call: Call) -> tuple[Table, str]:
     table = world.dynamodb.region(call.account, call.region).table(call.params["TableName"])
     return table, call.params["StreamArn"]
 

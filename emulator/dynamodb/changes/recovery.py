@@ -15,7 +15,7 @@ from math import ceil, floor
 
 from asl_interpreter.jsontext import JSON
 from emulator.dynamodb.model.schema import Position
-from emulator.dynamodb.model.store import Clock, World
+from emulator.dynamodb.model.store import Clock, DynamoDBWorld
 from emulator.dynamodb.model.tables import Item, Table
 from emulator.dynamodb.rejections import invalid
 from emulator.wire.protocol import Call
@@ -100,13 +100,13 @@ class Journal:
 # --- operations ------------------------------------------------------------------------------------------------------
 
 
-def describe_continuous_backups(world: World, call: Call) -> dict[str, JSON]:
+def describe_continuous_backups(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """DescribeContinuousBackups."""
     table = world.dynamodb.region(call.account, call.region).backed_up(call.params["TableName"])
     return {"ContinuousBackupsDescription": _description(table)}
 
 
-def update_continuous_backups(world: World, call: Call) -> dict[str, JSON]:
+def update_continuous_backups(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """UpdateContinuousBackups: switch the journal on or off, or change how far back it goes."""
     wanted = call.params["PointInTimeRecoverySpecification"]
     enabled, days = wanted["PointInTimeRecoveryEnabled"], wanted.get("RecoveryPeriodInDays")

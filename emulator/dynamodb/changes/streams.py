@@ -15,7 +15,7 @@ from hashlib import md5
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from emulator.dynamodb.model.schema import key_schema
-from emulator.dynamodb.model.store import World
+from emulator.dynamodb.model.store import DynamoDBWorld
 from emulator.dynamodb.model.streams import FIRST, KEPT, Change, Stream
 from emulator.dynamodb.model.tables import Item
 from emulator.dynamodb.model.values import Attributes, item_size, write_item
@@ -30,7 +30,7 @@ MAX_BYTES = 1_048_576
 # --- operations ------------------------------------------------------------------------------------------------------
 
 
-def list_streams(world: World, call: Call) -> dict[str, JSON]:
+def list_streams(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """ListStreams."""
     region = world.dynamodb.region(call.account, call.region)
     name, start = call.params.get("TableName"), call.params.get("ExclusiveStartStreamArn")
@@ -56,7 +56,7 @@ def list_streams(world: World, call: Call) -> dict[str, JSON]:
     return answer
 
 
-def describe_stream(world: World, call: Call) -> dict[str, JSON]:
+def describe_stream(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """DescribeStream."""
     params = call.params
     stream = _stream(world, call, params["StreamArn"])
@@ -83,7 +83,7 @@ def describe_stream(world: World, call: Call) -> dict[str, JSON]:
     }
 
 
-def get_shard_iterator(world: World, call: Call) -> dict[str, JSON]:
+def get_shard_iterator(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """GetShardIterator."""
     params = call.params
     stream = _stream(world, call, params["StreamArn"])
@@ -132,7 +132,7 @@ def _shown_at(change: Change) -> float:
     return float(int(change.at))
 
 
-def get_records(world: World, call: Call) -> dict[str, JSON]:
+def get_records(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """GetRecords."""
     now = world.clock.now()
     arn, start, made = _read_iterator(call.params["ShardIterator"])
@@ -162,7 +162,7 @@ def get_records(world: World, call: Call) -> dict[str, JSON]:
     return answer
 
 
-def _stream(world: World, call: Call, arn: str) -> Stream:
+def _stream(world: DynamoDBWorld, call: Call, arn: str) -> Stream:
     region = world.dynamodb.region(call.account, call.region)
     _check_arn(arn)
     stream: Stream | None = region.streams.get(arn)

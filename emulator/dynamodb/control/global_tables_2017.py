@@ -7,12 +7,12 @@ observed on AWS.
 from __future__ import annotations
 
 from asl_interpreter.jsontext import JSON
-from emulator.dynamodb.model.store import World
+from emulator.dynamodb.model.store import DynamoDBWorld
 from emulator.dynamodb.rejections import invalid_values, refused
 from emulator.wire.protocol import Call
 
 
-def create_global_table(_world: World, _call: Call) -> dict[str, JSON]:
+def create_global_table(_world: DynamoDBWorld, _call: Call) -> dict[str, JSON]:
     """CreateGlobalTable, which AWS refuses."""
     raise invalid_values(
         "DynamoDB global tables version 2017.11.29 is not supported. We recommend using DynamoDB global tables version "
@@ -20,7 +20,7 @@ def create_global_table(_world: World, _call: Call) -> dict[str, JSON]:
     )
 
 
-def find_global_table(_world: World, call: Call) -> dict[str, JSON]:
+def find_global_table(_world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """DescribeGlobalTable, UpdateGlobalTable and the operations of settings: there is no such table."""
     raise refused(
         "GlobalTableNotFoundException",
@@ -28,6 +28,6 @@ def find_global_table(_world: World, call: Call) -> dict[str, JSON]:
     )
 
 
-def list_global_tables(_world: World, _call: Call) -> dict[str, JSON]:
+def list_global_tables(_world: DynamoDBWorld, _call: Call) -> dict[str, JSON]:
     """ListGlobalTables."""
     return {"GlobalTables": []}

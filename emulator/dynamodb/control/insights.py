@@ -7,7 +7,7 @@ on AWS.
 from __future__ import annotations
 
 from asl_interpreter.jsontext import JSON
-from emulator.dynamodb.model.store import World
+from emulator.dynamodb.model.store import DynamoDBWorld
 from emulator.dynamodb.model.tables import Table
 from emulator.dynamodb.rejections import invalid, refused
 from emulator.wire.protocol import Call
@@ -16,7 +16,7 @@ _DEFAULT_MODE = "ACCESSED_AND_THROTTLED_KEYS"
 _OFF: dict[str, JSON] = {"ContributorInsightsStatus": "DISABLED"}
 
 
-def update_contributor_insights(world: World, call: Call) -> dict[str, JSON]:
+def update_contributor_insights(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """UpdateContributorInsights: the answer shows the change under way, the next look finds it done."""
     table, index = _subject(world, call)
     enable = call.params["ContributorInsightsAction"] == "ENABLE"
@@ -33,7 +33,7 @@ def update_contributor_insights(world: World, call: Call) -> dict[str, JSON]:
     return {**shown, "ContributorInsightsStatus": "ENABLING" if enable else "DISABLING"}
 
 
-def describe_contributor_insights(world: World, call: Call) -> dict[str, JSON]:
+def describe_contributor_insights(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """DescribeContributorInsights, with the names of the CloudWatch rules that AWS makes."""
     table, index = _subject(world, call)
     kept = table.insights.get(index, _OFF)
@@ -43,7 +43,7 @@ def describe_contributor_insights(world: World, call: Call) -> dict[str, JSON]:
     return answer
 
 
-def list_contributor_insights(world: World, call: Call) -> dict[str, JSON]:
+def list_contributor_insights(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """ListContributorInsights: what was ever switched, of one table or of all."""
     region = world.dynamodb.region(call.account, call.region)
     name, limit = call.params.get("TableName"), call.params.get("MaxResults") or 100
@@ -63,7 +63,7 @@ def list_contributor_insights(world: World, call: Call) -> dict[str, JSON]:
     return answer
 
 
-def _subject(world: World, call: Call) -> tuple[Table, str | None]:
+def _subject(world: DynamoDBWorld, call: Call) -> tuple[Table, str | None]:
     table = world.dynamodb.region(call.account, call.region).table(call.params["TableName"])
     index = call.params.get("IndexName")
     if index is not None and (index not in table.indexes or not table.indexes[index].is_global):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, loads
 from emulator.dynamodb.control.tags import table_by_arn
-from emulator.dynamodb.model.store import Region, World
+from emulator.dynamodb.model.store import DynamoDBWorld, Region
 from emulator.dynamodb.model.tables import Table
 from emulator.dynamodb.rejections import invalid_values, refused
 from emulator.faults import Fault
@@ -30,7 +30,7 @@ class Policy:
     revision: str
 
 
-def put_resource_policy(world: World, call: Call) -> dict[str, JSON]:
+def put_resource_policy(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """PutResourcePolicy: the same policy again keeps its revision."""
     region, table, arn = _resource(world, call)
     text, expected = call.params["Policy"], call.params.get("ExpectedRevisionId")
@@ -41,7 +41,7 @@ def put_resource_policy(world: World, call: Call) -> dict[str, JSON]:
         return {"RevisionId": attach(region, table, arn, text).revision}
 
 
-def get_resource_policy(world: World, call: Call) -> dict[str, JSON]:
+def get_resource_policy(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """GetResourcePolicy."""
     _, table, arn = _resource(world, call)
     policy = table.policies.get(arn)
@@ -50,7 +50,7 @@ def get_resource_policy(world: World, call: Call) -> dict[str, JSON]:
     return {"Policy": policy.text, "RevisionId": policy.revision}
 
 
-def delete_resource_policy(world: World, call: Call) -> dict[str, JSON]:
+def delete_resource_policy(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """DeleteResourcePolicy: no error where there is none, unless a revision is expected."""
     _, table, arn = _resource(world, call)
     expected = call.params.get("ExpectedRevisionId")
@@ -83,7 +83,7 @@ def check_policy(text: str) -> None:
         raise invalid_values("Invalid policy document: Missing required field Statement")
 
 
-def _resource(world: World, call: Call) -> tuple[Region, Table, str]:
+def _resource(world: DynamoDBWorld, call: Call) -> tuple[Region, Table, str]:
     region = world.dynamodb.region(call.account, call.region)
     arn = call.params["ResourceArn"]
     table = table_by_arn(region, arn, call)

@@ -18,7 +18,7 @@ from emulator import moto_door
 from emulator.dynamodb.control import definitions
 from emulator.dynamodb.control.descriptions import describe
 from emulator.dynamodb.model import lifecycles, snapshots, streams
-from emulator.dynamodb.model.store import Region, World
+from emulator.dynamodb.model.store import DynamoDBWorld, Region
 from emulator.dynamodb.model.tables import Item, Table, Watcher
 from emulator.dynamodb.rejections import invalid, invalid_values, unsupported
 from emulator.wire.protocol import Call
@@ -94,7 +94,7 @@ class Group:
         ]
 
 
-def update_replicas(world: World, call: Call) -> dict[str, JSON]:
+def update_replicas(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """UpdateTable with ReplicaUpdates: add, change or take away one replica."""
     updates: Sequence[Mapping[str, JSON]] = call.params["ReplicaUpdates"]
     region = world.dynamodb.region(call.account, call.region)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from asl_interpreter.jsontext import JSON
-from emulator.dynamodb.model.store import World
+from emulator.dynamodb.model.store import DynamoDBWorld
 from emulator.dynamodb.model.tables import Table
 from emulator.dynamodb.rejections import invalid_values, refused
 from emulator.wire.protocol import Call
@@ -19,13 +19,13 @@ _INDEX_READS = "ProvisionedReadCapacityAutoScalingSettings"
 _INDEX_WRITES = "ProvisionedWriteCapacityAutoScalingSettings"
 
 
-def describe_table_replica_auto_scaling(world: World, call: Call) -> dict[str, JSON]:
+def describe_table_replica_auto_scaling(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """DescribeTableReplicaAutoScaling."""
     table = world.dynamodb.region(call.account, call.region).named(call.params["TableName"])
     return {"TableAutoScalingDescription": _description(table, "ACTIVE")}
 
 
-def update_table_replica_auto_scaling(world: World, call: Call) -> dict[str, JSON]:
+def update_table_replica_auto_scaling(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """UpdateTableReplicaAutoScaling: writes scale alike in all replicas, reads in each by itself."""
     params = call.params
     table = world.dynamodb.region(call.account, call.region).named(params["TableName"])

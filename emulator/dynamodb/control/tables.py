@@ -16,7 +16,7 @@ from asl_interpreter.jsontext import JSON
 from emulator.dynamodb.control import definitions, policies, replicas, tags, vector_definitions
 from emulator.dynamodb.control.descriptions import describe, describe_deleted
 from emulator.dynamodb.model import backups, lifecycles, streams
-from emulator.dynamodb.model.store import Region, World
+from emulator.dynamodb.model.store import DynamoDBWorld, Region
 from emulator.dynamodb.model.tables import Table
 from emulator.dynamodb.rejections import invalid, refused, unsupported
 from emulator.wire.protocol import Call
@@ -24,7 +24,7 @@ from emulator.wire.protocol import Call
 _NOT_BUILT = ("GlobalTableSourceArn", "GlobalTableSettingsReplicationMode")
 
 
-def create_table(world: World, call: Call) -> dict[str, JSON]:
+def create_table(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """CreateTable."""
     region = world.dynamodb.region(call.account, call.region)
     table = new_table(region, call.params)
@@ -97,7 +97,7 @@ def add_table(region: Region, table: Table, params: Mapping[str, JSON]) -> None:
             streams.enable(region, table, streaming["StreamViewType"])
 
 
-def describe_table(world: World, call: Call) -> dict[str, JSON]:
+def describe_table(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """DescribeTable."""
     region = world.dynamodb.region(call.account, call.region)
     table = region.named(call.params["TableName"])
@@ -110,7 +110,7 @@ def describe_table(world: World, call: Call) -> dict[str, JSON]:
         return {"Table": shown}
 
 
-def delete_table(world: World, call: Call) -> dict[str, JSON]:
+def delete_table(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """DeleteTable."""
     region = world.dynamodb.region(call.account, call.region)
     with region.lock:
@@ -131,7 +131,7 @@ def delete_table(world: World, call: Call) -> dict[str, JSON]:
     return answer
 
 
-def list_tables(world: World, call: Call) -> dict[str, JSON]:
+def list_tables(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """ListTables: names in order, a page at a time."""
     names = [table.name for table in world.dynamodb.region(call.account, call.region).all_tables()]
     start = call.params.get("ExclusiveStartTableName")
@@ -144,7 +144,7 @@ def list_tables(world: World, call: Call) -> dict[str, JSON]:
     return answer
 
 
-def describe_limits(_world: World, _call: Call) -> dict[str, JSON]:
+def describe_limits(_world: DynamoDBWorld, _call: Call) -> dict[str, JSON]:
     """DescribeLimits: the quotas of a new account."""
     return {
         "AccountMaxReadCapacityUnits": 80_000,
@@ -154,7 +154,7 @@ def describe_limits(_world: World, _call: Call) -> dict[str, JSON]:
     }
 
 
-def describe_endpoints(_world: World, call: Call) -> dict[str, JSON]:
+def describe_endpoints(_world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """DescribeEndpoints: the address that was asked, so that a client which discovers endpoints comes back."""
     address = call.host or f"dynamodb.{call.region}.amazonaws.com"
     return {"Endpoints": [{"Address": address, "CachePeriodInMinutes": 1440}]}

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from asl_interpreter.jsontext import JSON
-from emulator.dynamodb.model.store import Region, World
+from emulator.dynamodb.model.store import DynamoDBWorld, Region
 from emulator.dynamodb.model.tables import Table
 from emulator.dynamodb.rejections import invalid, invalid_values, refused
 from emulator.wire.protocol import Call
@@ -36,7 +36,7 @@ def read_tags(wire: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
     return _listed(tags)
 
 
-def tag_resource(world: World, call: Call) -> dict[str, JSON]:
+def tag_resource(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """TagResource: set tags of a table."""
     table = _tagged(world, call)
     if not call.params["Tags"]:
@@ -49,7 +49,7 @@ def tag_resource(world: World, call: Call) -> dict[str, JSON]:
     return {}
 
 
-def untag_resource(world: World, call: Call) -> dict[str, JSON]:
+def untag_resource(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """UntagResource: take tags away from a table; those it does not have are no error."""
     table = _tagged(world, call)
     if not call.params["TagKeys"]:
@@ -59,7 +59,7 @@ def untag_resource(world: World, call: Call) -> dict[str, JSON]:
     return {}
 
 
-def list_tags_of_resource(world: World, call: Call) -> dict[str, JSON]:
+def list_tags_of_resource(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """ListTagsOfResource: all of them on one page, as observed, so no NextToken was ever given out."""
     table = _tagged(world, call)
     if call.params.get("NextToken") is not None:
@@ -76,7 +76,7 @@ def _check_count(tags: Mapping[str, str]) -> None:
         raise invalid("Number of Tags exceed the current limit for the provided ResourceArn")
 
 
-def _tagged(world: World, call: Call) -> Table:
+def _tagged(world: DynamoDBWorld, call: Call) -> Table:
     arn = call.params["ResourceArn"]
     return table_by_arn(world.dynamodb.region(call.account, call.region), arn, call)
 

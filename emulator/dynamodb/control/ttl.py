@@ -8,7 +8,7 @@ from __future__ import annotations
 from asl_interpreter.jsontext import JSON
 from emulator.dynamodb.control import replicas
 from emulator.dynamodb.model import lifecycles
-from emulator.dynamodb.model.store import World
+from emulator.dynamodb.model.store import DynamoDBWorld
 from emulator.dynamodb.model.tables import Table
 from emulator.dynamodb.rejections import invalid
 from emulator.wire.protocol import Call
@@ -17,7 +17,7 @@ SETTLING = 1800.0
 """Seconds after a change of the settings in which AWS refuses another."""
 
 
-def describe_time_to_live(world: World, call: Call) -> dict[str, JSON]:
+def describe_time_to_live(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """DescribeTimeToLive."""
     table = _table(world, call, "describe")
     if table.expiry is None:
@@ -25,7 +25,7 @@ def describe_time_to_live(world: World, call: Call) -> dict[str, JSON]:
     return {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": table.expiry.attribute}}
 
 
-def update_time_to_live(world: World, call: Call) -> dict[str, JSON]:
+def update_time_to_live(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """UpdateTimeToLive."""
     wanted = call.params["TimeToLiveSpecification"]
     attribute, now = wanted["AttributeName"], world.clock.now()
@@ -49,7 +49,7 @@ def update_time_to_live(world: World, call: Call) -> dict[str, JSON]:
     return {"TimeToLiveSpecification": {"Enabled": wanted["Enabled"], "AttributeName": attribute}}
 
 
-def _table(world: World, call: Call, verb: str) -> Table:
+def _table(world: DynamoDBWorld, call: Call, verb: str) -> Table:
     region = world.dynamodb.region(call.account, call.region)
     table = region.find(call.params["TableName"])
     if table is not None and lifecycles.status(table) == "CREATING":

@@ -18,7 +18,7 @@ from emulator.dynamodb.control.descriptions import describe, describe_index, des
 from emulator.dynamodb.model import lifecycles, streams
 from emulator.dynamodb.model.lifecycles import Durations
 from emulator.dynamodb.model.schema import Index
-from emulator.dynamodb.model.store import Region, World
+from emulator.dynamodb.model.store import DynamoDBWorld, Region
 from emulator.dynamodb.model.tables import Table
 from emulator.dynamodb.model.vector_indexes import VectorIndex
 from emulator.dynamodb.rejections import invalid, invalid_values, refused, unsupported
@@ -49,7 +49,7 @@ _QUOTAS = "Refer to the Amazon DynamoDB Developer Guide for current limits and h
 _LIMIT = "Subscriber limit exceeded: "
 
 
-def update_table(world: World, call: Call) -> dict[str, JSON]:
+def update_table(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """UpdateTable."""
     params = call.params
     for member in _NOT_BUILT:

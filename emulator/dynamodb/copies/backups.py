@@ -9,27 +9,27 @@ import re
 
 from asl_interpreter.jsontext import JSON
 from emulator.dynamodb.model.backups import Backup, keep
-from emulator.dynamodb.model.store import Region, World
+from emulator.dynamodb.model.store import DynamoDBWorld, Region
 from emulator.dynamodb.rejections import invalid, refused
 from emulator.wire.protocol import Call
 
 _ARN = re.compile(r"arn:[^:]+:dynamodb:[^:]+:[0-9]{12}:table/[a-zA-Z0-9_.-]+/backup/[0-9]+-[0-9a-f]+")
 
 
-def create_backup(world: World, call: Call) -> dict[str, JSON]:
+def create_backup(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """CreateBackup."""
     region = world.dynamodb.region(call.account, call.region)
     table = region.backed_up(call.params["TableName"])
     return {"BackupDetails": keep(region, table, call.params["BackupName"]).details("CREATING")}
 
 
-def describe_backup(world: World, call: Call) -> dict[str, JSON]:
+def describe_backup(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """DescribeBackup."""
     region = world.dynamodb.region(call.account, call.region)
     return {"BackupDescription": named_backup(region, call.params["BackupArn"]).description()}
 
 
-def delete_backup(world: World, call: Call) -> dict[str, JSON]:
+def delete_backup(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """DeleteBackup: those that the system made stay until they expire."""
     region = world.dynamodb.region(call.account, call.region)
     backup = named_backup(region, call.params["BackupArn"])
@@ -39,7 +39,7 @@ def delete_backup(world: World, call: Call) -> dict[str, JSON]:
     return {"BackupDescription": backup.description("DELETED")}
 
 
-def list_backups(world: World, call: Call) -> dict[str, JSON]:
+def list_backups(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """ListBackups: oldest first, a page at a time; those that users made unless another kind is asked for."""
     params = call.params
     region = world.dynamodb.region(call.account, call.region)

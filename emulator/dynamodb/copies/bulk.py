@@ -16,7 +16,7 @@ from asl_interpreter.jsontext import JSON, dumps
 from emulator.dynamodb.copies.buckets import Bucket, BucketError
 from emulator.dynamodb.copies.imports import put_record, read_lines
 from emulator.dynamodb.model import lifecycles
-from emulator.dynamodb.model.store import Region, World
+from emulator.dynamodb.model.store import DynamoDBWorld, Region
 from emulator.dynamodb.model.tables import Table
 from emulator.dynamodb.rejections import invalid, refused, unsupported
 from emulator.faults import Fault
@@ -37,7 +37,7 @@ class BulkOperation:
     started: float
 
 
-def start_bulk_put_items(world: World, call: Call) -> dict[str, JSON]:
+def start_bulk_put_items(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """StartBulkPutItems: the answer shows it under way, the next look finds it ended."""
     params = call.params
     source = params["InputS3Configuration"]
@@ -72,18 +72,18 @@ def start_bulk_put_items(world: World, call: Call) -> dict[str, JSON]:
 _ECHOED = ("ClientToken", "InputS3Configuration", "OutputS3Configuration", "MaxWriteRequestUnits")
 
 
-def describe_bulk_operation(world: World, call: Call) -> dict[str, JSON]:
+def describe_bulk_operation(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """DescribeBulkOperation."""
     return {"BulkOperationDescription": _named(world, call).description}
 
 
-def cancel_bulk_operation(world: World, call: Call) -> dict[str, JSON]:
+def cancel_bulk_operation(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """CancelBulkOperation: one that has ended stays as it is."""
     operation = _named(world, call)
     return {"BulkOperationArn": operation.arn, "BulkOperationStatus": operation.description["BulkOperationStatus"]}
 
 
-def list_bulk_operations(world: World, call: Call) -> dict[str, JSON]:
+def list_bulk_operations(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """ListBulkOperations: oldest first, 25 a page at most. NextToken is how many were shown, in hexadecimal digits."""
     token, limit = call.params.get("NextToken"), call.params.get("MaxResults") or 25
     operations = list(world.dynamodb.region(call.account, call.region).bulk_operations.values())
@@ -98,7 +98,7 @@ def list_bulk_operations(world: World, call: Call) -> dict[str, JSON]:
 _SUMMARY = ("BulkOperationArn", "BulkOperationStatus", "StartTime", "EndTime")
 
 
-def _named(world: World, call: Call) -> BulkOperation:
+def _named(world: DynamoDBWorld, call: Call) -> BulkOperation:
     arn = call.params["BulkOperationArn"]
     operation = world.dynamodb.region(call.account, call.region).bulk_operations.get(arn)
     if operation is None:
@@ -120,7 +120,7 @@ def _repeated(region: Region, params: Mapping[str, JSON]) -> BulkOperation | Non
     return None
 
 
-def _put_all(world: World, call: Call, table: Table, arn: str) -> dict[str, JSON]:
+def _put_all(world: DynamoDBWorld, call: Call, table: Table, arn: str) -> dict[str, JSON]:
     """Put what the input holds and report what could not be put; what the description shows. Raises BucketError."""
     source, output = call.params["InputS3Configuration"], call.params["OutputS3Configuration"]
     bucket = Bucket(source["S3Bucket"], call.account, call.region)

@@ -18,7 +18,7 @@ from asl_interpreter.jsontext import JSON, dumps
 from emulator.dynamodb.changes.recovery import Change, Journal
 from emulator.dynamodb.control.tags import table_by_arn
 from emulator.dynamodb.copies.buckets import Bucket, BucketError
-from emulator.dynamodb.model.store import Region, World
+from emulator.dynamodb.model.store import DynamoDBWorld, Region
 from emulator.dynamodb.model.tables import Item, Table
 from emulator.dynamodb.model.values import write_item
 from emulator.dynamodb.rejections import invalid, refused, unsupported
@@ -38,7 +38,7 @@ class Export:
     started: float
 
 
-def export_table_to_point_in_time(world: World, call: Call) -> dict[str, JSON]:
+def export_table_to_point_in_time(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """ExportTableToPointInTime: the answer shows it under way, the next look finds it ended."""
     params = call.params
     if params.get("ExportFormat") == "ION":
@@ -85,7 +85,7 @@ def export_table_to_point_in_time(world: World, call: Call) -> dict[str, JSON]:
 _ECHOED = ("ClientToken", "S3Bucket", "S3BucketOwner", "S3Prefix", "S3SseKmsKeyId")
 
 
-def describe_export(world: World, call: Call) -> dict[str, JSON]:
+def describe_export(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """DescribeExport."""
     arn = call.params["ExportArn"]
     if "/export/" not in arn:
@@ -96,7 +96,7 @@ def describe_export(world: World, call: Call) -> dict[str, JSON]:
     return {"ExportDescription": export.description}
 
 
-def list_exports(world: World, call: Call) -> dict[str, JSON]:
+def list_exports(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """ListExports: oldest first, 25 a page at most. NextToken is the ARN last shown."""
     table, after = call.params.get("TableArn"), call.params.get("NextToken") or ""
     if after and after not in world.dynamodb.region(call.account, call.region).exports:

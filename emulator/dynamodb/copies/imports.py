@@ -17,7 +17,7 @@ from uuid import uuid4
 from asl_interpreter.jsontext import JSON, InvalidJSON, loads
 from emulator.dynamodb.control.tables import add_table, new_table
 from emulator.dynamodb.copies.buckets import Bucket, BucketError
-from emulator.dynamodb.model.store import Region, World
+from emulator.dynamodb.model.store import DynamoDBWorld, Region
 from emulator.dynamodb.model.tables import Table
 from emulator.dynamodb.rejections import invalid, refused, unsupported
 from emulator.faults import Fault
@@ -39,7 +39,7 @@ class Import:
     started: float
 
 
-def import_table(world: World, call: Call) -> dict[str, JSON]:
+def import_table(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """ImportTable: the answer shows it under way, the next look finds it ended."""
     params = call.params
     if params["InputFormat"] == "ION":
@@ -82,7 +82,7 @@ def import_table(world: World, call: Call) -> dict[str, JSON]:
 _ECHOED = ("ClientToken", "S3BucketSource", "InputFormat", "InputFormatOptions")
 
 
-def describe_import(world: World, call: Call) -> dict[str, JSON]:
+def describe_import(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """DescribeImport."""
     arn = call.params["ImportArn"]
     if "/import/" not in arn:
@@ -93,7 +93,7 @@ def describe_import(world: World, call: Call) -> dict[str, JSON]:
     return {"ImportTableDescription": found.description}
 
 
-def list_imports(world: World, call: Call) -> dict[str, JSON]:
+def list_imports(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """ListImports: oldest first, 25 a page at most. NextToken is the last import's number, in hexadecimal digits."""
     table, token = call.params.get("TableArn"), call.params.get("NextToken")
     limit = call.params.get("PageSize") or 25
@@ -127,7 +127,7 @@ def _repeated(region: Region, params: Mapping[str, JSON]) -> Import | None:
     return None
 
 
-def _fill(world: World, call: Call, table: Table, objects: list[tuple[str, bytes]]) -> dict[str, JSON]:
+def _fill(world: DynamoDBWorld, call: Call, table: Table, objects: list[tuple[str, bytes]]) -> dict[str, JSON]:
     """Add the table to its region, and the records to the table; what the description shows of it."""
     region = world.dynamodb.region(call.account, call.region)
     params = call.params
@@ -145,7 +145,7 @@ def _fill(world: World, call: Call, table: Table, objects: list[tuple[str, bytes
     }
 
 
-def put_record(world: World, call: Call, table: Table, record: Record) -> Fault | None:
+def put_record(world: DynamoDBWorld, call: Call, table: Table, record: Record) -> Fault | None:
     """Put what a record holds, with its condition if it has one; why it could not be put."""
     if record is None:
         return invalid("The record is not an object with an Item")

@@ -17,20 +17,20 @@ from emulator.dynamodb.copies.backups import named_backup
 from emulator.dynamodb.model import lifecycles
 from emulator.dynamodb.model.schema import Index, key_schema, projection
 from emulator.dynamodb.model.snapshots import Snapshot, blank, take
-from emulator.dynamodb.model.store import Region, World
+from emulator.dynamodb.model.store import DynamoDBWorld, Region
 from emulator.dynamodb.model.tables import Table
 from emulator.dynamodb.rejections import invalid, refused, unsupported
 from emulator.wire.protocol import Call
 
 
-def restore_table_from_backup(world: World, call: Call) -> dict[str, JSON]:
+def restore_table_from_backup(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """RestoreTableFromBackup."""
     region = world.dynamodb.region(call.account, call.region)
     backup = named_backup(region, call.params["BackupArn"])
     return _restore(region, backup.snapshot, call.params, {"SourceBackupArn": backup.arn}, backup.created)
 
 
-def restore_table_to_point_in_time(world: World, call: Call) -> dict[str, JSON]:
+def restore_table_to_point_in_time(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """RestoreTableToPointInTime: also from another region of the account, by the source's ARN."""
     params = call.params
     instant, latest = params.get("RestoreDateTime"), bool(params.get("UseLatestRestorableTime"))
@@ -58,7 +58,7 @@ def restore_table_to_point_in_time(world: World, call: Call) -> dict[str, JSON]:
     return _restore(world.dynamodb.region(call.account, call.region), snapshot, params, {}, instant)
 
 
-def _source(world: World, call: Call) -> Table:
+def _source(world: DynamoDBWorld, call: Call) -> Table:
     arn = call.params.get("SourceTableArn")
     name = arn or call.params.get("SourceTableName")
     if name is None:

@@ -17,9 +17,9 @@ from emulator.dynamodb.expressions.syntax import (
     And,
     Arithmetic,
     Between,
-    Call,
     Comparison,
     ConditionNode,
+    FunctionCall,
     In,
     Node,
     Not,
@@ -59,7 +59,7 @@ MAX_IN = 100
 def check_counts(kind: str, root: ConditionNode) -> None:
     """Raise Fault where an operator or function has too many operands, or too few."""
     for node in walk(root):
-        if isinstance(node, Call) and len(node.arguments) != _ARITY[node.function]:
+        if isinstance(node, FunctionCall) and len(node.arguments) != _ARITY[node.function]:
             raise wrong_count(kind, node.function, len(node.arguments))
         if isinstance(node, In) and len(node.options) >= MAX_IN:
             raise wrong_count(kind, "IN", len(node.options) + 1)
@@ -82,10 +82,10 @@ def _check_operands(kind: str, node: Node, values: Values) -> None:
     for child in children(node):
         if isinstance(child, Truth):
             check_condition(kind, child.condition, values)
-        elif isinstance(child, Call):
+        elif isinstance(child, FunctionCall):
             _check_operands(kind, child, values)
     match node:
-        case Call():
+        case FunctionCall():
             _check_call(kind, node, values)
         case Comparison():
             _check_distinct(kind, node.operator, node.left, node.right)
@@ -98,7 +98,7 @@ def _check_operands(kind: str, node: Node, values: Values) -> None:
             pass
 
 
-def _check_call(kind: str, node: Call, values: Values) -> None:
+def _check_call(kind: str, node: FunctionCall, values: Values) -> None:
     function, arguments = node.function, node.arguments
     if len(arguments) > 1:
         _check_distinct(kind, function, arguments[0], arguments[1])
@@ -171,9 +171,9 @@ def operand_type(operand: Operand, values: Values) -> str | None:
     match operand:
         case ValueRef():
             return values[operand.name][0]
-        case Call(function="size") | Arithmetic():
+        case FunctionCall(function="size") | Arithmetic():
             return "N"
-        case Call(function="list_append"):
+        case FunctionCall(function="list_append"):
             return "L"
         case Truth():
             return "BOOL"
@@ -227,7 +227,7 @@ def compile_condition(node: ConditionNode) -> Test:
             return lambda item, values: (
                 (found := read(item, values)) is not None and any(found == option(item, values) for option in options)
             )
-        case Call():
+        case FunctionCall():
             return _call(node)
 
 
@@ -239,7 +239,7 @@ def compile_operand(node: Operand) -> Read:
             return lambda item, _: read(item)
         case ValueRef(name=name):
             return lambda _, values: values[name]
-        case Call(function="size"):
+        case FunctionCall(function="size"):
             argument = compile_operand(node.arguments[0])
             return lambda item, values: size(argument(item, values))
         case Truth():
@@ -285,7 +285,7 @@ def _between(node: Between) -> Test:
     return test
 
 
-def _call(node: Call) -> Test:
+def _call(node: FunctionCall) -> Test:
     first = compile_operand(node.arguments[0])
     if node.function == "attribute_exists":
         return lambda item, values: first(item, values) is not None

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from emulator.dynamodb.expressions.syntax import (
     And,
     Between,
-    Call,
     Comparison,
     ConditionNode,
+    FunctionCall,
     In,
     Not,
     Operand,
@@ -65,9 +65,9 @@ def _key_test(  # noqa: C901 - one branch for each kind of node
         case Between():
             attribute = _attribute([node.operand, node.low, node.high])
             return attribute, _test("BETWEEN", [node.low, node.high], values)
-        case Call(function="begins_with"):
+        case FunctionCall(function="begins_with"):
             return _attribute(node.arguments), _test("begins_with", node.arguments[1:], values)
-        case Call():
+        case FunctionCall():
             raise _invalid_operator(node.function)
         case In():
             raise _invalid_operator("IN")
@@ -83,7 +83,7 @@ def _key_test(  # noqa: C901 - one branch for each kind of node
 def _attribute(operands: Sequence[Operand]) -> str:
     """The one attribute that a test is about."""
     for operand in operands:
-        if isinstance(operand, Call):
+        if isinstance(operand, FunctionCall):
             raise _invalid_operator(operand.function)
     paths = [operand for operand in operands if isinstance(operand, Path)]
     if not paths:

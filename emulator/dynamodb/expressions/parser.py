@@ -20,9 +20,9 @@ from emulator.dynamodb.expressions.syntax import (
     And,
     Arithmetic,
     Between,
-    Call,
     Comparison,
     ConditionNode,
+    FunctionCall,
     In,
     Node,
     Not,
@@ -82,7 +82,7 @@ def parse_update(kind: str, text: str) -> tuple[Action, ...]:
     _check_reserved(kind, actions)
     for action in actions:
         for node in walk(action):
-            if isinstance(node, Call) and node.function not in _UPDATE_FUNCTIONS:
+            if isinstance(node, FunctionCall) and node.function not in _UPDATE_FUNCTIONS:
                 if node.function in _CONDITION_FUNCTIONS or node.function == "size":
                     raise _misused(kind, node.function)
                 raise invalid(f"Invalid {kind}: Invalid function name; function: {node.function}")
@@ -103,16 +103,16 @@ def _misused(kind: str, function: str) -> Exception:
 def _check_functions(kind: str, root: ConditionNode) -> None:
     known = _CONDITION_FUNCTIONS | _UPDATE_FUNCTIONS | {"size"}
     for node in walk(root):
-        if isinstance(node, Call) and node.function not in known:
+        if isinstance(node, FunctionCall) and node.function not in known:
             raise invalid(f"Invalid {kind}: Invalid function name; function: {node.function}")
-    if isinstance(root, Call) and root.function not in _CONDITION_FUNCTIONS:
+    if isinstance(root, FunctionCall) and root.function not in _CONDITION_FUNCTIONS:
         raise _misused(kind, root.function)
     for node in walk(root):
         conditions_below = isinstance(node, And | Or | Not)
         for child in children(node):
-            if isinstance(child, Call) and (child.function in _CONDITION_FUNCTIONS) != conditions_below:
+            if isinstance(child, FunctionCall) and (child.function in _CONDITION_FUNCTIONS) != conditions_below:
                 raise _misused(kind, child.function)
-            if isinstance(child, Call) and child.function in _UPDATE_FUNCTIONS:
+            if isinstance(child, FunctionCall) and child.function in _UPDATE_FUNCTIONS:
                 raise _misused(kind, child.function)
 
 
@@ -179,7 +179,7 @@ class _Parser:
 
     def _comparison(self) -> ConditionNode | Operand:
         left = self._grouped() if self._peek("(") else self._operand()
-        if not isinstance(left, Path | ValueRef | Call):
+        if not isinstance(left, Path | ValueRef | FunctionCall):
             return left
         token = self._tokens[self._at]
         if token.kind in _COMPARATORS:
@@ -231,7 +231,7 @@ class _Parser:
 
     # operands
 
-    def _operand(self, *, argument: bool = False) -> Path | ValueRef | Call:
+    def _operand(self, *, argument: bool = False) -> Path | ValueRef | FunctionCall:
         """A path, a value or a call, perhaps in parentheses."""
         opened = 0
         while self._accept("("):
@@ -239,7 +239,7 @@ class _Parser:
         if opened + argument > 1:
             self._redundant = True
         token = self._tokens[self._at]
-        node: Path | ValueRef | Call
+        node: Path | ValueRef | FunctionCall
         if token.kind == ":value":
             self._at += 1
             node = ValueRef(token.text)
@@ -251,7 +251,7 @@ class _Parser:
             self._expect(")")
         return node
 
-    def _call(self) -> Call:
+    def _call(self) -> FunctionCall:
         function = self._tokens[self._at].text
         self._at += 2
         self._nesting += 1
@@ -262,7 +262,7 @@ class _Parser:
             arguments.append(self._operand(argument=True))
         self._nesting -= 1
         self._expect(")")
-        return Call(function, tuple(arguments))
+        return FunctionCall(function, tuple(arguments))
 
     def path(self) -> Path:
         """A document path: a name, then ``.name`` and ``[index]`` in any number."""

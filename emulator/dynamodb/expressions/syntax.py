@@ -29,7 +29,7 @@ class ValueRef:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class FunctionCall:
     """A function applied to operands."""
 
     function: str
@@ -52,7 +52,7 @@ class Truth:
     condition: ConditionNode
 
 
-Operand: TypeAlias = "Path | ValueRef | Call | Arithmetic | Truth"
+Operand: TypeAlias = "Path | ValueRef | FunctionCall | Arithmetic | Truth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Not:
     part: ConditionNode
 
 
-ConditionNode: TypeAlias = "Comparison | Between | In | And | Or | Not | Call"
+ConditionNode: TypeAlias = "Comparison | Between | In | And | Or | Not | FunctionCall"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def children(node: Node) -> tuple[Node, ...]:
     match node:
         case Path() | ValueRef():
             return ()
-        case Call():
+        case FunctionCall():
             return node.arguments
         case Comparison() | Arithmetic():
             return (node.left, node.right)
@@ -161,8 +161,8 @@ def resolve_operand(node: Operand, names: Mapping[str, str]) -> Operand:
             return resolve_path(node, names)
         case ValueRef():
             return node
-        case Call():
-            return Call(node.function, tuple(resolve_operand(argument, names) for argument in node.arguments))
+        case FunctionCall():
+            return FunctionCall(node.function, tuple(resolve_operand(argument, names) for argument in node.arguments))
         case Arithmetic():
             return Arithmetic(node.operator, resolve_operand(node.left, names), resolve_operand(node.right, names))
         case Truth():
@@ -185,8 +185,8 @@ def resolve_condition(node: ConditionNode, names: Mapping[str, str]) -> Conditio
             return Or(tuple(resolve_condition(part, names) for part in node.parts))
         case Not():
             return Not(resolve_condition(node.part, names))
-        case Call():
-            return Call(node.function, tuple(resolve_operand(argument, names) for argument in node.arguments))
+        case FunctionCall():
+            return FunctionCall(node.function, tuple(resolve_operand(argument, names) for argument in node.arguments))
 
 
 def resolve_action(node: Action, names: Mapping[str, str]) -> Action:

@@ -18,7 +18,7 @@ from emulator.dynamodb.expressions.paths import Branch, branch, reader
 from emulator.dynamodb.expressions.syntax import (
     Action,
     Arithmetic,
-    Call,
+    FunctionCall,
     Operand,
     Path,
     Truth,
@@ -104,7 +104,7 @@ def _check_operand(node: Operand, values: Values) -> None:
     match node:
         case Arithmetic():
             _check_types(node.operator, (node.left, node.right), "N", values)
-        case Call():
+        case FunctionCall():
             if node.function == "list_append":
                 _check_types("list_append", node.arguments, "L", values)
         case _:
@@ -114,7 +114,7 @@ def _check_operand(node: Operand, values: Values) -> None:
 def _check_types(name: str, operands: Sequence[Operand], wanted: str, values: Values) -> None:
     for operand in operands:
         found = values[operand.name][0] if isinstance(operand, ValueRef) else None
-        if isinstance(operand, Call) and operand.function == "list_append":
+        if isinstance(operand, FunctionCall) and operand.function == "list_append":
             found = "L"
         if found is not None and found != wanted:
             raise invalid(
@@ -142,7 +142,7 @@ def compile_update(actions: Sequence[Action]) -> Update:
 
 def _check_calls(action: Action) -> None:
     for node in walk(action):
-        if not isinstance(node, Call):
+        if not isinstance(node, FunctionCall):
             continue
         if len(node.arguments) != 2:
             raise wrong_count(KIND, node.function, len(node.arguments))
@@ -151,7 +151,7 @@ def _check_calls(action: Action) -> None:
                 f"Invalid {KIND}: Operator or function requires a document path; operator or function: {node.function}"
             )
         for argument in node.arguments if node.function == "if_not_exists" else ():
-            if isinstance(argument, Call) and argument.function == "list_append":
+            if isinstance(argument, FunctionCall) and argument.function == "list_append":
                 raise invalid(
                     f"Invalid {KIND}: The function is not allowed to be used this way in an expression; "
                     f"function: {argument.function}"
@@ -204,14 +204,14 @@ def _compute(node: Operand) -> Callable[[Attributes, Values], Value]:
             left, right = _compute(node.left), _compute(node.right)
             combine = add if node.operator == "+" else subtract
             return lambda item, values: _arithmetic(combine, left(item, values), right(item, values))
-        case Call(function="if_not_exists"):
+        case FunctionCall(function="if_not_exists"):
             read = reader(cast("Path", node.arguments[0]).steps)
             otherwise = _compute(node.arguments[1])
             return lambda item, values: read(item) or otherwise(item, values)
         case Truth():
             message = f"not an operand of an update: {node}"
             raise AssertionError(message)
-        case Call():
+        case FunctionCall():
             left, right = (_compute(argument) for argument in node.arguments)
             return lambda item, values: _appended(left(item, values), right(item, values))
 

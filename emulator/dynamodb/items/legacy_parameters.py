@@ -18,9 +18,9 @@ from emulator.dynamodb.expressions.keys import NOT_SUPPORTED
 from emulator.dynamodb.expressions.syntax import (
     And,
     Between,
-    Call,
     Comparison,
     ConditionNode,
+    FunctionCall,
     In,
     Not,
     Or,
@@ -127,15 +127,15 @@ def _test(path: Path, operator: str, operands: Sequence[ValueRef]) -> ConditionN
         return Comparison(_COMPARISONS[operator], path, operands[0])
     match operator:
         case "NULL":
-            return Call("attribute_not_exists", (path,))
+            return FunctionCall("attribute_not_exists", (path,))
         case "NOT_NULL":
-            return Call("attribute_exists", (path,))
+            return FunctionCall("attribute_exists", (path,))
         case "CONTAINS":
-            return Call("contains", (path, operands[0]))
+            return FunctionCall("contains", (path, operands[0]))
         case "NOT_CONTAINS":
-            return And((Call("attribute_exists", (path,)), Not(Call("contains", (path, operands[0])))))
+            return And((FunctionCall("attribute_exists", (path,)), Not(FunctionCall("contains", (path, operands[0])))))
         case "BEGINS_WITH":
-            return Call("begins_with", (path, operands[0]))
+            return FunctionCall("begins_with", (path, operands[0]))
         case "BETWEEN":
             return Between(path, operands[0], operands[1])
         case _:

@@ -25,7 +25,7 @@ from emulator.dynamodb.items.reads import check_scalar_keys, projected
 from emulator.dynamodb.model import lifecycles
 from emulator.dynamodb.model.key_ranges import KeyRange
 from emulator.dynamodb.model.schema import TOKEN_BITS, Index, KeySchema, Position, read_key, token
-from emulator.dynamodb.model.store import World
+from emulator.dynamodb.model.store import DynamoDBWorld
 from emulator.dynamodb.model.tables import TOP, Entries, Item, Table, query_bounds
 from emulator.dynamodb.model.values import Attributes, write_item, write_value
 from emulator.dynamodb.rejections import KEY_MISMATCH, Rejection, invalid, invalid_values, rejected, violated
@@ -36,7 +36,7 @@ PAGE_SIZE = 1_048_576
 BAD_START = "The provided starting key is invalid"
 
 
-def query(world: World, call: Call) -> dict[str, JSON]:
+def query(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """Query: the items of one partition of a table or index, in order of the sort key."""
     params = call.params
     keyed_twice = params.get("KeyConditionExpression") is not None  # observed: else KeyConditions may stand beside any
@@ -63,7 +63,7 @@ def query(world: World, call: Call) -> dict[str, JSON]:
     return _answer(params, reading, source, read_page(source, reading, bounds, after, forward=forward))
 
 
-def scan(world: World, call: Call) -> dict[str, JSON]:
+def scan(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """Scan: every item of a table or index, or of one segment of it."""
     params = call.params
     legacy_parameters.check_one_language(

@@ -20,7 +20,7 @@ from emulator.dynamodb.expressions.syntax import Path
 from emulator.dynamodb.items import legacy_parameters
 from emulator.dynamodb.items.capacity import Consumption, read_units, shown_each, wanted
 from emulator.dynamodb.model.schema import check_key, read_key
-from emulator.dynamodb.model.store import World
+from emulator.dynamodb.model.store import DynamoDBWorld
 from emulator.dynamodb.model.tables import Item, Table
 from emulator.dynamodb.model.values import Attributes, write_item
 from emulator.dynamodb.rejections import invalid
@@ -30,7 +30,7 @@ MAX_BATCH = 100
 MAX_BATCH_SIZE = 16 * 1024 * 1024
 
 
-def get_item(world: World, call: Call) -> dict[str, JSON]:
+def get_item(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """GetItem: one item by its key."""
     params = call.params
     lookup = _read_lookup(params, (params["Key"],))
@@ -47,7 +47,7 @@ def get_item(world: World, call: Call) -> dict[str, JSON]:
     return answer
 
 
-def batch_get_item(world: World, call: Call) -> dict[str, JSON]:
+def batch_get_item(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """BatchGetItem: up to 100 items of any tables, 16 MB at most; keys beyond that come back unprocessed."""
     requests: Mapping[str, Mapping[str, JSON]] = call.params["RequestItems"]
     if sum(len(request["Keys"]) for request in requests.values()) > MAX_BATCH:

@@ -31,7 +31,7 @@ from emulator.dynamodb.items.writes import (
 )
 from emulator.dynamodb.model import lifecycles
 from emulator.dynamodb.model.schema import Position, check_key, read_key
-from emulator.dynamodb.model.store import Region, World
+from emulator.dynamodb.model.store import DynamoDBWorld, Region
 from emulator.dynamodb.model.tables import Item, Table
 from emulator.dynamodb.model.values import Attributes, read_value, value_size, write_item
 from emulator.dynamodb.rejections import invalid, is_empty_key, refused
@@ -46,7 +46,7 @@ Outcome: TypeAlias = tuple["Item | None", "Item | None"]
 _EXPRESSIONS = {"Update": ("UpdateExpression", "ConditionExpression")}
 
 
-def transact_write_items(world: World, call: Call) -> dict[str, JSON]:
+def transact_write_items(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """TransactWriteItems: up to 100 writes and checks of different items, all or none."""
     params = call.params
     region = world.dynamodb.region(call.account, call.region)
@@ -111,7 +111,7 @@ def commit(region: Region, writes: Sequence[Write]) -> list[Outcome]:
     return outcomes
 
 
-def transact_get_items(world: World, call: Call) -> dict[str, JSON]:
+def transact_get_items(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """TransactGetItems: up to 100 items as they are at one moment."""
     params = call.params
     region = world.dynamodb.region(call.account, call.region)

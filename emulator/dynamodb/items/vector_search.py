@@ -19,7 +19,7 @@ from emulator.dynamodb.expressions.syntax import And, Comparison, ConditionNode,
 from emulator.dynamodb.items.capacity import wanted
 from emulator.dynamodb.items.reads import check_scalar_keys, projected
 from emulator.dynamodb.model import lifecycles
-from emulator.dynamodb.model.store import World
+from emulator.dynamodb.model.store import DynamoDBWorld
 from emulator.dynamodb.model.tables import Item
 from emulator.dynamodb.model.values import read_value, write_item
 from emulator.dynamodb.model.vector_indexes import VectorIndex, components
@@ -29,7 +29,7 @@ from emulator.wire.protocol import Call
 MAX_RESULTS = 100
 
 
-def search_vectors(world: World, call: Call) -> dict[str, JSON]:
+def search_vectors(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """SearchVectors: the items with the nearest vectors, nearest first."""
     params = call.params
     check_used_with_expression(params, ("SearchConditionExpression",))

@@ -25,7 +25,7 @@ from emulator.dynamodb.items.capacity import Consumption, shown_each, wanted
 from emulator.dynamodb.items.reads import check_distinct, check_scalar_keys
 from emulator.dynamodb.model import lifecycles
 from emulator.dynamodb.model.schema import Position, check_index_keys, check_item_key, check_key, read_key
-from emulator.dynamodb.model.store import World
+from emulator.dynamodb.model.store import DynamoDBWorld
 from emulator.dynamodb.model.tables import Item, Table
 from emulator.dynamodb.model.values import (
     EMPTY_NAME,
@@ -108,12 +108,12 @@ class Write:
 # --- operations ------------------------------------------------------------------------------------------------------
 
 
-def put_item(world: World, call: Call) -> dict[str, JSON]:
+def put_item(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """PutItem: an item in place of whatever has its key."""
     return _replace(world, call, read_put)
 
 
-def delete_item(world: World, call: Call) -> dict[str, JSON]:
+def delete_item(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """DeleteItem: no item has this key any more."""
     try:
         return _replace(world, call, read_delete)
@@ -134,7 +134,7 @@ def _is_deep(params: Mapping[str, JSON]) -> bool:
     return any(nesting(value) > MAX_DEPTH for value in values)
 
 
-def _replace(world: World, call: Call, read: Callable[[Mapping[str, JSON]], Ready]) -> dict[str, JSON]:
+def _replace(world: DynamoDBWorld, call: Call, read: Callable[[Mapping[str, JSON]], Ready]) -> dict[str, JSON]:
     """Write a whole item, or none, in place of whatever is there."""
     params = call.params
     legacy_parameters.check_one_language(params, ("Expected", "ConditionalOperator"), ("ConditionExpression",))
@@ -145,7 +145,7 @@ def _replace(world: World, call: Call, read: Callable[[Mapping[str, JSON]], Read
     return _answer(params, write, old, new, old if params.get("ReturnValues") == "ALL_OLD" else None)
 
 
-def update_item(world: World, call: Call) -> dict[str, JSON]:
+def update_item(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """UpdateItem: some attributes of an item, which comes into being where there is none."""
     params = call.params
     legacy_parameters.check_one_language(
@@ -173,7 +173,7 @@ def _check_depths(params: Mapping[str, JSON]) -> None:
             raise violated(TOO_DEEP)
 
 
-def batch_write_item(world: World, call: Call) -> dict[str, JSON]:
+def batch_write_item(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """BatchWriteItem: up to 25 puts and deletes; all are judged before the first is made."""
     params = call.params
     requests: Mapping[str, list[Mapping[str, JSON]]] = params["RequestItems"]

@@ -32,7 +32,7 @@ class Clock(Protocol):
         """Seconds since 1970, as the world counts them."""
 
 
-class World(Protocol):
+class DynamoDBWorld(Protocol):
     """What operations need of everything that is alive."""
 
     @property

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from asl_interpreter.jsontext import JSON
 from emulator.dynamodb.items.capacity import Consumption, shown_each, wanted
 from emulator.dynamodb.model.schema import Position
-from emulator.dynamodb.model.store import Region, World
+from emulator.dynamodb.model.store import DynamoDBWorld, Region
 from emulator.dynamodb.model.values import write_item
 from emulator.dynamodb.partiql.checks import check_operands
 from emulator.dynamodb.partiql.parser import parse
@@ -44,7 +44,7 @@ class _Refused:
     reads: bool | None
 
 
-def batch_execute_statement(world: World, call: Call) -> dict[str, JSON]:
+def batch_execute_statement(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """BatchExecuteStatement: all statements read, or all write; a refused one does not stop the others."""
     region = world.dynamodb.region(call.account, call.region)
     members = [_prepared(region, member) for member in call.params["Statements"]]

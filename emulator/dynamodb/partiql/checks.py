@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from emulator.dynamodb.expressions import Condition
 from emulator.dynamodb.expressions.conditions import MAX_IN, Values, check_condition, check_counts, compile_condition
-from emulator.dynamodb.expressions.syntax import Call, ConditionNode, In, Path, walk
+from emulator.dynamodb.expressions.syntax import ConditionNode, FunctionCall, In, Path, walk
 from emulator.dynamodb.expressions.updates import KIND, Update, check_update, compile_update
 from emulator.dynamodb.partiql.statements import Change, Insert, Statement
 from emulator.dynamodb.rejections import invalid
@@ -29,7 +29,7 @@ def check_operands(statement: Statement, values: Values) -> None:
                 raise invalid(
                     f"The IN operator is provided with too many operands; number of operands: {len(part.options)}"
                 )
-            if isinstance(part, Call):
+            if isinstance(part, FunctionCall):
                 check_counts("", part)
         check_condition("", statement.where, values)
 

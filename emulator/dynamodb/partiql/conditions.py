@@ -13,9 +13,9 @@ from emulator.dynamodb.expressions.syntax import (
     And,
     Arithmetic,
     Between,
-    Call,
     Comparison,
     ConditionNode,
+    FunctionCall,
     In,
     Not,
     Operand,
@@ -134,22 +134,24 @@ class Conditions(Literals):
         name = token.text.upper()
         node: ConditionNode
         if self.accept("MISSING"):
-            node = Call("attribute_not_exists", (left,))
+            node = FunctionCall("attribute_not_exists", (left,))
         elif token.kind in ("word", "keyword") and name in _TYPES:
             self.at += 1
-            tests = tuple(Call("attribute_type", (left, self.value(("S", kind)))) for kind in _TYPES[name])
+            tests = tuple(FunctionCall("attribute_type", (left, self.value(("S", kind)))) for kind in _TYPES[name])
             node = tests[0] if len(tests) == 1 else Or(tests)
         elif token.kind == "word" and (name.startswith("INT") or name in RESERVED):
             self.at += 1
             self.faults.append(invalid("Unsupported operation: IsType"))
-            node = Call("attribute_not_exists", (left,))
+            node = FunctionCall("attribute_not_exists", (left,))
         else:
             raise malformed("Expected type name")
         return Not(node) if negated else node
 
     @staticmethod
     def _as_condition(node: ConditionNode | Operand) -> ConditionNode:
-        if isinstance(node, Path | ValueRef | Arithmetic) or (isinstance(node, Call) and node.function not in _TESTS):
+        if isinstance(node, Path | ValueRef | Arithmetic) or (
+            isinstance(node, FunctionCall) and node.function not in _TESTS
+        ):
             raise malformed("Unexpected term")
         return node.condition if isinstance(node, Truth) else node
 
@@ -157,7 +159,7 @@ class Conditions(Literals):
     def _as_operand(node: ConditionNode | Operand) -> Operand:
         if isinstance(node, Path | ValueRef | Arithmetic | Truth):
             return node
-        if isinstance(node, Call) and node.function not in _TESTS:
+        if isinstance(node, FunctionCall) and node.function not in _TESTS:
             return node
         return Truth(node)
 
@@ -187,8 +189,8 @@ class Conditions(Literals):
         self.nest(-1)
         if function not in _TESTS and function != "size":
             self.faults.append(invalid(f"Invalid function name; function: {function}"))
-            return Call("attribute_exists", arguments)  # refused when the whole statement has been read
-        return Call(function, arguments)
+            return FunctionCall("attribute_exists", arguments)  # refused when the whole statement has been read
+        return FunctionCall(function, arguments)
 
     def arguments(self, read: Callable[[], Operand]) -> tuple[Operand, ...]:
         """The arguments of a call whose parenthesis is past. Raises Fault."""

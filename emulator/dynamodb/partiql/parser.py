@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from asl_interpreter.jsontext import JSON
-from emulator.dynamodb.expressions.syntax import Action, Arithmetic, Call, Operand, Path, ValueRef
+from emulator.dynamodb.expressions.syntax import Action, Arithmetic, FunctionCall, Operand, Path, ValueRef
 from emulator.dynamodb.model.values import NULL, Value
 from emulator.dynamodb.partiql.conditions import Conditions
 from emulator.dynamodb.partiql.lexer import END, Token, malformed
@@ -259,7 +259,7 @@ class _Parser(Conditions):
                 )
             )
             return self.value(NULL)
-        return Call(function, arguments)
+        return FunctionCall(function, arguments)
 
 
 def column_name(path: Path) -> str:

@@ -23,9 +23,9 @@ from emulator.dynamodb.expressions.conditions import Values
 from emulator.dynamodb.expressions.syntax import (
     And,
     Between,
-    Call,
     Comparison,
     ConditionNode,
+    FunctionCall,
     In,
     Not,
     Operand,
@@ -186,7 +186,7 @@ class Where:
                 )
             case Between():
                 return self._test("BETWEEN", node.operand, node.low, node.high)
-            case Call(function="begins_with") if len(node.arguments) == 2:
+            case FunctionCall(function="begins_with") if len(node.arguments) == 2:
                 return self._test("begins_with", *node.arguments)
             case In():
                 tests = [self._test("=", node.operand, option) for option in node.options]

@@ -16,7 +16,7 @@ from emulator.dynamodb.items.capacity import Consumption, wanted
 from emulator.dynamodb.items.queries import Page
 from emulator.dynamodb.items.writes import Write
 from emulator.dynamodb.model.schema import Position, read_key
-from emulator.dynamodb.model.store import World
+from emulator.dynamodb.model.store import DynamoDBWorld
 from emulator.dynamodb.model.values import write_item
 from emulator.dynamodb.partiql.checks import check_operands
 from emulator.dynamodb.partiql.parser import parse
@@ -30,7 +30,7 @@ from emulator.wire.protocol import Call
 READS_MIXED = "The statements of a request must all read, or all write"
 
 
-def execute_statement(world: World, call: Call) -> dict[str, JSON]:
+def execute_statement(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """ExecuteStatement: one statement; a SELECT answers a page."""
     params = call.params
     statement, values = parse(params["Statement"], params.get("Parameters") or ())

@@ -28,7 +28,7 @@ from emulator.dynamodb.items.transactions import (
     validation_error,
 )
 from emulator.dynamodb.items.writes import Write
-from emulator.dynamodb.model.store import Region, World
+from emulator.dynamodb.model.store import DynamoDBWorld, Region
 from emulator.dynamodb.model.tables import Table
 from emulator.dynamodb.model.values import write_item
 from emulator.dynamodb.partiql.checks import check_operands
@@ -56,7 +56,7 @@ class _Member:
     params: Mapping[str, JSON]
 
 
-def execute_transaction(world: World, call: Call) -> dict[str, JSON]:
+def execute_transaction(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """ExecuteTransaction: the items as they are at one moment, or writes that all are made or none."""
     params = call.params
     region = world.dynamodb.region(call.account, call.region)
