@@ -182,7 +182,7 @@ def _ttl(table: Table) -> dict[str, str]:
 
 
 def _set_tags(registered: RegisteredTable, tags: list[dict[str, str]]) -> None:
-    registered.data.tags = tags
+    registered.data.attached.tags = tags
 
 
 _VIEWS: dict[str, Callable[[Table], Any]] = {
@@ -197,8 +197,8 @@ _VIEWS: dict[str, Callable[[Table], Any]] = {
     "range_key_attr": lambda table: table.key.range[0] if table.key.range else None,
     "range_key_type": lambda table: table.key.types[table.key.range[0]] if table.key.range else None,
     "table_key_attrs": lambda table: list(table.key.names),
-    "billing_mode": lambda table: table.billing_mode,
-    "throughput": lambda table: table.throughput,
+    "billing_mode": lambda table: table.billing.mode,
+    "throughput": lambda table: table.billing.throughput,
     "warm_throughput": lambda table: describe(table)["WarmThroughput"],
     "indexes": lambda table: _indexes(table, is_global=False),
     "global_indexes": lambda table: _indexes(table, is_global=True),
@@ -211,7 +211,7 @@ _VIEWS: dict[str, Callable[[Table], Any]] = {
 }
 for _name, _read in _VIEWS.items():
     setattr(RegisteredTable, _name, _view(_read))
-RegisteredTable.tags = property(lambda self: self.data.tags, _set_tags)  # type: ignore[assignment]
+RegisteredTable.tags = property(lambda self: self.data.attached.tags, _set_tags)  # type: ignore[assignment]
 
 
 class Tables(MutableMapping[str, MotoTable]):

@@ -53,9 +53,9 @@ def update(world: DynamoDBWorld, region: Region, table: Table, properties: Mappi
         update_table.update_table(world, Call("dynamodb", "UpdateTable", params, region.account, region.name, ""))
     with table.lock:
         _set_lives(region, table, properties)
-        table.tags = tags.read_tags(wanted.get("Tags") or ())
+        table.attached.tags = tags.read_tags(wanted.get("Tags") or ())
         if wanted["ResourcePolicy"] is None:
-            table.policies.pop(table.arn, None)
+            table.attached.policies.pop(table.arn, None)
         else:
             policies.attach(region, table, table.arn, wanted["ResourcePolicy"])
 
@@ -75,13 +75,13 @@ def _set_lives(region: Region, table: Table, properties: Mapping[str, Any]) -> N
     recovery = properties.get("PointInTimeRecoverySpecification") or {}
     days = int(recovery.get("RecoveryPeriodInDays") or LONGEST)
     if not _is_true(recovery.get("PointInTimeRecoveryEnabled")):
-        if table.journal is not None:
-            table.journal.close()
-        table.journal = None
-    elif table.journal is None:
-        table.journal = Journal(table, region.clock, days)
+        if table.attached.journal is not None:
+            table.attached.journal.close()
+        table.attached.journal = None
+    elif table.attached.journal is None:
+        table.attached.journal = Journal(table, region.clock, days)
     else:
-        table.journal.days = days
+        table.attached.journal.days = days
 
 
 # --- changes ---------------------------------------------------------------------------------------------------------
@@ -103,12 +103,12 @@ def _changes(table: Table, wanted: Mapping[str, JSON]) -> Iterator[dict[str, JSO
 
 def _billing_changes(table: Table, wanted: Mapping[str, JSON]) -> Iterator[dict[str, JSON]]:
     mode, throughput = wanted.get("BillingMode") or "PROVISIONED", wanted["ProvisionedThroughput"]
-    if mode != table.billing_mode:
+    if mode != table.billing.mode:
         indexes = wanted["GlobalSecondaryIndexes"] or () if mode == "PROVISIONED" else ()
         updates = [_throughput_update(index) for index in indexes if index["IndexName"] in table.indexes]
         billing = {"BillingMode": mode, "ProvisionedThroughput": throughput}
         yield {**billing, "GlobalSecondaryIndexUpdates": updates} if updates else billing
-    elif throughput is not None and not _has(table.throughput, throughput):
+    elif throughput is not None and not _has(table.billing.throughput, throughput):
         yield {"ProvisionedThroughput": throughput}
 
 

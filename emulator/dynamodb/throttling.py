@@ -142,7 +142,7 @@ def _judge_statement(region: Region, member: Mapping[str, JSON]) -> tuple[str, F
 def _exhausted(region: Region, name: str, kind: str, index: str | None = None) -> Fault | None:
     """Why a request to the table is refused. A read of an index asks the index alone; a write asks all."""
     table = region.find(name)
-    if table is None or table.billing_mode != "PROVISIONED":
+    if table is None or table.billing.mode != "PROVISIONED":
         return None
     index_asked = index in table.indexes and table.indexes[index].is_global if index is not None else False
     subjects: Iterable[str | None] = [index] if index_asked else [None]
@@ -158,11 +158,11 @@ def _exhausted(region: Region, name: str, kind: str, index: str | None = None) -
 
 def _bucket(region: Region, table: Table, index: str | None, kind: str) -> Bucket:
     """The bucket of the table or of one of its indexes, filled up to now. The table's lock is held."""
-    provisioned = table.throughput if index is None else table.indexes[index].settings["ProvisionedThroughput"]
+    provisioned = table.billing.throughput if index is None else table.indexes[index].settings["ProvisionedThroughput"]
     now = region.clock.now()
-    bucket = table.buckets.get((index, kind))
+    bucket = table.billing.buckets.get((index, kind))
     if bucket is None:
-        bucket = table.buckets[index, kind] = Bucket(provisioned[kind] * BURST, now)
+        bucket = table.billing.buckets[index, kind] = Bucket(provisioned[kind] * BURST, now)
     bucket.fill(provisioned[kind], now)
     return bucket
 
@@ -209,7 +209,7 @@ def _charged(region: Region, handler: Handler, world: DynamoDBWorld, call: Call,
 
 def _charge(region: Region, entry: Mapping[str, JSON], kind: str) -> None:
     table = region.find(entry["TableName"])
-    if table is None or table.billing_mode != "PROVISIONED":
+    if table is None or table.billing.mode != "PROVISIONED":
         return
     with table.lock:
         indexes = entry.get("GlobalSecondaryIndexes", {})

@@ -305,7 +305,7 @@ def test_the_journal_forgets_what_is_older_than_the_period() -> None:
     for n in range(50):
         put(service, item("a", n))
         service.clock.time += DAY / 10
-    journal: Any = service.world.dynamodb.region(ACCOUNT, REGION).tables["tab"].journal
+    journal: Any = service.world.dynamodb.region(ACCOUNT, REGION).tables["tab"].attached.journal
     assert len(journal._changes) == 11
 
 

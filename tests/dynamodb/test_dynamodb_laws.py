@@ -105,8 +105,7 @@ def rebuilt(table: Table) -> Table:
         **{name: getattr(table, name) for name in ("name", "arn", "table_id", "account", "region", "created", "key")},
         indexes=table.indexes,
         attribute_types=table.attribute_types,
-        billing_mode=table.billing_mode,
-        throughput=table.throughput,
+        billing=table.billing,
     )
     for item in table.items.values():
         attributes, size = dict(item.attributes), item.size

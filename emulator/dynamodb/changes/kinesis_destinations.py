@@ -115,14 +115,16 @@ def enable_kinesis_streaming_destination(world: DynamoDBWorld, call: Call) -> di
         raise invalid_values(f"StreamArn is not that of a data stream in the table's account and region: {stream}")
     missing = _missing(table, stream)
     with table.lock:
-        destination = table.destinations.get(stream)
+        destination = table.attached.destinations.get(stream)
         if destination is not None and destination.active:
             raise _wrong_state(
                 "EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED to perform ENABLE operation."
             )
         if missing is not None:
             raise refused("ResourceNotFoundException", missing.message)
-        destination = table.destinations[stream] = Destination(table, stream, world.clock, world.dynamodb.outbox)
+        destination = table.attached.destinations[stream] = Destination(
+            table, stream, world.clock, world.dynamodb.outbox
+        )
         destination.start(wanted or "MILLISECOND")
     return _answer(destination, "ENABLING", "EnableKinesisStreamingConfiguration")
 
@@ -164,7 +166,7 @@ def describe_kinesis_streaming_destination(world: DynamoDBWorld, call: Call) -> 
     """DescribeKinesisStreamingDestination: those that were switched off too."""
     table = world.dynamodb.region(call.account, call.region).table(call.params["TableName"])
     shown: list[JSON] = []
-    for destination in table.destinations.values():
+    for destination in table.attached.destinations.values():
         status = "ACTIVE" if destination.active else "DISABLED"
         entry = {"StreamArn": destination.stream, "DestinationStatus": status, _PRECISION: destination.precision}
         shown.append({**entry, "DestinationStatusDescription": destination.trouble} if destination.trouble else entry)
@@ -182,7 +184,7 @@ def _wanted(params: Mapping[str, JSON], member: str) -> str | None:
 
 
 def _active(table: Table, stream: str, words: str) -> Destination:
-    destination = table.destinations.get(stream)
+    destination = table.attached.destinations.get(stream)
     if destination is None or not destination.active:
         raise _wrong_state(words)
     return destination

@@ -114,18 +114,18 @@ def update_continuous_backups(world: DynamoDBWorld, call: Call) -> dict[str, JSO
         raise invalid("Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.")
     table = world.dynamodb.region(call.account, call.region).backed_up(call.params["TableName"])
     with table.lock:
-        if not enabled and table.journal is not None:
-            table.journal.close()
-            table.journal = None
-        elif enabled and table.journal is None:
-            table.journal = Journal(table, world.clock, days or LONGEST)
-        elif enabled and table.journal is not None and days is not None:
-            table.journal.days = days
+        if not enabled and table.attached.journal is not None:
+            table.attached.journal.close()
+            table.attached.journal = None
+        elif enabled and table.attached.journal is None:
+            table.attached.journal = Journal(table, world.clock, days or LONGEST)
+        elif enabled and table.attached.journal is not None and days is not None:
+            table.attached.journal.days = days
     return {"ContinuousBackupsDescription": _description(table)}
 
 
 def _description(table: Table) -> dict[str, JSON]:
-    journal = table.journal
+    journal = table.attached.journal
     recovery: dict[str, JSON] = {"PointInTimeRecoveryStatus": "DISABLED"}
     if journal is not None:
         earliest, latest = journal.bounds()

@@ -24,17 +24,17 @@ def describe(table: Table) -> dict[str, JSON]:
         "KeySchema": key_schema(table.key),
         "TableStatus": lifecycles.status(table),
         "CreationDateTime": table.created,
-        "ProvisionedThroughput": {**table.throughput},
+        "ProvisionedThroughput": {**table.billing.throughput},
         "TableSizeBytes": table.items.size,
         "ItemCount": len(table.items),
         "TableArn": table.arn,
         "TableId": table.table_id,
-        "WarmThroughput": _warm(table.settings.get("WarmThroughput"), table.throughput),
+        "WarmThroughput": _warm(table.settings.get("WarmThroughput"), table.billing.throughput),
     }
-    if table.on_demand_since is not None:
+    if table.billing.on_demand_since is not None:
         shown["BillingModeSummary"] = {
-            "BillingMode": table.billing_mode,
-            "LastUpdateToPayPerRequestDateTime": table.on_demand_since,
+            "BillingMode": table.billing.mode,
+            "LastUpdateToPayPerRequestDateTime": table.billing.on_demand_since,
         }
     for member, is_global in (("LocalSecondaryIndexes", False), ("GlobalSecondaryIndexes", True)):
         indexes = [index for index in table.indexes.values() if index.is_global is is_global]
@@ -46,9 +46,9 @@ def describe(table: Table) -> dict[str, JSON]:
         if phase.gone is not None:
             member, index_shown = phase.gone
             shown.setdefault(member, []).append({**index_shown, **phase.shown()})
-    if table.group is not None:
+    if table.replication.group is not None:
         shown["GlobalTableVersion"] = "2019.11.21"
-        shown["Replicas"] = table.group.described(table)
+        shown["Replicas"] = table.replication.group.described(table)
     shown.update({name: value for name, value in table.settings.items() if name != "WarmThroughput"})
     if "RestoreSummary" in shown:
         shown["RestoreSummary"] = {**shown["RestoreSummary"], "RestoreInProgress": shown["TableStatus"] == "CREATING"}

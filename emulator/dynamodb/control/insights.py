@@ -22,13 +22,13 @@ def update_contributor_insights(world: DynamoDBWorld, call: Call) -> dict[str, J
     enable = call.params["ContributorInsightsAction"] == "ENABLE"
     mode = call.params.get("ContributorInsightsMode")
     with table.lock:
-        kept = table.insights.get(index, _OFF)
-        table.insights[index] = {
+        kept = table.attached.insights.get(index, _OFF)
+        table.attached.insights[index] = {
             "ContributorInsightsStatus": "ENABLED" if enable else "DISABLED",
             "ContributorInsightsMode": mode or kept.get("ContributorInsightsMode", _DEFAULT_MODE),
             "LastUpdateDateTime": round(world.clock.now(), 3),
         }
-        shown = {**_named(table, index), **table.insights[index]}
+        shown = {**_named(table, index), **table.attached.insights[index]}
     del shown["LastUpdateDateTime"]
     return {**shown, "ContributorInsightsStatus": "ENABLING" if enable else "DISABLING"}
 
@@ -36,7 +36,7 @@ def update_contributor_insights(world: DynamoDBWorld, call: Call) -> dict[str, J
 def describe_contributor_insights(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """DescribeContributorInsights, with the names of the CloudWatch rules that AWS makes."""
     table, index = _subject(world, call)
-    kept = table.insights.get(index, _OFF)
+    kept = table.attached.insights.get(index, _OFF)
     answer = {**_named(table, index), **kept}
     if kept["ContributorInsightsStatus"] == "ENABLED":
         answer["ContributorInsightsRuleList"] = _rules(table, index, kept["ContributorInsightsMode"])
@@ -54,7 +54,7 @@ def list_contributor_insights(world: DynamoDBWorld, call: Call) -> dict[str, JSO
     found: list[JSON] = [
         {**_named(table, index), "ContributorInsightsStatus": kept["ContributorInsightsStatus"]}
         for table in tables
-        for index, kept in table.insights.items()
+        for index, kept in table.attached.insights.items()
     ]
     start = int(token)
     answer: dict[str, JSON] = {"ContributorInsightsSummaries": found[start : start + limit]}

@@ -35,7 +35,7 @@ def put_resource_policy(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     region, table, arn = _resource(world, call)
     text, expected = call.params["Policy"], call.params.get("ExpectedRevisionId")
     with table.lock:
-        current = table.policies.get(arn)
+        current = table.attached.policies.get(arn)
         if expected is not None and expected != (current.revision if current else NO_POLICY):
             raise _not_found(arn)
         return {"RevisionId": attach(region, table, arn, text).revision}
@@ -44,7 +44,7 @@ def put_resource_policy(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
 def get_resource_policy(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """GetResourcePolicy."""
     _, table, arn = _resource(world, call)
-    policy = table.policies.get(arn)
+    policy = table.attached.policies.get(arn)
     if policy is None:
         raise _not_found(arn)
     return {"Policy": policy.text, "RevisionId": policy.revision}
@@ -55,19 +55,19 @@ def delete_resource_policy(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     _, table, arn = _resource(world, call)
     expected = call.params.get("ExpectedRevisionId")
     with table.lock:
-        policy = table.policies.get(arn)
+        policy = table.attached.policies.get(arn)
         if expected is not None and (policy is None or policy.revision != expected):
             raise _not_found(arn)
-        table.policies.pop(arn, None)
+        table.attached.policies.pop(arn, None)
     return {"RevisionId": policy.revision} if policy else {}
 
 
 def attach(region: Region, table: Table, arn: str, text: str) -> Policy:
     """Give a table or its stream a policy; the same again stays as it is. Raises Fault where it is malformed."""
     check_policy(text)
-    current = table.policies.get(arn)
+    current = table.attached.policies.get(arn)
     if current is None or current.text != text:
-        current = table.policies[arn] = Policy(text, _revision(region, current))
+        current = table.attached.policies[arn] = Policy(text, _revision(region, current))
     return current
 
 

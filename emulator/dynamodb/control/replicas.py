@@ -52,14 +52,14 @@ class Group:
         self.tables[table.region] = table
         self._watchers[table.region] = copy
         table.watch(copy)
-        table.group = self
+        table.replication.group = self
 
     def leave(self, table: Table) -> None:
         """Let a table be one of its own again."""
         del self.tables[table.region]
         self.overrides.pop(table.region, None)
         table.unwatch(self._watchers.pop(table.region))
-        table.group = None
+        table.replication.group = None
         if len(self.tables) == 1:
             self.leave(next(iter(self.tables.values())))
 
@@ -111,26 +111,28 @@ def update_replicas(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
             "UpdateTable as required."
         )
     other = world.dynamodb.region(call.account, body["RegionName"])
-    scales = kind != "Create" or table.billing_mode != "PROVISIONED" or _scales(table)
+    scales = kind != "Create" or table.billing.mode != "PROVISIONED" or _scales(table)
     with ExitStack() as stack:
         for each in sorted((region, other), key=lambda each: each.name):
             stack.enter_context(each.lock)
         stack.enter_context(table.lock)
         if kind == "Create":
             _create(region, table, other, body, scales=scales)
-        elif table.group is None or other.name not in table.group.tables:
+        elif table.replication.group is None or other.name not in table.replication.group.tables:
             raise invalid_values(
                 f"Replica specified in the Replica Update or Replica Delete action of the request was "
                 f"not found: {other.name}"
             )
         elif kind == "Update":
-            table.group.overrides[other.name] = _overrides(table.group.tables[other.name], body)
+            table.replication.group.overrides[other.name] = _overrides(table.replication.group.tables[other.name], body)
         else:
             return _delete(region, table, other)
         lifecycles.update(table, region.clock.now(), region.durations, is_throughput=False)
         shown = describe(table)
-        if table.group is not None:
-            shown["Replicas"] = table.group.described(table, {"Create": "CREATING"}.get(kind, "UPDATING"), other.name)
+        if table.replication.group is not None:
+            shown["Replicas"] = table.replication.group.described(
+                table, {"Create": "CREATING"}.get(kind, "UPDATING"), other.name
+            )
         return {"TableDescription": shown}
 
 
@@ -157,8 +159,8 @@ def _create(region: Region, table: Table, other: Region, body: Mapping[str, JSON
     if streaming is None:
         streams.enable(region, table, VIEW)
     streams.enable(other, replica, VIEW)
-    group = table.group or Group()
-    if table.group is None:
+    group = table.replication.group or Group()
+    if table.replication.group is None:
         group.join(table)
     group.join(replica)
     group.overrides[other.name] = overrides
@@ -181,7 +183,7 @@ def _overrides(replica: Table, body: Mapping[str, JSON]) -> dict[str, JSON]:
     overrides = {name: body[name] for name in _OVERRIDES if body.get(name) is not None}
     reads = body.get("ProvisionedThroughputOverride")
     if reads is not None:
-        replica.throughput = {**replica.throughput, **reads}
+        replica.billing.throughput = {**replica.billing.throughput, **reads}
     if body.get("TableClassOverride") is not None:
         definitions.check_table_class(body["TableClassOverride"])
         replica.settings["TableClassSummary"] = {"TableClass": body["TableClassOverride"]}
@@ -190,7 +192,7 @@ def _overrides(replica: Table, body: Mapping[str, JSON]) -> dict[str, JSON]:
 
 
 def _delete(region: Region, table: Table, other: Region) -> dict[str, JSON]:
-    group = table.group
+    group = table.replication.group
     if group is None:
         raise AssertionError("the caller has found the group")
     replica = group.tables[other.name]
@@ -208,7 +210,7 @@ def remove(region: Region, table: Table) -> None:
     Raises:
         Fault: a replica was made from it in the last 24 hours.
     """
-    group = table.group
+    group = table.replication.group
     if group is None:
         return
     made = group.sources.get(table.region)
@@ -222,11 +224,11 @@ def remove(region: Region, table: Table) -> None:
 
 def spread(table: Table) -> None:
     """Give the other replicas a table's indexes, billing and TTL, which have changed. The lock is held."""
-    group = table.group
+    group = table.replication.group
     for other in group.others(table) if group is not None else ():
-        other.billing_mode, other.on_demand_since = table.billing_mode, table.on_demand_since
+        other.billing.mode, other.billing.on_demand_since = table.billing.mode, table.billing.on_demand_since
         override = group.overrides.get(other.region, {}) if group is not None else {}
-        other.throughput = {**table.throughput, **override.get("ProvisionedThroughputOverride", {})}
+        other.billing.throughput = {**table.billing.throughput, **override.get("ProvisionedThroughputOverride", {})}
         other.attribute_types = dict(table.attribute_types)
         other.vector_indexes = dict(table.vector_indexes)
         for name in [name for name in other.indexes if name not in table.indexes]:

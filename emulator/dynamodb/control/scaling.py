@@ -29,22 +29,22 @@ def update_table_replica_auto_scaling(world: DynamoDBWorld, call: Call) -> dict[
     """UpdateTableReplicaAutoScaling: writes scale alike in all replicas, reads in each by itself."""
     params = call.params
     table = world.dynamodb.region(call.account, call.region).named(params["TableName"])
-    if table.group is None:
+    if table.replication.group is None:
         raise invalid_values(f"Table {table.name} is not a global table")
     with table.lock:
         replicas = {update["RegionName"]: update for update in params.get("ReplicaUpdates") or ()}
         for region in replicas:
-            if region not in table.group.tables:
+            if region not in table.replication.group.tables:
                 raise invalid_values(f"Table {table.name} has no replica in region {region}")
         for update in params.get("GlobalSecondaryIndexUpdates") or ():
             _check_index(table, update.get("IndexName"))
-        for region, replica in table.group.tables.items():
-            _set(replica.scaling, _WRITES, params.get("ProvisionedWriteCapacityAutoScalingUpdate"))
+        for region, replica in table.replication.group.tables.items():
+            _set(replica.replication.scaling, _WRITES, params.get("ProvisionedWriteCapacityAutoScalingUpdate"))
             for update in params.get("GlobalSecondaryIndexUpdates") or ():
                 member = update.get("ProvisionedWriteCapacityAutoScalingUpdate")
                 _set(_index(replica, update["IndexName"]), _INDEX_WRITES, member)
             update = replicas.get(region, {})
-            _set(replica.scaling, _READS, update.get("ReplicaProvisionedReadCapacityAutoScalingUpdate"))
+            _set(replica.replication.scaling, _READS, update.get("ReplicaProvisionedReadCapacityAutoScalingUpdate"))
             for entry in update.get("ReplicaGlobalSecondaryIndexUpdates") or ():
                 _check_index(table, entry.get("IndexName"))
                 member = entry.get("ProvisionedReadCapacityAutoScalingUpdate")
@@ -59,7 +59,7 @@ def _check_index(table: Table, name: str | None) -> None:
 
 
 def _index(replica: Table, name: str) -> dict[str, JSON]:
-    entry: dict[str, JSON] = replica.scaling.setdefault("GlobalSecondaryIndexes", {}).setdefault(name, {})
+    entry: dict[str, JSON] = replica.replication.scaling.setdefault("GlobalSecondaryIndexes", {}).setdefault(name, {})
     return entry
 
 
@@ -73,7 +73,7 @@ def _set(kept: dict[str, JSON], name: str, update: Mapping[str, JSON] | None) ->
 
 
 def _description(table: Table, status: str) -> dict[str, JSON]:
-    tables = table.group.tables.values() if table.group is not None else ()
+    tables = table.replication.group.tables.values() if table.replication.group is not None else ()
     return {
         "TableName": table.name,
         "TableStatus": status,
@@ -81,10 +81,14 @@ def _description(table: Table, status: str) -> dict[str, JSON]:
             {
                 "RegionName": replica.region,
                 "ReplicaStatus": status,
-                **{name: replica.scaling[name] for name in (_READS, _WRITES) if name in replica.scaling},
+                **{
+                    name: replica.replication.scaling[name]
+                    for name in (_READS, _WRITES)
+                    if name in replica.replication.scaling
+                },
                 "GlobalSecondaryIndexes": [
                     {"IndexName": name, "IndexStatus": "ACTIVE", **settings}
-                    for name, settings in replica.scaling.get("GlobalSecondaryIndexes", {}).items()
+                    for name, settings in replica.replication.scaling.get("GlobalSecondaryIndexes", {}).items()
                     if name in replica.indexes
                 ],
             }

@@ -17,7 +17,7 @@ from emulator.dynamodb.control import definitions, policies, replicas, tags, vec
 from emulator.dynamodb.control.descriptions import describe, describe_deleted
 from emulator.dynamodb.model import backups, lifecycles, streams
 from emulator.dynamodb.model.store import DynamoDBWorld, Region
-from emulator.dynamodb.model.tables import Table
+from emulator.dynamodb.model.tables import Attached, Billing, Table
 from emulator.dynamodb.rejections import invalid, refused, unsupported
 from emulator.wire.protocol import Call
 
@@ -67,10 +67,12 @@ def new_table(region: Region, params: Mapping[str, JSON]) -> Table:
         indexes={index.name: index for index in indexes},
         vector_indexes={index.name: index for index in searchable},
         attribute_types=types,
-        billing_mode=billing_mode,
-        throughput={"NumberOfDecreasesToday": 0, **throughput},
-        tags=tags.read_tags(params.get("Tags") or ()),
-        on_demand_since=now if billing_mode == "PAY_PER_REQUEST" else None,
+        billing=Billing(
+            billing_mode,
+            {"NumberOfDecreasesToday": 0, **throughput},
+            on_demand_since=now if billing_mode == "PAY_PER_REQUEST" else None,
+        ),
+        attached=Attached(tags=tags.read_tags(params.get("Tags") or ())),
     )
     table.settings["DeletionProtectionEnabled"] = bool(params.get("DeletionProtectionEnabled"))
     if encrypted is not None:
@@ -123,7 +125,7 @@ def delete_table(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
         with table.lock:
             lifecycles.check_deletable(table)
             replicas.remove(region, table)
-            if table.journal is not None:
+            if table.attached.journal is not None:
                 backups.keep(region, table, f"{table.name}$DeletedTableBackup", "SYSTEM")
             lifecycles.delete(table, region.clock.now(), region.durations)
             answer = {"TableDescription": describe_deleted(table)}

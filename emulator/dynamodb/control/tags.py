@@ -43,9 +43,9 @@ def tag_resource(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
         raise invalid("Atleast one Tag needs to be provided as Input.")
     added = {tag["Key"]: tag["Value"] for tag in read_tags(call.params["Tags"])}
     with table.lock:
-        tags = {**{tag["Key"]: tag["Value"] for tag in table.tags}, **added}
+        tags = {**{tag["Key"]: tag["Value"] for tag in table.attached.tags}, **added}
         _check_count(tags)
-        table.tags = _listed(tags)
+        table.attached.tags = _listed(tags)
     return {}
 
 
@@ -55,7 +55,7 @@ def untag_resource(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     if not call.params["TagKeys"]:
         raise invalid("Atleast one Tag Key needs to be provided as Input.")
     with table.lock:
-        table.tags = [tag for tag in table.tags if tag["Key"] not in call.params["TagKeys"]]
+        table.attached.tags = [tag for tag in table.attached.tags if tag["Key"] not in call.params["TagKeys"]]
     return {}
 
 
@@ -64,7 +64,7 @@ def list_tags_of_resource(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     table = _tagged(world, call)
     if call.params.get("NextToken") is not None:
         raise invalid("Invalid NextToken")
-    return {"Tags": list(table.tags)}
+    return {"Tags": list(table.attached.tags)}
 
 
 def _listed(tags: Mapping[str, str]) -> list[dict[str, str]]:

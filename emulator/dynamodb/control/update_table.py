@@ -62,7 +62,7 @@ def update_table(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     table = region.named(params["TableName"])
     with region.lock, table.lock:
         _check_one_online(params)
-        billing_mode = params.get("BillingMode") or table.billing_mode
+        billing_mode = params.get("BillingMode") or table.billing.mode
         actions = _read_index_updates(table, params, billing_mode)
         changes = _judge(region, table, params, asked, billing_mode, actions)
         vector_actions = _read_vector_updates(table, params, billing_mode)
@@ -171,19 +171,19 @@ def _billing(
     wire = params.get("ProvisionedThroughput")
     _check_billing(table, wire, billing_mode, actions)
     now = round(region.clock.now(), 3)
-    throughput = dict(table.throughput)
-    if billing_mode != table.billing_mode:
+    throughput = dict(table.billing.throughput)
+    if billing_mode != table.billing.mode:
         throughput.update(definitions.read_throughput(billing_mode, wire))
     elif wire is not None:
         throughput = provisioning.changed(throughput, definitions.read_throughput(billing_mode, wire), now)
 
     def change() -> None:
-        table.throughput = throughput
-        if billing_mode != table.billing_mode and billing_mode == "PAY_PER_REQUEST":
-            table.on_demand_since = now
+        table.billing.throughput = throughput
+        if billing_mode != table.billing.mode and billing_mode == "PAY_PER_REQUEST":
+            table.billing.on_demand_since = now
             for name, index in table.indexes.items():
                 table.indexes[name] = replace(index, settings=_without_throughput(index.settings))
-        table.billing_mode = billing_mode
+        table.billing.mode = billing_mode
 
     return change
 
@@ -191,11 +191,11 @@ def _billing(
 def _check_billing(
     table: Table, wire: Mapping[str, int] | None, billing_mode: str, actions: Sequence[tuple[str, Index]]
 ) -> None:
-    if billing_mode == "PROVISIONED" and wire is None and table.billing_mode != "PROVISIONED":
+    if billing_mode == "PROVISIONED" and wire is None and table.billing.mode != "PROVISIONED":
         raise invalid_values("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
-    if billing_mode == table.billing_mode == "PROVISIONED" and wire is not None:
-        _check_changed(table.throughput, wire, "for the table")
-    if billing_mode == "PROVISIONED" and table.billing_mode != "PROVISIONED":
+    if billing_mode == table.billing.mode == "PROVISIONED" and wire is not None:
+        _check_changed(table.billing.throughput, wire, "for the table")
+    if billing_mode == "PROVISIONED" and table.billing.mode != "PROVISIONED":
         given = {index.name for _, index in actions}
         for index in table.indexes.values():
             if index.is_global and index.name not in given:
@@ -225,7 +225,7 @@ def _streaming(region: Region, table: Table, wire: Mapping[str, JSON]) -> Callab
         raise invalid_values("If stream is being enabled then UpdateViewType is required")
     if not enabled and view is not None:
         raise invalid_values("If stream is being disabled, then UpdateViewType must not be specified")
-    if not enabled and table.group is not None:
+    if not enabled and table.replication.group is not None:
         raise invalid_values("The stream of a table that has replicas cannot be disabled")
     if enabled and on:
         raise invalid(f"Table already has an enabled stream: TableName: {table.name}")

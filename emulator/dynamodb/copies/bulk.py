@@ -46,7 +46,7 @@ def start_bulk_put_items(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     region = world.dynamodb.region(call.account, call.region)
     table = region.table(params["TableName"])
     lifecycles.check_idle(table)
-    if table.group is not None:
+    if table.replication.group is not None:
         raise invalid("Bulk operations are not supported on global tables")
     again = _repeated(region, params)
     if again is not None:

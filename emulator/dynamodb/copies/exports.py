@@ -52,7 +52,7 @@ def export_table_to_point_in_time(world: DynamoDBWorld, call: Call) -> dict[str,
     if again is not None:
         return {"ExportDescription": again.description}
     with table.lock:
-        journal = table.journal
+        journal = table.attached.journal
         if journal is None:
             raise refused(
                 "PointInTimeRecoveryUnavailableException",

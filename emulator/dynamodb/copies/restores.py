@@ -40,7 +40,7 @@ def restore_table_to_point_in_time(world: DynamoDBWorld, call: Call) -> dict[str
         )
     source = _source(world, call)
     with source.lock:
-        journal = source.journal
+        journal = source.attached.journal
         if journal is None:
             raise refused(
                 "PointInTimeRecoveryUnavailableException",
@@ -113,12 +113,12 @@ def restored(snapshot: Snapshot, region: Region, params: Mapping[str, JSON]) -> 
 
 
 def _override_billing(table: Table, params: Mapping[str, JSON]) -> None:
-    mode = params.get("BillingModeOverride") or table.billing_mode
+    mode = params.get("BillingModeOverride") or table.billing.mode
     throughput = params.get("ProvisionedThroughputOverride")
-    if mode != table.billing_mode or throughput is not None:
-        table.throughput = {"NumberOfDecreasesToday": 0, **definitions.read_throughput(mode, throughput)}
-    table.billing_mode = mode
-    table.on_demand_since = table.created if mode == "PAY_PER_REQUEST" else None
+    if mode != table.billing.mode or throughput is not None:
+        table.billing.throughput = {"NumberOfDecreasesToday": 0, **definitions.read_throughput(mode, throughput)}
+    table.billing.mode = mode
+    table.billing.on_demand_since = table.created if mode == "PAY_PER_REQUEST" else None
     limits = params.get("OnDemandThroughputOverride")
     if limits is not None:
         definitions.check_on_demand(mode, limits)
@@ -133,7 +133,7 @@ def _overridden_indexes(table: Table, params: Mapping[str, JSON]) -> list[Index]
             indexes += [index for index in table.indexes.values() if index.is_global is is_global]
         else:
             indexes += [_overridden(table, wire, is_global=is_global) for wire in wanted]
-    if table.billing_mode == "PAY_PER_REQUEST":
+    if table.billing.mode == "PAY_PER_REQUEST":
         indexes = [replace(index, settings=_without_throughput(index.settings)) for index in indexes]
     return indexes
 

@@ -79,7 +79,7 @@ def scan(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     after = None if reading.start is None else _scan_start(params, source, reading.start, bounds)
     page = read_page(source, reading, bounds, after, forward=True)
     whole = source.index is None and params.get("TotalSegments") is None and after is None and page.last is None
-    if whole and table.billing_mode == "PAY_PER_REQUEST":
+    if whole and table.billing.mode == "PAY_PER_REQUEST":
         page = replace(page, units=max(page.units, _LEAST_OF_SCAN * read_units(0, consistent=reading.consistent)))
     return _answer(params, reading, source, page)
 

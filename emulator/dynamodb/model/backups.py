@@ -59,10 +59,10 @@ class Backup:
             "KeySchema": key_schema(table.key),
             "TableCreationDateTime": table.created,
             "ProvisionedThroughput": {
-                name: table.throughput[name] for name in ("ReadCapacityUnits", "WriteCapacityUnits")
+                name: table.billing.throughput[name] for name in ("ReadCapacityUnits", "WriteCapacityUnits")
             },
             "ItemCount": len(self.snapshot.items),
-            "BillingMode": table.billing_mode,
+            "BillingMode": table.billing.mode,
         }
         if "OnDemandThroughput" in table.settings:
             source["OnDemandThroughput"] = table.settings["OnDemandThroughput"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from emulator.dynamodb.model.tables import Item, Table
+from emulator.dynamodb.model.tables import Billing, Item, Table
 
 _KEPT_SETTINGS = ("SSEDescription", "TableClassSummary", "OnDemandThroughput", "WarmThroughput")
 
@@ -49,8 +49,6 @@ def blank(table: Table) -> Table:
         indexes=dict(table.indexes),
         vector_indexes=dict(table.vector_indexes),
         attribute_types=dict(table.attribute_types),
-        billing_mode=table.billing_mode,
-        throughput={**table.throughput},
+        billing=Billing(table.billing.mode, {**table.billing.throughput}, table.billing.on_demand_since),
         settings={name: table.settings[name] for name in _KEPT_SETTINGS if name in table.settings},
-        on_demand_since=table.on_demand_since,
     )

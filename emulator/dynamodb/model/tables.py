@@ -138,12 +138,49 @@ def _after_prefix(prefix: SortKey) -> SortKey:
     return prefix[: len(codes) - 1] + step(codes[-1] + 1)
 
 
+@dataclass(slots=True)
+class Billing:
+    """What the capacity of a table costs, and what is left of it."""
+
+    mode: str
+    """PROVISIONED or PAY_PER_REQUEST."""
+    throughput: dict[str, JSON]
+    """In wire form, as DescribeTable shows it."""
+    on_demand_since: float | None = None
+    buckets: dict[tuple[str | None, str], Bucket] = field(default_factory=dict)
+    """What is left of the capacity of the table (None) and its indexes, for reads and for writes."""
+
+
+@dataclass(slots=True)
+class Replication:
+    """What a table is as a replica."""
+
+    group: Group | None = None
+    """The global table that it is one of."""
+    scaling: dict[str, JSON] = field(default_factory=dict)
+    """Auto scaling settings, in wire form."""
+
+
+@dataclass(slots=True)
+class Attached:
+    """What is attached to a table, and no part of its definition."""
+
+    tags: list[dict[str, str]] = field(default_factory=list)
+    journal: Journal | None = None
+    """The changes that point-in-time recovery undoes, while it is on."""
+    destinations: dict[str, Destination] = field(default_factory=dict)
+    """Kinesis streams by ARN, those that were switched off too."""
+    policies: dict[str, Policy] = field(default_factory=dict)
+    """Resource policies of the table and of its stream, by ARN."""
+    insights: dict[str | None, dict[str, JSON]] = field(default_factory=dict)
+    """Contributor Insights of the table (None) and of its indexes, by name."""
+
+
 @dataclass(slots=True, eq=False)
 class Table:
-    """One table: its definition, its items and its settings.
+    """One table: its definition, its items in order, and a record for each further feature.
 
-    The settings (``billing_mode`` to ``ttl_changed``) are in wire form where AWS's description shows them so. Whoever
-    changes anything holds ``lock``.
+    ``settings`` are in wire form, as DescribeTable shows them. Whoever changes anything holds ``lock``.
     """
 
     name: str
@@ -155,29 +192,14 @@ class Table:
     key: KeySchema
     indexes: dict[str, Index]
     attribute_types: dict[str, str]
-    billing_mode: str
-    throughput: dict[str, JSON]
+    billing: Billing
     settings: dict[str, JSON] = field(default_factory=dict)
-    tags: list[dict[str, str]] = field(default_factory=list)
-    ttl_changed: float | None = None
-    on_demand_since: float | None = None
+    vector_indexes: dict[str, VectorIndex] = field(default_factory=dict)
+    replication: Replication = field(default_factory=Replication)
+    attached: Attached = field(default_factory=Attached)
     watchers: tuple[Watcher, ...] = ()
     expiry: Expiry | None = None
-    vector_indexes: dict[str, VectorIndex] = field(default_factory=dict)
-    journal: Journal | None = None
-    """The changes that point-in-time recovery undoes, while it is on."""
-    group: Group | None = None
-    """The global table that this one is a replica of."""
-    destinations: dict[str, Destination] = field(default_factory=dict)
-    """Kinesis streams by ARN, those that were switched off too."""
-    policies: dict[str, Policy] = field(default_factory=dict)
-    """Resource policies of the table and of its stream, by ARN."""
-    insights: dict[str | None, dict[str, JSON]] = field(default_factory=dict)
-    """Contributor Insights of the table (None) and of its indexes, by name."""
-    buckets: dict[tuple[str | None, str], Bucket] = field(default_factory=dict)
-    """What is left of the capacity of the table (None) and its indexes, for reads and for writes."""
-    scaling: dict[str, JSON] = field(default_factory=dict)
-    """Auto scaling settings of the table as a replica."""
+    ttl_changed: float | None = None
     phases: dict[str | None, Phase] = field(default_factory=dict)
     """What the table (None) and its indexes are in that are not ACTIVE."""
     backfilled: set[str] = field(default_factory=set)
