@@ -141,7 +141,7 @@ def meet_moto(world_of: Callable[[str], World]) -> None:
     def owner(arn: str) -> World:
         return world_of(arns.Arn.parse(arn).account)
 
-    moto_door.show_tables(lambda account: world_of(account).dynamodb, _attach_tables)
+    moto_door.show_tables(lambda account: world_of(account).dynamodb, attach_tables)
     moto_door.take_machines(world_of)
     moto_door.deliver("states", lambda arn, text: _start(owner(arn), arn, text))
     moto_door.deliver("lambda", lambda arn, text: _invoke(owner(arn), arn, text))
@@ -157,7 +157,7 @@ def meet_moto(world_of: Callable[[str], World]) -> None:
     )
 
 
-def _attach_tables(store_of: Callable[[str], Store]) -> None:
+def attach_tables(store_of: Callable[[str], Store]) -> None:
     """Put views of our tables into moto's DynamoDB; called once, when moto has been imported."""
     from emulator.dynamodb import registry
 

@@ -7,16 +7,17 @@ so is it refused here; what is left is a failure of moto's own, which is named b
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import parse_qs
-
-from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, loads
 from emulator.moto_door.corrections import Refusal
 from emulator.moto_door.routes import Handler, rest_operations
 from emulator.wire.operations import service_model
 from emulator.wire.protocol import Environ
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel, Shape, StructureShape
 
 _NOT_NULL: Final = "Member must not be null"
 
@@ -127,6 +128,8 @@ def _given_beside(shape: StructureShape, environ: Environ) -> Iterator[str]:
 
 def _missing(shape: Shape, value: JSON, path: str, given: frozenset[str] | set[str] = frozenset()) -> Iterator[str]:
     """The paths of required members that a value lacks."""
+    from botocore.model import ListShape, MapShape, StructureShape
+
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         for name, member in shape.members.items():
             key = str(member.serialization.get("name", name))

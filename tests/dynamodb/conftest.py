@@ -8,6 +8,9 @@ import pytest
 from dynamodb_doors import Endpoint
 from dynamodb_service import Service
 
+from emulator import moto_door
+from emulator.wiring import attach_tables
+
 
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[Endpoint]:
@@ -21,6 +24,7 @@ def endpoint() -> Iterator[Endpoint]:
 def ddb(request: pytest.FixtureRequest) -> Service:
     """An account without tables, on a clock that stands until it is moved; entered by each door."""
     service = Service()
+    moto_door.show_tables(lambda _account: service.world.dynamodb, attach_tables)
     if request.param != "perform":
         endpoint: Endpoint = request.getfixturevalue("endpoint")
         endpoint.world = service.world

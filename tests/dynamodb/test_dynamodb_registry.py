@@ -22,6 +22,7 @@ def backend(ddb: Service) -> Iterator[Any]:
     from emulator.moto_door.state import opened
 
     moto_door.show_tables(lambda _account: ddb.world.dynamodb, registry.attach)
+    moto_door.reset()  # its backends keep the tables of the test that made them
     opened()
     yield dynamodb_backends[ACCOUNT][REGION]
     moto_door.reset()
