@@ -33,7 +33,6 @@ class FakeWorld:
     default_account: str = "000000000000"
     now: float = 0.0
     was_reset: bool = False
-    default_account: str = "000000000000"
     elsewhere: dict[str, Any] = field(default_factory=dict)
     lambdas: Any = field(default_factory=lambda: SimpleNamespace(settle=lambda: None))
     gate: Gate = field(default_factory=Gate)
