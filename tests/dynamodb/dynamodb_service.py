@@ -12,6 +12,7 @@ import pytest
 import emulator.wiring  # noqa: F401 - where DynamoDB is offered to the door of operations
 from emulator.dynamodb.model.store import Store
 from emulator.faults import Fault
+from emulator.wire.gate import Gate
 from emulator.wire.operations import perform
 from emulator.wire.protocol import Call
 
@@ -35,6 +36,7 @@ class World:
     clock: Clock = field(default_factory=Clock)
     dynamodb: Store = field(init=False)
     elsewhere: dict[str, Any] = field(default_factory=dict)
+    gate: Gate = field(default_factory=Gate)
 
     def __post_init__(self) -> None:
         self.dynamodb = Store(self.clock)
