@@ -36,7 +36,6 @@ class FakeWorld:
     elsewhere: dict[str, Any] = field(default_factory=dict)
     lambdas: Any = field(default_factory=lambda: SimpleNamespace(settle=lambda: None))
     gate: Gate = field(default_factory=Gate)
-    default_account: str = "000000000000"
     dynamodb: Store = field(default_factory=lambda: Store(Clock("manual")))
 
     def of(self, _account: str) -> FakeWorld:
