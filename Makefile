@@ -12,7 +12,7 @@ python = $(firstword $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python) $(she
 OLDEST := $(call python,3.10)
 NEWEST := $(call python,3.13)
 
-.PHONY: demo test clients lowest newest check lint types house format models bench clean
+.PHONY: demo test clients lowest newest check lint types house format models schemas bench clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/python -m examples.orders
@@ -46,6 +46,9 @@ format: $(VENV)/.installed
 
 models: $(VENV)/.installed
 	$(BIN)/python tests/models.py
+
+schemas: $(VENV)/.installed
+	$(BIN)/python tests/schemas.py
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks

@@ -17,8 +17,8 @@ from asl_interpreter.loop.errands import Closed
 from emulator import moto_door
 from emulator.faults import Fault
 from emulator.lambdas import api as lambdas
-from emulator.wire import operations, protocol
-from emulator.wire.credentials import Credential, credential
+from emulator.wire import operations, protocol, query
+from emulator.wire.credentials import DEFAULT_REGION, Credential, credential
 from emulator.wire.hosts import Hosts
 from emulator.wire.origins import is_open, is_visit, page_of_elsewhere
 from emulator.wire.protocol import Environ, Response
@@ -159,6 +159,13 @@ def answer(control: Control, environ: Environ, body: bytes) -> Response:
         return protocol.write_fault(environ, None, protocol.new_request_id(None), fault)
 
 
+def inside(world: World, environ: Environ, body: bytes) -> Response:
+    """Answer what the world itself asks, on behalf of the account in the signature: it is past the gate."""
+    caller = credential(environ)
+    account = caller.account if caller is not None else None
+    return _respond(world, Received(environ, body, caller, account or world.default_account))
+
+
 _OF_FUNCTIONS = ("HTTP_X_AMZ_SECURITY_TOKEN", "HTTP_X_AMZN_TRACE_ID")
 """Headers that tell which function makes a request: its credentials' token, and the trace that SDKs hand on."""
 
@@ -230,6 +237,8 @@ def _respond_other(world: World, request: Received) -> Response:
     """Answer for Lambda, or have moto answer."""
     environ, body, caller, account = request
     response = None
+    if caller is not None and caller.service == "cloudformation":
+        return _respond_to_form(world, request)
     if caller is not None and caller.service == "lambda":
         response = lambdas.respond(world, environ, body, account, caller.region)
     elif _LOOKS.match(_operation(environ, body)):
@@ -241,6 +250,23 @@ def _respond_other(world: World, request: Received) -> Response:
     if "HTTP_ORIGIN" in environ and not any(name.lower().startswith("access-control-") for name, _ in response.headers):
         return response._replace(headers=[*response.headers, *protocol.cors(environ)])
     return response
+
+
+def _respond_to_form(world: World, request: Received) -> Response:
+    """Answer for CloudFormation, which speaks the query protocol."""
+    model = operations.service_model("cloudformation")
+    request_id = protocol.new_request_id("stepfunctions")
+    text = request.body.decode("utf-8", "replace") or request.environ.get("QUERY_STRING", "")
+    region = request.caller.region if request.caller is not None else DEFAULT_REGION
+    status = 200
+    try:
+        name, params = query.read(text, model)
+        call = protocol.Call("cloudformation", name, params, request.account, region, request_id)
+        answered = query.write(model.operation_model(name), operations.perform(world, call), request_id)
+    except Fault as fault:
+        status, answered = fault.status, query.write_fault(fault, model.metadata["xmlNamespace"], request_id)
+    headers = [("x-amzn-RequestId", request_id), ("Content-Type", "text/xml"), *protocol.cors(request.environ)]
+    return Response(status, headers, answered)
 
 
 def account_of(control: Control, caller: Credential | None) -> str:

@@ -14,6 +14,7 @@ from asl_interpreter.engine import Engine
 from asl_interpreter.loop.clock import Clock
 from emulator import arns, moto_door
 from emulator.datasets import S3Datasets
+from emulator.deploying.regions import Deployments
 from emulator.dynamodb.model.store import DynamoDBSettings, Store
 from emulator.events.filters import filter_problem
 from emulator.faults import Fault
@@ -86,6 +87,7 @@ def put_together(given: Lasting) -> World:
         settings=settings,
         clock=clock,
         engine=engine,
+        deployments=Deployments(given.url),
         dynamodb=dynamodb,
         lambdas=lambdas,
         logs=Logs(engine.outbox, moto_door.write_log_events, moto_door.has_log_group),
@@ -127,6 +129,13 @@ def _dynamodb() -> Mapping[str, operations.Handler]:
     return OPERATIONS
 
 
+def _cloudformation() -> Mapping[str, operations.Handler]:
+    from emulator.deploying.operations import OPERATIONS
+
+    return OPERATIONS
+
+
+operations.offer("cloudformation", _cloudformation)
 operations.offer("stepfunctions", _step_functions)
 operations.offer("dynamodb", _dynamodb)
 operations.offer("dynamodbstreams", _dynamodb)
@@ -142,7 +151,6 @@ def meet_moto(world_of: Callable[[str], World]) -> None:
         return world_of(arns.Arn.parse(arn).account)
 
     moto_door.show_tables(lambda account: world_of(account).dynamodb, attach_tables)
-    moto_door.take_machines(world_of)
     moto_door.deliver("states", lambda arn, text: _start(owner(arn), arn, text))
     moto_door.deliver("lambda", lambda arn, text: _invoke(owner(arn), arn, text))
     moto_door.take_functions(lambda arn, text: _try_to_invoke(owner(arn), arn, text), archive_problem)

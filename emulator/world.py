@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from asl_interpreter.coverage import Coverage
     from asl_interpreter.engine import Engine
     from asl_interpreter.tasks import Datasets, Resolve
+    from emulator.deploying.regions import Deployments
     from emulator.dynamodb.forwarding import Forward
     from emulator.dynamodb.model.store import Store
     from emulator.integrations.mock_config import MockConfig
@@ -55,6 +56,7 @@ class World:
     settings: Settings
     clock: Clock
     engine: Engine
+    deployments: Deployments
     dynamodb: Store
     lambdas: Lambdas
     logs: Logs

@@ -61,6 +61,7 @@ EMULATOR = {
     "validate": "stepfunctions suggestions",
     "bench": "graph stepfunctions suggestions validate",
     "clients": "endpoint wire",
+    "deploying": "arns endpoint faults moto_door wire",
     "integrations": "arns faults lambdas moto_door stepfunctions suggestions wire",
     "server": "",
     "dynamodb.control": "dynamodb.model dynamodb.rejections faults moto_door wire",
@@ -73,10 +74,9 @@ EMULATOR = {
     "dynamodb.operations": "dynamodb.changes dynamodb.control dynamodb.copies dynamodb.items dynamodb.model"
     " dynamodb.partiql dynamodb.rejections dynamodb.throttling wire",
     "dynamodb.forwarding": "faults wire",
-    "dynamodb.templates": "dynamodb.changes dynamodb.control dynamodb.model dynamodb.rejections wire",
-    "dynamodb.registry": "dynamodb.control dynamodb.items dynamodb.model dynamodb.templates faults",
+    "dynamodb.registry": "dynamodb.control dynamodb.items dynamodb.model",
     "world": "faults integrations stepfunctions",
-    "wiring": "arns datasets dynamodb.forwarding dynamodb.model dynamodb.operations dynamodb.registry events faults"
+    "wiring": "arns datasets deploying dynamodb.forwarding dynamodb.model dynamodb.operations dynamodb.registry events faults"
     " integrations lambdas moto_door server settings stepfunctions wire world",
     "control": "moto_door settings wire wiring",
     "commands": "app bench control graph integrations server settings validate wire wiring",
@@ -107,13 +107,13 @@ THIRD_PARTY = {
     "urllib3": "emulator.dynamodb.forwarding emulator.integrations.web emulator.lambdas.forwarding",
     "werkzeug": "emulator.app emulator.web emulator.moto_door",
     "moto": "emulator.moto_door emulator.dynamodb.registry",
-    "boto3": "emulator.wire.in_process emulator.clients emulator.testing",
+    "boto3": "emulator.wire.in_process emulator.deploying.transforms emulator.clients emulator.testing",
     "botocore": "emulator",
     "pyarrow": "emulator.datasets.formats",
     "pytest": "emulator.pytest_plugin emulator.bench.pytest_coverage emulator.bench.pytest_options",
     "resvg_py": "emulator.graph.files",
     "click": "emulator.cli emulator.commands",
-    "yaml": "emulator.validate.files",
+    "yaml": "emulator.deploying emulator.validate.files",
     "granian": "emulator.server",
     "waitress": "emulator.server",
     "threading": "asl_interpreter.loop emulator",
@@ -355,7 +355,7 @@ def test_names_say_what_a_thing_is():
             assert words.isdisjoint(SAYS_NOTHING), f"{name} in {module.name}"
 
 
-INSIDE_THEIR_ROOM = ("jsonata", "dynamodb", "runtimes")
+INSIDE_THEIR_ROOM = ("jsonata", "dynamodb", "runtimes", "types")
 """Folders whose modules the plan of the house does not list: each says what it is itself."""
 
 

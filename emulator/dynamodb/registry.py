@@ -8,16 +8,13 @@ and items are read and written where they are. Import this module only where mot
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, MutableMapping
 from copy import deepcopy
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
 from moto.dynamodb.exceptions import (
     DeletionProtectedException,
-    MockValidationException,
 )
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType
@@ -26,14 +23,12 @@ from moto.dynamodb.models.table import GlobalSecondaryIndex, LocalSecondaryIndex
 from moto.dynamodb.models.table import Table as MotoTable
 
 from asl_interpreter.jsontext import JSON
-from emulator.dynamodb import templates
 from emulator.dynamodb.control.descriptions import describe
 from emulator.dynamodb.items.writes import read_delete, read_put
 from emulator.dynamodb.model.schema import Index, key_schema, projection
-from emulator.dynamodb.model.store import Clock, DynamoDBWorld, Region, Store
+from emulator.dynamodb.model.store import Region, Store
 from emulator.dynamodb.model.tables import Table
 from emulator.dynamodb.model.values import Attributes, write_item
-from emulator.faults import Fault
 
 
 def attach(store_of: Callable[[str], Store]) -> None:
@@ -45,43 +40,11 @@ def attach(store_of: Callable[[str], Store]) -> None:
     class Backend(OurBackend):
         """moto's backend for one account and region, on our tables."""
 
-        def find_world(self) -> DynamoDBWorld:
-            return _Tables(store_of(self.account_id))
+        def find_region(self) -> Region:
+            return store_of(self.account_id).region(self.account_id, self.region_name)
 
     dynamodb_backends.backend = Backend
     dynamodb_backends.clear()
-    for name in ("create", "update"):  # moto looks them up on the class; its own forget half of what a template says
-        setattr(MotoTable, f"{name}_from_cloudformation_json", _TEMPLATES[name])
-
-
-@dataclass(frozen=True, slots=True)
-class _Tables:
-    """What operations need of a world, where there is only a store."""
-
-    dynamodb: Store
-
-    @property
-    def clock(self) -> Clock:
-        return self.dynamodb.clock
-
-
-def _create(
-    resource_name: str, cloudformation_json: dict[str, Any], account_id: str, region_name: str, **_: Any
-) -> MotoTable:
-    backend: Any = dynamodb_backends[account_id][region_name]
-    made: MotoTable = backend.create_from_template(resource_name, cloudformation_json["Properties"])
-    return made
-
-
-def _update(
-    original_resource: MotoTable, cloudformation_json: dict[str, Any], account_id: str, region_name: str, **_: Any
-) -> MotoTable:
-    backend: Any = dynamodb_backends[account_id][region_name]
-    changed: MotoTable = backend.update_from_template(original_resource.name, cloudformation_json["Properties"])
-    return changed
-
-
-_TEMPLATES = {"create": _create, "update": _update}
 
 
 class RegisteredTable(MotoTable):
@@ -253,26 +216,9 @@ class OurBackend(DynamoDBBackend):
         super().__init__(region_name, account_id)
         self.tables = Tables(self.find_region())  # type: ignore[assignment]  # moto says dict, and means a mapping
 
-    def find_world(self) -> DynamoDBWorld:
-        """Our tables, for operations on them."""
-        raise NotImplementedError
-
     def find_region(self) -> Region:
         """The region of ours that this backend shows."""
-        return self.find_world().dynamodb.region(self.account_id, self.region_name)
-
-    def create_from_template(self, name: str, properties: Mapping[str, Any]) -> MotoTable:
-        """Create the table that a CloudFormation template describes. Raises moto's exceptions, which moto reports."""
-        with _as_moto_reports():
-            templates.create(self.find_region(), name, properties)
-        return self.tables[name]
-
-    def update_from_template(self, name: str, properties: Mapping[str, Any]) -> MotoTable:
-        """Make a table what its template says now. Raises moto's exceptions, which moto reports."""
-        region = self.find_region()
-        with _as_moto_reports():
-            templates.update(self.find_world(), region, region.named(name), properties)
-        return self.tables[name]
+        raise NotImplementedError
 
     def delete_table(self, name: str) -> MotoTable:
         """Delete a table that nothing protects."""
@@ -281,14 +227,6 @@ class OurBackend(DynamoDBBackend):
             raise DeletionProtectedException(name)
         del self.tables[table.name]
         return table
-
-
-@contextmanager
-def _as_moto_reports() -> Iterator[None]:
-    try:
-        yield
-    except Fault as fault:
-        raise MockValidationException(fault.message) from fault
 
 
 def _without_bytes(value: Any) -> JSON:

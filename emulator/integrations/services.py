@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
     from asl_interpreter.running.execution import Execution
 
-OURS: Final = frozenset({"dynamodb", "dynamodbstreams", "stepfunctions"})
+OURS: Final = frozenset({"cloudformation", "dynamodb", "dynamodbstreams", "stepfunctions"})
 """Services whose operations are performed here; the others are moto's."""
 
 
 def may_block(service: str, operation: str) -> bool:
     """Whether a call may take real time, or waits for the engine."""
-    return service not in OURS or operation in ("StartSyncExecution", "GetActivityTask")
+    return service not in OURS or service == "cloudformation" or operation in ("StartSyncExecution", "GetActivityTask")
 
 
 # DynamoDB

@@ -4,6 +4,7 @@ moto is imported when a request needs it, each service by itself; its own Step F
 to the handler that moto's URL table names, without moto's server: a tenth of the cost.
 """
 
+from emulator.moto_door import resources
 from emulator.moto_door.bus import put_event
 from emulator.moto_door.calls import ServiceError, call
 from emulator.moto_door.dispatch import answer, is_form, takes_unsigned
@@ -11,7 +12,7 @@ from emulator.moto_door.events import deliver
 from emulator.moto_door.functions import RegisteredFunction, find_function, take_functions
 from emulator.moto_door.logs import has_log_group, make_log_group, write_log_events
 from emulator.moto_door.mappings import Sources, event_source_mappings, take_mappings
-from emulator.moto_door.state import forget, issuer, repeat_ids, reset, show_tables, take_machines
+from emulator.moto_door.state import forget, issuer, repeat_ids, reset, show_tables
 from emulator.moto_door.web import Method, connection, find_method
 
 __all__ = [
@@ -34,9 +35,9 @@ __all__ = [
     "put_event",
     "repeat_ids",
     "reset",
+    "resources",
     "show_tables",
     "take_functions",
-    "take_machines",
     "take_mappings",
     "takes_unsigned",
     "write_log_events",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-EXTRAS: Final[Mapping[str, str]] = {"aws_xray_sdk": "xray", "cfnlint": "cloudformation", "graphql": "appsync"}
+EXTRAS: Final[Mapping[str, str]] = {"aws_xray_sdk": "xray", "graphql": "appsync"}
 """Module -> the extra of Dynastep's distribution that brings it."""
 
 

@@ -117,10 +117,6 @@ def _routes(module: str) -> list[tuple[re.Pattern[str], Handler]]:
     from moto.backends import get_backend
 
     opened(module)
-    if module == "cloudformation":
-        from emulator.moto_door.stacks import wire_stacks  # made of moto's own classes
-
-        wire_stacks()
     account = get_backend(module)["123456789012"]  # type: ignore[call-overload]  # one overload for each service
     backend = account["us-east-1"] if "us-east-1" in account else account["aws"]
     return [(re.compile(url), handler) for url, handler in backend.urls.items()]

@@ -12,7 +12,6 @@ from emulator.moto_door.patches import fit
 
 if TYPE_CHECKING:
     from emulator.dynamodb.model.store import Store
-    from emulator.world import World
 
 _forgetting = lock("the registry of moto", 10)
 """One at a time forgets: moto's registry is not made for two."""
@@ -30,20 +29,6 @@ def show_tables(store_of: _StoreOf, attach: Callable[[_StoreOf], None]) -> None:
     _tables[:] = [(store_of, attach)]
 
 
-_world_of: list[Callable[[str], World]] = []
-"""Whose state machines CloudFormation makes; the last one counts."""
-
-
-def take_machines(world: Callable[[str], World]) -> None:
-    """Let CloudFormation make state machines in the world of each account."""
-    _world_of[:] = [world]
-
-
-def world_of(account: str) -> World:
-    """The world of an account."""
-    return _world_of[-1](account)
-
-
 def opened(package: str = "core") -> None:
     """Have a package of moto ready to be used: imported, patched, and with sight of our tables.
 
@@ -58,6 +43,7 @@ def opened(package: str = "core") -> None:
 def _prepared() -> None:
     from moto.core.config import default_user_config
 
+    default_user_config["iam"]["load_aws_managed_policies"] = True  # roles of SAM and CDK have them
     default_user_config["batch"]["use_docker"] = False  # jobs end, but nothing runs: there is no Docker
     if _repeatable:
         _seed()

@@ -111,7 +111,6 @@ def test_the_distribution_asks_for_the_versions_that_are_known():
 @pytest.mark.parametrize(
     ("module", "service", "operation", "parameters", "extra"),
     [
-        ("cfnlint", "cloudformation", "ValidateTemplate", {"TemplateBody": "{}"}, "cloudformation"),
         ("graphql", "appsync", "StartSchemaCreation", {"definition": b"type Query { a: Int }"}, "appsync"),
     ],
 )

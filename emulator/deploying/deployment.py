@@ -1,0 +1,483 @@
+"""Deployment: a stack is made as its template says, one resource after the other, or brought back.
+
+Each operation is a generator. It gives the seconds that it waits for, and is done in the thread that drives it until
+the first of them; so a deployment that waits for nothing is over when CreateStack answers.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html; statuses, events and
+reasons as AWS was recorded to give them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Callable, Generator, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from emulator.deploying.changes import NEVER, recreation
+from emulator.deploying.intrinsics import as_text, evaluate
+from emulator.deploying.reading import InvalidTemplate
+from emulator.deploying.scope import Values, pseudo_parameters, resolve
+from emulator.deploying.services import Refused, Services
+from emulator.deploying.stacks import Row, Stack, Stacks
+from emulator.deploying.types import find_type
+from emulator.deploying.types.resource_type import STACK_TAGS, Made, Order, Waiting, checked, naming_property
+
+if TYPE_CHECKING:
+    from emulator.deploying.stacks import Given
+    from emulator.deploying.templates import Resource
+
+log = logging.getLogger("dynastep")
+
+Steps: TypeAlias = Generator[float, None, None]
+"""What is left to do; each value is how many seconds to wait."""
+
+_CANNOT_RENAME: Final = (
+    "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename {} and update the "
+    "stack again."
+)
+_REPLACES: Final = "Requested update requires the creation of a new physical resource; hence creating one."
+
+
+class Failed(Exception):
+    """A deployment cannot go on. ``logical_id`` is the resource that failed, None where the template did."""
+
+    def __init__(self, reason: str, logical_id: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.logical_id = logical_id
+
+
+class Deployment:
+    """Work on one stack."""
+
+    def __init__(
+        self, stacks: Stacks, stack: Stack, services: Services, now: Callable[[], float], new_id: Callable[[], str]
+    ) -> None:
+        self.stacks = stacks
+        self.stack = stack
+        self.services = services
+        self.now = now
+        self.new_id = new_id
+        self.retained: frozenset[str] = frozenset()
+        """Resources that a deletion leaves."""
+
+    # The stack's statuses.
+
+    def tell(self, status: str, reason: str | None = None) -> None:
+        """The stack has a status now."""
+        self.stack.tell(status, reason, self.now(), self.new_id())
+
+    def _tell_of(self, row: Row, status: str, reason: str | None = None, *, cleaning: bool = False) -> None:
+        self.stack.tell_of(row, status, reason, self.now(), shown=self.new_id() if cleaning else None)
+
+    def _scope(self, given: Given) -> Values:
+        pseudo = pseudo_parameters(self.services, self.stack.name, self.stack.id, given.notification_arns)
+        rows = self.stack.rows
+        return Values(given.template, given.parameters, pseudo, rows, self.stacks.exports)
+
+    # Creation.
+
+    def create(self, given: Given) -> Steps:
+        """Make the stack. The caller has told that it is in progress."""
+        stack = self.stack
+        stack.given = given
+        scope = self._scope(given)
+        try:
+            for resource in scope.active().values():
+                yield from self._make(scope, resource)
+            self._set_outputs(scope, given)
+        except (Failed, InvalidTemplate) as failure:
+            yield from self._roll_creation_back(_as_failure(failure))
+            return
+        self.tell("CREATE_COMPLETE")
+
+    def _roll_creation_back(self, failure: Failed) -> Steps:
+        stack = self.stack
+        if failure.logical_id is None:
+            said = failure.reason
+        else:
+            said = f"The following resource(s) failed to create: [{failure.logical_id}]"
+        stack.outputs, stack.exports, stack.imports = [], {}, set()
+        if stack.disable_rollback or stack.on_failure == "DO_NOTHING":
+            self.tell("CREATE_FAILED", f"{said}. ")
+            return
+        if stack.on_failure == "DELETE":
+            self.tell("DELETE_IN_PROGRESS", f"{said}. Delete requested by user.")
+            yield from self._delete_all(rolling_back=True, complete="DELETE_COMPLETE", failed="DELETE_FAILED")
+            stack.deleted = self.now()
+            return
+        self.tell("ROLLBACK_IN_PROGRESS", f"{said}. Rollback requested by user.")
+        yield from self._delete_all(rolling_back=True, complete="ROLLBACK_COMPLETE", failed="ROLLBACK_FAILED")
+        stack.deleted = self.now()
+
+    def _make(self, scope: Values, resource: Resource) -> Steps:
+        """Make a resource that is not there."""
+        properties = evaluate(resource.properties, scope)
+        row = Row(resource.logical_id, resource.type, properties=properties)
+        self._describe(row, resource)
+        self.stack.rows[resource.logical_id] = row
+        self._tell_of(row, "CREATE_IN_PROGRESS")
+        made = yield from self._done(row, "CREATE_FAILED", lambda: self._created(row, resource, properties))
+        row.physical_id, row.attributes = made.id, made.attributes
+        self._tell_of(row, "CREATE_IN_PROGRESS", "Resource creation Initiated")
+        self._tell_of(row, "CREATE_COMPLETE")
+
+    def _describe(self, row: Row, resource: Resource) -> None:
+        template = self.stack.given.template if self.stack.given is not None else None
+        row.deletion_policy, row.replace_policy = resource.deletion_policy, resource.replace_policy
+        row.metadata = resource.metadata
+        row.needs = template.needs.get(resource.logical_id, frozenset()) if template is not None else frozenset()
+
+    def _created(self, row: Row, resource: Resource, properties: Mapping[str, Any]) -> Waiting[Made]:
+        resolved = resolve(properties, self.services)
+        checked(resource.logical_id, resource.type, resolved)
+        return find_type(resource.type).create(self._order(row.logical_id, row.type, resolved, resource))
+
+    def _order(self, logical_id: str, kind: str, properties: dict[str, Any], resource: Resource | None = None) -> Order:
+        return Order(logical_id, kind, properties, self.services, self, self.new_id(), resource)
+
+    def _done(self, row: Row, status: str, work: Callable[[], Waiting[Any]]) -> Generator[float, None, Any]:
+        """Do what a resource needs; if it is refused, the resource has failed, and the deployment with it."""
+        try:
+            answer = work()
+            if isinstance(answer, Generator):
+                answer = yield from answer
+        except Refused as refused:
+            reason = refused.reason(self.new_id())
+        except InvalidTemplate as invalid:
+            reason = str(invalid)
+        except Exception as error:
+            log.exception("A resource of a stack failed: %s, %s", row.logical_id, row.type)
+            reason = f"Dynastep failed to handle this {row.type}: {type(error).__name__}: {error}"
+        else:
+            return answer
+        self._tell_of(row, status, reason)
+        raise Failed(reason, row.logical_id)
+
+    def _set_outputs(self, scope: Values, given: Given) -> None:
+        outputs: list[dict[str, Any]] = []
+        exports: dict[str, str] = {}
+        for output in given.template.outputs.values():
+            if output.condition is not None and not scope.condition(output.condition):
+                continue
+            try:
+                value = as_text(evaluate(output.value, scope))
+            except InvalidTemplate as error:
+                raise Failed(f"[Error] /Outputs/{output.name}/Value: {error}") from None
+            shown = {"OutputKey": output.name, "OutputValue": value, "Description": output.description}
+            if output.export is not None:
+                name = as_text(evaluate(output.export, scope))
+                self._check_export(name, value)
+                exports[name] = value
+                shown["ExportName"] = name
+            outputs.append({member: text for member, text in shown.items() if text is not None})
+        for name in self.stack.exports.keys() - exports.keys():
+            if users := self.stacks.importers(name):
+                raise Failed(f"Export {name} cannot be deleted as it is in use by {_names(users)}")
+        self.stack.outputs, self.stack.exports, self.stack.imports = outputs, exports, scope.imports
+
+    def _check_export(self, name: str, value: str) -> None:
+        known = self.stacks.exports().get(name)
+        if known is None:
+            return
+        if known.stack_id != self.stack.id:
+            other = self.stacks.all[known.stack_id].name
+            raise Failed(f"Export with name {name} is already exported by stack {other}")
+        if known.value != value and (users := self.stacks.importers(name)):
+            raise Failed(f"Export {name} cannot be updated as it is in use by {_names(users)}")
+
+    # Updates.
+
+    def update(self, given: Given) -> Steps:
+        """Make the stack as another template says."""
+        stack = self.stack
+        before = _Before(stack)
+        stack.given, stack.cancelled = given, False
+        scope = self._scope(given)
+        try:
+            for resource in scope.active().values():
+                row = stack.rows.get(resource.logical_id)
+                if stack.cancelled:
+                    raise Failed("User Initiated")  # noqa: TRY301 - as any other failure
+                if row is None or row.status == "DELETE_COMPLETE":
+                    before.made.append(resource.logical_id)
+                    yield from self._make(scope, resource)
+                else:
+                    yield from self._change(scope, resource, row, before)
+            self._set_outputs(scope, given)
+        except (Failed, InvalidTemplate) as failure:
+            yield from self._roll_update_back(_as_failure(failure), before)
+            return
+        stack.updated = self.now()
+        self.tell("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+        active = scope.active()
+        gone = [row for name, row in stack.rows.items() if name not in active]
+        yield from self._clean_up([*gone, *before.replaced.values()])
+        for row in gone:
+            stack.rows.pop(row.logical_id, None)
+        self.tell("UPDATE_COMPLETE")
+
+    def _change(self, scope: Values, resource: Resource, row: Row, before: _Before) -> Steps:
+        properties = evaluate(resource.properties, scope)
+        old = dataclasses.replace(row)
+        self._describe(row, resource)
+        row.properties = properties
+        was = old.properties
+        changed = {name for name in {*was, *properties} if was.get(name) != properties.get(name)}
+        tagged = self._tags_change(before, row.type)
+        if not changed and not tagged:
+            return
+        handler = find_type(row.type)
+        kinds = {recreation(row.type, name) for name in changed}
+        before.changed[resource.logical_id] = old
+        if kinds - {NEVER} or (changed and not handler.updates):
+            yield from self._replace(resource, row, old, before)
+            return
+        self._tell_of(row, "UPDATE_IN_PROGRESS")
+
+        def work() -> Waiting[Made]:
+            resolved = resolve(properties, self.services)
+            checked(resource.logical_id, resource.type, resolved)
+            order = self._order(row.logical_id, row.type, resolved, resource)
+            return handler.update(order, _was(old, before, self.services), Made(row.physical_id, row.attributes))
+
+        made = yield from self._done(row, "UPDATE_FAILED", work)
+        row.physical_id, row.attributes = made.id, made.attributes
+        if row.physical_id != old.physical_id:  # a custom resource says with its answer that it made another one
+            before.replaced[resource.logical_id] = old
+        self._tell_of(row, "UPDATE_COMPLETE")
+
+    def _tags_change(self, before: _Before, kind: str) -> bool:
+        given = self.stack.given
+        now = {} if given is None else dict(given.tags)
+        return find_type(kind).takes_tags and now != before.tags
+
+    def _replace(self, resource: Resource, row: Row, old: Row, before: _Before) -> Steps:
+        name = naming_property(row.type)
+        named = None if name is None else row.properties.get(name)
+        if name is not None and named is not None and named == old.properties.get(name):
+            reason = _CANNOT_RENAME.format(named)
+            self._tell_of(row, "UPDATE_FAILED", reason)
+            raise Failed(reason, row.logical_id)
+        self._tell_of(row, "UPDATE_IN_PROGRESS", _REPLACES)
+        made = yield from self._done(row, "UPDATE_FAILED", lambda: self._created(row, resource, row.properties))
+        row.physical_id, row.attributes = made.id, made.attributes
+        before.replaced[resource.logical_id] = old
+        self._tell_of(row, "UPDATE_IN_PROGRESS", "Resource creation Initiated")
+        self._tell_of(row, "UPDATE_COMPLETE")
+
+    def _clean_up(self, rows: Iterable[Row]) -> Steps:
+        """Delete what an update has left behind; what cannot be deleted stays."""
+        for row in _backwards(list(rows)):
+            replaced = self.stack.rows.get(row.logical_id) is not row
+            policy = row.replace_policy if replaced else row.deletion_policy
+            if policy in ("Retain", "RetainExceptOnCreate"):
+                self._tell_of(row, "DELETE_SKIPPED", cleaning=True)
+                continue
+            self._tell_of(row, "DELETE_IN_PROGRESS", cleaning=True)
+            try:
+                yield from self._deleted(row)
+            except Failed:
+                continue
+            self._tell_of(row, "DELETE_COMPLETE", cleaning=True)
+
+    def _roll_update_back(self, failure: Failed, before: _Before) -> Steps:
+        stack = self.stack
+        if failure.logical_id is None:
+            said = f"{failure.reason}. Rollback requested by user."
+        else:
+            verb = "create" if failure.logical_id in before.made else "update"
+            said = f"The following resource(s) failed to {verb}: [{failure.logical_id}]. "
+        if stack.disable_rollback:
+            self.tell("UPDATE_FAILED", said)
+            return
+        self.tell("UPDATE_ROLLBACK_IN_PROGRESS", said)
+        yield from self._go_back(before, frozenset())
+
+    def _go_back(self, before: _Before, skipped: frozenset[str]) -> Steps:
+        """Bring changed resources back to what they were."""
+        stack = self.stack
+        stack.given = before.given
+        stack.outputs, stack.exports, stack.imports = before.outputs, before.exports, before.imports
+        left: list[Row] = []
+        failed: list[str] = []
+        for name, old in reversed(list(before.changed.items())):
+            row = stack.rows[name]
+            if name in skipped:
+                self._tell_of(row, "UPDATE_COMPLETE")
+                continue
+            self._tell_of(row, "UPDATE_IN_PROGRESS")
+            if name in before.replaced:
+                new = dataclasses.replace(row)
+                left.append(new)
+                stack.rows[name] = row = dataclasses.replace(old)
+            else:
+                tried = dict(row.properties)
+                row.properties = old.properties
+                try:
+                    yield from self._undo(row, old, tried)
+                except Failed:
+                    failed.append(name)
+                    continue
+            before.changed.pop(name)
+            self._tell_of(row, "UPDATE_COMPLETE")
+        if failed:
+            stack.resume = before
+            self.tell("UPDATE_ROLLBACK_FAILED", f"The following resource(s) failed to update: [{', '.join(failed)}]. ")
+            return
+        self.tell("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
+        made = [stack.rows[name] for name in before.made if name in stack.rows]
+        for row in _backwards([row for row in [*made, *left] if row.physical_id]):
+            if row.deletion_policy == "Retain" and row in made:
+                self._tell_of(row, "DELETE_SKIPPED", cleaning=True)
+                continue
+            self._tell_of(row, "DELETE_IN_PROGRESS", cleaning=True)
+            try:
+                yield from self._deleted(row)
+            except Failed:
+                continue
+            self._tell_of(row, "DELETE_COMPLETE", cleaning=True)
+        for name in before.made:
+            stack.rows.pop(name, None)
+        self.tell("UPDATE_ROLLBACK_COMPLETE")
+
+    def _undo(self, row: Row, old: Row, tried: Mapping[str, Any]) -> Steps:
+        handler = find_type(row.type)
+
+        def work() -> Waiting[Made]:
+            resolved = resolve(old.properties, self.services)
+            return handler.update(
+                self._order(row.logical_id, row.type, resolved),
+                resolve(tried, self.services),
+                Made(row.physical_id, row.attributes),
+            )
+
+        if not handler.updates:
+            return
+        made = yield from self._done(row, "UPDATE_FAILED", work)
+        row.physical_id, row.attributes = made.id, old.attributes
+        row.deletion_policy, row.replace_policy, row.metadata = old.deletion_policy, old.replace_policy, old.metadata
+
+    def continue_rollback(self, skipped: frozenset[str]) -> Steps:
+        """Go on with a rollback that failed."""
+        before = self.stack.resume
+        if before is None:
+            message = "nothing was being rolled back"
+            raise ValueError(message)
+        yield from self._go_back(before, skipped)
+
+    # Deletion.
+
+    def delete(self) -> Steps:
+        """Delete the stack's resources, but for those it is to leave."""
+        stack = self.stack
+        for name in stack.exports:
+            if users := self.stacks.importers(name):
+                reason = f"Delete canceled. Cannot delete export {name} as it is in use by {_names(users)}."
+                self.tell("DELETE_FAILED", reason)
+                return
+        yield from self._delete_all(rolling_back=False, complete="DELETE_COMPLETE", failed="DELETE_FAILED")
+        if stack.is_gone:
+            stack.deleted = self.now()
+
+    def roll_back(self) -> Steps:
+        """Delete what was made of a stack whose creation failed and was left so."""
+        yield from self._delete_all(rolling_back=True, complete="ROLLBACK_COMPLETE", failed="ROLLBACK_FAILED")
+
+    def _delete_all(self, *, rolling_back: bool, complete: str, failed: str) -> Steps:
+        kept = ("Retain",) if rolling_back else ("Retain", "RetainExceptOnCreate")
+        failures: list[str] = []
+        rows = [row for row in self.stack.rows.values() if row.status not in ("DELETE_COMPLETE", "DELETE_SKIPPED")]
+        for row in _backwards(rows):
+            if not row.physical_id:  # it was never there
+                if rolling_back:
+                    self._tell_of(row, "DELETE_COMPLETE")
+                else:
+                    row.status = "DELETE_COMPLETE"
+                continue
+            if row.deletion_policy in kept or row.logical_id in self.retained:
+                self._tell_of(row, "DELETE_SKIPPED")
+                continue
+            if any(name in failures for name in self._users(row, rows)):
+                continue
+            self._tell_of(row, "DELETE_IN_PROGRESS")
+            try:
+                yield from self._deleted(row)
+            except Failed:
+                failures.append(row.logical_id)
+                continue
+            self._tell_of(row, "DELETE_COMPLETE")
+        if failures:
+            self.tell(failed, f"The following resource(s) failed to delete: [{', '.join(sorted(failures))}]. ")
+        else:
+            self.tell(complete)
+
+    @staticmethod
+    def _users(row: Row, rows: Iterable[Row]) -> list[str]:
+        return [other.logical_id for other in rows if row.logical_id in other.needs]
+
+    def _deleted(self, row: Row) -> Steps:
+        """Delete a resource; one that is not there is as good as deleted."""
+
+        def work() -> Waiting[None]:
+            order = self._order(row.logical_id, row.type, row.properties)
+            return find_type(row.type).delete(order, Made(row.physical_id, row.attributes))
+
+        def forgiving() -> Generator[float, None, None]:
+            try:
+                answer = work()
+                if isinstance(answer, Generator):
+                    yield from answer
+            except Refused as refused:
+                if not refused.is_absence:
+                    raise
+
+        yield from self._done(row, "DELETE_FAILED", forgiving)
+
+
+class _Before:
+    """What a stack was before an update, and what the update has done so far."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.given = stack.given
+        self.tags = stack.tags
+        self.outputs = stack.outputs
+        self.exports = stack.exports
+        self.imports = stack.imports
+        self.made: list[str] = []
+        self.changed: dict[str, Row] = {}
+        self.replaced: dict[str, Row] = {}
+
+
+def _was(old: Row, before: _Before, services: Services) -> dict[str, Any]:
+    """The properties that a resource was made with, and the tags of its stack then."""
+    return {**resolve(old.properties, services), STACK_TAGS: before.tags}
+
+
+def _as_failure(failure: Failed | InvalidTemplate) -> Failed:
+    return failure if isinstance(failure, Failed) else Failed(str(failure))
+
+
+def _names(stacks: Iterable[Stack]) -> str:
+    return ", ".join(stack.name for stack in stacks)
+
+
+def _backwards(rows: list[Row]) -> list[Row]:
+    """Rows in an order in which each comes before those that it needs, else the last made first."""
+    by_name = {row.logical_id: row for row in rows}
+    done: dict[int, Row] = {}
+    under_way: set[int] = set()
+    waiting = rows[::-1]
+    while waiting:
+        row = waiting[-1]
+        needed = [other for other in rows if other.logical_id in row.needs and by_name[other.logical_id] is other]
+        open_ones = [other for other in needed if id(other) not in done]
+        if id(row) in done:
+            waiting.pop()
+        elif not open_ones or id(row) in under_way:
+            done[id(waiting.pop())] = row
+        else:
+            under_way.add(id(row))
+            waiting.extend(reversed(open_ones))
+    return list(reversed(done.values()))

@@ -1,0 +1,39 @@
+"""The operations of CloudFormation that are answered here; what is absent is refused by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emulator.deploying import change_sets, descriptions
+from emulator.deploying import stack_operations as stacks
+
+if TYPE_CHECKING:
+    from emulator.wire.operations import Handler
+
+OPERATIONS: dict[str, Handler] = {
+    "CancelUpdateStack": stacks.cancel_update_stack,
+    "ContinueUpdateRollback": stacks.continue_update_rollback,
+    "CreateChangeSet": change_sets.create_change_set,
+    "CreateStack": stacks.create_stack,
+    "DeleteChangeSet": change_sets.delete_change_set,
+    "DeleteStack": stacks.delete_stack,
+    "DescribeAccountLimits": descriptions.describe_account_limits,
+    "DescribeChangeSet": change_sets.describe_change_set,
+    "DescribeEvents": descriptions.describe_events,
+    "DescribeStackEvents": descriptions.describe_stack_events,
+    "DescribeStackResource": descriptions.describe_stack_resource,
+    "DescribeStackResources": descriptions.describe_stack_resources,
+    "DescribeStacks": descriptions.describe_stacks,
+    "ExecuteChangeSet": change_sets.execute_change_set,
+    "GetTemplate": descriptions.get_template,
+    "GetTemplateSummary": descriptions.get_template_summary,
+    "ListChangeSets": change_sets.list_change_sets,
+    "ListExports": descriptions.list_exports,
+    "ListImports": descriptions.list_imports,
+    "ListStackResources": descriptions.list_stack_resources,
+    "ListStacks": descriptions.list_stacks,
+    "RollbackStack": stacks.rollback_stack,
+    "UpdateStack": stacks.update_stack,
+    "UpdateTerminationProtection": stacks.update_termination_protection,
+    "ValidateTemplate": descriptions.validate_template,
+}

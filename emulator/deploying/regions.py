@@ -1,0 +1,28 @@
+"""Regions: the stacks of a world, by account and region; made when somebody first asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from emulator.deploying.region import Region
+    from emulator.wire.protocol import Call
+    from emulator.world import World
+
+
+class Deployments:
+    """The stacks of one world. ``served_at`` is where it is served: functions answer CloudFormation there."""
+
+    def __init__(self, served_at: Callable[[], str]) -> None:
+        self._served_at = served_at
+        self._regions: dict[tuple[str, str], Region] = {}
+
+    def of(self, world: World, call: Call) -> Region:
+        """The stacks that a caller sees."""
+        from emulator.deploying import region
+
+        key = (call.account, call.region)
+        if key not in self._regions:
+            self._regions.setdefault(key, region.of(world, *key, self._served_at))
+        return self._regions[key]

@@ -1,0 +1,163 @@
+"""Operations on stacks: they are created, updated, deleted.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html; the texts of refusals as
+AWS was recorded to answer them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from emulator.deploying import preparing
+from emulator.deploying.changes import has_other_changes, plan
+from emulator.deploying.preparing import TransformRefused, invalid
+from emulator.deploying.reading import InvalidTemplate
+from emulator.deploying.stacks import Stack
+from emulator.faults import Fault
+
+if TYPE_CHECKING:
+    from emulator.deploying.region import Region
+    from emulator.wire.protocol import Call
+    from emulator.world import World
+
+
+def create_stack(world: World, call: Call) -> dict[str, Any]:
+    """CreateStack."""
+    region, params = world.deployments.of(world, call), call.params
+    name = params["StackName"]
+    region.check_stack_name(name)
+    known = region.stacks.live(name)
+    if known is not None and known.status != "REVIEW_IN_PROGRESS":
+        if known.token is not None and known.token == params.get("ClientRequestToken"):
+            return {"StackId": known.id}
+        raise Fault("AlreadyExistsException", f"Stack [{name}] already exists")
+    stack_id = known.id if known is not None else region.new_stack_id(name)
+    failure = None
+    given = None
+    try:
+        given = preparing.prepare(
+            params, region.stacks, region.services, None, name=name, stack_id=stack_id, updates=False
+        )
+        preparing.require_capabilities(given)
+        _check_plan(region, Stack(stack_id, name, region.now(), "CREATE_IN_PROGRESS"), given)
+    except TransformRefused as refused:
+        failure = str(refused)
+    stack = known or Stack(stack_id, name, region.now(), "CREATE_IN_PROGRESS")
+    for made in stack.change_sets.values():
+        made.execution_status = "OBSOLETE"
+    stack.token = params.get("ClientRequestToken")
+    stack.disable_rollback = bool(params.get("DisableRollback"))
+    stack.on_failure = params.get("OnFailure") or ("DO_NOTHING" if stack.disable_rollback else "ROLLBACK")
+    stack.protected = bool(params.get("EnableTerminationProtection"))
+    stack.timeout = params.get("TimeoutInMinutes")
+    region.stacks.all[stack_id] = stack
+    deployment = region.deployment(stack)
+    deployment.tell("CREATE_IN_PROGRESS", "User Initiated")
+    if given is None:
+        deployment.tell("ROLLBACK_IN_PROGRESS", f"{failure}. Rollback requested by user.")
+        deployment.tell("ROLLBACK_COMPLETE")
+        return {"StackId": stack_id}
+    region.drive(deployment.create(given))
+    return {"StackId": stack_id}
+
+
+def _check_plan(region: Region, stack: Stack, given: Any) -> list[Any]:
+    """What would change. Raises Fault, the template cannot be evaluated."""
+    try:
+        return plan(stack, given, region.scope(stack, given))
+    except InvalidTemplate as error:
+        raise invalid(str(error)) from None
+
+
+def update_stack(world: World, call: Call) -> dict[str, Any]:
+    """UpdateStack."""
+    region, params = world.deployments.of(world, call), call.params
+    stack = region.stacks.required(params["StackName"], "Stack [{}] does not exist")
+    region.looked()
+    if not any(params.get(name) for name in ("TemplateBody", "TemplateURL", "UsePreviousTemplate")):
+        raise invalid("Either Template URL or Template Body must be specified.")
+    region.check_updatable(stack)
+    if stack.status == "REVIEW_IN_PROGRESS":
+        raise Fault("ValidationError", f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
+    try:
+        given = preparing.prepare(
+            params, region.stacks, region.services, stack, name=stack.name, stack_id=stack.id, updates=True
+        )
+    except TransformRefused as refused:
+        raise invalid(str(refused)) from None
+    preparing.require_capabilities(given)
+    changes = _check_plan(region, stack, given)
+    if not changes and not has_other_changes(stack, given) and not stack.status.endswith("FAILED"):
+        raise invalid("No updates are to be performed.")
+    stack.token = params.get("ClientRequestToken")
+    stack.disable_rollback = bool(params.get("DisableRollback"))
+    deployment = region.deployment(stack)
+    deployment.tell("UPDATE_IN_PROGRESS", "User Initiated")
+    region.drive(deployment.update(given))
+    return {"StackId": stack.id}
+
+
+def delete_stack(world: World, call: Call) -> dict[str, Any]:
+    """DeleteStack; of a stack that is not there, nothing."""
+    region, params = world.deployments.of(world, call), call.params
+    stack = region.stacks.find(params["StackName"])
+    if stack is None or stack.is_gone:
+        return {}
+    region.looked()
+    if stack.protected:
+        raise invalid(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
+    retained = frozenset(params.get("RetainResources") or ())
+    if retained and stack.status != "DELETE_FAILED":
+        text = f"Invalid operation on stack [{stack.id}]. When you delete a stack, specify which resources to retain "
+        raise invalid(f"{text}only when the stack is in the DELETE_FAILED state.")
+    if stack.status == "DELETE_IN_PROGRESS":
+        return {}
+    stack.token = params.get("ClientRequestToken")
+    deployment = region.deployment(stack)
+    deployment.retained = retained
+    deployment.tell("DELETE_IN_PROGRESS", "User Initiated")
+    region.drive(deployment.delete())
+    return {}
+
+
+def update_termination_protection(world: World, call: Call) -> dict[str, Any]:
+    """UpdateTerminationProtection."""
+    region = world.deployments.of(world, call)
+    stack = region.stacks.required(call.params["StackName"], "Stack [{}] does not exist")
+    stack.protected = bool(call.params["EnableTerminationProtection"])
+    return {"StackId": stack.id}
+
+
+def cancel_update_stack(world: World, call: Call) -> dict[str, Any]:
+    """CancelUpdateStack."""
+    region = world.deployments.of(world, call)
+    stack = region.stacks.required(call.params["StackName"], "Stack [{}] does not exist")
+    if stack.status != "UPDATE_IN_PROGRESS":
+        raise invalid(f"CancelUpdateStack cannot be called from current stack status: {stack.status}")
+    stack.cancelled = True
+    return {}
+
+
+def continue_update_rollback(world: World, call: Call) -> dict[str, Any]:
+    """ContinueUpdateRollback."""
+    region = world.deployments.of(world, call)
+    stack = region.stacks.required(call.params["StackName"], "Stack [{}] does not exist")
+    if stack.status != "UPDATE_ROLLBACK_FAILED":
+        text = f"Stack:{stack.id} is in {stack.status} state and can not continue its rollback."
+        raise invalid(text)
+    deployment = region.deployment(stack)
+    deployment.tell("UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated")
+    region.drive(deployment.continue_rollback(frozenset(call.params.get("ResourcesToSkip") or ())))
+    return {}
+
+
+def rollback_stack(world: World, call: Call) -> dict[str, Any]:
+    """RollbackStack: of a stack whose creation failed and was left so."""
+    region = world.deployments.of(world, call)
+    stack = region.stacks.required(call.params["StackName"], "Stack [{}] does not exist")
+    if stack.status != "CREATE_FAILED":
+        raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be rolled back.")
+    deployment = region.deployment(stack)
+    deployment.tell("ROLLBACK_IN_PROGRESS", "User Initiated")
+    region.drive(deployment.roll_back())
+    return {"StackId": stack.id}

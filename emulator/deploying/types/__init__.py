@@ -1,0 +1,41 @@
+"""Resource types: what each type of AWS's is here. A type that is in none of the tables is moto's, or nobody's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Final
+
+from emulator import moto_door
+from emulator.deploying.types import (
+    access,
+    configuration,
+    custom,
+    dynamodb,
+    events,
+    functions,
+    gateways,
+    messaging,
+    nested,
+    stepfunctions,
+)
+from emulator.deploying.types.custom import CustomResource
+from emulator.deploying.types.motos import Absent, MotosType
+from emulator.deploying.types.resource_type import ResourceType
+
+_TABLES: Final = (
+    *(access.TYPES, configuration.TYPES, custom.TYPES, dynamodb.TYPES, events.TYPES, functions.TYPES),
+    *(gateways.TYPES, messaging.TYPES, nested.TYPES, stepfunctions.TYPES),
+)
+OURS: Final[Mapping[str, ResourceType]] = {kind: made for table in _TABLES for kind, made in table.items()}
+"""The types that are made by the operations of their services."""
+
+
+@cache
+def find_type(kind: str) -> ResourceType:
+    """How resources of a type are made."""
+    if kind in OURS:
+        return OURS[kind]
+    if kind.startswith("Custom::"):
+        return CustomResource()
+    return MotosType(kind) if moto_door.resources.makes(kind) else Absent(kind)
