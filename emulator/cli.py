@@ -7,7 +7,10 @@ from typing import Final
 
 import click
 
-COMMANDS: Final = ("coverage", "graph", "start", "validate")
+COMMANDS: Final = (
+    *("clock", "coverage", "executions", "graph", "history", "logs", "reset"),
+    *("run", "start", "test_state", "validate"),
+)
 """Every command: the name of its module in ``commands`` and, with hyphens, of the function there."""
 
 

@@ -79,7 +79,7 @@ EMULATOR = {
     "wiring": "arns datasets deploying dynamodb.forwarding dynamodb.model dynamodb.operations dynamodb.registry events faults"
     " integrations lambdas moto_door server settings stepfunctions wire world",
     "control": "moto_door settings wire wiring",
-    "commands": "app bench control graph integrations server settings validate wire wiring",
+    "commands": "app bench clients control graph integrations server settings validate wire wiring",
     "interception": "wire",
     "testing": "app arns clients control endpoint integrations interception moto_door server settings stepfunctions wire wiring",
     "pytest_plugin": "bench testing",

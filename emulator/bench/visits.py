@@ -131,15 +131,18 @@ class Visits:
 
 def read_visits(history: Iterable[Event]) -> Visits:
     """The visits that a history shows, in the order of its events."""
-    reader = _Reader()
+    reader = Reader()
     for event in history:
         reader.read(event)
     return reader.visits
 
 
-class _Reader:
+class Reader:
+    """Reads a history event by event, as it comes."""
+
     def __init__(self) -> None:
         self.visits = Visits()
+        """What has been read so far."""
         self._around: dict[int, tuple[Visit | None, int | None]] = {0: (None, None)}
         """Id of an event -> the visit and the item inside which what the event causes takes place."""
 

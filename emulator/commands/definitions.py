@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import click
 
 
@@ -16,4 +19,58 @@ def read_file(file: str) -> str:
             text: str = opened.read()
     except (OSError, UnicodeDecodeError) as error:
         raise click.ClickException(f"{file} cannot be read: {error}") from None
+    return text
+
+
+class CannotRun(click.ClickException):
+    """What was asked for cannot begin, or cannot end; the message says why. The exit status is 2."""
+
+    exit_code = 2
+
+
+def machine_name(file: str) -> str:
+    """The name of the state machine that a file defines: ``order`` for ``machines/order.asl.json``."""
+    return "machine" if file == "-" else re.sub(r"[^\w-]", "-", Path(file).name.partition(".")[0]) or "machine"
+
+
+def checked_definition(file: str) -> str:
+    """The definition in a file, as JSON text.
+
+    Raises:
+        CannotRun: the file cannot be read, or AWS would refuse the definition.
+    """
+    from asl_interpreter.jsontext import dumps
+    from emulator.integrations.resources import Resources
+    from emulator.settings import Settings
+    from emulator.validate.files import YAML_SUFFIXES, check_file, read_definition
+    from emulator.validate.formats import FORMATS
+    from emulator.wire.credentials import DEFAULT_ACCOUNT, DEFAULT_REGION
+    from emulator.wiring import Lasting, put_together
+
+    try:
+        text = read_file(file)
+    except click.ClickException as error:
+        raise CannotRun(error.message) from None
+    found = check_file(file, text, Resources(put_together(Lasting.of(Settings())), DEFAULT_ACCOUNT, DEFAULT_REGION))
+    wrong = [finding for finding in found if finding.problem.severity == "ERROR"]
+    if wrong:
+        raise CannotRun(FORMATS["text"](wrong))
+    return dumps(read_definition(file, text)[0]) if Path(file).suffix.lower() in YAML_SUFFIXES else text
+
+
+def json_text(given: str) -> str:
+    """JSON from the command line: itself, or the content of the file that ``@`` names.
+
+    Raises:
+        CannotRun: it is no JSON, or there is no such file.
+    """
+    from asl_interpreter.jsontext import InvalidJSON, loads
+
+    try:
+        text = read_file(given[1:]) if given.startswith("@") else given
+        loads(text)
+    except click.ClickException as error:
+        raise CannotRun(error.message) from None
+    except InvalidJSON as error:
+        raise CannotRun(f"{given if given.startswith('@') else 'The input'} is not JSON: {error}") from None
     return text

@@ -7,17 +7,31 @@ from pathlib import Path
 import click
 
 from emulator.commands.definitions import read_file
+from emulator.commands.servers import history_of, read_history, with_server
 
 
 @click.command()
 @click.argument("file")
 @click.option("-o", "--output", required=True, help="Where to write: a name that ends in .svg, .png, .mmd or .html.")
 @click.option("--closed", multiple=True, metavar="STATE", help="A Map or Parallel whose inside is not shown.")
-def graph(file: str, output: str, closed: tuple[str, ...]) -> None:
+@click.option("--history", "source", metavar="FILE", help="Show what an execution did: its history, as AWS exports it.")
+@click.option("--execution", metavar="ARN", help="Show what an execution on a running server did.")
+@with_server
+def graph(
+    file: str,
+    output: str,
+    closed: tuple[str, ...],
+    source: str | None,
+    execution: str | None,
+    url: str,
+    account: str | None,
+    region: str | None,
+) -> None:
     """Draw the state machine definition in FILE, JSON or YAML; "-" is standard input.
 
     Example: dynastep graph order.asl.json -o order.svg
     """
+    from emulator.bench.coloured import marks_of
     from emulator.graph.files import FORMATS, CannotDraw, picture
     from emulator.graph.outline import outline
     from emulator.validate.files import CannotRead, read_definition
@@ -26,9 +40,15 @@ def graph(file: str, output: str, closed: tuple[str, ...]) -> None:
     if form not in FORMATS:
         raise click.UsageError(f"'{output}' ends in none of {', '.join(FORMATS)}.")
     text = read_file(file)
+    history = None
+    if source is not None:
+        history = read_history(source)
+    elif execution is not None:
+        history = history_of(execution, url, account, region)
     try:
         scope = outline(read_definition(file, text)[0], closed=frozenset(closed))
-        content = picture(form, scope, title=Path(file).name, text=text)
+        marks = None if history is None else marks_of(history, scope)
+        content = picture(form, scope, marks=marks, title=Path(file).name, text=text)
     except (CannotRead, CannotDraw) as error:
         raise click.ClickException(str(error)) from None
     try:

@@ -55,6 +55,18 @@ class MockConfig:
             self._stamp = None
             raise InvalidMock(f"The mock configuration {self._file} cannot be used: {error}") from None
 
+    def cases(self, name: str) -> list[str]:
+        """The test cases of a state machine.
+
+        Raises:
+            InvalidMock: the file cannot be used, or knows no such state machine.
+        """
+        self.read()
+        machines = self._content.machines
+        if name not in machines:
+            raise InvalidMock(f"{self._file}: {unknown('state machine', name, machines)}")
+        return list(machines[name])
+
     def case(self, name: str, machine: Machine, case: str) -> dict[str, Mock]:
         """The mocks of a test case of a state machine, by state, for one execution.
 

@@ -1,0 +1,174 @@
+"""``dynastep run``: a definition run to its end, without a server."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from emulator.commands.definitions import CannotRun, checked_definition, json_text, machine_name
+
+if TYPE_CHECKING:
+    from emulator.bench.tree import Tree
+
+LOOK_AGAIN: Final = 0.1
+"""Seconds between two looks at an execution whose time is real."""
+ROLE: Final = "arn:aws:iam::000000000000:role/dynastep"
+
+
+@click.command()
+@click.argument("file")
+@click.option("--input", "given", default="{}", show_default=True, metavar="JSON|@FILE", help="What the machine gets.")
+@click.option("--functions", metavar="DIR", help="Folder of Lambda functions.")
+@click.option("--mock", metavar="FILE[#CASE]", help="MockConfigFile; the only test case of the machine, or CASE.")
+@click.option("--name", help="Name of the state machine, as MOCK has it; by default that of FILE.")
+@click.option("--clock", type=click.Choice(["virtual", "wall"]), default="virtual", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: the result, and every state entered.")
+def run(
+    file: str, given: str, functions: str | None, mock: str | None, name: str | None, clock: str, *, as_json: bool
+) -> None:
+    """Run the state machine definition in FILE, JSON or YAML, and show its states and its result.
+
+    The exit status is 0 if the execution has succeeded, 1 if it has failed, and 2 if it cannot run.
+
+    Example: dynastep run order.asl.json --input '{"id": 7}'
+    """
+    from botocore.exceptions import ClientError
+
+    from emulator.bench.following import events_after
+    from emulator.bench.tree import Tree
+
+    text, payload = checked_definition(file), json_text(given)
+    name = name or machine_name(file)
+    config, _, case = (mock or "").partition("#")
+    if mock and not case:
+        case = _only_case(config, name)
+    client, close = emulator(clock, functions, config)
+    try:
+        machine = client.create_state_machine(name=name, definition=text, roleArn=ROLE)["stateMachineArn"]
+        arn = client.start_execution(stateMachineArn=f"{machine}#{case}" if case else machine, input=payload)
+        tree, history = Tree(), list[dict[str, Any]]()
+        while True:
+            described = client.describe_execution(executionArn=arn["executionArn"])
+            events = events_after(client, arn["executionArn"], len(history))
+            history += events
+            for line in tree.see(events):
+                if not as_json:
+                    click.echo(line)
+            if described["status"] != "RUNNING" or clock == "virtual":
+                break
+            _pause()
+    except ClientError as error:
+        raise CannotRun(error.response["Error"]["Message"]) from None
+    finally:
+        close()
+    if described["status"] == "RUNNING":
+        raise CannotRun(_waits(tree))
+    if as_json:
+        click.echo(_as_json(described, history))
+    else:
+        _tell(described, history, file)
+    sys.exit(described["status"] != "SUCCEEDED")
+
+
+def _pause() -> None:
+    from threading import Event
+
+    Event().wait(LOOK_AGAIN)
+
+
+def _only_case(config: str, name: str) -> str:
+    """The only test case that a MockConfigFile has for a machine."""
+    from emulator.integrations.mock_config import MockConfig
+    from emulator.integrations.mocks import InvalidMock
+
+    try:
+        cases = MockConfig(Path(config)).cases(name)
+    except InvalidMock as error:
+        raise CannotRun(str(error)) from None
+    if len(cases) != 1:
+        raise CannotRun(f"{config} has the test cases {', '.join(cases)} for {name!r}: name one, --mock {config}#CASE")
+    return cases[0]
+
+
+def emulator(clock: str, functions: str | None, mock_config: str) -> tuple[Any, Any]:
+    """A client of Step Functions in a world of its own, and what ends that world."""
+    from emulator.app import create_app
+    from emulator.clients import client
+    from emulator.control import Control
+    from emulator.server import Server, serve_in_thread
+    from emulator.settings import InvalidSetting, Settings
+    from emulator.wiring import Lasting
+
+    try:
+        settings = Settings.read({}, {"clock": clock, "functions": functions, "mock_config": mock_config or None})
+    except InvalidSetting as error:
+        raise CannotRun(str(error)) from None
+
+    @cache
+    def server() -> Server:  # started if a function in a process of its own asks where we are
+        return serve_in_thread(app)
+
+    control = Control(Lasting.of(settings, lambda: server().url))
+    app = create_app(control)
+
+    def close() -> None:
+        control.close()
+        if server.cache_info().currsize:
+            server().close()
+
+    return client(control, "stepfunctions"), close
+
+
+def _waits(tree: Tree) -> str:
+    waiting = ", ".join(visit.path for visit in tree.running())
+    return f"Nothing more can happen, and {waiting} has no answer: nobody here sends it. A mock can: --mock FILE."
+
+
+def _tell(described: dict[str, Any], history: list[dict[str, Any]], file: str) -> None:
+    from emulator.bench.explain import Told, clock, explain
+
+    elapsed = (described["stopDate"] - described["startDate"]).total_seconds()
+    if described["status"] == "SUCCEEDED":
+        click.echo(f"{click.style('SUCCEEDED', fg='green')} after {clock(elapsed)}")
+        click.echo(described["output"])
+        return
+    told = Told(
+        described["name"] if file == "-" else Path(file).name,
+        described["status"],
+        described.get("error"),
+        described.get("cause"),
+        elapsed,
+        history,
+    )
+    click.secho(explain(told), fg="red", err=True)
+
+
+def _as_json(described: dict[str, Any], history: list[dict[str, Any]]) -> str:
+    from asl_interpreter.jsontext import dumps, loads
+    from emulator.bench.visits import read_visits, seconds
+
+    start = seconds(described["startDate"])
+    states = [
+        {
+            "path": visit.path,
+            "type": visit.type,
+            "status": visit.status,
+            "enteredAfter": round(visit.entered_at - start, 3),
+            "seconds": None if visit.duration is None else round(visit.duration, 3),
+            "attempts": len(visit.attempts),
+            "input": visit.input,
+            "output": visit.output,
+            **({} if visit.error is None else {"error": visit.error, "cause": visit.cause}),
+        }
+        for visit in read_visits(history).every
+    ]
+    told = ("status", "error", "cause")
+    result: dict[str, Any] = {name: described[name] for name in told if name in described}
+    if "output" in described:
+        result["output"] = loads(described["output"])
+    elapsed = (described["stopDate"] - described["startDate"]).total_seconds()
+    return dumps({**result, "seconds": elapsed, "states": states})
