@@ -15,7 +15,8 @@ loop is, in this order:
 5. if nothing can move and somebody looks to see what comes next, virtual time jumps to the next timer.
 
 Virtual time moves only while somebody looks (``ask`` with ``after``, ``wait``) or advances the clock: a hundred
-executions that are started one by one still run side by side, however fast or slow the starter is.
+executions that are started one by one still run side by side, however fast or slow the starter is. A timer in the
+background, such as that of a schedule that goes on for ever, happens when time passes it, and draws no look on.
 
 Nothing that fails on the loop ends it: what a callback raises is logged, and the loop goes on with the next one.
 """
@@ -31,7 +32,7 @@ from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import takewhile
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 from .clock import Clock, monotonic
 from .errands import Closed, Errand, Question, current, workers
@@ -67,6 +68,17 @@ class Cancelled(BaseException):
 
 class Deadlock(RuntimeError):
     """Nothing can move: no fiber is ready, no errand under way, no timer set. The text names who waits for what."""
+
+
+_Timer: TypeAlias = tuple[float, int, Signal[None]]
+"""When it is due, its number, and what happens then."""
+
+
+def _earliest(timers: list[_Timer]) -> float:
+    """When the earliest timer that somebody waits for is due; infinity if there is none."""
+    while timers and not timers[0][2].awaited:
+        heapq.heappop(timers)
+    return timers[0][0] if timers else math.inf
 
 
 class Fiber(Signal[T]):
@@ -237,7 +249,8 @@ class Loop:
         self.ready: deque[Fiber[Any]] = deque()
         self.fibers: dict[Fiber[Any], None] = {}
         self.running: Fiber[Any] | None = None
-        self._timers: list[tuple[float, int, Signal[None]]] = []
+        self._timers: list[_Timer] = []
+        self._background: list[_Timer] = []
         self._timer_count = self._swept = 0
         self._errands: dict[Errand[Any], None] = {}
         self._held: dict[Signal[Any], None] = {}
@@ -257,20 +270,24 @@ class Loop:
         """Start a coroutine as a fiber: a child of the fiber that runs now, cancelled with it, unless detached."""
         return Fiber(self, coroutine, name, None if detached else self.running)
 
-    def timer(self, instant: float, name: str) -> Signal[None]:
-        """Happens at the instant, or as soon as fibers and calls allow if that is past."""
+    def timer(self, instant: float, name: str, *, background: bool = False) -> Signal[None]:
+        """Happens at the instant, or as soon as fibers and calls allow if that is past.
+
+        In the background it happens when time passes it, and no look moves time for its sake.
+        """
         signal: Signal[None] = Signal(name)
         self._timer_count += 1
-        heapq.heappush(self._timers, (instant, self._timer_count, signal))
-        if self._timer_count - self._swept > len(self._timers) // 2 + 1000:
+        heapq.heappush(self._background if background else self._timers, (instant, self._timer_count, signal))
+        if self._timer_count - self._swept > (len(self._timers) + len(self._background)) // 2 + 1000:
             self._sweep()
         return signal
 
     def _sweep(self) -> None:
         """Drop the timers that nobody waits for any more; the newest has had no time to be waited for."""
         self._swept = newest = self._timer_count
-        self._timers = [entry for entry in self._timers if entry[2].awaited or entry[1] == newest]
-        heapq.heapify(self._timers)
+        for timers in (self._timers, self._background):
+            timers[:] = [entry for entry in timers if entry[2].awaited or entry[1] == newest]
+            heapq.heapify(timers)
 
     def sleep(self, seconds: float, name: str) -> Signal[None]:
         """Happens so many seconds from now."""
@@ -563,8 +580,9 @@ class Loop:
         if deadline is None or deadline > self._horizon():
             return False
         self.clock.move_to(deadline)
-        while self._timers and self._timers[0][0] <= deadline:
-            heapq.heappop(self._timers)[2].set(None)
+        for timers in (self._timers, self._background):
+            while timers and timers[0][0] <= deadline:
+                heapq.heappop(timers)[2].set(None)
         return True
 
     def _horizon(self) -> float:
@@ -575,14 +593,14 @@ class Loop:
                 if look.target is not None:
                     horizon = max(horizon, look.target)
                 elif self.clock.mode == "virtual" and (look.when_idle == "deadlock" or not self._held):
-                    return math.inf
+                    earliest = _earliest(self._timers)
+                    horizon = max(horizon, earliest if earliest < math.inf else horizon)
         return horizon
 
     def _next_deadline(self) -> float | None:
         """When the earliest timer that somebody waits for is due."""
-        while self._timers and not self._timers[0][2].awaited:
-            heapq.heappop(self._timers)
-        return self._timers[0][0] if self._timers else None
+        deadline = min(_earliest(self._timers), _earliest(self._background))
+        return None if deadline == math.inf else deadline
 
     def _real_seconds_to_next_timer(self) -> float | None:
         deadline = self._next_deadline()

@@ -231,6 +231,30 @@ def test_advance_lets_happen_in_its_order_all_that_is_due_on_the_way(loop: Loop)
     assert (seen, elapsed(loop)) == ([10, 20, 30], 35)
 
 
+def test_a_timer_in_the_background_happens_when_time_passes_it_and_draws_no_look_on(loop: Loop) -> None:
+    fired: list[float] = []
+
+    async def every_hour() -> None:
+        while True:
+            await loop.timer(loop.clock.now() + 3600, "the next hour", background=True)
+            fired.append(elapsed(loop))
+
+    loop.ask(lambda: loop.fork(every_hour(), "every hour"))
+    loop.ask(lambda: None, never)
+    assert (fired, elapsed(loop)) == ([], 0)
+    loop.advance(7200)
+    assert (fired, elapsed(loop)) == ([3600, 7200], 7200)
+
+    async def main() -> float:
+        await loop.sleep(5400, "an hour and a half")
+        return elapsed(loop)
+
+    assert run(loop, main()) == 12_600
+    assert fired == [3600, 7200, 10_800]
+    loop.ask(lambda: None, never)
+    assert elapsed(loop) == 12_600
+
+
 def test_cancelling_unwinds_children_first_in_the_order_they_were_forked(loop: Loop) -> None:
     unwound: list[str] = []
 
