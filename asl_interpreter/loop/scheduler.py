@@ -23,7 +23,6 @@ Nothing that fails on the loop ends it: what a callback raises is logged, and th
 
 from __future__ import annotations
 
-import heapq
 import logging
 import math
 import threading
@@ -32,7 +31,7 @@ from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import takewhile
-from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from .clock import Clock, monotonic
 from .errands import Closed, Errand, Question, current, workers
@@ -40,6 +39,7 @@ from .locks import assert_free, become_loop, lock
 from .outbox import Outbox
 from .signals import Signal
 from .slices import TURN_SECONDS
+from .timers import Timers
 
 T = TypeVar("T")
 
@@ -68,17 +68,6 @@ class Cancelled(BaseException):
 
 class Deadlock(RuntimeError):
     """Nothing can move: no fiber is ready, no errand under way, no timer set. The text names who waits for what."""
-
-
-_Timer: TypeAlias = tuple[float, int, Signal[None]]
-"""When it is due, its number, and what happens then."""
-
-
-def _earliest(timers: list[_Timer]) -> float:
-    """When the earliest timer that somebody waits for is due; infinity if there is none."""
-    while timers and not timers[0][2].awaited:
-        heapq.heappop(timers)
-    return timers[0][0] if timers else math.inf
 
 
 class Fiber(Signal[T]):
@@ -249,9 +238,7 @@ class Loop:
         self.ready: deque[Fiber[Any]] = deque()
         self.fibers: dict[Fiber[Any], None] = {}
         self.running: Fiber[Any] | None = None
-        self._timers: list[_Timer] = []
-        self._background: list[_Timer] = []
-        self._timer_count = self._swept = 0
+        self._timers = Timers()
         self._errands: dict[Errand[Any], None] = {}
         self._held: dict[Signal[Any], None] = {}
         self._posts: deque[Callable[[], None]] = deque()
@@ -275,19 +262,7 @@ class Loop:
 
         In the background it happens when time passes it, and no look moves time for its sake.
         """
-        signal: Signal[None] = Signal(name)
-        self._timer_count += 1
-        heapq.heappush(self._background if background else self._timers, (instant, self._timer_count, signal))
-        if self._timer_count - self._swept > (len(self._timers) + len(self._background)) // 2 + 1000:
-            self._sweep()
-        return signal
-
-    def _sweep(self) -> None:
-        """Drop the timers that nobody waits for any more; the newest has had no time to be waited for."""
-        self._swept = newest = self._timer_count
-        for timers in (self._timers, self._background):
-            timers[:] = [entry for entry in timers if entry[2].awaited or entry[1] == newest]
-            heapq.heapify(timers)
+        return self._timers.add(instant, name, background=background)
 
     def sleep(self, seconds: float, name: str) -> Signal[None]:
         """Happens so many seconds from now."""
@@ -580,9 +555,7 @@ class Loop:
         if deadline is None or deadline > self._horizon():
             return False
         self.clock.move_to(deadline)
-        for timers in (self._timers, self._background):
-            while timers and timers[0][0] <= deadline:
-                heapq.heappop(timers)[2].set(None)
+        self._timers.happen(deadline)
         return True
 
     def _horizon(self) -> float:
@@ -593,13 +566,13 @@ class Loop:
                 if look.target is not None:
                     horizon = max(horizon, look.target)
                 elif self.clock.mode == "virtual" and (look.when_idle == "deadlock" or not self._held):
-                    earliest = _earliest(self._timers)
+                    earliest = self._timers.earliest_waited_for()
                     horizon = max(horizon, earliest if earliest < math.inf else horizon)
         return horizon
 
     def _next_deadline(self) -> float | None:
         """When the earliest timer that somebody waits for is due."""
-        deadline = min(_earliest(self._timers), _earliest(self._background))
+        deadline = self._timers.earliest()
         return None if deadline == math.inf else deadline
 
     def _real_seconds_to_next_timer(self) -> float | None:
