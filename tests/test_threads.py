@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import re
 import threading
 import time
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -181,3 +183,103 @@ def test_a_request_to_a_server_that_ends_is_refused(served):
 
 def test_under_load_nothing_hangs_nothing_is_lost_and_the_law_holds():
     law.run(6, seed=7)
+
+
+@pytest.fixture
+def client(served):
+    """Clients over HTTP that give up after half a minute: a server that hangs fails the test."""
+    import boto3
+    from botocore.config import Config
+
+    _, url = served
+    config = Config(retries={"total_max_attempts": 1}, read_timeout=30, max_pool_connections=16)
+    return lambda service: boto3.client(
+        service,
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id="000000000000",
+        aws_secret_access_key="any",
+        config=config,
+    )
+
+
+def machine_of(states, name, definition):
+    return states.create_state_machine(name=name, definition=json.dumps(definition), roleArn=ROLE)["stateMachineArn"]
+
+
+def ended(states, executions):
+    """Wait, with a bound, until executions have ended; their statuses."""
+    deadline, found = time.monotonic() + 30, {}
+    while len(found) < len(executions) and time.monotonic() < deadline:
+        for arn in set(executions) - set(found):
+            status = states.describe_execution(executionArn=arn)["status"]
+            if status != "RUNNING":
+                found[arn] = status
+    return set(found.values()), len(found)
+
+
+def function(lambdas, name):
+    """The ARN of a function that writes what it gets to its log."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr("app.py", "def handler(event, context):\n    print(event)\n    return event\n")
+    created = lambdas.create_function(
+        FunctionName=name, Runtime="python3.13", Handler="app.handler", Role=ROLE, Code={"ZipFile": archive.getvalue()}
+    )
+    return created["FunctionArn"]
+
+
+def test_status_changes_to_a_function_and_a_subscription_of_logs_hang_nothing(client):
+    states, events, logs, lambdas = (client(name) for name in ("stepfunctions", "events", "logs", "lambda"))
+    heard = function(lambdas, "heard")
+    other = function(lambdas, "other")
+    events.put_rule(Name="changes", EventPattern=json.dumps({"source": ["aws.states"]}))
+    events.put_targets(Rule="changes", Targets=[{"Id": "1", "Arn": heard}])
+    lambdas.invoke(FunctionName="other", Payload=b"{}")
+    logs.put_subscription_filter(
+        logGroupName="/aws/lambda/other", filterName="all", filterPattern="", destinationArn=heard
+    )
+    machine = machine_of(
+        states, "m", {"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": other, "End": True}}}
+    )
+
+    def start(_number):
+        lambdas.invoke(FunctionName="other", Payload=b"{}")
+        return states.start_execution(stateMachineArn=machine, input="{}")["executionArn"]
+
+    with ThreadPoolExecutor(8) as pool:
+        started = list(pool.map(start, range(40)))
+    assert ended(states, started) == ({"SUCCEEDED"}, 40)
+
+
+def test_a_kinesis_destination_and_a_mapping_of_its_stream_hang_nothing(client):
+    states, dynamodb, kinesis, lambdas = (client(name) for name in ("stepfunctions", "dynamodb", "kinesis", "lambda"))
+    function(lambdas, "reader")
+    kinesis.create_stream(StreamName="changes", ShardCount=1)
+    stream = kinesis.describe_stream(StreamName="changes")["StreamDescription"]["StreamARN"]
+    dynamodb.create_table(
+        TableName="things",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    dynamodb.enable_kinesis_streaming_destination(TableName="things", StreamArn=stream)
+    lambdas.create_event_source_mapping(FunctionName="reader", EventSourceArn=stream, StartingPosition="TRIM_HORIZON")
+    put = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::dynamodb:putItem",
+        "Parameters": {"TableName": "things", "Item": {"id": {"S.$": "$.id"}}},
+        "End": True,
+    }
+    machine = machine_of(states, "m", {"StartAt": "Put", "States": {"Put": put}})
+
+    def write(number):
+        dynamodb.put_item(TableName="things", Item={"id": {"S": f"direct {number}"}})
+        return states.start_execution(stateMachineArn=machine, input=json.dumps({"id": f"task {number}"}))[
+            "executionArn"
+        ]
+
+    with ThreadPoolExecutor(8) as pool:
+        started = list(pool.map(write, range(40)))
+    assert ended(states, started) == ({"SUCCEEDED"}, 40)
+    assert dynamodb.scan(TableName="things", Select="COUNT")["Count"] == 80
