@@ -19,7 +19,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Count what state machines do, if that is wanted."""
+    """Explain failures; count what state machines do, if that is wanted."""
+    from emulator.bench.pytest_failures import FailuresExplained
+
+    config.pluginmanager.register(FailuresExplained(), "dynastep-failures")
     if config.getoption("--asl-cov") is not None:
         from emulator.bench.pytest_coverage import CoverageOfStateMachines
 

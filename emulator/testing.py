@@ -6,27 +6,31 @@ The pytest fixture hands it out; anything else may make one too.
 from __future__ import annotations
 
 import itertools
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from asl_interpreter.coverage import Coverage
-from asl_interpreter.jsontext import JSON, dumps, loads
+from asl_interpreter.jsontext import JSON
+from asl_interpreter.loop.scheduler import Deadlock
 from asl_interpreter.running.execution import Execution as Running
-from asl_interpreter.running.execution import Status
 from emulator import arns, moto_door
+from emulator.bench.asynchronous import as_function, beside
+from emulator.bench.definitions import Source, definition_text, json_text
+from emulator.bench.execution import Execution
+from emulator.bench.handles import Started
 from emulator.control import Control
 from emulator.endpoint import account_of, answer
+from emulator.faults import Fault
 from emulator.integrations.mocks import Answer, Mock, Mocks, steps_of
 from emulator.interception import answered_by, world_answer
 from emulator.settings import Settings
 from emulator.stepfunctions import executions, state_machines
-from emulator.stepfunctions.rendering import render
+from emulator.validate.files import CannotRead
 from emulator.wire.credentials import DEFAULT_ACCOUNT, credential
 from emulator.wire.protocol import Call, Environ, Response
 from emulator.wiring import Lasting, meet_moto
@@ -41,35 +45,16 @@ if TYPE_CHECKING:
 
 REGION: Final = "us-east-1"
 ROLE: Final = "dynastep"
+OPEN: Final[list[Dynastep]] = []
+"""The emulators that are open, the one that began last at the end."""
+Definition: TypeAlias = "Mapping[str, JSON] | str | Path"
+_OF_THE_TEST: Final = (CannotRead, Deadlock, Fault, TypeError, ValueError)
+"""What is raised for mistakes of a test."""
 _OF_A_TEST: Final = (
     *("DYNASTEP_MOCK_CONFIG", "SFN_MOCK_CONFIG"),
     *("DYNASTEP_DYNAMODB_WORDING", "DYNASTEP_DYNAMODB_DELAYS", "DYNASTEP_DYNAMODB_THROTTLING"),
 )
 """The variables that a test's emulator reads; others are for the server."""
-
-
-@dataclass(frozen=True, slots=True)
-class Execution:
-    """An execution that has ended, or got as far as it can."""
-
-    arn: str
-    status: Status
-    output: JSON
-    error: str | None
-    cause: str | None
-    history: list[dict[str, Any]]
-    """Its events, as GetExecutionHistory shows them."""
-    elapsed: float
-    """Seconds that passed in the machine."""
-
-    @property
-    def path(self) -> list[str]:
-        """The names of the states it entered, in order."""
-        return [
-            event["stateEnteredEventDetails"]["name"]
-            for event in self.history
-            if event["type"].endswith("StateEntered")
-        ]
 
 
 class TestClock:
@@ -106,6 +91,10 @@ class Dynastep:
         self._mocks = mocks
         self._url = url
         self._count = itertools.count(1)
+        self._sources: dict[str, Source] = {}
+        """ARN of a machine -> the file that its definition was read from."""
+        self._running: dict[str, Running] = {}
+        """ARN -> the executions that ``run`` has started."""
         self.account = account
         self.region = REGION
         self.clock = TestClock(control)
@@ -132,9 +121,12 @@ class Dynastep:
         return resource(self._control, service, region, self.account, self.url)
 
     def function(self, name: str, function: Callable[..., Any]) -> str:
-        """Make a Python callable a Lambda function; its ARN. It takes the event, and the context if it wants."""
+        """Make a Python callable a Lambda function; its ARN. It takes the event, and the context if it wants.
+
+        It may be ``async def``: each call then has an event loop of its own.
+        """
         arn = arns.function(self.account, self.region, name)
-        self._world.lambdas.callables.register(arn, function)
+        self._world.lambdas.callables.register(arn, as_function(function))
         return arn
 
     def mock(
@@ -163,25 +155,122 @@ class Dynastep:
 
     def run(
         self,
-        definition: Mapping[str, JSON] | str | Path,
+        definition: Definition,
         input: JSON = None,  # noqa: A002 - AWS's word
         name: str | None = None,
+        *,
+        type: Literal["STANDARD", "EXPRESS"] = "STANDARD",  # noqa: A002 - AWS's word
+        substitutions: Mapping[str, JSON] | None = None,
     ) -> Execution:
-        """Run a machine to its end: a definition (JSON text, a value, a file) or the ARN of one that there is.
+        """Run a machine to its end: a definition (a value, text in JSON or YAML, a file) or the ARN of a machine.
+
+        ``type`` and ``substitutions``, which stand for ``${Name}`` in the text, are of a definition.
 
         Raises:
             Fault: the definition or the input is not valid.
-            TypeError, ValueError: one of them is no JSON: it holds a set, a Decimal, NaN.
+            TypeError, ValueError: one of them is no JSON: it holds a set, a Decimal, NaN; or a substitution is unused.
             Deadlock: it waits for something that nobody will do.
         """
-        arn = self._machine(definition)
-        params: dict[str, JSON] = {"stateMachineArn": arn, "input": _text({} if input is None else input)}
+        __tracebackhide__ = True
+        try:
+            return self._start(definition, input, name, type, substitutions).result()
+        except _OF_THE_TEST as error:
+            raise error.with_traceback(None) from None  # what is wrong is in the test: no frame of ours explains it
+
+    def start(
+        self,
+        definition: Definition,
+        input: JSON = None,  # noqa: A002 - AWS's word
+        name: str | None = None,
+        *,
+        type: Literal["STANDARD", "EXPRESS"] = "STANDARD",  # noqa: A002 - AWS's word
+        substitutions: Mapping[str, JSON] | None = None,
+    ) -> Started:
+        """Start a machine, as ``run`` does, and hold it: ``advance_to``, ``token``, ``stop``, ``result`` and more.
+
+        Raises:
+            Fault, TypeError, ValueError: as ``run``.
+        """
+        __tracebackhide__ = True
+        try:
+            return self._start(definition, input, name, type, substitutions)
+        except _OF_THE_TEST as error:
+            raise error.with_traceback(None) from None
+
+    async def arun(
+        self,
+        definition: Definition,
+        input: JSON = None,  # noqa: A002 - AWS's word
+        name: str | None = None,
+        *,
+        type: Literal["STANDARD", "EXPRESS"] = "STANDARD",  # noqa: A002 - AWS's word
+        substitutions: Mapping[str, JSON] | None = None,
+    ) -> Execution:
+        """Run a machine to its end, as ``run`` does, while the event loop of the test goes on."""
+        __tracebackhide__ = True
+        return await beside(self.run, definition, input, name, type=type, substitutions=substitutions)
+
+    def machine(
+        self,
+        definition: Definition,
+        *,
+        type: Literal["STANDARD", "EXPRESS"] = "STANDARD",  # noqa: A002 - AWS's word
+        substitutions: Mapping[str, JSON] | None = None,
+    ) -> str:
+        """Make a state machine of a definition, as ``run`` does; its ARN.
+
+        Raises:
+            Fault, TypeError, ValueError: as ``run``.
+        """
+        __tracebackhide__ = True
+        try:
+            return self._machine(definition, type, substitutions)
+        except _OF_THE_TEST as error:
+            raise error.with_traceback(None) from None
+
+    def _start(
+        self,
+        definition: Definition,
+        given: JSON,
+        name: str | None,
+        kind: str,
+        substitutions: Mapping[str, JSON] | None,
+    ) -> Started:
+        machine = self._machine(definition, kind, substitutions)
+        params: dict[str, JSON] = {"stateMachineArn": machine, "input": json_text({} if given is None else given)}
         if name is not None:
             params["name"] = name
         running = executions.start(self._world, self._call("StartExecution", params))
-        self._world.engine.wait(running.ended, strict=True)
-        self._world.engine.ask(lambda: None)  # what follows from its end at the same instant has happened too
-        return _ended(running)
+        self._running[running.start.arn] = running
+        started = Started(self._world, self._call, running)
+        started.source = self._sources.get(running.start.state_machine_arn)
+        return started
+
+    def _as_is(self, running: Running) -> Execution:
+        source = self._sources.get(running.start.state_machine_arn)
+        return self._world.engine.ask(lambda: Execution.of(running, source))
+
+    def execution_arns(self) -> list[str]:
+        """The ARNs of ``executions()``."""
+        return list(self._known())
+
+    def executions(self) -> list[Execution]:
+        """The executions of this account and region as they are now, in the order of their start.
+
+        Those that ``run`` has started, and all others of STANDARD machines, whoever started them.
+        """
+        return [self._as_is(running) for running in self._known().values()]
+
+    def _known(self) -> dict[str, Running]:
+        kept = [
+            each for machine in self._world.state_machines(self._call("", {})) for each in machine.executions.values()
+        ]
+        every = {each.start.arn: each for each in (*kept, *self._running.values())}
+        return dict(sorted(every.items(), key=lambda entry: entry[1].started_at))
+
+    def take_verdict(self) -> str:
+        """What was wrong with the mocks, for people, once: ``check_mocks`` does not say it again."""
+        return self._mocks.take_verdict()
 
     def check_mocks(self) -> None:
         """See that every mock was used, and used well. The fixture does so when the test is over.
@@ -190,46 +279,30 @@ class Dynastep:
             AssertionError: one was not; the message says what was mocked and what was called.
         """
         __tracebackhide__ = True
-        verdict = self._mocks.verdict()
+        verdict = self._mocks.take_verdict()
         if verdict:
             raise AssertionError(verdict)
 
-    def _machine(self, definition: Mapping[str, JSON] | str | Path) -> str:
+    def _machine(self, definition: Definition, kind: str, substitutions: Mapping[str, JSON] | None) -> str:
         if isinstance(definition, str) and definition.startswith("arn:"):
+            if kind != "STANDARD" or substitutions:
+                raise ValueError("type and substitutions are of a definition; an ARN is of a machine that has its own")
             return definition
-        if isinstance(definition, Path):
-            text = definition.read_text(encoding="utf-8")
-        else:
-            text = definition if isinstance(definition, str) else _text(definition)
+        text, source = definition_text(definition, substitutions)
         params = {
             "name": f"machine-{next(self._count)}",
             "definition": text,
+            "type": kind,
             "roleArn": f"arn:aws:iam::{self.account}:role/{ROLE}",
         }
         created = state_machines.create_state_machine(self._world, self._call("CreateStateMachine", params))
         arn: str = created["stateMachineArn"]
+        if source is not None:
+            self._sources[arn] = source
         return arn
 
     def _call(self, operation: str, params: dict[str, JSON]) -> Call:
         return Call("stepfunctions", operation, params, self.account, self.region, "")
-
-
-def _text(value: JSON) -> str:
-    """A value as JSON text; what the json module would not write is refused."""
-    return dumps(loads(json.dumps(value, allow_nan=False)))
-
-
-def _ended(running: Running) -> Execution:
-    stopped_at = running.stopped_at if running.stopped_at is not None else running.started_at
-    return Execution(
-        arn=running.start.arn,
-        status=running.status,
-        output=running.output,
-        error=running.error,
-        cause=running.cause,
-        history=render(running.history, running.history.events),
-        elapsed=stopped_at - running.started_at,
-    )
 
 
 class Controls(Control):
@@ -305,9 +378,11 @@ def emulator(
     try:
         with answered_by(world_answer(respond, account, _names_an_account), let_through):
             dynastep = Dynastep(control, account, lambda: _server().url, mocks)
+            OPEN.append(dynastep)
             yield dynastep
             dynastep.check_mocks()
     finally:
+        OPEN[:] = [each for each in OPEN if each.account != account]
         for name, value in outer.items():
             if value is None:
                 os.environ.pop(name, None)

@@ -59,7 +59,7 @@ EMULATOR = {
     "stepfunctions": "arns datasets faults wire",
     "suggestions": "",
     "validate": "stepfunctions suggestions",
-    "bench": "graph stepfunctions suggestions validate",
+    "bench": "graph stepfunctions suggestions validate wire",
     "clients": "endpoint wire",
     "deploying": "arns endpoint faults moto_door wire",
     "integrations": "arns faults lambdas moto_door stepfunctions suggestions wire",
@@ -81,7 +81,8 @@ EMULATOR = {
     "control": "moto_door settings wire wiring",
     "commands": "app bench clients control graph integrations server settings validate wire wiring",
     "interception": "wire",
-    "testing": "app arns clients control endpoint integrations interception moto_door server settings stepfunctions wire wiring",
+    "testing": "app arns bench clients control endpoint faults integrations interception moto_door server settings"
+    " stepfunctions validate wire wiring",
     "pytest_plugin": "bench testing",
 }
 """Rooms of emulator: modules and packages, from the ground up; the packages of dynamodb are rooms of their own."""
@@ -110,7 +111,7 @@ THIRD_PARTY = {
     "boto3": "emulator.wire.in_process emulator.deploying.transforms emulator.clients emulator.testing",
     "botocore": "emulator",
     "pyarrow": "emulator.datasets.formats",
-    "pytest": "emulator.pytest_plugin emulator.bench.pytest_coverage emulator.bench.pytest_options",
+    "pytest": "emulator.pytest_plugin emulator.bench.pytest_coverage emulator.bench.pytest_failures emulator.bench.pytest_options",
     "resvg_py": "emulator.graph.files",
     "click": "emulator.cli emulator.commands",
     "yaml": "emulator.deploying emulator.validate.files",
@@ -122,7 +123,7 @@ THIRD_PARTY = {
     "jsonata": "asl_interpreter.jsonata.jsonata_python",
     "msgspec": "asl_interpreter.jsontext",
     "pcre2": "asl_interpreter.jsonata.patterns",
-    "asyncio": "",
+    "asyncio": "emulator.bench.asynchronous",
     "concurrent": "",
     "sched": "",
 }

@@ -35,6 +35,8 @@ _AROUND: Final = {"ParallelState": "Parallel", "MapState": "Map", "MapRun": "Map
 class Attempt:
     """One call that a Task made: what it asked, and what came of it."""
 
+    state: str
+    """The path of the state that made the call: ``Each[2]/Ship``."""
     service: str
     """``lambda:invoke``, ``dynamodb:putItem``; for a function or activity by its ARN, the ARN."""
     arguments: JSON
@@ -127,6 +129,8 @@ class Visits:
     """Id of an event -> the visit that it belongs to; None for events of the execution itself."""
     failed: Visit | None = None
     """The visit whose failure ended the execution."""
+    attempts: list[Attempt] = field(default_factory=list)
+    """The calls of all visits, in the order in which they were made."""
 
 
 def read_visits(history: Iterable[Event]) -> Visits:
@@ -220,7 +224,8 @@ class Reader:
             visit.status = "SUCCEEDED" if visit.error is None and visit.failed_inside is None else "CAUGHT"
             visit.variables = {name: _value(text) for name, text in details.get("assignedVariables", {}).items()}
         elif kind in _SCHEDULED:
-            visit.attempts.append(_attempt(kind, details, now))
+            visit.attempts.append(_attempt(visit.path, kind, details, now))
+            self.visits.attempts.append(visit.attempts[-1])
         elif kind in _ENDED_WELL:
             if visit.attempts:
                 visit.attempts[-1].ended_at, visit.attempts[-1].output = now, _value(details.get("output"))
@@ -269,10 +274,12 @@ def _contains(outer: Visit, inner: Visit | None) -> bool:
     return False
 
 
-def _attempt(kind: str, details: Mapping[str, Any], now: float) -> Attempt:
+def _attempt(state: str, kind: str, details: Mapping[str, Any], now: float) -> Attempt:
     if kind == "TaskScheduled":
-        return Attempt(f"{details['resourceType']}:{details['resource']}", _value(details.get("parameters")), now)
-    return Attempt(details["resource"], _value(details.get("input")), now)
+        return Attempt(
+            state, f"{details['resourceType']}:{details['resource']}", _value(details.get("parameters")), now
+        )
+    return Attempt(state, details["resource"], _value(details.get("input")), now)
 
 
 def by_state(visits: Sequence[Visit], name: str) -> list[Visit]:

@@ -178,6 +178,7 @@ class Mocks:
     def __init__(self) -> None:
         self._mocks: list[Mock] = []
         self._met: dict[str, None] = {}
+        self._told = False
 
     def add(self, mock: Mock) -> Mock:
         """Have a mock answer from now on, before those that were made earlier."""
@@ -217,8 +218,11 @@ class Mocks:
                 if mock.fits(name, task):
                     _check_values(mock, task.resource, answering)
 
-    def verdict(self) -> str:
-        """What was wrong with the mocks of a test, for people; nothing if all is well."""
+    def take_verdict(self) -> str:
+        """What was wrong with the mocks of a test, for people; nothing if all is well, or if it was told already."""
+        if self._told:
+            return ""
+        self._told = True
         lines = list(dict.fromkeys(text for mock in reversed(self._mocks) for text in mock.complaints))
         unused = [mock for mock in reversed(self._mocks) if not mock.calls and not mock.optional]
         if unused:

@@ -45,6 +45,10 @@ class Callbacks:
     def _close(self, token: str) -> None:
         del self._open[token]
 
+    def open_tokens(self, execution: str) -> list[str]:
+        """The tokens that tasks of an execution wait for."""
+        return [token for token in self._open if (self._signed(token) or "").startswith(f"{execution}/")]
+
     def find(self, token: str) -> Callback:
         """The open callback with this token.
 

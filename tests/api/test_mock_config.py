@@ -198,7 +198,7 @@ def test_a_misspelt_name_is_an_error_and_no_real_call(dynastep, mocks, create, t
 def test_a_case_without_a_file_says_what_is_missing(monkeypatch):
     monkeypatch.delenv("SFN_MOCK_CONFIG", raising=False)
     with testing.emulator() as dynastep:
-        arn = dynastep._machine(machine(P={"Type": "Pass", "End": True}))
+        arn = dynastep.machine(machine(P={"Type": "Pass", "End": True}))
         with pytest.raises(ClientError) as raised:
             dynastep.client("stepfunctions").start_execution(stateMachineArn=f"{arn}#Case")
     assert raised.value.response["Error"] == {

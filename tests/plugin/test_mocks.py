@@ -233,7 +233,7 @@ def test_a_mock_that_stands_for_nothing_is_refused_when_a_machine_starts(dynaste
     with pytest.raises(Fault) as raised:
         dynastep.run(CHARGE)
     assert str(raised.value) == f"ValidationException: {said}"
-    arn = dynastep._machine(CHARGE)
+    arn = dynastep.machine(CHARGE)
     with pytest.raises(ClientError) as refused:
         dynastep.client("stepfunctions").start_execution(stateMachineArn=arn)
     assert refused.value.response["Error"] == {"Code": "ValidationException", "Message": said}
@@ -241,7 +241,7 @@ def test_a_mock_that_stands_for_nothing_is_refused_when_a_machine_starts(dynaste
 
 def test_a_mock_may_be_for_a_machine_that_starts_later(dynastep):
     dynastep.mock("Inner", {"Payload": 1})
-    dynastep._machine(machine(Each={**MAP, "ItemProcessor": machine(Inner=task())}))
+    dynastep.machine(machine(Each={**MAP, "ItemProcessor": machine(Inner=task())}))
     dynastep.run(machine(P={"Type": "Pass", "End": True}))
     assert dynastep.run(machine(Inner=task())).output == {"Payload": 1}
 

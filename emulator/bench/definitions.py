@@ -1,0 +1,96 @@
+"""Definitions as a test gives them: a value, text in JSON or YAML, or a file; and where in the file a state stands."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from asl_interpreter.jsontext import JSON, dumps, loads
+from emulator.suggestions import unknown
+from emulator.validate.files import YAML_SUFFIXES, CannotRead, read_definition
+
+TEXT: Final = "the definition"
+"""What messages call a definition that is in no file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file of a definition, and its text."""
+
+    file: Path
+    text: str
+
+    def place(self, state: str) -> str:
+        """Where a state stands, by its place: ``order.asl.json:14`` for ``Each/Ship``; the file if it is not there."""
+        try:
+            _, places = read_definition(str(self.file), self.text)
+        except CannotRead:
+            return self.file.name
+        ends = f"/States/{state.rpartition('/')[2]}" if state else None
+        found = min((place for place in places if ends and place.endswith(ends)), key=len, default=None)
+        return self.file.name if found is None else f"{self.file.name}:{places[found][0]}"
+
+
+def definition_text(
+    definition: Mapping[str, JSON] | str | Path, substitutions: Mapping[str, JSON] | None = None
+) -> tuple[str, Source | None]:
+    """A definition as JSON text, which is the client's own where that is JSON; and its file, if it is in one.
+
+    ``substitutions`` stand for ``${Name}`` in its text, as DefinitionSubstitutions of a template do.
+
+    Raises:
+        CannotRead: a file or a text in YAML cannot be read; the message says where.
+        ValueError: a substitution is for nothing in the definition, or a value is no JSON.
+        TypeError: a value is no JSON.
+    """
+    source = None
+    if isinstance(definition, Path):
+        text = definition.read_text(encoding="utf-8")
+        source = Source(definition, text)
+        text = _as_json(str(definition), text, yaml=definition.suffix.lower() in YAML_SUFFIXES)
+    elif isinstance(definition, str):
+        text = _as_json(f"{TEXT}.yaml", definition, yaml=_is_yaml(definition))
+    else:
+        text = json_text(definition)
+    return _substituted(text, substitutions or {}), source
+
+
+def json_text(value: JSON) -> str:
+    """A value as JSON text; what the json module would not write is refused.
+
+    Raises:
+        TypeError, ValueError: it is no JSON.
+    """
+    return dumps(loads(json.dumps(value, allow_nan=False)))
+
+
+_STARTS_YAML: Final = re.compile(r"^(StartAt|States|Comment|QueryLanguage)\s*:", re.MULTILINE)
+
+
+def _is_yaml(text: str) -> bool:
+    """Whether a text is a definition in YAML: it does not begin as JSON, and a line of it names a field."""
+    return not text.lstrip().startswith("{") and _STARTS_YAML.search(text) is not None
+
+
+def _as_json(file: str, text: str, *, yaml: bool) -> str:
+    return dumps(read_definition(file, text)[0]) if yaml else text
+
+
+_PLACEHOLDER: Final = re.compile(r"\$\{([\w.:-]+)\}")
+
+
+def _substituted(text: str, substitutions: Mapping[str, JSON]) -> str:
+    named = set(_PLACEHOLDER.findall(text))
+    for name in substitutions:
+        if name not in named:
+            raise ValueError(unknown("placeholder", name, named))
+
+    def value(match: re.Match[str]) -> str:
+        given = substitutions.get(match[1], match[0])
+        return given if isinstance(given, str) else json_text(given)
+
+    return _PLACEHOLDER.sub(value, text)

@@ -1,0 +1,219 @@
+"""What a test gets back of an execution: how it ended, what each state did, and all of it in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from asl_interpreter.jsontext import JSON
+from asl_interpreter.running.execution import Execution as Running
+from asl_interpreter.running.execution import Status
+from emulator.bench.definitions import Source
+from emulator.bench.explain import Told, clock, explain
+from emulator.bench.visits import Attempt, Visit, Visits, by_state, read_visits
+from emulator.bench.waiting import Waiting, waiting
+from emulator.stepfunctions.rendering import render
+from emulator.suggestions import nearest
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, repr=False)
+class Execution:
+    """An execution that has ended, or got as far as it can."""
+
+    arn: str
+    status: Status
+    output: JSON
+    error: str | None
+    cause: str | None
+    history: list[dict[str, Any]]
+    """Its events, as GetExecutionHistory shows them."""
+    elapsed: float
+    """Seconds that passed in the machine."""
+    source: Source | None = field(default=None, compare=False)
+    """The file that its definition was read from, if there is one."""
+
+    @classmethod
+    def of(cls, running: Running, source: Source | None = None) -> Execution:
+        """An execution of the interpreter as it is now."""
+        until = running.stopped_at if running.stopped_at is not None else running.loop.clock.now()
+        return cls(
+            arn=running.start.arn,
+            status=running.status,
+            output=running.output,
+            error=running.error,
+            cause=running.cause,
+            history=render(running.history, running.history.events),
+            elapsed=until - running.started_at,
+            source=source,
+        )
+
+    def __repr__(self) -> str:
+        """Short: ``<Execution order:first FAILED with Card.Declined>``. ``explanation()`` says all of it."""
+        failure = "" if self.error is None else f" with {self.error[:60]}"
+        return f"<Execution {':'.join(self.arn.split(':')[6:8])} {self.status}{failure}>"
+
+    @property
+    def title(self) -> str:
+        """What messages call it: ``order:first``; ``order`` where nobody gave it a name."""
+        machine, name = self.arn.split(":")[6:8]
+        return machine if _UUID.fullmatch(name) else f"{machine}:{name}"
+
+    @property
+    def waiting(self) -> list[Waiting]:
+        """The states that wait, and for what; none once it has ended."""
+        return waiting(self.visits.every)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it has ended well. An ``assert`` of it that fails shows the explanation under pytest."""
+        return self.status == "SUCCEEDED"
+
+    @property
+    def path(self) -> list[str]:
+        """The names of the states it entered, in order."""
+        return [visit.state for visit in self.visits.every]
+
+    @property
+    def states(self) -> States:
+        """What each state did: ``states["Ship"]``, ``states["Each/Ship"]``, of one item ``states["Each[1]/Ship"]``."""
+        return States(self.visits.every)
+
+    @property
+    def tasks(self) -> list[Attempt]:
+        """The calls that its Tasks made, in order, each with its arguments and with what came of it."""
+        return list(self.visits.attempts)
+
+    def timeline(self) -> str:
+        """A line for each entry into a state: seconds since the start, where, its Type, how it ended, how long."""
+        start = self.visits.every[0].entered_at if self.visits.every else 0.0
+        return "\n".join(_timeline(self.visits.every, start))
+
+    def explanation(self) -> str:
+        """How it came to its end: the path, the state that failed, its input, attempts, what may be meant, events."""
+        source = "" if self.source is None else self.source.place(self._failed_place)
+        told = Told(
+            name=self.title,
+            status=self.status,
+            error=self.error,
+            cause=self.cause,
+            elapsed=self.elapsed,
+            history=self.history,
+            source=source,
+        )
+        return explain(told)
+
+    @property
+    def _failed_place(self) -> str:
+        return "" if self.visits.failed is None else self.visits.failed.place
+
+    @cached_property
+    def visits(self) -> Visits:
+        """Every entry into a state, with all that is known of it."""
+        return read_visits(self.history)
+
+
+def _timeline(visits: list[Visit], start: float) -> Iterator[str]:
+    for visit in visits:
+        line = f"{clock(visit.entered_at - start):>10}  {visit.path} ({visit.type}) {visit.status}"
+        took = "" if visit.duration is None else f" after {clock(visit.duration)}"
+        error = "" if visit.error is None else f" with {visit.error}"
+        tried = f", {len(visit.attempts)} attempts" if len(visit.attempts) > 1 else ""
+        yield f"{line}{error}{took}{tried}"
+
+
+class NotEntered(KeyError):
+    """The execution has not entered a state; the text names the nearest one that it has entered."""
+
+    def __str__(self) -> str:
+        """The text, without the quotes that a KeyError has."""
+        return str(self.args[0])
+
+
+class States(Mapping[str, "StateRun"]):
+    """What the states of an execution did, by name, place or path. Iteration gives the places, in order of entry."""
+
+    def __init__(self, visits: list[Visit]) -> None:
+        self._visits = visits
+
+    def __getitem__(self, name: str) -> StateRun:
+        """What a state did.
+
+        Raises:
+            NotEntered: the execution was never there.
+        """
+        found = by_state(self._visits, name)
+        if not found:
+            entered = list(self)
+            near = nearest(name, [*entered, *(visit.state for visit in self._visits)])
+            meant = "" if near is None else f" Is {near!r} meant?"
+            raise NotEntered(
+                f"{name!r} was not entered.{meant} Entered were {', '.join(map(repr, entered)) or 'no states'}."
+            )
+        return StateRun(found)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(visit.place for visit in self._visits))
+
+    def __len__(self) -> int:
+        return len({visit.place for visit in self._visits})
+
+    def __repr__(self) -> str:
+        return f"<States {', '.join(self)}>"
+
+
+class StateRun:
+    """All that one state did in an execution, over all of its visits, in order."""
+
+    def __init__(self, visits: list[Visit]) -> None:
+        self.visits = visits
+        """Each entry into the state, with more about it."""
+
+    def __repr__(self) -> str:
+        return f"<StateRun {', '.join(f'{visit.path} {visit.status}' for visit in self.visits)}>"
+
+    @property
+    def inputs(self) -> list[JSON]:
+        """What the state was entered with, for each visit."""
+        return [visit.input for visit in self.visits]
+
+    @property
+    def outputs(self) -> list[JSON]:
+        """What the state was left with, for each visit that was left."""
+        return [visit.output for visit in self.visits if visit.status in ("SUCCEEDED", "CAUGHT")]
+
+    @property
+    def errors(self) -> list[str]:
+        """The errors of its attempts, those that were retried too, and of visits that failed without an attempt."""
+        found: list[str] = []
+        for visit in self.visits:
+            errors = [attempt.error for attempt in visit.attempts if attempt.error is not None]
+            if visit.error is not None and visit.error not in errors:
+                errors.append(visit.error)
+            found += errors
+        return found
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """The calls of a Task, each with its arguments and what came of it."""
+        return [attempt for visit in self.visits for attempt in visit.attempts]
+
+    @property
+    def variables(self) -> dict[str, JSON]:
+        """The variables that the state assigned, each with the value of the last visit."""
+        return {name: value for visit in self.visits for name, value in visit.variables.items()}
+
+    @property
+    def entered_at(self) -> float:
+        """When it was first entered, in seconds since 1970."""
+        return self.visits[0].entered_at
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from entry to exit, of all visits together; None while one of them goes on."""
+        durations = [visit.duration for visit in self.visits]
+        return None if None in durations else sum(d for d in durations if d is not None)

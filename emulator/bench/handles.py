@@ -1,0 +1,194 @@
+"""An execution that a test has started and holds: moved on as far as the test wants, answered, stopped, redriven."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from asl_interpreter.jsontext import JSON, dumps
+from asl_interpreter.loop.scheduler import Deadlock
+from asl_interpreter.running.execution import Execution as Running
+from emulator.bench.definitions import Source, json_text
+from emulator.bench.execution import Execution
+from emulator.bench.visits import Visit, by_state
+from emulator.bench.waiting import Waiting, helps
+from emulator.stepfunctions import callbacks, executions, redrives
+from emulator.wire.protocol import Call
+
+if TYPE_CHECKING:
+    from emulator.world import World
+
+
+class NotReached(AssertionError):
+    """An execution has not come to where the test wants it; the text says where it is."""
+
+
+class Started:
+    """An execution that runs. No time passes for it but by what is called here, by the clock, or by other clients."""
+
+    def __init__(self, world: World, call: Callable[[str, dict[str, JSON]], Call], running: Running) -> None:
+        self._world = world
+        self._call = call
+        self._running = running
+        self.source: Source | None = None
+        """The file that its definition was read from, if there is one."""
+
+    def __repr__(self) -> str:
+        return repr(self.now())
+
+    @property
+    def arn(self) -> str:
+        """The ARN of the execution."""
+        return self._running.start.arn
+
+    def now(self) -> Execution:
+        """What it has done until now; time stands still."""
+        return self._world.engine.ask(self._read)
+
+    def _read(self) -> Execution:
+        return Execution.of(self._running, self.source)
+
+    def waiting(self) -> list[Waiting]:
+        """The states that wait now: each with ``state``, ``type``, ``reason`` and, in words, ``what`` it waits for."""
+        return self.now().waiting
+
+    def advance_to(self, state: str) -> Execution:
+        """Let time pass until it is in a state, by name, place or path, or was there once more; what it did.
+
+        Raises:
+            NotReached: it ends without, or waits for something else.
+        """
+        __tracebackhide__ = True
+        before = len(by_state(self.now().visits.every, state))
+
+        def reached(now: Execution) -> bool:
+            visits = by_state(now.visits.every, state)
+            return len(visits) > before or any(visit.status == "RUNNING" for visit in visits)
+
+        return self._until(reached, state, f"entry into {state!r}")
+
+    def token(self, state: str) -> Token:
+        """The task token that a state waits for; time passes until there is one.
+
+        Raises:
+            NotReached: it never waits there for a token that its arguments hold.
+            LookupError: it waits there several times, such as in items of a Map; the text has the paths.
+        """
+        __tracebackhide__ = True
+        now = self._until(lambda now: bool(self._tokens(now, state)), state, f"token of {state!r}")
+        found = self._tokens(now, state)
+        if len(found) > 1:
+            raise LookupError(
+                f"{now.title} waits for {len(found)} tokens of {state!r}: name one of {', '.join(found)}."
+            )
+        return Token(self._world, self._call, next(iter(found.values())))
+
+    def _tokens(self, now: Execution, state: str) -> dict[str, str]:
+        """Path -> token, of the visits of a state that wait for one."""
+        every = self._world.callbacks.open_tokens(self.arn)
+        found = {}
+        for visit in by_state(now.visits.every, state):
+            asked = _arguments(visit)
+            for token in every:
+                if token in asked:
+                    found[visit.path] = token
+        return found
+
+    def _until(self, reached: Callable[[Execution], bool], state: str, what: str) -> Execution:
+        """Let time pass until something is so of a state, and see that it is."""
+        __tracebackhide__ = True
+        history, name, seen = self._running.history, state.rpartition("/")[2], 0
+
+        def looked() -> bool:
+            nonlocal seen
+            news = [history.events[index] for index in range(seen, len(history))]
+            seen = len(history)
+            if self._running.has_ended():
+                return True
+            concerns = any(
+                event.type.endswith("Scheduled") or (event.details or {}).get("name") == name for event in news
+            )
+            return concerns and reached(self._read())
+
+        now = self._world.engine.ask(self._read, looked)
+        if not reached(now):
+            if now.status == "RUNNING":
+                raise NotReached(self._open(now, f"{now.title} has come to no {what}."))
+            raise NotReached(f"{now.title} has ended without {what}.\n{now.explanation()}")
+        return now
+
+    def _open(self, now: Execution, first: str) -> str:
+        """A sentence about an execution that has not ended, and below what it waits for and what helps."""
+        return "\n".join([first, *helps(now.waiting, self._world.clock.mode)])
+
+    def result(self) -> Execution:
+        """Let time pass to its end; what it did.
+
+        Raises:
+            Deadlock: it waits for something that nobody will do.
+        """
+        __tracebackhide__ = True
+        try:
+            self._world.engine.wait(self._running.ended, strict=True)
+        except Deadlock:
+            now = self.now()
+            text = self._open(now, f"{now.title} cannot go on: nothing is left that could happen by itself.")
+        else:
+            self._world.engine.ask(lambda: None)  # what follows from its end at the same instant has happened too
+            return self.now()
+        raise Deadlock(text)
+
+    def stop(self, error: str | None = None, cause: str | None = None) -> Execution:
+        """Abort it, as StopExecution does; what it did."""
+        given = {"error": error, "cause": cause}
+        params = {"executionArn": self.arn, **{name: text for name, text in given.items() if text is not None}}
+        executions.stop_execution(self._world, self._call("StopExecution", params))
+        return self.now()
+
+    def redrive(self) -> Started:
+        """Have it go on where it failed, as RedriveExecution does.
+
+        Raises:
+            Fault: ExecutionNotRedrivable.
+        """
+        redrives.redrive_execution(self._world, self._call("RedriveExecution", {"executionArn": self.arn}))
+        return self
+
+
+def _arguments(visit: Visit) -> str:
+    return dumps(visit.attempts[-1].arguments) if visit.status == "RUNNING" and visit.attempts else ""
+
+
+class Token:
+    """A task token, and the answers to it."""
+
+    def __init__(self, world: World, call: Callable[[str, dict[str, JSON]], Call], value: str) -> None:
+        self._world = world
+        self._call = call
+        self.value = value
+
+    def succeed(self, output: JSON = None) -> None:
+        """SendTaskSuccess with a JSON value.
+
+        Raises:
+            Fault: TaskTimedOut, the state waits no longer.
+        """
+        params = {"taskToken": self.value, "output": json_text(output)}
+        callbacks.send_task_success(self._world, self._call("SendTaskSuccess", params))
+
+    def fail(self, error: str, cause: str = "") -> None:
+        """SendTaskFailure.
+
+        Raises:
+            Fault: TaskTimedOut, the state waits no longer.
+        """
+        params = {"taskToken": self.value, "error": error, "cause": cause}
+        callbacks.send_task_failure(self._world, self._call("SendTaskFailure", params))
+
+    def heartbeat(self) -> None:
+        """SendTaskHeartbeat.
+
+        Raises:
+            Fault: TaskTimedOut, the state waits no longer.
+        """
+        callbacks.send_task_heartbeat(self._world, self._call("SendTaskHeartbeat", {"taskToken": self.value}))
