@@ -151,6 +151,7 @@ def meet_moto(world_of: Callable[[str], World]) -> None:
         return world_of(arns.Arn.parse(arn).account)
 
     moto_door.show_tables(lambda account: world_of(account).dynamodb, attach_tables)
+    moto_door.take_clock(lambda account: world_of(account).clock.now())
     moto_door.deliver("states", lambda arn, text: _start(owner(arn), arn, text))
     moto_door.deliver("lambda", lambda arn, text: _invoke(owner(arn), arn, text))
     moto_door.take_functions(lambda arn, text: _try_to_invoke(owner(arn), arn, text), archive_problem)

@@ -7,6 +7,7 @@ to the handler that moto's URL table names, without moto's server: a tenth of th
 from emulator.moto_door import resources
 from emulator.moto_door.bus import put_event
 from emulator.moto_door.calls import ServiceError, call
+from emulator.moto_door.clock import take_clock
 from emulator.moto_door.dispatch import answer, is_form, takes_unsigned
 from emulator.moto_door.events import deliver
 from emulator.moto_door.functions import RegisteredFunction, find_function, take_functions
@@ -37,6 +38,7 @@ __all__ = [
     "reset",
     "resources",
     "show_tables",
+    "take_clock",
     "take_functions",
     "take_mappings",
     "takes_unsigned",

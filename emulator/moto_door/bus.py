@@ -13,6 +13,19 @@ from emulator.moto_door.state import opened
 def put_event(resource: Arn, source: str, detail_type: str, detail: JSON, time: float) -> None:
     """Put an event of AWS itself on the default bus of the account and region of the resource that it is about."""
     assert_off_loop("an event is put")
+    put_entry(resource.account, resource.region, str(resource), source, detail_type, detail, time)
+
+
+def put_entry(
+    account: str,
+    region: str,
+    resource: str,
+    source: str,
+    detail_type: str,
+    detail: JSON,
+    time: float,
+) -> None:
+    """Put an event on the default bus of an account and region; the ARN of a bucket names neither."""
     opened("events")
     from moto.events.models import events_backends
 
@@ -20,7 +33,7 @@ def put_event(resource: Arn, source: str, detail_type: str, detail: JSON, time: 
         "Source": source,
         "DetailType": detail_type,
         "Detail": json.dumps(detail),
-        "Resources": [str(resource)],
+        "Resources": [resource],
         "Time": int(time),
     }
-    events_backends[resource.account][resource.region].put_events([entry])
+    events_backends[account][region].put_events([entry])

@@ -38,6 +38,12 @@ def take_mappings(sources: Sources) -> None:
     _sources[:] = [sources]
 
 
+def has_function(arn: str) -> bool:
+    """Whether there is a function with this ARN, of whatever kind."""
+    parsed = Arn.parse(arn)
+    return _sources[-1].find_function(parsed.account, parsed.region, arn) is not None
+
+
 def event_source_mappings(account: str, region: str) -> Iterator[dict[str, Any]]:
     """The mappings that are ours to poll, as GetEventSourceMapping shows them."""
     from moto.awslambda.models import lambda_backends

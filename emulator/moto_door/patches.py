@@ -15,7 +15,7 @@ from importlib import import_module, metadata
 from typing import Any, Final, NamedTuple
 
 from asl_interpreter.loop.locks import lock
-from emulator.moto_door import events, functions, mappings, queues
+from emulator.moto_door import bucket_events, events, functions, mappings, queues
 
 log = logging.getLogger("dynastep")
 
@@ -86,6 +86,12 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("events.notifications:_invoke_lambda", events.invoke_lambda, "abb471eef572"),
         _patch("events.notifications:_start_sfn_execution", events.start_execution, "1cefecbfd09c"),
     ),
+    "s3": (
+        _patch("s3.notifications:send_event", bucket_events.send_event, "da8a7c7c6f2b"),
+        _patch("s3.notifications:send_test_event", bucket_events.send_test_event, "89bc68c5842c"),
+        _patch("s3.models:S3Backend._set_delete_marker", bucket_events.set_delete_marker, "f95d9e59e39f"),
+        _patch("s3.responses:S3Response.put_object_tagging", bucket_events.put_object_tagging, "08d79877601f"),
+    ),
     "sns": (_patch("sns.models:Subscription.publish", functions.publish, "fd07bd0bb87f"),),
     "sqs": (
         _patch("sqs.models:Queue.add_message", mappings.add_message, "f27c9231c1f2"),
@@ -98,7 +104,7 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
 _USED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "awslambda": ("sqs", "sns"),
     "cloudformation": ("awslambda", "events", "sns", "sqs"),
-    "s3": ("events",),
+    "s3": ("awslambda", "events", "sns", "sqs"),
     "sns": ("awslambda", "sqs"),
 }
 """Package of moto -> the packages that it uses by itself, which have to be patched with it."""
