@@ -23,6 +23,7 @@ from emulator.bench.asynchronous import as_function, beside
 from emulator.bench.definitions import Source, definition_text, json_text
 from emulator.bench.execution import Execution
 from emulator.bench.handles import Started
+from emulator.clients import Clients
 from emulator.control import Control
 from emulator.endpoint import account_of, answer
 from emulator.faults import Fault
@@ -36,10 +37,6 @@ from emulator.wire.protocol import Call, Environ, Response
 from emulator.wiring import Lasting, meet_moto
 
 if TYPE_CHECKING:
-    from boto3.resources.base import ServiceResource
-    from botocore.client import BaseClient
-    from botocore.config import Config
-
     from emulator.server import Server
     from emulator.world import World
 
@@ -83,42 +80,22 @@ class TestClock:
         self._control.set_clock(mode, None)
 
 
-class Dynastep:
+class Dynastep(Clients):
     """AWS for one test."""
 
     def __init__(self, control: Control, account: str, url: Callable[[], str], mocks: Mocks) -> None:
-        self._control = control
+        super().__init__(control, account, REGION, url)
         self._mocks = mocks
-        self._url = url
         self._count = itertools.count(1)
         self._sources: dict[str, Source] = {}
         """ARN of a machine -> the file that its definition was read from."""
         self._running: dict[str, Running] = {}
         """ARN -> the executions that ``run`` has started."""
-        self.account = account
-        self.region = REGION
         self.clock = TestClock(control)
 
     @property
     def _world(self) -> World:
         return self._control.world
-
-    @property
-    def url(self) -> str:
-        """The endpoint for clients of any kind; their access key must be ``account``."""
-        return self._url()
-
-    def client(self, service: str, region: str = REGION, config: Config | None = None) -> BaseClient:
-        """A boto3 client of any service, answered in this process."""
-        from emulator.clients import client
-
-        return client(self._control, service, region, self.account, self.url, config)
-
-    def resource(self, service: str, region: str = REGION) -> ServiceResource:
-        """A boto3 resource of any service, answered in this process."""
-        from emulator.clients import resource
-
-        return resource(self._control, service, region, self.account, self.url)
 
     def function(self, name: str, function: Callable[..., Any]) -> str:
         """Make a Python callable a Lambda function; its ARN. It takes the event, and the context if it wants.

@@ -55,7 +55,7 @@ def main() -> None:
 @contextmanager
 def emulator() -> Iterator[str]:
     """The emulator in a process of its own, on a free port, under virtual time; its URL."""
-    command = [sys.executable, "-m", "emulator", "start", "--port", "0", "--clock", "virtual"]
+    command = [sys.executable, "-m", "dynastep", "start", "--port", "0", "--clock", "virtual"]
     with subprocess.Popen(  # noqa: S603 - our own command
         [*command, "--functions", str(HERE / "functions")], stdout=subprocess.PIPE, text=True
     ) as process:

@@ -10,7 +10,7 @@ import re
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator import Later
+from dynastep import Later
 
 BUCKET = "data"
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from emulator import Later
+from dynastep import Later
 
 UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 PASS = {"StartAt": "Hand on", "States": {"Hand on": {"Type": "Pass", "End": True}}}

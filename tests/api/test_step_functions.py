@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from emulator import Later
+from dynastep import Later
 from emulator.endpoint import answer
 from emulator.testing import emulator
 from emulator.wire import operations

@@ -117,7 +117,7 @@ class InProcess:
 
 
 def _sleep_60(event: object, _: object) -> object:
-    from emulator import Later
+    from dynastep import Later
 
     return Later(60, event)
 

@@ -7,7 +7,7 @@ import json
 import pytest
 from outcomes import failure, unusable
 
-from emulator import Later
+from dynastep import Later
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from outcomes import details, failure, own
 
-from emulator import Later
+from dynastep import Later
 
 UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 

@@ -87,7 +87,7 @@ def test_a_path_is_no_name(control):
 
 def test_a_function_says_what_time_it_takes_in_the_machine(invoke, control, tmp_path):
     (tmp_path / "work.py").write_text(
-        "from emulator import Later\ndef handler(event, context): return Later(after=90, value='done')"
+        "from dynastep import Later\ndef handler(event, context): return Later(after=90, value='done')"
     )
     began = control.world.clock.now()
     assert (invoke("work"), control.world.clock.now() - began) == ("done", 90)

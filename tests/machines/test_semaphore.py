@@ -19,7 +19,7 @@ from typing import Any
 import boto3
 import pytest
 
-from emulator import Later
+from dynastep import Later
 from emulator.testing import Dynastep
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,7 +11,7 @@ from decimal import Decimal
 import boto3
 import pytest
 
-from emulator import Later
+from dynastep import Later
 from emulator.app import create_app
 from emulator.control import Control
 from emulator.faults import Fault

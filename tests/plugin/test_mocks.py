@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator import Later, StateError
+from dynastep import Later, StateError
 from emulator.faults import Fault
 
 LAMBDA = "arn:aws:states:::lambda:invoke"
@@ -257,7 +257,7 @@ def errors(result):
 def test_a_mock_that_is_never_used_fails_the_test(project):
     result = project(
         """
-        from emulator import StateError
+        from dynastep import StateError
 
         def test_it(dynastep):
             task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True}

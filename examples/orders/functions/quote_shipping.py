@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulator import Later
+from dynastep import Later
 
 
 def handler(event: dict[str, Any], _context: object) -> Later:

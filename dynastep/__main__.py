@@ -1,4 +1,4 @@
-"""``python -m emulator`` is the command ``dynastep``."""
+"""``python -m dynastep`` is the command ``dynastep``."""
 
 from emulator.cli import main
 
