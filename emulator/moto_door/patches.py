@@ -15,7 +15,7 @@ from importlib import import_module, metadata
 from typing import Any, Final, NamedTuple
 
 from asl_interpreter.loop.locks import lock
-from emulator.moto_door import bucket_events, events, functions, mappings, queues
+from emulator.moto_door import bucket_events, events, functions, log_filters, mappings, queues
 
 log = logging.getLogger("dynastep")
 
@@ -85,6 +85,12 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("events.utils:EventTemplateParser.DEFAULT_EVENT_INPUT_TEMPLATE", events.event_template, "bed7e495ddc0"),
         _patch("events.notifications:_invoke_lambda", events.invoke_lambda, "abb471eef572"),
         _patch("events.notifications:_start_sfn_execution", events.start_execution, "1cefecbfd09c"),
+    ),
+    "logs": (
+        _patch("logs.models:EventMessageFilter", log_filters.event_message_filter, "81f8435c8b05"),
+        _patch("logs.models:LogsBackend.put_subscription_filter", log_filters.put_subscription_filter, "fb9f70a87b8e"),
+        _patch("logs.models:LogGroup.put_subscription_filter", log_filters.put_in_group, "45d68391814f"),
+        _patch("logs.models:LogStream._send_log_events", log_filters.send_log_events, "28c8e81b695b"),
     ),
     "s3": (
         _patch("s3.notifications:send_event", bucket_events.send_event, "da8a7c7c6f2b"),
