@@ -36,7 +36,7 @@ ol li { white-space: pre; padding: 0 12px; }
 ol li.hit { background: #e6f5ea; }
 ol li.missed { background: #fde3e1; }
 ol li.partly { background: #fff1d6; }
-ol li small { float: right; color: #586274; }
+ol li small { display: inline-block; width: 3.5em; color: #586274; user-select: none; }
 @media (max-width: 800px) { main { display: block; } section { border-left: 0; } }
 """
 
@@ -102,7 +102,7 @@ def marks(covered: Covered) -> Marks:
         if measure.kind == "state":
             whole = "CAUGHT" if measure.state in partly else "SUCCEEDED"
             states[measure.state] = whole if count else "missed"
-            notes[measure.state] = f"{count} times" if count else ""
+            notes[measure.state] = f"{count}x" if count else ""
         elif measure.transition is not None:
             transitions[measure.transition] = "taken" if count else "missed"
     for state, mark in states.items():
@@ -119,9 +119,10 @@ def _lines(covered: Covered) -> str:
     for number, line in enumerate(covered.text.splitlines(), start=1):
         here = found.get(number)
         if here is None:
-            shown.append(f"<li>{escape(line)}</li>")
+            shown.append(f"<li><small></small>{escape(line)}</li>")
             continue
         hits = sum(count > 0 for _, count in here)
         kind = "hit" if hits == len(here) else "partly" if hits else "missed"
-        shown.append(f'<li class="{kind}">{escape(line)}<small>{max(count for _, count in here)}</small></li>')
+        most = max(count for _, count in here)
+        shown.append(f'<li class="{kind}"><small>{most}x</small>{escape(line)}</li>')
     return "".join(shown)

@@ -44,7 +44,7 @@ STYLE: Final = """
 .graph .plate { fill: #fff; }
 .graph .label { fill: #3c475c; font-size: 11px; text-anchor: middle; }
 .graph .catch > .label { fill: #9c1f18; }
-.graph .note { fill: #3c475c; font-size: 10px; text-anchor: end; }
+.graph .note { fill: #3c475c; font-size: 10px; }
 .graph .SUCCEEDED > .box { fill: #dff3e4; stroke: #1d7a37; stroke-width: 1.8; }
 .graph .CAUGHT > .box { fill: #fff1d6; stroke: #9a6700; stroke-width: 1.8; }
 .graph .FAILED > .box { fill: #fde3e1; stroke: #b3261e; stroke-width: 2.2; }
@@ -127,7 +127,7 @@ class _Pen:
             yield f'<text class="name" x="12" y="20">{name}</text>'
             yield f'<text class="type" x="{placed.width - 12:.1f}" y="20">{second}</text>'
         if note:
-            yield f'<text class="note" x="{placed.width - 6:.1f}" y="11">{escape(note)}</text>'
+            yield f'<text class="note" x="{placed.width + 4:.1f}" y="10">{escape(note)}</text>'
         for scope in placed.scopes:
             yield f'<g transform="translate({scope.x:.1f} {scope.y:.1f})">'
             yield f'<rect class="scope" width="{scope.width:.1f}" height="{scope.height:.1f}" rx="5"/>'
