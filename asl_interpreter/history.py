@@ -282,9 +282,16 @@ class History:
         chunk = self._chunks[bisect_right(self._chunks, index, key=lambda each: each.first) - 1]
         return self._unpack(chunk)[index - chunk.first]
 
+    def rows(self, start: int, stop: int) -> Sequence[Row]:
+        """The rows from an index, counted from 0, up to but not including another."""
+        packed = self._packed
+        if start >= packed:
+            return self._rows[start - packed : max(stop - packed, 0)]
+        return [self.row(index) for index in range(start, min(stop, len(self)))]
+
     def dump(self) -> list[Row]:
         """All rows, to be kept elsewhere as JSON."""
-        return [self.row(index) for index in range(len(self))]
+        return [*self.rows(0, len(self))]
 
     def restore(self, rows: Iterable[Sequence[Any]]) -> None:
         """Take rows that were dumped, in place of all that there are."""
@@ -294,6 +301,20 @@ class History:
     def put_away(self) -> None:
         """Forget what was unpacked to be read."""
         self._unpacked = None
+
+
+_AT_ONCE: Final = 1000
+"""How many events are made at once for whoever reads them all."""
+
+
+def _made(rows: Iterable[Row], event_id: int) -> list[Event]:
+    """The events of rows, of which the first has this id."""
+    made = []
+    for number, row in enumerate(rows, event_id):
+        event_type, names = row[0]
+        details = None if names is None else dict(zip(names, row[_FIRST:]))  # noqa: B905 - they are as many
+        made.append(Event(number, row[2], event_type, row[1], details))
+    return made
 
 
 class Events(Sequence[Event]):
@@ -315,18 +336,19 @@ class Events(Sequence[Event]):
 
     def __getitem__(self, index: int | slice) -> Event | list[Event]:
         if isinstance(index, slice):
-            return [self[each] for each in range(*index.indices(len(self)))]
+            start, stop, step = index.indices(len(self))
+            if step == 1:
+                return _made(self._history.rows(start, stop), start + 1)
+            return [self[each] for each in range(start, stop, step)]
         if index < 0:
             index += len(self)
         if index < 0:
             raise IndexError(index)
-        (event_type, names), previous, timestamp, *values = self._history.row(index)
-        details = None if names is None else dict(zip(names, values, strict=True))
-        return Event(index + 1, timestamp, event_type, previous, details)
+        return _made([self._history.row(index)], index + 1)[0]
 
     def __iter__(self) -> Iterator[Event]:
-        for index in range(len(self)):
-            yield self[index]
+        for start in range(0, len(self), _AT_ONCE):
+            yield from self[start : start + _AT_ONCE]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence):

@@ -117,7 +117,10 @@ def _received(control: Control, environ: dict[str, Any]) -> Response:
 
 def _read(body: InputStream, most: int) -> bytes:
     """At most so many bytes of a body: one that comes in chunks does not say how long it is."""
-    parts, left = [], most
+    first = body.read(min(most, MEBIBYTE))
+    if len(first) in (0, most):
+        return first
+    parts, left = [first], most - len(first)
     while left > 0 and (part := body.read(min(left, MEBIBYTE))):
         parts.append(part)
         left -= len(part)

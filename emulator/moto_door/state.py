@@ -37,6 +37,8 @@ def opened(package: str = "core") -> None:
     """
     fit(package)
     _prepared()
+    if _tables:
+        _attached()
 
 
 @cache
@@ -47,6 +49,11 @@ def _prepared() -> None:
     default_user_config["batch"]["use_docker"] = False  # jobs end, but nothing runs: there is no Docker
     if _repeatable:
         _seed()
+
+
+@cache
+def _attached() -> None:
+    """Put the tables where moto looks for them, once somebody shows some."""
     _, attach = _tables[-1]
     attach(lambda account: _tables[-1][0](account))  # noqa: PLW0108 - the last entry at the time of the call
 

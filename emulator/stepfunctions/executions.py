@@ -265,8 +265,10 @@ def get_execution_history(world: World, call: Call) -> dict[str, JSON]:
     def read() -> tuple[list[Event], dict[str, str]]:
         ids = range(len(history), 0, -1) if backwards else range(1, len(history) + 1)
         shown, token = page(world, call, ids, key=lambda event_id: event_id, descending=backwards)
-        events = [history.events[event_id - 1] for event_id in shown]
-        history.put_away()
+        events = history.events[min(shown) - 1 : max(shown)] if shown else []
+        if backwards:
+            events.reverse()
+        world.state_machines(call).was_read(history, to_its_end=not token)
         return events, token
 
     events, token = world.engine.ask(read, execution.has_ended)

@@ -21,6 +21,7 @@ from emulator.faults import Fault
 from emulator.stepfunctions.limits import check_bytes
 
 if TYPE_CHECKING:
+    from asl_interpreter.history import History
     from asl_interpreter.running.execution import Execution
     from emulator.stepfunctions.retention import Retention
     from emulator.stepfunctions.versions import Alias
@@ -95,12 +96,22 @@ class StateMachines:
         self.retention = retention
         self.running = 0
         """How many STANDARD executions of theirs run."""
+        self._read: History | None = None
+        """The history of which somebody reads pages: it stays unpacked."""
 
     def __iter__(self) -> Iterator[StateMachine]:
         return iter(list(self._machines.values()))
 
     def __len__(self) -> int:
         return len(self._machines)
+
+    def was_read(self, history: History, *, to_its_end: bool) -> None:
+        """A page of a history was read. What was unpacked for it, of one history at a time, serves the next page."""
+        if self._read is not None and (self._read is not history or to_its_end):
+            self._read.put_away()
+        if to_its_end:
+            history.put_away()
+        self._read = None if to_its_end else history
 
     def count(self, execution: Execution) -> None:
         """Keep count of an execution that has begun, goes on, or has ended; those that have ended are kept for a while.

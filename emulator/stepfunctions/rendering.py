@@ -6,6 +6,7 @@ Shapes: botocore's HistoryEvent; which members are there, and the spacing of unc
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
 from asl_interpreter.history import Event, History
@@ -46,6 +47,7 @@ def _render(event: Event, texts: _Texts, *, include_data: bool) -> dict[str, JSO
     return wire
 
 
+@cache
 def details_member(event_type: str) -> str:
     """The member that holds an event's details: ``PassStateEntered`` -> ``stateEnteredEventDetails``."""
     for shared in ("StateEntered", "StateExited"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -47,6 +48,7 @@ def credential(environ: Mapping[str, Any]) -> Credential | None:
     return None
 
 
+@lru_cache(maxsize=256)
 def _scoped(text: str) -> Credential:
     """Read ``key/date/region/service/aws4_request``; signature version 4A has no region in it."""
     parts = text.split("/")

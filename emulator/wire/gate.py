@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Final, TypeVar
 
 from asl_interpreter.loop.errands import Closed
@@ -46,8 +46,9 @@ class Gate:
                     self._news.wait_for(lambda: not self._closed)
                 self._inside += 1
             try:
-                with suppress(Closed):
-                    return answer()
+                return answer()
+            except Closed:
+                continue
             finally:
                 with self._lock:
                     self._inside -= 1

@@ -13,6 +13,7 @@ import uuid
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, encode, loads
@@ -67,7 +68,12 @@ class Response(NamedTuple):
 
 def service_of(environ: Environ) -> str | None:
     """Which of the services answered here a request is for; None if it is for none of them."""
-    return TARGETS.get(environ.get("HTTP_X_AMZ_TARGET", "").partition(".")[0])
+    return _service(environ.get("HTTP_X_AMZ_TARGET", ""))
+
+
+@lru_cache(maxsize=512)
+def _service(target: str) -> str | None:
+    return TARGETS.get(target.partition(".")[0])
 
 
 def new_request_id(service: str | None) -> str:
@@ -83,15 +89,14 @@ def read_call(environ: Environ, body: bytes, credential: Credential | None, acco
     Raises:
         Fault: AWS's answer to a request that is none.
     """
-    of_dynamodb = service_of(environ) != "stepfunctions"
-    if of_dynamodb and sum(len(v) for name, v in environ.items() if name.startswith("HTTP_")) > LARGEST_HEADERS:
+    service = service_of(environ)
+    if service != "stepfunctions" and _size_of_headers(environ) > LARGEST_HEADERS:
         raise Fault("SerializationException", f"The headers are larger than {LARGEST_HEADERS} bytes")
-    if environ["REQUEST_METHOD"] != "POST" or (body and not _is_json(environ)):
+    if environ["REQUEST_METHOD"] != "POST" or (body and not _is_json(environ.get("CONTENT_TYPE", ""), service)):
         raise Fault("UnknownOperationException", "", status=404)
     body = _decompressed(environ, body)
     params = _json(body) if body else None
-    target, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
-    service = TARGETS.get(target)
+    operation = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")[2]
     if service is None or not operation:
         raise Fault("UnknownOperationException", "")
     if service != "stepfunctions" and credential is None:
@@ -106,8 +111,13 @@ def read_call(environ: Environ, body: bytes, credential: Credential | None, acco
             raise Fault("SerializationException", "")
 
 
-def _is_json(environ: Environ) -> bool:
-    return environ.get("CONTENT_TYPE", "").partition(";")[0].strip() in _JSON_TYPES[service_of(environ) or "dynamodb"]
+def _size_of_headers(environ: Environ) -> int:
+    return sum([len(value) for name, value in environ.items() if name[:5] == "HTTP_"])  # a list is faster, and small
+
+
+@lru_cache(maxsize=64)
+def _is_json(content_type: str, service: str | None) -> bool:
+    return content_type.partition(";")[0].strip() in _JSON_TYPES[service or "dynamodb"]
 
 
 _JSON_TYPES = {
