@@ -16,6 +16,8 @@ from emulator import arns, moto_door
 from emulator.datasets import S3Datasets
 from emulator.deploying.regions import Deployments
 from emulator.dynamodb.model.store import DynamoDBSettings, Store
+from emulator.eventbridge.schedules import Schedules
+from emulator.eventbridge.universal import call_any
 from emulator.events.filters import filter_problem
 from emulator.faults import Fault
 from emulator.integrations.mock_config import MockConfig
@@ -93,6 +95,7 @@ def put_together(given: Lasting) -> World:
         logs=Logs(engine.outbox, moto_door.write_log_events, moto_door.has_log_group),
         status_changes=StatusChanges(engine.outbox, clock, _find_bus),
         callbacks=Callbacks(secrets.token_bytes() if settings.clock == "wall" else b"repeatable"),
+        schedules=Schedules(engine),
         retention=Retention(clock, settings.keep_executions),
         datasets=S3Datasets(),
         elsewhere=_elsewhere(settings),
@@ -154,6 +157,13 @@ def meet_moto(world_of: Callable[[str], World]) -> None:
     moto_door.take_clock(lambda account: world_of(account).clock.now())
     moto_door.deliver("states", lambda arn, text: _start(owner(arn), arn, text))
     moto_door.deliver("lambda", lambda arn, text: _invoke(owner(arn), arn, text))
+    moto_door.deliver("scheduler", lambda arn, text: call_any(owner(arn), arn, text))
+    moto_door.take_schedules(
+        moto_door.Timekeeper(
+            now=lambda account: world_of(account).clock.now(),
+            changed=lambda account, region: world_of(account).schedules.changed(account, region),
+        )
+    )
     moto_door.take_functions(lambda arn, text: _try_to_invoke(owner(arn), arn, text), archive_problem)
     moto_door.take_mappings(
         moto_door.Sources(

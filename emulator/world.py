@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from emulator.deploying.regions import Deployments
     from emulator.dynamodb.forwarding import Forward
     from emulator.dynamodb.model.store import Store
+    from emulator.eventbridge.schedules import Schedules
     from emulator.integrations.mock_config import MockConfig
     from emulator.integrations.mocks import Mocks
     from emulator.lambdas.service import Lambdas
@@ -62,6 +63,7 @@ class World:
     logs: Logs
     status_changes: StatusChanges
     callbacks: Callbacks
+    schedules: Schedules
     retention: Retention
     datasets: Datasets
     """What Distributed Maps read and write."""

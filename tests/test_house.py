@@ -62,6 +62,7 @@ EMULATOR = {
     "clients": "endpoint wire",
     "deploying": "arns endpoint faults moto_door wire",
     "integrations": "arns faults lambdas moto_door stepfunctions suggestions wire",
+    "eventbridge": "arns events faults integrations lambdas moto_door wire",
     "server": "",
     "dynamodb.control": "dynamodb.model dynamodb.rejections faults moto_door wire",
     "dynamodb.copies": "dynamodb.changes dynamodb.control dynamodb.model dynamodb.rejections faults moto_door wire",
@@ -75,7 +76,8 @@ EMULATOR = {
     "dynamodb.forwarding": "faults wire",
     "dynamodb.registry": "dynamodb.control dynamodb.items dynamodb.model",
     "world": "faults integrations stepfunctions",
-    "wiring": "arns datasets deploying dynamodb.forwarding dynamodb.model dynamodb.operations dynamodb.registry events faults"
+    "wiring": "arns datasets deploying dynamodb.forwarding dynamodb.model dynamodb.operations dynamodb.registry eventbridge events"
+    " faults"
     " integrations lambdas moto_door server settings stepfunctions wire world",
     "control": "moto_door settings wire wiring",
     "commands": "app bench clients control graph integrations server settings validate wire wiring",

@@ -9,25 +9,34 @@ from emulator.moto_door.bus import put_event
 from emulator.moto_door.calls import ServiceError, call
 from emulator.moto_door.clock import take_clock
 from emulator.moto_door.dispatch import answer, is_form, takes_unsigned
-from emulator.moto_door.events import deliver
+from emulator.moto_door.events import fire
 from emulator.moto_door.functions import RegisteredFunction, find_function, take_functions
 from emulator.moto_door.logs import has_log_group, make_log_group, write_log_events
 from emulator.moto_door.mappings import Sources, event_source_mappings, take_mappings
+from emulator.moto_door.schedules import Schedule, Timekeeper, completed, enabled_schedules, take_schedules
 from emulator.moto_door.state import forget, issuer, repeat_ids, reset, show_tables
+from emulator.moto_door.targets import Options, deliver, explained, send
 from emulator.moto_door.web import Method, connection, find_method
 
 __all__ = [
     "Method",
+    "Options",
     "RegisteredFunction",
+    "Schedule",
     "ServiceError",
     "Sources",
+    "Timekeeper",
     "answer",
     "call",
+    "completed",
     "connection",
     "deliver",
+    "enabled_schedules",
     "event_source_mappings",
+    "explained",
     "find_function",
     "find_method",
+    "fire",
     "forget",
     "has_log_group",
     "is_form",
@@ -37,10 +46,12 @@ __all__ = [
     "repeat_ids",
     "reset",
     "resources",
+    "send",
     "show_tables",
     "take_clock",
     "take_functions",
     "take_mappings",
+    "take_schedules",
     "takes_unsigned",
     "write_log_events",
 ]

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import parse_qs
 
 from emulator.arns import PARTS
+from emulator.moto_door.requests import CHECKED, broken
 from emulator.wire.protocol import Environ, Response
 
 
@@ -31,6 +32,8 @@ Amend: TypeAlias = Callable[[Environ, bytes, Response], Response]
 
 def refusal(name: str, environ: Environ, body: bytes) -> Refusal | None:
     """Why AWS would refuse a request to a service, by its signing name, that moto takes; None if it would not."""
+    if name in CHECKED and (fault := broken(name, environ, body)) is not None:
+        return Refusal(fault.code, fault.message, fault.status)
     return _REFUSALS[name](environ, body) if name in _REFUSALS else None
 
 

@@ -1,4 +1,4 @@
-"""Events: what moto's EventBridge sends to Step Functions and Lambda, which are not moto's here."""
+"""Events: what comes to the buses of moto's EventBridge goes to the targets of their rules."""
 
 from __future__ import annotations
 
@@ -6,52 +6,100 @@ import copy
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Any
 
 from asl_interpreter.jsontext import JSON
 from emulator.arns import Arn
 from emulator.events.patterns import InvalidPattern, compile_pattern
-
-Receiver = Callable[[str, str], None]
-"""Takes an event: the ARN of the target and the JSON text that the target gets."""
-
-_receivers: dict[str, Receiver] = {}
-"""Service of a target ("states", "lambda") -> who takes its events. Of the process, as all of moto's state is."""
-
-
-def deliver(service: str, receiver: Receiver) -> None:
-    """Let a receiver take the events whose targets are of a service; the last one given counts."""
-    _receivers[service] = receiver
+from emulator.faults import Fault
+from emulator.moto_door.schedules import now_in
 
 
 def send_to_targets(theirs: Any) -> Any:
-    """Give our targets of a rule their events; moto has no such targets."""
-    from emulator.moto_door.targets import SENT, call_target, not_delivered  # whose calls lead here
+    """Send the targets of a rule their events; what only moto has, its archives, gets them from moto."""
 
     def send_to_targets(rule: Any, event: dict[str, Any], transform_input: bool = True) -> None:  # noqa: FBT001, FBT002
         scheduled_only = not rule.event_pattern.get_pattern()
-        if rule.state != "ENABLED" or scheduled_only or not rule.event_pattern.matches_event(event):
+        if rule.state == "DISABLED" or scheduled_only or not rule.event_pattern.matches_event(event):
             return
 
-        def send(target: Mapping[str, Any]) -> None:
-            service = Arn.parse(target["Arn"]).service
-            if service in _receivers:
-                _receivers[service](target["Arn"], _target_input(rule, target, event))
-            elif service in SENT:
-                call_target(rule, target, event, _target_input(rule, target, event))
-            else:
-                alone = copy.copy(rule)
-                alone.targets = [target]
-                theirs(alone, copy.deepcopy(event), transform_input)
+        def archive(target: Mapping[str, Any]) -> None:
+            alone = copy.copy(rule)
+            alone.targets = [target]
+            theirs(alone, copy.deepcopy(event), transform_input)
 
-        for target in list(rule.targets):
-            try:
-                send(target)
-            except Exception as error:  # noqa: BLE001 - whatever it is, nobody who sends an event hears of it
-                not_delivered(rule, target, _seen(event), error)
+        _send(rule, event, archive)
 
     return send_to_targets
+
+
+def fire(rule_arn: str, time: float) -> None:
+    """Send the targets of a scheduled rule the event that its time has come, if the rule is still there."""
+    from moto.events.models import events_backends
+    from moto.moto_api._internal import mock_random
+
+    arn = Arn.parse(rule_arn)
+    rule: Any = events_backends[arn.account][arn.region].event_buses["default"].rules.get(arn.resource.split("/")[-1])
+    if rule is None:
+        return
+    event = {
+        "version": "0",
+        "id": str(mock_random.uuid4()),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": arn.account,
+        "time": time,
+        "region": arn.region,
+        "resources": [rule_arn],
+        "detail": {},
+        "ingestion-time": time,
+    }
+    _send(rule, event, lambda _target: None)
+
+
+def _send(rule: Any, event: Mapping[str, Any], archive: Callable[[Mapping[str, Any]], None]) -> None:
+    from emulator.moto_door.targets import Options, not_delivered, send  # whose calls lead here
+
+    for target in list(rule.targets):
+        arn = target["Arn"]
+        try:
+            parsed = Arn.parse(arn)
+            if parsed.service == "events" and not parsed.resource.strip(":"):
+                archive(target)
+            elif (parsed.service, parsed.kind) == ("events", "event-bus"):
+                _forward(parsed, event)
+            else:
+                options = Options(
+                    target.get("SqsParameters", {}).get("MessageGroupId", ""),
+                    str(_selected(target.get("KinesisParameters", {}).get("PartitionKeyPath", "$.id"), event)),
+                )
+                send(arn, _target_input(rule, target, event), options, rule.account_id, rule.region_name)
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody who sends an event hears of it
+            not_delivered(rule, target, _seen(event), error)
+
+
+def _forward(bus: Arn, event: Mapping[str, Any]) -> None:
+    """Send an event on to another bus, of any account and region; what has come from a bus goes no further.
+
+    Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-bus-to-bus.html
+    """
+    if _FORWARDED not in event:
+        _dispatch(bus.account, bus.region, bus.resource.partition("/")[2], {**event, _FORWARDED: True})
+
+
+_FORWARDED = "forwarded"
+
+
+def _dispatch(account: str, region: str, bus: str, event: dict[str, Any]) -> None:
+    from moto.events.models import events_backends
+
+    found = events_backends[account][region].event_buses.get(bus)
+    if found is None:
+        raise Fault("ResourceNotFoundException", f"Event bus {bus} does not exist.")
+    for rule in list(found.rules.values()):
+        rule.send_to_targets(copy.deepcopy(event))  # type: ignore[arg-type]  # an event as moto has it
 
 
 def parse_pattern(_theirs: Any) -> Any:
@@ -104,13 +152,49 @@ def answer_test_event_pattern(_theirs: Any) -> Any:
     return test_event_pattern
 
 
-def put_events(theirs: Any) -> Any:
-    """Refuse an event whose detail is no object; moto takes it."""
+def put_events(_theirs: Any) -> Any:
+    """Take events: each is refused or has an id; what is sent to a bus that is not there reaches nobody."""
 
-    def put_events(self: Any, events: list[dict[str, Any]]) -> Any:
-        return theirs(self, [event if _has_object(event) else {**event, "Detail": _MALFORMED} for event in events])
+    def put_events(self: Any, events: list[dict[str, Any]]) -> list[dict[str, str]]:
+        return [_put(self, entry) for entry in events]
 
     return put_events
+
+
+def _put(backend: Any, entry: Mapping[str, Any]) -> dict[str, str]:
+    from moto.moto_api._internal import mock_random
+
+    for name in ("Source", "DetailType", "Detail"):
+        if not entry.get(name):
+            why = f"Parameter {name} is not valid. Reason: {name} is a required argument."
+            return {"ErrorCode": "InvalidArgument", "ErrorMessage": why}
+    try:
+        detail = json.loads(entry["Detail"])
+    except ValueError:
+        detail = None
+    if not isinstance(detail, dict):
+        return {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
+    now = now_in(backend.account_id)
+    event = {
+        "version": "0",
+        "id": str(mock_random.uuid4()),
+        "detail-type": entry["DetailType"],
+        "source": entry["Source"],
+        "account": backend.account_id,
+        "time": entry.get("Time", now),
+        "region": backend.region_name,
+        "resources": entry.get("Resources") or [],
+        "detail": detail,
+        "ingestion-time": now,
+    }
+    bus = entry.get("EventBusName") or "default"
+    account, region = backend.account_id, backend.region_name
+    if bus.startswith("arn:"):
+        arn = Arn.parse(bus)
+        account, region, bus = arn.account, arn.region, arn.resource.partition("/")[2]
+    with suppress(Fault):
+        _dispatch(account, region, bus, event)
+    return {"EventId": event["id"]}
 
 
 def event_template(theirs: str) -> str:
@@ -137,18 +221,10 @@ def start_execution(_theirs: Any) -> Any:
 
 
 def _notify(target: str, event: JSON) -> None:
-    _receivers[Arn.parse(target).service](target, json.dumps(event))
+    from emulator.moto_door.targets import Options, send  # as above
 
-
-_MALFORMED = "not JSON"
-
-
-def _has_object(event: Mapping[str, Any]) -> bool:
-    """Whether the detail of an event is a JSON object, or moto itself sees that it is not even JSON."""
-    try:
-        return isinstance(json.loads(event.get("Detail") or "{}"), dict)
-    except ValueError:
-        return True
+    arn = Arn.parse(target)
+    send(target, json.dumps(event), Options(), arn.account, arn.region)
 
 
 def _target_input(rule: Any, target: Mapping[str, Any], event: Mapping[str, Any]) -> str:
@@ -166,7 +242,7 @@ def _target_input(rule: Any, target: Mapping[str, Any], event: Mapping[str, Any]
         reserved = {
             "aws.events.rule-arn": rule.arn,
             "aws.events.rule-name": rule.name,
-            "aws.events.event.ingestion-time": event["ingestion-time"],
+            "aws.events.event.ingestion-time": _iso(event["ingestion-time"]),
             "aws.events.event": {name: value for name, value in seen.items() if name != "detail"},
             "aws.events.event.json": seen,
         }
@@ -178,8 +254,11 @@ def _target_input(rule: Any, target: Mapping[str, Any], event: Mapping[str, Any]
 def _seen(event: Mapping[str, Any]) -> dict[str, Any]:
     """An event as targets see it."""
     names = ("id", "detail-type", "source", "account", "time", "region", "resources", "detail")
-    time = datetime.fromtimestamp(event["time"], timezone.utc)
-    return {"version": "0", **{name: event[name] for name in names}, "time": time.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    return {"version": "0", **{name: event[name] for name in names}, "time": _iso(event["time"])}
+
+
+def _iso(time: float) -> str:
+    return datetime.fromtimestamp(time, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _selected(path: str, event: Mapping[str, Any]) -> Any:

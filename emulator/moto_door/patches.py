@@ -15,7 +15,7 @@ from importlib import import_module, metadata
 from typing import Any, Final, NamedTuple
 
 from asl_interpreter.loop.locks import lock
-from emulator.moto_door import bucket_events, events, functions, log_filters, mappings, queues
+from emulator.moto_door import bucket_events, events, functions, log_filters, mappings, queues, schedules
 
 log = logging.getLogger("dynastep")
 
@@ -81,6 +81,10 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("events.models:EventPatternParser.parse", events.parse_pattern, "2681906d428c"),
         _patch("events.models:EventPattern.matches_event", events.matches_event, "3e71eb7ff590"),
         _patch("events.responses:EventsHandler.test_event_pattern", events.answer_test_event_pattern, "945d9dc74b3a"),
+        _patch("events.models:EventsBackend.put_rule", schedules.put_rule, "28bf0ac76b1b"),
+        _patch("events.models:EventsBackend.delete_rule", schedules.changes_schedules, "cce3b9511f72"),
+        _patch("events.models:EventsBackend.enable_rule", schedules.changes_schedules, "e34ebc497b11"),
+        _patch("events.models:EventsBackend.disable_rule", schedules.changes_schedules, "64d050344a24"),
         _patch("events.models:EventsBackend.put_events", events.put_events, "c56f6ac1f932"),
         _patch("events.utils:EventTemplateParser.DEFAULT_EVENT_INPUT_TEMPLATE", events.event_template, "bed7e495ddc0"),
         _patch("events.notifications:_invoke_lambda", events.invoke_lambda, "abb471eef572"),
@@ -97,6 +101,33 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("s3.notifications:send_test_event", bucket_events.send_test_event, "89bc68c5842c"),
         _patch("s3.models:S3Backend._set_delete_marker", bucket_events.set_delete_marker, "f95d9e59e39f"),
         _patch("s3.responses:S3Response.put_object_tagging", bucket_events.put_object_tagging, "08d79877601f"),
+    ),
+    "scheduler": (
+        _patch(
+            "scheduler.models:EventBridgeSchedulerBackend.create_schedule", schedules.create_schedule, "513099380dbd"
+        ),
+        _patch(
+            "scheduler.models:EventBridgeSchedulerBackend.update_schedule", schedules.update_schedule, "15f9bd86f239"
+        ),
+        _patch(
+            "scheduler.models:EventBridgeSchedulerBackend.delete_schedule", schedules.changes_schedules, "4569544648c9"
+        ),
+        _patch("scheduler.models:Schedule._validate_start_date", schedules.validate_start_date, "92173132fbad"),
+        _patch(
+            "scheduler.models:EventBridgeSchedulerBackend.create_schedule_group",
+            schedules.create_schedule_group,
+            "df4eaafc4045",
+        ),
+        _patch(
+            "scheduler.models:EventBridgeSchedulerBackend.delete_schedule_group",
+            schedules.delete_schedule_group,
+            "2372efcd19b8",
+        ),
+        _patch(
+            "scheduler.responses:EventBridgeSchedulerResponse.update_schedule",
+            schedules.answer_update_schedule,
+            "780176192c31",
+        ),
     ),
     "sns": (_patch("sns.models:Subscription.publish", functions.publish, "fd07bd0bb87f"),),
     "sqs": (

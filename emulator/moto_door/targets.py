@@ -1,4 +1,4 @@
-"""Targets of rules: queues, topics and streams that get events, and what becomes of an event that cannot be delivered.
+"""Targets of rules and schedules: how each gets its input, and what becomes of an event that cannot be delivered.
 
 Whoever puts an event never hears that a target did not get it. The event goes to the dead-letter queue of the target,
 if it has one; the log and the metrics of the rule in CloudWatch tell.
@@ -11,61 +11,112 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from emulator.arns import Arn
 from emulator.faults import Fault
 from emulator.moto_door.calls import ServiceError, call
+from emulator.moto_door.state import opened
 
 log = logging.getLogger("dynastep")
 
-SENT: Final = frozenset({"sqs", "sns", "kinesis", "firehose"})
-"""Services of targets that ``call_target`` can call."""
+Receiver = Callable[[str, str], None]
+"""Takes the ARN of a target and the JSON text that the target gets."""
+
+_receivers: dict[str, Receiver] = {}
+"""Service of a target ("states", "lambda"), or ``scheduler`` for any operation of AWS's SDK -> who takes its input.
+
+Of the process, as all of moto's state is.
+"""
 
 
-def call_target(rule: Any, target: Mapping[str, Any], event: Mapping[str, Any], text: str) -> None:
-    """Send a target what it gets of an event.
+def deliver(service: str, receiver: Receiver) -> None:
+    """Let a receiver take what goes to targets of a service; the last one given counts."""
+    _receivers[service] = receiver
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a rule or a schedule says of its target beside its ARN."""
+
+    group: str = ""
+    """Message group of a FIFO queue."""
+    key: str = ""
+    """Partition key of a stream."""
+    source: str = ""
+    detail_type: str = ""
+    """What an event on a bus is made with."""
+
+
+def takes(arn: Arn) -> bool:
+    """Whether ``send`` can call such targets."""
+    return arn.service in (*_receivers, *_SENT) or (arn.service, arn.kind) == ("events", "event-bus")
+
+
+_SENT: Final = frozenset({"sqs", "sns", "kinesis", "firehose", "logs"})
+
+
+def send(target: str, text: str, options: Options, account: str, region: str) -> None:
+    """Send a target what it gets, on behalf of an account and region.
 
     Raises:
-        ServiceError: it does not take it; there may be no such queue, topic or stream.
+        ServiceError, Fault: it does not take it; there may be no such queue, function or machine.
+        NotImplementedError: nothing here calls such targets.
     """
-    arn = Arn.parse(target["Arn"])
+    arn = Arn.parse(target)
+    if arn.service in _receivers:
+        if arn.service == "scheduler":
+            target = f"arn:{arn.partition}:scheduler:{region}:{account}:{arn.resource}"
+        _receivers[arn.service](target, text)
+        return
     params: dict[str, Any]
     match arn.service:
         case "sqs":
             operation, params = "SendMessage", {"QueueUrl": _url(arn), "MessageBody": text}
-            group = target.get("SqsParameters", {}).get("MessageGroupId")
-            params |= {"MessageGroupId": group} if group else {}
+            params |= {"MessageGroupId": options.group} if options.group else {}
         case "sns":
-            operation, params = "Publish", {"TopicArn": target["Arn"], "Message": text}
+            operation, params = "Publish", {"TopicArn": target, "Message": text}
         case "kinesis":
-            path = target.get("KinesisParameters", {}).get("PartitionKeyPath", "$.id")
-            key = str(_member(event, path))
-            operation, params = "PutRecord", {"StreamARN": target["Arn"], "Data": text.encode(), "PartitionKey": key}
+            operation, params = "PutRecord", {"StreamARN": target, "Data": text.encode(), "PartitionKey": options.key}
         case "firehose":
             name = arn.resource.partition("/")[2]
             operation, params = "PutRecord", {"DeliveryStreamName": name, "Record": {"Data": text.encode()}}
+        case "logs":
+            _log(arn, text, account, region)
+            return
+        case "events" if arn.kind == "event-bus":
+            operation, params = "PutEvents", {"Entries": [_entry(target, text, options)]}
         case _:
-            raise KeyError(arn.service)
-    call(arn.service, operation, params, arn.account or rule.account_id, arn.region or rule.region_name)
+            raise NotImplementedError(f"Dynastep does not call targets such as {target}")
+    opened(arn.service)
+    call(arn.service, operation, params, arn.account or account, arn.region or region)
+
+
+def _entry(bus: str, text: str, options: Options) -> dict[str, str]:
+    return {"EventBusName": bus, "Source": options.source, "DetailType": options.detail_type, "Detail": text}
+
+
+def _log(arn: Arn, text: str, account: str, region: str) -> None:
+    """Write a log event into a stream of its own, as EventBridge does."""
+    from moto.core.utils import unix_time_millis
+    from moto.moto_api._internal import mock_random
+
+    place = {"logGroupName": arn.names[1], "logStreamName": str(mock_random.uuid4())}
+    where = arn.account or account, arn.region or region
+    call("logs", "CreateLogStream", place, *where)
+    event = {"timestamp": int(unix_time_millis()), "message": text}
+    call("logs", "PutLogEvents", {**place, "logEvents": [event]}, *where)
 
 
 def _url(queue: Arn) -> str:
     return f"https://sqs.{queue.region}.amazonaws.com/{queue.account}/{queue.resource}"
 
 
-def _member(event: Mapping[str, Any], path: str) -> Any:
-    """The member of an event at a path such as ``$.detail.id``."""
-    found: Any = event
-    for name in path.removeprefix("$").split("."):
-        found = found if not name else found[name]
-    return found
-
-
 def not_delivered(rule: Any, target: Mapping[str, Any], event: Mapping[str, Any], error: Exception) -> None:
     """Keep an event that a target did not get in the target's dead-letter queue; count it, and log it."""
-    code, reason = _explained(target["Arn"], error)
+    code, reason = explained(target["Arn"], error)
     log.warning("The rule %s could not deliver an event to %s: %s", rule.name, target["Arn"], reason)
     metrics = ["FailedInvocations"]
     queue = (target.get("DeadLetterConfig") or {}).get("Arn")
@@ -85,10 +136,10 @@ def not_delivered(rule: Any, target: Mapping[str, Any], event: Mapping[str, Any]
         _count(rule, metric)
 
 
-def _explained(arn: str, error: Exception) -> tuple[str, str]:
-    """The code that EventBridge has for an error, and what it says."""
+def explained(arn: str, error: Exception) -> tuple[str, str]:
+    """The code that EventBridge has for an error of a target, and what it says."""
     if isinstance(error, NotImplementedError):
-        return "INTERNAL_ERROR", f"moto, behind Dynastep, lacks targets such as {arn}"
+        return "INTERNAL_ERROR", f"Dynastep does not call targets such as {arn}"
     known = isinstance(error, ServiceError | Fault)
     name = error.code if isinstance(error, ServiceError | Fault) else type(error).__name__
     if any(word in name for word in ("NotFound", "NonExistent", "DoesNotExist")):

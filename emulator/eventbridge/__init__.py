@@ -1,0 +1,1 @@
+"""EventBridge at work: what acts by itself, at its time or when something comes."""
