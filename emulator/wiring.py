@@ -158,12 +158,7 @@ def meet_moto(world_of: Callable[[str], World]) -> None:
     moto_door.deliver("states", lambda arn, text: _start(owner(arn), arn, text))
     moto_door.deliver("lambda", lambda arn, text: _invoke(owner(arn), arn, text))
     moto_door.deliver("scheduler", lambda arn, text: call_any(owner(arn), arn, text))
-    moto_door.take_schedules(
-        moto_door.Timekeeper(
-            now=lambda account: world_of(account).clock.now(),
-            changed=lambda account, region: world_of(account).schedules.changed(account, region),
-        )
-    )
+    moto_door.take_schedules(lambda account, region: world_of(account).schedules.changed(account, region))
     moto_door.take_functions(lambda arn, text: _try_to_invoke(owner(arn), arn, text), archive_problem)
     moto_door.take_mappings(
         moto_door.Sources(

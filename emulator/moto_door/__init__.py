@@ -13,7 +13,7 @@ from emulator.moto_door.events import fire
 from emulator.moto_door.functions import RegisteredFunction, find_function, take_functions
 from emulator.moto_door.logs import has_log_group, make_log_group, write_log_events
 from emulator.moto_door.mappings import Sources, event_source_mappings, take_mappings
-from emulator.moto_door.schedules import Schedule, Timekeeper, completed, enabled_schedules, take_schedules
+from emulator.moto_door.schedules import Schedule, completed, enabled_schedules, take_schedules
 from emulator.moto_door.state import forget, issuer, repeat_ids, reset, show_tables
 from emulator.moto_door.targets import Options, deliver, explained, send
 from emulator.moto_door.web import Method, connection, find_method
@@ -25,7 +25,6 @@ __all__ = [
     "Schedule",
     "ServiceError",
     "Sources",
-    "Timekeeper",
     "answer",
     "call",
     "completed",

@@ -14,7 +14,7 @@ from asl_interpreter.jsontext import JSON
 from emulator.arns import Arn
 from emulator.events.patterns import InvalidPattern, compile_pattern
 from emulator.faults import Fault
-from emulator.moto_door.schedules import now_in
+from emulator.moto_door.clock import now as now_in
 
 
 def send_to_targets(theirs: Any) -> Any:

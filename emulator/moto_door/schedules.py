@@ -8,11 +8,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from emulator.arns import Arn
 from emulator.events.timetables import InvalidTimetable, Timetable, read_timetable, rule_timetable
+from emulator.moto_door.clock import now as now_in
 
 EARLIEST_START: Final = 300
 """Seconds that the StartDate of a new schedule may lie in the past."""
@@ -36,26 +37,15 @@ class Schedule:
     """Another object after each change."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timekeeper:
-    """Who lets schedules fire. ``now`` is the time of an account."""
+Changed: TypeAlias = Callable[[str, str], None]
+"""Is told that the schedules of an account and region are not what they were."""
 
-    now: Callable[[str], float]
-    changed: Callable[[str, str], None]
-    """The schedules of an account and region are not what they were."""
+_keepers: list[Changed] = []
 
 
-_keepers: list[Timekeeper] = []
-
-
-def take_schedules(keeper: Timekeeper) -> None:
+def take_schedules(changed: Changed) -> None:
     """Let schedules fire; the last one given counts. Of the process, as all of moto's state is."""
-    _keepers[:] = [keeper]
-
-
-def now_in(account: str) -> float:
-    """The time of an account."""
-    return _keepers[-1].now(account)
+    _keepers[:] = [changed]
 
 
 def enabled_schedules(account: str, region: str) -> Iterator[Schedule]:
@@ -133,14 +123,13 @@ def create_schedule(theirs: Any) -> Any:
     """Check a schedule, date it by the emulator's clock, and let it begin."""
 
     def create_schedule(self: Any, **values: Any) -> Any:
-        keeper = _keepers[-1]
-        now = keeper.now(self.account_id)
+        now = now_in(self.account_id)
         self.get_schedule_group(values.get("group_name"))
         _check(values, now, new=True)
         made = theirs(self, **values)
         made.creation_date = made.last_modified_date = now
         made.action_after_completion = made.action_after_completion or "NONE"
-        keeper.changed(self.account_id, self.region_name)
+        _keepers[-1](self.account_id, self.region_name)
         return made
 
     return create_schedule
@@ -150,13 +139,12 @@ def update_schedule(theirs: Any) -> Any:
     """Check what a schedule becomes; what an update does not name is as in a new one."""
 
     def update_schedule(self: Any, **values: Any) -> Any:
-        keeper = _keepers[-1]
-        now = keeper.now(self.account_id)
+        now = now_in(self.account_id)
         self.get_schedule(values.get("group_name"), values["name"])
         _check(values, now, new=False)
         made = theirs(self, **{**values, "state": values.get("state") or "ENABLED"})
         made.last_modified_date = now
-        keeper.changed(self.account_id, self.region_name)
+        _keepers[-1](self.account_id, self.region_name)
         return made
 
     return update_schedule
@@ -180,7 +168,7 @@ def create_schedule_group(theirs: Any) -> Any:
         if name in self.schedule_groups:
             raise JsonRESTError("ConflictException", f"Schedule group {name} already exists.")
         made = theirs(self, name, tags or [])
-        made.created_on = made.last_modified = _keepers[-1].now(self.account_id)
+        made.created_on = made.last_modified = now_in(self.account_id)
         return made
 
     return create_schedule_group
@@ -196,7 +184,7 @@ def delete_schedule_group(theirs: Any) -> Any:
         if name == "default":
             raise ValidationException("The default schedule group cannot be deleted.")  # our words
         theirs(self, name)
-        _keepers[-1].changed(self.account_id, self.region_name)
+        _keepers[-1](self.account_id, self.region_name)
 
     return delete_schedule_group
 
@@ -219,7 +207,7 @@ def changes_schedules(theirs: Any) -> Any:
 
     def done(self: Any, *given: Any, **named: Any) -> Any:
         answer = theirs(self, *given, **named)
-        _keepers[-1].changed(self.account_id, self.region_name)
+        _keepers[-1](self.account_id, self.region_name)
         return answer
 
     return done
@@ -240,8 +228,8 @@ def put_rule(theirs: Any) -> Any:
             except InvalidTimetable:
                 raise ValidationException("Parameter ScheduleExpression is not valid.") from None
         made = theirs(self, name, *given, **values)
-        made.begun = _keepers[-1].now(self.account_id)
-        _keepers[-1].changed(self.account_id, self.region_name)
+        made.begun = now_in(self.account_id)
+        _keepers[-1](self.account_id, self.region_name)
         return made
 
     return put_rule
