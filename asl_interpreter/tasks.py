@@ -41,6 +41,8 @@ class TaskRequest:
     """How the task may be answered by its token."""
     role: str | None = None
     """The role that the Task takes on, from its Credentials."""
+    items: tuple[int, ...] = ()
+    """Which items of the Maps around the Task it works on, the item of the outermost Map first."""
 
 
 LONGEST_LATER: Final = 99_999_999

@@ -20,9 +20,11 @@ from asl_interpreter.loop.scheduler import Deadlock
 from asl_interpreter.running.execution import Execution as Running
 from emulator import arns, moto_door
 from emulator.bench.asynchronous import as_function, beside
+from emulator.bench.cassettes import read_cassette
 from emulator.bench.definitions import Source, definition_text, json_text
 from emulator.bench.execution import Execution
 from emulator.bench.handles import Started
+from emulator.bench.replaying import CannotReplay, Replayed, replay
 from emulator.clients import Clients
 from emulator.control import Control
 from emulator.endpoint import account_of, answer
@@ -248,6 +250,25 @@ class Dynastep(Clients):
     def take_verdict(self) -> str:
         """What was wrong with the mocks, for people, once: ``check_mocks`` does not say it again."""
         return self._mocks.take_verdict()
+
+    def replay(self, cassette: Path | str, definition: Definition | None = None) -> Replayed:
+        """Run a definition against the answers of a recorded execution; see docs/replay.md.
+
+        ``cassette`` is a file of ``dynastep record`` or ``aws stepfunctions get-execution-history``, or such a text;
+        ``definition`` a file, JSON text or a value; by default it is the one in the cassette.
+
+        Raises:
+            CannotReplay: the history does not hold one whole execution, or there is no definition.
+            InvalidCassette: it is no history.
+            InvalidDefinition: AWS would refuse the definition.
+        """
+        text = cassette.read_text(encoding="utf-8") if isinstance(cassette, Path) else cassette
+        history, known = read_cassette(text)
+        if definition is not None:
+            known = definition_text(definition, None)[0]
+        if known is None:
+            raise CannotReplay("The cassette holds no definition, and none is given.")
+        return replay(history, known, self._world.resources(self._call("", {})))
 
     def check_mocks(self) -> None:
         """See that every mock was used, and used well. The fixture does so when the test is over.

@@ -63,6 +63,7 @@ class Cursor:
         "input",
         "inside",
         "item",
+        "items",
         "last",
         "over",
         "own_pace",
@@ -74,6 +75,8 @@ class Cursor:
         self.execution = execution
         self.item = item
         """The ``Map`` member of the context object, for the line of an item."""
+        self.items: tuple[int, ...] = ()
+        """Which items of the Maps around it the line works on, the item of the outermost Map first."""
         self.input = document
         """The input of the state that the line is in; between two states, the output of the first."""
         self.variables: Mapping[str, JSON] = NOTHING
@@ -101,6 +104,7 @@ class Cursor:
         """A new line of control inside the state; ``last`` is the id of the event that causes its first event."""
         line = type(self)(self.execution, document, last, item if item is not None else self.item)
         line.variables = self.variables
+        line.items = self.items if item is None else (*self.items, item["Item"]["Index"])
         return line
 
     def facing(self, item: JSON) -> Cursor:

@@ -19,6 +19,26 @@ def exported(history: Sequence[Event]) -> str:
     return json.dumps({"events": list(history)}, indent=2, default=_text, ensure_ascii=False)
 
 
+def cassette(history: Sequence[Event], definition: str | None = None, execution: str | None = None) -> str:
+    """A history as a cassette: with the definition that it is of, JSON text, and the ARN of the execution, if known."""
+    about = {} if execution is None else {"execution": execution}
+    if definition is not None:
+        about["definition"] = json.loads(definition)
+    return json.dumps({**about, "events": list(history)}, indent=2, default=_text, ensure_ascii=False) + "\n"
+
+
+def read_cassette(text: str) -> tuple[list[dict[str, Any]], str | None]:
+    """The history in a cassette, and the text of its definition if it has one. An exported history is a cassette, too.
+
+    Raises:
+        InvalidCassette: it is none.
+    """
+    history = read_export(text)
+    document = json.loads(text)
+    definition = document.get("definition") if isinstance(document, dict) else None
+    return history, None if definition is None else json.dumps(definition)
+
+
 def read_export(text: str) -> list[dict[str, Any]]:
     """The events of an exported history, in the order of their ids, with their times in seconds since 1970.
 

@@ -110,10 +110,10 @@ def details_of(event: Event) -> Mapping[str, Any]:
     return found
 
 
-def _value(text: str | None) -> JSON:
+def payload(text: JSON) -> JSON:
     """A payload of an event as a value; one that AWS has cut off stays a text."""
-    if text is None:
-        return None
+    if not isinstance(text, str):  # none, or a recording has read it already
+        return text
     try:
         return loads(text)
     except InvalidJSON:
@@ -180,7 +180,7 @@ class Reader:
             inside=inside,
             item=item,
             entered_at=seconds(event["timestamp"]),
-            input=_value(details.get("input")),
+            input=payload(details.get("input")),
             event=event["id"],
         )
         self.visits.every.append(visit)
@@ -220,15 +220,15 @@ class Reader:
     def _note(self, visit: Visit, event: Event, kind: str, details: Mapping[str, Any]) -> None:
         now = seconds(event["timestamp"])
         if kind.endswith("StateExited"):
-            visit.left_at, visit.output = now, _value(details.get("output"))
+            visit.left_at, visit.output = now, payload(details.get("output"))
             visit.status = "SUCCEEDED" if visit.error is None and visit.failed_inside is None else "CAUGHT"
-            visit.variables = {name: _value(text) for name, text in details.get("assignedVariables", {}).items()}
+            visit.variables = {name: payload(text) for name, text in details.get("assignedVariables", {}).items()}
         elif kind in _SCHEDULED:
             visit.attempts.append(_attempt(visit.path, kind, details, now))
             self.visits.attempts.append(visit.attempts[-1])
         elif kind in _ENDED_WELL:
             if visit.attempts:
-                visit.attempts[-1].ended_at, visit.attempts[-1].output = now, _value(details.get("output"))
+                visit.attempts[-1].ended_at, visit.attempts[-1].output = now, payload(details.get("output"))
             visit.error = visit.cause = None
         elif kind in _ENDED_BADLY or kind in ("EvaluationFailed", "MapRunFailed"):
             error = details.get("error") or ("States.Timeout" if kind.endswith("TimedOut") else None)
@@ -277,9 +277,9 @@ def _contains(outer: Visit, inner: Visit | None) -> bool:
 def _attempt(state: str, kind: str, details: Mapping[str, Any], now: float) -> Attempt:
     if kind == "TaskScheduled":
         return Attempt(
-            state, f"{details['resourceType']}:{details['resource']}", _value(details.get("parameters")), now
+            state, f"{details['resourceType']}:{details['resource']}", payload(details.get("parameters")), now
         )
-    return Attempt(state, details["resource"], _value(details.get("input")), now)
+    return Attempt(state, details["resource"], payload(details.get("input")), now)
 
 
 def by_state(visits: Sequence[Visit], name: str) -> list[Visit]:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from emulator.integrations.resources import Resources
 
 
 def read_file(file: str) -> str:
@@ -40,22 +44,28 @@ def checked_definition(file: str) -> str:
         CannotRun: the file cannot be read, or AWS would refuse the definition.
     """
     from asl_interpreter.jsontext import dumps
-    from emulator.integrations.resources import Resources
-    from emulator.settings import Settings
     from emulator.validate.files import YAML_SUFFIXES, check_file, read_definition
     from emulator.validate.formats import FORMATS
-    from emulator.wire.credentials import DEFAULT_ACCOUNT, DEFAULT_REGION
-    from emulator.wiring import Lasting, put_together
 
     try:
         text = read_file(file)
     except click.ClickException as error:
         raise CannotRun(error.message) from None
-    found = check_file(file, text, Resources(put_together(Lasting.of(Settings())), DEFAULT_ACCOUNT, DEFAULT_REGION))
+    found = check_file(file, text, resources())
     wrong = [finding for finding in found if finding.problem.severity == "ERROR"]
     if wrong:
         raise CannotRun(FORMATS["text"](wrong))
     return dumps(read_definition(file, text)[0]) if Path(file).suffix.lower() in YAML_SUFFIXES else text
+
+
+def resources() -> Resources:
+    """What Resources of definitions stand for, where nothing is called."""
+    from emulator.integrations.resources import Resources
+    from emulator.settings import Settings
+    from emulator.wire.credentials import DEFAULT_ACCOUNT, DEFAULT_REGION
+    from emulator.wiring import Lasting, put_together
+
+    return Resources(put_together(Lasting.of(Settings())), DEFAULT_ACCOUNT, DEFAULT_REGION)
 
 
 def json_text(given: str) -> str:
