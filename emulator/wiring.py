@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from asl_interpreter.engine import Engine
+from asl_interpreter.jsontext import JSON
 from asl_interpreter.loop.clock import Clock
 from emulator import arns, moto_door
 from emulator.datasets import S3Datasets
 from emulator.deploying.regions import Deployments
 from emulator.dynamodb.model.store import DynamoDBSettings, Store
+from emulator.eventbridge.pipes import Pipes
 from emulator.eventbridge.schedules import Schedules
 from emulator.eventbridge.universal import call_any
 from emulator.events.filters import filter_problem
@@ -85,7 +87,14 @@ def put_together(given: Lasting) -> World:
         return stream
 
     lambdas = Lambdas(clock, engine, given.callables, given.url, find_stream, settings.functions, settings.function_url)
-    return World(
+
+    def run_machine(arn: str, text: str) -> dict[str, JSON]:
+        machine = arns.Arn.parse(arn)
+        params: dict[str, JSON] = {"stateMachineArn": arn, "input": text}
+        call = Call("stepfunctions", "StartSyncExecution", params, machine.account, machine.region, "")
+        return operations.perform(world, call)
+
+    world = World(
         settings=settings,
         clock=clock,
         engine=engine,
@@ -96,6 +105,7 @@ def put_together(given: Lasting) -> World:
         status_changes=StatusChanges(engine.outbox, clock, _find_bus),
         callbacks=Callbacks(secrets.token_bytes() if settings.clock == "wall" else b"repeatable"),
         schedules=Schedules(engine),
+        pipes=Pipes(engine, lambdas, run_machine),
         retention=Retention(clock, settings.keep_executions),
         datasets=S3Datasets(),
         elsewhere=_elsewhere(settings),
@@ -105,6 +115,7 @@ def put_together(given: Lasting) -> World:
         mock_config=given.mock_config,
         coverage=given.coverage,
     )
+    return world
 
 
 def _elsewhere(settings: Settings) -> Mapping[str, Forward]:
@@ -159,6 +170,13 @@ def meet_moto(world_of: Callable[[str], World]) -> None:
     moto_door.deliver("lambda", lambda arn, text: _invoke(owner(arn), arn, text))
     moto_door.deliver("scheduler", lambda arn, text: call_any(owner(arn), arn, text))
     moto_door.take_schedules(lambda account, region: world_of(account).schedules.changed(account, region))
+    moto_door.take_pipes(
+        moto_door.Plumber(
+            has_stream=lambda arn: owner(arn).lambdas.find_stream(arn) is not None,
+            filter_problem=filter_problem,
+            changed=lambda account, region: world_of(account).pipes.changed(account, region),
+        )
+    )
     moto_door.take_functions(lambda arn, text: _try_to_invoke(owner(arn), arn, text), archive_problem)
     moto_door.take_mappings(
         moto_door.Sources(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from emulator.deploying.regions import Deployments
     from emulator.dynamodb.forwarding import Forward
     from emulator.dynamodb.model.store import Store
+    from emulator.eventbridge.pipes import Pipes
     from emulator.eventbridge.schedules import Schedules
     from emulator.integrations.mock_config import MockConfig
     from emulator.integrations.mocks import Mocks
@@ -64,6 +65,7 @@ class World:
     status_changes: StatusChanges
     callbacks: Callbacks
     schedules: Schedules
+    pipes: Pipes
     retention: Retention
     datasets: Datasets
     """What Distributed Maps read and write."""

@@ -48,9 +48,18 @@ class Poller:
         self.loop = engine.loop
         self.configuration = configuration
         self.source = str(configuration["EventSourceArn"])
-        self.function = FunctionName.parse(str(configuration["FunctionArn"]), "", "")
-        self.name = f"the mapping of {Arn.parse(self.source).resource} to {self.function.name}"
+        self.name = f"the mapping of {Arn.parse(self.source).resource} to {self.receiver}"
         self._news: Signal[None] = Signal(self.name)
+
+    @property
+    def function(self) -> FunctionName:
+        """The function that gets what comes."""
+        return FunctionName.parse(str(self.configuration["FunctionArn"]), "", "")
+
+    @property
+    def receiver(self) -> str:
+        """The name of who gets what comes."""
+        return self.function.name
 
     def wake(self) -> None:
         """Something may have come. On the loop's thread."""
@@ -135,7 +144,7 @@ def reported_failures(payload: str, identifiers: Sequence[str]) -> frozenset[str
 
 
 class Mappings:
-    """The mappings of one world."""
+    """The mappings of one world, or its pipes."""
 
     def __init__(self, lambdas: Lambdas, build: Callable[[Mapping[str, Any]], Poller]) -> None:
         self._lambdas = lambdas
@@ -157,7 +166,6 @@ class Mappings:
             if key in pollers:
                 poller = pollers[key][0]
                 poller.configuration = configuration
-                poller.function = FunctionName.parse(str(configuration["FunctionArn"]), "", "")
                 poller.wake()
             else:
                 poller = self._build(configuration)

@@ -69,6 +69,8 @@ class Lambdas:
         self._urls = urls
         self.find_stream = find_stream
         self.mappings = Mappings(self, self._poller)
+        self.polling = [self.mappings]
+        """All that polls: the mappings of functions, and what else takes from queues and streams, such as pipes."""
         self._lock = lock("the functions of a world", 40)
         self._pools: dict[tuple[str, str], _Pooled] = {}
         self._busy: Counter[str] = Counter()
@@ -228,7 +230,7 @@ class Lambdas:
     def settle(self) -> None:
         """Somebody is about to look at what functions may have done elsewhere: virtual time moves on for it."""
         engine = self._engine
-        if (self._running or len(self.mappings) or engine.outbox) and self._clock.mode != "wall":
+        if (self._running or any(self.polling) or engine.outbox) and self._clock.mode != "wall":
             engine.ask(lambda: None, never)
         engine.outbox.flush()
 
@@ -277,15 +279,16 @@ class Lambdas:
 
     def arrived(self, queue: str, delay: float, show: Callable[[], None]) -> None:
         """A message has come to a queue, where it is seen after a delay; ``show`` lets it be seen."""
-        if not self.mappings.of(queue):
+        if not any(mappings.of(queue) for mappings in self.polling):
             return
         loop = self._engine.loop
 
         def wake() -> None:
             if delay:
                 show()
-            for poller in self.mappings.of(queue):
-                poller.wake()
+            for mappings in self.polling:
+                for poller in mappings.of(queue):
+                    poller.wake()
 
         loop.try_post(lambda: loop.sleep(delay, queue).subscribe(wake) if delay else wake())
 
@@ -364,7 +367,8 @@ class Lambdas:
             unpacked, self._scratch = self._scratch, None
             self._logs.clear()
             self._running.clear()
-            self.mappings.close()
+            for mappings in self.polling:
+                mappings.close()
         for pooled in pools.values():
             pooled.pool.close(busy=True)
         if unpacked is not None:

@@ -104,7 +104,6 @@ class StreamPoller(Poller):
         target = ((self.configuration.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
         if not target:
             return
-        first, last = records[0], records[-1]
         content: dict[str, JSON] = {
             "requestContext": {
                 "requestId": outcome.request_id,
@@ -115,17 +114,22 @@ class StreamPoller(Poller):
             "responseContext": invocation_destinations.response_context(outcome.version, outcome.invocation),
             "version": "1.0",
             "timestamp": iso(self.loop.clock.now()),
-            "DDBStreamBatchInfo": {
-                "shardId": self._stream.shard,
-                "startSequenceNumber": str(_sequence(first)),
-                "endSequenceNumber": str(_sequence(last)),
-                "approximateArrivalOfFirstRecord": _second(first),
-                "approximateArrivalOfLastRecord": _second(last),
-                "batchSize": len(records),
-                "streamArn": self.source,
-            },
+            "DDBStreamBatchInfo": self.described(records),
         }
         await self.outside(lambda: invocation_destinations.send_record(target, content, self.function.arn, failed=True))
+
+    def described(self, records: list[Record]) -> dict[str, JSON]:
+        """Where in the stream a batch stands."""
+        first, last = records[0], records[-1]
+        return {
+            "shardId": self._stream.shard,
+            "startSequenceNumber": str(_sequence(first)),
+            "endSequenceNumber": str(_sequence(last)),
+            "approximateArrivalOfFirstRecord": _second(first),
+            "approximateArrivalOfLastRecord": _second(last),
+            "batchSize": len(records),
+            "streamArn": self.source,
+        }
 
 
 def _sequence(record: Record) -> int:

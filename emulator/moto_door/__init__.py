@@ -13,6 +13,7 @@ from emulator.moto_door.events import fire
 from emulator.moto_door.functions import RegisteredFunction, find_function, take_functions
 from emulator.moto_door.logs import has_log_group, make_log_group, write_log_events
 from emulator.moto_door.mappings import Sources, event_source_mappings, take_mappings
+from emulator.moto_door.pipes import Pipe, Plumber, running_pipes, take_pipes
 from emulator.moto_door.schedules import Schedule, completed, enabled_schedules, take_schedules
 from emulator.moto_door.state import forget, issuer, repeat_ids, reset, show_tables
 from emulator.moto_door.targets import Options, deliver, explained, send
@@ -21,6 +22,8 @@ from emulator.moto_door.web import Method, connection, find_method
 __all__ = [
     "Method",
     "Options",
+    "Pipe",
+    "Plumber",
     "RegisteredFunction",
     "Schedule",
     "ServiceError",
@@ -45,11 +48,13 @@ __all__ = [
     "repeat_ids",
     "reset",
     "resources",
+    "running_pipes",
     "send",
     "show_tables",
     "take_clock",
     "take_functions",
     "take_mappings",
+    "take_pipes",
     "take_schedules",
     "takes_unsigned",
     "write_log_events",

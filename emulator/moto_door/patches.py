@@ -15,7 +15,7 @@ from importlib import import_module, metadata
 from typing import Any, Final, NamedTuple
 
 from asl_interpreter.loop.locks import lock
-from emulator.moto_door import bucket_events, events, functions, log_filters, mappings, queues, schedules
+from emulator.moto_door import bucket_events, events, functions, log_filters, mappings, pipes, queues, schedules
 
 log = logging.getLogger("dynastep")
 
@@ -95,6 +95,14 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("logs.models:LogsBackend.put_subscription_filter", log_filters.put_subscription_filter, "fb9f70a87b8e"),
         _patch("logs.models:LogGroup.put_subscription_filter", log_filters.put_in_group, "45d68391814f"),
         _patch("logs.models:LogStream._send_log_events", log_filters.send_log_events, "28c8e81b695b"),
+    ),
+    "pipes": (
+        _patch("pipes.models:EventBridgePipesBackend.create_pipe", pipes.create_pipe, "7c571ac36a9f"),
+        _patch("pipes.models:EventBridgePipesBackend.update_pipe", pipes.update_pipe, "e3fb7e9f03f5"),
+        _patch("pipes.models:EventBridgePipesBackend.delete_pipe", pipes.changes_pipes, "915e57945867"),
+        _patch("pipes.models:EventBridgePipesBackend.start_pipe", pipes.changes_pipes, "92042f2b62ef"),
+        _patch("pipes.models:EventBridgePipesBackend.stop_pipe", pipes.changes_pipes, "6254fe8d73e2"),
+        _patch("pipes.models:Pipe.advance", pipes.advance, "20b08953434b"),
     ),
     "s3": (
         _patch("s3.notifications:send_event", bucket_events.send_event, "da8a7c7c6f2b"),
