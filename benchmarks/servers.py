@@ -54,7 +54,7 @@ def _python_peer(name: str, requirement: str) -> tuple[tuple[str, ...], ...]:
 
 
 PROGRAMS = (
-    Program(OURS, (sys.executable, "-m", "emulator", "start", "--port", "{port}")),
+    Program(OURS, (sys.executable, "-m", "dynastep", "start", "--port", "{port}")),
     Program(
         "ministack",
         (f"{PEERS}/ministack/bin/ministack",),

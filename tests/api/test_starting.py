@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.skipif(sys.platform == "win32", reason="a port is not shared there")
 def test_of_two_servers_that_start_on_one_port_at_once_one_refuses():
     port = free_port()
-    command = [sys.executable, "-m", "emulator", "start", "--port", str(port)]
+    command = [sys.executable, "-m", "dynastep", "start", "--port", str(port)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     started = [
         subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

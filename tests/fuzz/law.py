@@ -54,7 +54,7 @@ class Server:
     def __init__(self, folder: Path, clock: str) -> None:
         self.port = free_port()
         self._log = folder / "log"
-        command = [sys.executable, "-m", "emulator", "start", "--port", str(self.port), "--clock", clock]
+        command = [sys.executable, "-m", "dynastep", "start", "--port", str(self.port), "--clock", clock]
         with self._log.open("wb") as log:
             environment = {**os.environ, "PYTHONPATH": str(ROOT), VARIABLE: "1"}
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=environment)

@@ -19,9 +19,9 @@ MEBIBYTE = 1024 * 1024
 
 @contextmanager
 def running(*flags: str) -> Iterator[tuple[int, int]]:
-    """``python -m emulator start`` on a free port: the port and the process id. It ends when the context does."""
+    """``python -m dynastep start`` on a free port: the port and the process id. It ends when the context does."""
     port = free_port()
-    command = [sys.executable, "-m", "emulator", "start", "--port", str(port), *flags]
+    command = [sys.executable, "-m", "dynastep", "start", "--port", str(port), *flags]
     log = subprocess.DEVNULL
     process = subprocess.Popen(command, cwd=ROOT, stdout=log, env={**os.environ, "PYTHONPATH": str(ROOT)})
     try:

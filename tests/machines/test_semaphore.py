@@ -172,7 +172,7 @@ def server(tmp_path: Path) -> Iterator[str]:
     (tmp_path / "do_work.py").write_text(DO_WORK, encoding="utf-8")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("DYNASTEP_", "AWS_"))}
     process = subprocess.Popen(
-        [sys.executable, "-m", "emulator", "start", "--port", "0", "--functions", str(tmp_path)],
+        [sys.executable, "-m", "dynastep", "start", "--port", "0", "--functions", str(tmp_path)],
         cwd=ROOT,
         env=inherited,
         stdout=subprocess.PIPE,
