@@ -171,7 +171,7 @@ def _send_one(
     tally.statuses[status] += 1
     fault = fault_of(status, headers, answer)
     if status not in (404, 413) and "Content-Encoding" not in headers:
-        kind = json.loads(answer).get("__type", "") if fault is None else ""
+        kind = json.loads(answer or b"{}").get("__type", "") if fault is None else ""
         tally.codes[kind.partition("#")[2]] += 1
         if fault is None and status != 200 and "#" not in kind:
             fault = "no __type"
