@@ -98,7 +98,7 @@ def format_error(message: str) -> InvalidTemplate:
 def check_sections(document: Mapping[str, Any]) -> None:
     """Refuse what is no template, before its transforms are applied."""
     for name in document:
-        if name not in _SECTIONS:
+        if name not in _SECTIONS and not (name == "Globals" and "Transform" in document):  # which SAM takes away
             raise InvalidTemplate(f"Invalid template property or properties [{name}]")
     version = document.get("AWSTemplateFormatVersion")
     if version is not None and str(version) != "2010-09-09":

@@ -15,7 +15,17 @@ from importlib import import_module, metadata
 from typing import Any, Final, NamedTuple
 
 from asl_interpreter.loop.locks import lock
-from emulator.moto_door import bucket_events, events, functions, log_filters, mappings, pipes, queues, schedules
+from emulator.moto_door import (
+    bucket_events,
+    buckets,
+    events,
+    functions,
+    log_filters,
+    mappings,
+    pipes,
+    queues,
+    schedules,
+)
 
 log = logging.getLogger("dynastep")
 
@@ -105,6 +115,7 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("pipes.models:Pipe.advance", pipes.advance, "20b08953434b"),
     ),
     "s3": (
+        _patch("s3.models:FakeBucket.get_permission", buckets.get_permission, "7571412a3495"),
         _patch("s3.notifications:send_event", bucket_events.send_event, "da8a7c7c6f2b"),
         _patch("s3.notifications:send_test_event", bucket_events.send_test_event, "89bc68c5842c"),
         _patch("s3.models:S3Backend._set_delete_marker", bucket_events.set_delete_marker, "f95d9e59e39f"),

@@ -99,8 +99,8 @@ def test_a_change_set_without_changes_has_failed(formation, stacks):
     )
     text = f"ChangeSet [{made['Id']}] cannot be executed in its current status of [FAILED]"
     assert refused(formation.execute_change_set, ChangeSetName=made["Id"]) == ("InvalidChangeSetStatus", text)
+    waiter = formation.get_waiter("change_set_create_complete")
     with pytest.raises(WaiterError):
-        waiter = formation.get_waiter("change_set_create_complete")
         waiter.wait(ChangeSetName=made["Id"], WaiterConfig={"Delay": 0, "MaxAttempts": 1})
 
 

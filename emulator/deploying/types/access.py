@@ -21,7 +21,7 @@ def _attach(order: Order, kind: str, name: str, before: Properties) -> None:
         order.call("iam", f"Delete{kind}Policy", **member, PolicyName=policy)
     for policy, given in now.items():
         if given != was.get(policy):
-            document = dumps(given["PolicyDocument"])
+            document = _document(given["PolicyDocument"])
             order.call("iam", f"Put{kind}Policy", **member, PolicyName=policy, PolicyDocument=document)
     arns, had = ([as_text(arn) for arn in of.get("ManagedPolicyArns") or ()] for of in (order.properties, before))
     for arn in had:
@@ -100,7 +100,8 @@ class Role(ResourceType):
 
 
 def _document(value: Any) -> str:
-    return value if isinstance(value, str) else dumps(value)
+    """A policy as text; one without a version, which AWS takes, gets the current one, which moto asks for."""
+    return value if isinstance(value, str) else dumps({"Version": "2012-10-17", **value})
 
 
 class Policy(ResourceType):

@@ -169,6 +169,11 @@ _DEFAULTS: Final[Mapping[str, Any]] = {
 """What a function has of a property that its template no longer has."""
 
 
+def _unqualified(name: str) -> str:
+    """The function that a name or an ARN means, without its version or alias."""
+    return ":".join(name.split(":")[: 7 if name.startswith("arn:") else 1])
+
+
 def _qualified(made: Made) -> dict[str, Any]:
     """The function and the qualifier of an ARN."""
     function, _, qualifier = made.id.rpartition(":")
@@ -221,13 +226,13 @@ class Alias(ResourceType):
 
 
 class Url(ResourceType):
-    """AWS::Lambda::Url."""
+    """AWS::Lambda::Url; that of an alias is kept by its function: the service behind knows no others."""
 
     @staticmethod
     def _params(order: Order, operation: str) -> dict[str, Any]:
         given = {name: value for name, value in order.properties.items() if name != "TargetFunctionArn"}
         params = fit("lambda", operation, given, order)
-        return {"FunctionName": as_text(order.properties["TargetFunctionArn"]), **params}
+        return {**params, "FunctionName": _unqualified(as_text(order.properties["TargetFunctionArn"]))}
 
     def create(self, order: Order) -> Made:
         """Make one."""
@@ -243,26 +248,32 @@ class Url(ResourceType):
     def delete(self, order: Order, made: Made) -> None:
         """Delete one."""
         del made
-        name = as_text(order.properties["TargetFunctionArn"])
+        name = _unqualified(as_text(order.properties["TargetFunctionArn"]))
         order.call("lambda", "DeleteFunctionUrlConfig", FunctionName=name, Qualifier=order.properties.get("Qualifier"))
 
 
 class Permission(ResourceType):
-    """AWS::Lambda::Permission."""
+    """AWS::Lambda::Permission; one that is for an alias or a version is kept by the function: nothing asks for it."""
 
     updates = False
+
+    @staticmethod
+    def _function(order: Order) -> str:
+        """The function without its qualifier, of which the service behind keeps no permissions."""
+        return _unqualified(as_text(order.properties["FunctionName"]))
 
     def create(self, order: Order) -> Made:
         """Make one."""
         params = fit("lambda", "AddPermission", order.properties, order)
         statement = order.named("", 100)
-        order.call("lambda", "AddPermission", **params, StatementId=statement)
+        order.call(
+            "lambda", "AddPermission", **{**params, "FunctionName": self._function(order), "StatementId": statement}
+        )
         return Made(statement, {"Id": statement})
 
     def delete(self, order: Order, made: Made) -> None:
         """Delete one."""
-        name = as_text(order.properties["FunctionName"])
-        order.call("lambda", "RemovePermission", FunctionName=name, StatementId=made.id)
+        order.call("lambda", "RemovePermission", FunctionName=self._function(order), StatementId=made.id)
 
 
 class EventInvokeConfig(ResourceType):

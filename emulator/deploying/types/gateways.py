@@ -10,7 +10,9 @@ from typing import Any, Final
 
 from asl_interpreter.jsontext import dumps
 from emulator.deploying.intrinsics import as_text
+from emulator.deploying.reading import InvalidTemplate, read
 from emulator.deploying.services import Refused
+from emulator.deploying.types import openapi
 from emulator.deploying.types.resource_type import Api, Made, Order, Properties, ResourceType, fit
 
 # Version 1: what changes is patched by its path.
@@ -89,8 +91,11 @@ class RestApi(ResourceType):
 
     @staticmethod
     def _put(order: Order, api: str, document: bytes) -> None:
-        mode = as_text(order.properties.get("Mode", "overwrite"))
-        order.call("apigateway", "PutRestApi", restApiId=api, mode=mode, body=document)
+        try:
+            found = read(document.decode("utf-8", "replace"))
+        except InvalidTemplate:
+            raise Refused("Invalid OpenAPI input.", "BadRequestException") from None
+        openapi.build(order, api, found)
 
     @staticmethod
     def _made(order: Order, api: str) -> Made:
@@ -331,6 +336,32 @@ class Child(Api):
             order.call(self.service, self.delete_by, **self._where(order, made))
 
 
+class Account(ResourceType):
+    """AWS::ApiGateway::Account: the role by which API Gateway writes logs; there is one for all APIs of a region."""
+
+    @staticmethod
+    def _put(order: Order) -> None:
+        role = order.properties.get("CloudWatchRoleArn")
+        if role is not None:
+            patch = {"op": "replace", "path": "/cloudwatchRoleArn", "value": as_text(role)}
+            order.call("apigateway", "UpdateAccount", patchOperations=[patch])
+
+    def create(self, order: Order) -> Made:
+        """Set the role."""
+        self._put(order)
+        name = order.named("")
+        return Made(name, {"Id": name})
+
+    def update(self, order: Order, before: Properties, made: Made) -> Made:
+        """Set the role."""
+        del before
+        self._put(order)
+        return made
+
+    def delete(self, order: Order, made: Made) -> None:
+        """The role stays, as on AWS."""
+
+
 # Version 2
 
 
@@ -341,8 +372,11 @@ class HttpApi(ResourceType):
         """Make one."""
         given = order.properties
         if "Body" in given:
-            params = {"Body": dumps(given["Body"])}
-            made = order.call("apigatewayv2", "ImportApi", **params)
+            body = given["Body"]
+            title = as_text((body.get("info") or {}).get("title", order.logical_id))
+            tags = order.tags() or None
+            made = order.call("apigatewayv2", "CreateApi", Name=title, ProtocolType="HTTP", Tags=tags)
+            openapi.build_http(order, made["ApiId"], body)
         else:
             left_out = ("FailOnWarnings", "BodyS3Location", "BasePath", "Tags")
             kept = {name: value for name, value in given.items() if name not in left_out}
@@ -358,7 +392,7 @@ class HttpApi(ResourceType):
         given = order.properties
         if "Body" in given:
             if given["Body"] != before.get("Body"):
-                order.call("apigatewayv2", "ReimportApi", ApiId=made.id, Body=dumps(given["Body"]))
+                openapi.build_http(order, made.id, given["Body"])
             return made
         left_out = ("FailOnWarnings", "BasePath", "Tags", "ProtocolType")
         kept = {name: value for name, value in given.items() if name not in left_out}
@@ -425,6 +459,35 @@ def _of_http_api(kind: str) -> Child:
 
 
 TYPES: Final[Mapping[str, ResourceType]] = {
+    "AWS::ApiGateway::Account": Account(),
+    "AWS::ApiGateway::ApiKey": Api(
+        "apigateway",
+        "CreateApiKey",
+        _by_id("APIKeyId"),
+        "DeleteApiKey",
+        key=lambda made: {"apiKey": made.id},
+        name="Name",
+        drop=frozenset({"StageKeys"}),
+        changes=False,
+    ),
+    "AWS::ApiGateway::UsagePlan": Api(
+        "apigateway",
+        "CreateUsagePlan",
+        _by_id("Id"),
+        "DeleteUsagePlan",
+        key=lambda made: {"usagePlanId": made.id},
+        changes=False,
+    ),
+    "AWS::ApiGateway::UsagePlanKey": Api(
+        "apigateway",
+        "CreateUsagePlanKey",
+        lambda order, _params, answer: Made(
+            answer["id"], {"Id": answer["id"], "::plan": order.properties["UsagePlanId"]}
+        ),
+        "DeleteUsagePlanKey",
+        key=lambda made: {"usagePlanId": made.attributes["::plan"], "keyId": made.id},
+        changes=False,
+    ),
     "AWS::ApiGateway::Authorizer": Child(
         "apigateway",
         "CreateAuthorizer",
