@@ -64,6 +64,10 @@ class Engine:
         """Move the clock by so many seconds; all that becomes due on the way happens."""
         self.loop.advance(seconds)
 
+    def next_timer(self) -> tuple[float, str] | None:
+        """When the next timer is due, in seconds since 1970, and its name; None if nothing waits for the clock."""
+        return self.ask(self.loop.next_timer)
+
     @property
     def defect(self) -> BaseException | None:
         """What has ended the loop before it was closed, if anything has."""

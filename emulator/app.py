@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Iterable
+from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +14,13 @@ from werkzeug.exceptions import BadRequest, HTTPException
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from emulator.endpoint import layer
+from emulator.web.activity import Activity
 from emulator.wire.hosts import Hosts
 from emulator.wiring import meet_moto
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
     from emulator.control import Control
 
 log = logging.getLogger("dynastep")
@@ -28,7 +33,7 @@ def create_app(control: Control, hosts: Hosts = _NO_MORE_HOSTS) -> Flask:
 
     ``hosts`` are the names that requests may be sent to, and whose web pages are answered.
     """
-    app = Flask("emulator.web", static_folder=None)
+    app = Flask("emulator.app", static_folder=None)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _own_error)
 
@@ -58,18 +63,33 @@ def create_app(control: Control, hosts: Hosts = _NO_MORE_HOSTS) -> Flask:
         control.latest.reset()
         return _json({"status": "reset"})
 
-    @app.get("/")
-    def index() -> str:
-        return _INDEX.format(version=version())
-
     @app.after_request
     def unframed(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = "frame-ancestors 'none'"  # nobody clicks here unawares
         return response
 
     meet_moto(lambda account: control.of(account).world)
-    app.wsgi_app = layer(control, app.wsgi_app, hosts)  # type: ignore[method-assign,assignment]  # Flask's documented way
+    activity = Activity()
+    pages = _with_console(control, activity, app.wsgi_app)
+    app.wsgi_app = layer(control, pages, hosts, activity.add)  # type: ignore[method-assign,assignment]  # Flask's documented way
     return app
+
+
+def _with_console(control: Control, activity: Activity, routes: WSGIApplication) -> WSGIApplication:
+    """The console and, for every other path, ``routes``. It is imported when somebody opens it: starting is fast."""
+
+    @cache
+    def console() -> WSGIApplication:
+        from emulator.web.console import create_console
+
+        return create_console(control, activity).wsgi_app
+
+    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path: str = environ.get("PATH_INFO", "/")
+        own = path in ("", "/") or path.startswith("/_dynastep/console")
+        return (console() if own else routes)(environ, start_response)
+
+    return serve
 
 
 def version() -> str:
@@ -108,18 +128,3 @@ def _own_error(error: Exception) -> Response:
     request_id = str(uuid.uuid4())
     log.error("Request %s failed: %s %s", request_id, request.method, request.path, exc_info=error)
     return _json({"error": f"Dynastep failed; its log has the traceback under request id {request_id}"}, 500)
-
-
-_INDEX = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>Dynastep</title></head>
-<body>
-<h1>Dynastep {version}</h1>
-<p>AWS Step Functions, DynamoDB and more answer at this address: give it to an SDK as the endpoint URL.</p>
-<ul>
-<li><a href="/_dynastep/health">health</a></li>
-<li><a href="/_dynastep/clock">clock</a></li>
-</ul>
-</body>
-</html>
-"""

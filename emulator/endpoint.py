@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from asl_interpreter.jsontext import dumps
+from asl_interpreter.loop.clock import monotonic
 from asl_interpreter.loop.errands import Closed
 from emulator import moto_door
 from emulator.faults import Fault
@@ -42,10 +43,18 @@ OURS = ("states", "dynamodb")
 """Signing names of the services answered here."""
 
 
-def layer(control: Control, pages: WSGIApplication, hosts: Hosts = _NO_MORE_HOSTS) -> WSGIApplication:
+Note: TypeAlias = "Callable[[float, tuple[str, str, str, str], tuple[int, float, str], tuple[bytes, bytes]], None]"
+"""Hears of each answered request: when it came by the emulator's clock; service, operation, account and region; HTTP
+status, milliseconds and error; the bodies of request and answer."""
+
+
+def layer(
+    control: Control, pages: WSGIApplication, hosts: Hosts = _NO_MORE_HOSTS, note: Note | None = None
+) -> WSGIApplication:
     """A WSGI application that answers AWS requests and leaves everything else to ``pages``.
 
-    What a web page of elsewhere sends is refused, and what is sent to a name that is not one of ``hosts``.
+    What a web page of elsewhere sends is refused, and what is sent to a name that is not one of ``hosts``. ``note``
+    hears of every AWS request that was answered.
     """
 
     def serve(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -53,7 +62,7 @@ def layer(control: Control, pages: WSGIApplication, hosts: Hosts = _NO_MORE_HOST
         if why is not None:
             response = _refuse(environ, why)
         elif not is_page(environ):
-            response = _received(control, environ)
+            response = _received(control, environ, note)
         else:
             return pages(environ, start_response)
         headers = response.headers
@@ -101,18 +110,48 @@ def _refuse(environ: dict[str, Any], why: str) -> Response:
     return Response(403, [("Content-Type", "application/json")], body)
 
 
-def _received(control: Control, environ: dict[str, Any]) -> Response:
+def _received(control: Control, environ: dict[str, Any], note: Note | None) -> Response:
     """Read the body, unless it is too large to be kept, and answer."""
     announced = environ.get("CONTENT_LENGTH") or ""
     length = int(announced) if announced.isdigit() else -1
     if length == 0 or (length < 0 and "HTTP_TRANSFER_ENCODING" not in environ):
-        return answer(control, environ, b"")
+        return _noted(control, environ, b"", note)
     most = protocol.LARGEST_BODY if protocol.service_of(environ) is not None else LARGEST_UPLOAD
     body = b"" if length > most else _read(environ["wsgi.input"], most + 1 if length < 0 else length)
     if length > most or len(body) > most:
         _discard(environ["wsgi.input"])
         return protocol.write_fault(environ, None, protocol.new_request_id(None), protocol.too_large())
-    return answer(control, environ, body)
+    return _noted(control, environ, body, note)
+
+
+def _noted(control: Control, environ: dict[str, Any], body: bytes, note: Note | None) -> Response:
+    """Answer, and tell ``note`` of a request that names its service."""
+    if note is None:
+        return answer(control, environ, body)
+    at, began = control.latest.world.clock.now(), monotonic()
+    response = answer(control, environ, body)
+    milliseconds, caller = (monotonic() - began) * 1000, credential(environ)
+    service = protocol.service_of(environ) or (caller.service if caller else "")
+    if service:
+        operation, method = _operation(environ, body), environ["REQUEST_METHOD"]
+        if operation == method.capitalize():
+            operation = f"{method} {environ.get('PATH_INFO', '/')}"
+        whose = (account_of(control, caller), caller.region if caller else "")
+        outcome = (response.status, milliseconds, _error_of(response))
+        note(at, (service, operation, *whose), outcome, (body, response.body))
+    return response
+
+
+_ERROR = re.compile(rb'"__type": ?"(?:[^"#]*#)?(\w+)"|<Code>([\w.]+)</Code>')
+
+
+def _error_of(response: Response) -> str:
+    """The code of the error that an answer is; empty if it is none."""
+    if response.status < HTTPStatus.BAD_REQUEST:
+        return ""
+    named = next((value for name, value in response.headers if name.lower() == "x-amzn-errortype"), "")
+    found = _ERROR.search(response.body)
+    return named or ("" if found is None else (found[1] or found[2]).decode())
 
 
 def _read(body: InputStream, most: int) -> bytes:

@@ -39,20 +39,18 @@ INTERPRETER = {
 EMULATOR = {
     # room: the rooms that it may know
     "": "",
-    "cli": "",
     "faults": "",
     "arns": "",
     "settings": "",
     "dynamodb.generations": "settings",
     "dynamodb.rejections": "dynamodb.generations faults settings",
     "dynamodb.model": "dynamodb.generations dynamodb.rejections faults settings",
-    "wire": "dynamodb.generations faults settings",
     "events": "",
+    "wire": "dynamodb.generations faults settings",
     "moto_door": "arns events faults wire",
     "dynamodb.changes": "dynamodb.model dynamodb.rejections moto_door wire",
     "lambdas": "arns dynamodb.changes events faults moto_door wire",
     "endpoint": "faults lambdas moto_door wire",
-    "app": "endpoint wire wiring",
     "graph": "",
     "datasets": "arns moto_door",
     "stepfunctions": "arns datasets faults wire",
@@ -60,30 +58,33 @@ EMULATOR = {
     "validate": "stepfunctions suggestions",
     "bench": "graph stepfunctions suggestions validate wire",
     "clients": "endpoint wire",
+    "web": "arns bench clients faults graph validate wire",
     "deploying": "arns endpoint faults moto_door wire",
-    "integrations": "arns faults lambdas moto_door stepfunctions suggestions wire",
-    "eventbridge": "arns events faults integrations lambdas moto_door wire",
-    "server": "",
+    "dynamodb.forwarding": "faults wire",
     "dynamodb.control": "dynamodb.model dynamodb.rejections faults moto_door wire",
     "dynamodb.copies": "dynamodb.changes dynamodb.control dynamodb.model dynamodb.rejections faults moto_door wire",
     "dynamodb.expressions": "dynamodb.model dynamodb.rejections faults",
     "dynamodb.items": "dynamodb.expressions dynamodb.generations dynamodb.model dynamodb.rejections faults wire",
     "dynamodb.partiql": "dynamodb.expressions dynamodb.items dynamodb.model dynamodb.rejections faults wire",
     "dynamodb.throttling": "dynamodb.items dynamodb.model dynamodb.partiql dynamodb.rejections faults wire",
-    "dynamodb": "",
     "dynamodb.operations": "dynamodb.changes dynamodb.control dynamodb.copies dynamodb.items dynamodb.model"
     " dynamodb.partiql dynamodb.rejections dynamodb.throttling wire",
-    "dynamodb.forwarding": "faults wire",
     "dynamodb.registry": "dynamodb.control dynamodb.items dynamodb.model",
+    "integrations": "arns faults lambdas moto_door stepfunctions suggestions wire",
+    "eventbridge": "arns events faults integrations lambdas moto_door wire",
+    "server": "",
     "world": "faults integrations stepfunctions",
-    "wiring": "arns datasets deploying dynamodb.forwarding dynamodb.model dynamodb.operations dynamodb.registry eventbridge events"
-    " faults"
-    " integrations lambdas moto_door server settings stepfunctions wire world",
+    "wiring": "arns datasets deploying dynamodb.forwarding dynamodb.model dynamodb.operations"
+    " dynamodb.registry eventbridge events faults integrations lambdas moto_door server"
+    " settings stepfunctions wire world",
+    "app": "endpoint web wire wiring",
+    "cli": "",
     "control": "moto_door settings wire wiring",
-    "commands": "app bench clients control graph integrations server settings validate wire wiring",
+    "commands": "app bench clients control graph integrations server settings validate web wire wiring",
+    "dynamodb": "",
     "interception": "wire",
-    "testing": "app arns bench clients control endpoint faults integrations interception moto_door server settings"
-    " stepfunctions validate wire wiring",
+    "testing": "app arns bench clients control endpoint faults integrations interception moto_door"
+    " server settings stepfunctions validate wire wiring",
     "pytest_plugin": "bench testing",
 }
 """Rooms of emulator: modules and packages, from the ground up; the packages of dynamodb are rooms of their own."""

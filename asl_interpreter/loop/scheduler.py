@@ -361,6 +361,10 @@ class Loop:
         target = self.clock.now() + seconds
         self._watch(Question(lambda: self.clock.move_to(target), self.errand_of_this_thread(), target=target))
 
+    def next_timer(self) -> tuple[float, str] | None:
+        """When the next timer is due, in seconds since 1970, and its name; None if there is no timer."""
+        return self._timers.first()
+
     def close(self) -> None:
         """Cancel every fiber and end the loop's thread. Whoever waits for an answer is refused: Closed."""
         with suppress(Closed):

@@ -51,6 +51,13 @@ class Timers:
         """When the earliest is due that is not in the background; infinity if there is none."""
         return _earliest(self._waited_for)
 
+    def first(self) -> tuple[float, str] | None:
+        """When the earliest of all is due, and its name; None if there is none."""
+        if self.earliest() == math.inf:
+            return None
+        instant, _, signal = min(entries[0] for entries in (self._waited_for, self._background) if entries)
+        return instant, signal.name
+
     def happen(self, instant: float) -> None:
         """Let happen what is due at an instant."""
         for entries in (self._waited_for, self._background):

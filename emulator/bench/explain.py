@@ -36,17 +36,16 @@ class Told(NamedTuple):
     """Where the definition stands, such as ``order.asl.json:14``; empty if nobody knows."""
 
 
-def explain(told: Told, *, tail: int = TAIL) -> str:
-    """The whole explanation, over several lines."""
-    return "\n".join(_lines(told, tail))
+def explain(told: Told, *, tail: int = TAIL, visits: Visits | None = None) -> str:
+    """The whole explanation, over several lines; ``visits`` are those of the history, if they were read already."""
+    return "\n".join(_lines(told, tail, read_visits(told.history) if visits is None else visits))
 
 
-def _lines(told: Told, tail: int) -> Iterator[str]:
+def _lines(told: Told, tail: int, visits: Visits) -> Iterator[str]:
     failure = "" if told.error is None else f" with {told.error}"
     yield f"{told.name} {told.status}{failure} after {clock(told.elapsed)}"
     if told.cause:
         yield f"  cause:   {shortened(told.cause)}"
-    visits = read_visits(told.history)
     if visits.every:
         yield f"  path:    {path(visits)}"
     failed = visits.failed

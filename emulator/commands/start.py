@@ -53,11 +53,12 @@ def start(**flags: str | None) -> None:
     from emulator.app import create_app
     from emulator.control import Control
     from emulator.integrations.mocks import InvalidMock
+    from emulator.web.counts import Counts
     from emulator.wire.hosts import Hosts
     from emulator.wiring import Lasting
 
     url = server.url_of(settings.host, port)
-    given = Lasting.of(settings, lambda: url)
+    given = Lasting.of(settings, lambda: url, coverage=Counts())
     try:
         if given.mock_config is not None:
             given.mock_config.read()

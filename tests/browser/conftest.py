@@ -14,7 +14,9 @@ from emulator.app import create_app
 from emulator.control import Control
 from emulator.server import serve_in_thread
 from emulator.settings import Settings
+from emulator.web.counts import Counts
 from emulator.wire.hosts import Hosts
+from emulator.wiring import Lasting
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -60,6 +62,7 @@ class Served:
     url: str
     port: int
     asked: list[tuple[str, str, int]] = field(default_factory=list)
+    control: Control | None = None
     pages: dict[str, str] = field(default_factory=dict)
     """Pages of somebody else at this address: path -> HTML."""
     _changed: threading.Condition = field(default_factory=threading.Condition)
@@ -90,9 +93,9 @@ def serve() -> Iterator[Callable[..., Served]]:
     running = []
 
     def start(*allowed_hosts: str) -> Served:
-        control = Control(Settings(port=0))
+        control = Control(Lasting.of(Settings(port=0), coverage=Counts()))
         app = create_app(control, Hosts(allowed_hosts))
-        served = Served("", 0)
+        served = Served("", 0, control=control)
 
         def noted(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
             if environ["PATH_INFO"] in served.pages:

@@ -1,0 +1,108 @@
+"""The design of a state machine: a definition is checked and drawn while it is written, and saved."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Blueprint, jsonify, render_template, request
+
+from asl_interpreter.jsontext import dumps
+from emulator.faults import Fault
+from emulator.graph.outline import outline, states
+from emulator.validate.files import CannotRead, read_definition
+from emulator.validate.positions import Position
+from emulator.web import machines as shown
+from emulator.web.page import about, asker
+
+EXAMPLE: Final = """{
+  "QueryLanguage": "JSONata",
+  "StartAt": "Greet",
+  "States": {
+    "Greet": {
+      "Type": "Pass",
+      "Output": { "greeting": "{% 'Hello ' & $states.input.name %}" },
+      "End": true
+    }
+  }
+}
+"""
+ROLE: Final = "arn:aws:iam::{account}:role/dynastep"
+
+
+def add(pages: Blueprint) -> None:
+    """Add the routes of the editor."""
+
+    @pages.get("/design")
+    def design() -> str:
+        arn, name, text, kind = request.args.get("arn", ""), "", EXAMPLE, "STANDARD"
+        if arn:
+            described = about(arn).step_functions("DescribeStateMachine", stateMachineArn=arn)
+            text, name, kind = shown.laid_out(described["definition"]), described["name"], described["type"]
+        return render_template("design.html", page="design", arn=arn, name=name, text=text, kind=kind)
+
+    @pages.post("/design/check")
+    def check() -> Any:
+        """The problems of a definition with the line of each, its states, and its picture."""
+        given = request.form.get("definition", "")
+        text, places = _definition(given)
+        found = shown.problems(asker(), text, request.form.get("type", "STANDARD"))
+        definition = shown.parsed(text)
+        scope = outline(definition)
+        lines = shown.lines(given, scope, found, places)
+        numbered = [{"line": line.number, **problem} for line in lines for problem in line.problems]
+        picture = shown.picture(definition, title="The definition so far") if definition else ""
+        names = [box.name for box in states(scope)]
+        return jsonify({"problems": numbered, "picture": picture, "states": names})
+
+    @pages.post("/design/save")
+    def save() -> Any:
+        """Make a state machine, or a new revision of one; its ARN."""
+        asked, arn = asker(), request.form.get("arn", "")
+        text, name = _definition(request.form.get("definition", ""))[0], request.form.get("name", "").strip()
+        try:
+            if arn:
+                about(arn).step_functions("UpdateStateMachine", stateMachineArn=arn, definition=text)
+            else:
+                answer = asked.step_functions(
+                    "CreateStateMachine",
+                    name=name,
+                    definition=text,
+                    roleArn=ROLE.format(account=asked.account),
+                    type=request.form.get("type", "STANDARD"),
+                )
+                arn = answer["stateMachineArn"]
+        except Fault as fault:
+            return jsonify({"error": str(fault)}), 400
+        return jsonify({"arn": arn})
+
+    @pages.post("/design/test")
+    def test() -> Any:
+        """TestState of one state: its result, with the data at each step."""
+        try:
+            answer = asker().step_functions(
+                "TestState",
+                definition=_definition(request.form.get("definition", ""))[0],
+                stateName=request.form.get("state") or None,
+                input=request.form.get("input") or "{}",
+                roleArn=ROLE.format(account=asker().account),
+                inspectionLevel="DEBUG",
+                mock=_mock(request.form.get("mock", "")),
+            )
+        except Fault as fault:
+            return jsonify({"error": str(fault)}), 400
+        return jsonify(answer)
+
+
+def _mock(text: str) -> Any:
+    return {"result": text} if text.strip() else None
+
+
+def _definition(text: str) -> tuple[str, dict[str, Position] | None]:
+    """A definition as JSON, and where things stand in its text; JSON stays as it is, and so does what is neither."""
+    if text.lstrip().startswith("{") or not text.strip():
+        return text, None
+    try:
+        value, places = read_definition("definition.yaml", text)
+    except CannotRead:
+        return text, None
+    return dumps(value), places
