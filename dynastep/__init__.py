@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from asl_interpreter.loop.scheduler import Deadlock
     from emulator.bench.execution import Execution, NotEntered
     from emulator.bench.handles import NotReached, Started, Token
+    from emulator.bench.replaying import CannotReplay, Replayed
+    from emulator.bench.snapshots import HistorySnapshots
     from emulator.faults import Fault
     from emulator.integrations.mocks import Mock
     from emulator.interception import AWSCallRefused
@@ -24,14 +26,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AWSCallRefused",
+    "CannotReplay",
     "Deadlock",
     "Dynastep",
     "Execution",
     "Fault",
+    "HistorySnapshots",
     "Later",
     "Mock",
     "NotEntered",
     "NotReached",
+    "Replayed",
     "Started",
     "StateError",
     "TestClock",
@@ -43,6 +48,8 @@ _HOMES: Final = {
     "asl_interpreter.loop.scheduler": ("Deadlock",),
     "emulator.bench.execution": ("Execution", "NotEntered"),
     "emulator.bench.handles": ("NotReached", "Started", "Token"),
+    "emulator.bench.replaying": ("CannotReplay", "Replayed"),
+    "emulator.bench.snapshots": ("HistorySnapshots",),
     "emulator.faults": ("Fault",),
     "emulator.integrations.mocks": ("Mock",),
     "emulator.interception": ("AWSCallRefused",),

@@ -115,6 +115,7 @@ THIRD_PARTY = {
     "pyarrow": "emulator.datasets.formats",
     "pytest": "emulator.pytest_plugin emulator.bench.pytest_coverage emulator.bench.pytest_failures emulator.bench.pytest_options",
     "resvg_py": "emulator.graph.files",
+    "syrupy": "emulator.bench.snapshots",
     "click": "emulator.cli emulator.commands",
     "yaml": "emulator.deploying emulator.validate.files",
     "granian": "emulator.server",

@@ -133,7 +133,7 @@ def differences(recorded: Sequence[Event], replayed: Sequence[Event]) -> Iterato
     """
     was, now = (history[-1] for history in (recorded, replayed))
     if was["type"] != now["type"]:
-        yield f"{was['type']} was recorded, {now['type']} is the end now{_why(_comparable(now))}"
+        yield f"{was['type']} was recorded, {now['type']} is the end now{_why(comparable(now))}"
     ours = _lines(replayed)
     theirs = _lines(recorded)
     for name in dict.fromkeys((*theirs, *ours)):
@@ -186,7 +186,7 @@ def _lines(history: Sequence[Event]) -> dict[Line, list[_Shown]]:
         if visit is not None and kind.startswith("MapIteration"):
             line = (*line, f"{visit.state}[{details_of(event).get('index')}]")
         place = "" if visit is None else visit.path
-        found.setdefault(line, []).append(_Shown(event["id"], kind, place, _comparable(event)))
+        found.setdefault(line, []).append(_Shown(event["id"], kind, place, comparable(event)))
     return found
 
 
@@ -207,7 +207,8 @@ _LEFT_OUT: Final = frozenset({"inputDetails", "outputDetails", "assignedVariable
 _LEFT_OUT_OF_STARTS: Final = frozenset({"stateMachineVersionArn", "stateMachineAliasArn"})
 
 
-def _comparable(event: Event) -> dict[str, JSON]:
+def comparable(event: Event) -> dict[str, JSON]:
+    """The details of an event, payloads as values, with the same text for all that differs from run to run."""
     details: Mapping[str, Any] = event.get(details_member(event["type"]), {})
     return {
         name: normalised(_payload(name, value))
