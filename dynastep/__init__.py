@@ -15,14 +15,16 @@ from asl_interpreter.tasks import Later
 
 if TYPE_CHECKING:
     from asl_interpreter.loop.scheduler import Deadlock
+    from emulator.bench.clock import TestClock
     from emulator.bench.execution import Execution, NotEntered
     from emulator.bench.handles import NotReached, Started, Token
+    from emulator.bench.options import InvalidOption
     from emulator.bench.replaying import CannotReplay, Replayed
     from emulator.bench.snapshots import HistorySnapshots
     from emulator.faults import Fault
     from emulator.integrations.mocks import Mock
     from emulator.interception import AWSCallRefused
-    from emulator.testing import Dynastep, TestClock, emulator
+    from emulator.testing import Dynastep, emulator
 
 __all__ = [
     "AWSCallRefused",
@@ -32,6 +34,7 @@ __all__ = [
     "Execution",
     "Fault",
     "HistorySnapshots",
+    "InvalidOption",
     "Later",
     "Mock",
     "NotEntered",
@@ -46,6 +49,8 @@ __all__ = [
 
 _HOMES: Final = {
     "asl_interpreter.loop.scheduler": ("Deadlock",),
+    "emulator.bench.clock": ("TestClock",),
+    "emulator.bench.options": ("InvalidOption",),
     "emulator.bench.execution": ("Execution", "NotEntered"),
     "emulator.bench.handles": ("NotReached", "Started", "Token"),
     "emulator.bench.replaying": ("CannotReplay", "Replayed"),
@@ -53,7 +58,7 @@ _HOMES: Final = {
     "emulator.faults": ("Fault",),
     "emulator.integrations.mocks": ("Mock",),
     "emulator.interception": ("AWSCallRefused",),
-    "emulator.testing": ("Dynastep", "TestClock", "emulator"),
+    "emulator.testing": ("Dynastep", "emulator"),
 }
 """Module -> the names that are imported from it when they are first asked for."""
 

@@ -169,7 +169,9 @@ def world_answer(respond: Respond, account: str, is_known: Callable[[str], bool]
             signed = _text(request.headers["Authorization"]) if "Authorization" in request.headers else ""
             if signed:
                 del request.headers["Authorization"]
-                request.headers["Authorization"] = signed.replace(key, account, 1)
+                request.headers["Authorization"] = re.sub(
+                    rf"(Credential=|AWS ){re.escape(key)}(?=[/:])", rf"\g<1>{account}", signed, count=1
+                )
             request.url = str(request.url).replace(f"X-Amz-Credential={key}", f"X-Amz-Credential={account}")
         return exchange(respond, request)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,21 +13,43 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Offer the options of coverage."""
+    """Offer the options of coverage, and those of the fixtures."""
     from emulator.bench.pytest_options import add_coverage_options
+    from emulator.bench.pytest_scopes import add_scope_options
 
     add_coverage_options(parser)
+    add_scope_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Explain failures; count what state machines do, if that is wanted."""
     from emulator.bench.pytest_failures import FailuresExplained
+    from emulator.bench.pytest_scopes import Scopes, check_configuration
 
+    check_configuration(config)
+    config.pluginmanager.register(Scopes(config), "dynastep-scopes")
     config.pluginmanager.register(FailuresExplained(), "dynastep-failures")
     if config.getoption("--asl-cov") is not None:
         from emulator.bench.pytest_coverage import CoverageOfStateMachines
 
         config.pluginmanager.register(CoverageOfStateMachines(config), "dynastep-coverage")
+
+
+@contextmanager
+def _opened(request: pytest.FixtureRequest) -> Iterator[Dynastep]:
+    """The emulator of a fixture, with the options of what it is the fixture of."""
+    from emulator.bench.options import InvalidOption
+    from emulator.bench.pytest_scopes import options_of
+    from emulator.testing import emulator
+
+    counting = request.config.pluginmanager.get_plugin("dynastep-coverage")
+    coverage = None if counting is None else counting.record.definitions
+    try:
+        opened = emulator(coverage=coverage, **options_of(request.node, request.config))
+    except InvalidOption as error:
+        pytest.fail(str(error), pytrace=False)
+    with opened as emulated:
+        yield emulated
 
 
 @pytest.fixture
@@ -37,8 +60,26 @@ def dynastep(request: pytest.FixtureRequest) -> Iterator[Dynastep]:
     Python callable a Lambda function; ``clock`` is the time; code under test finds ``url`` in AWS_ENDPOINT_URL by
     itself.
     """
-    from emulator.testing import emulator
+    with _opened(request) as emulated:
+        yield emulated
 
-    counting = request.config.pluginmanager.get_plugin("dynastep-coverage")
-    with emulator(coverage=None if counting is None else counting.record.definitions) as emulated:
+
+@pytest.fixture(scope="class")
+def dynastep_class(request: pytest.FixtureRequest) -> Iterator[Dynastep]:
+    """AWS for all tests of a class, as ``dynastep``: one test sees what those before it have made."""
+    with _opened(request) as emulated:
+        yield emulated
+
+
+@pytest.fixture(scope="module")
+def dynastep_module(request: pytest.FixtureRequest) -> Iterator[Dynastep]:
+    """AWS for all tests of a module, as ``dynastep``: one test sees what those before it have made."""
+    with _opened(request) as emulated:
+        yield emulated
+
+
+@pytest.fixture(scope="session")
+def dynastep_session(request: pytest.FixtureRequest) -> Iterator[Dynastep]:
+    """AWS for all tests of the session, as ``dynastep``: one test sees what those before it have made."""
+    with _opened(request) as emulated:
         yield emulated

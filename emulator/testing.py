@@ -8,8 +8,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -21,9 +20,12 @@ from asl_interpreter.running.execution import Execution as Running
 from emulator import arns, moto_door
 from emulator.bench.asynchronous import as_function, beside
 from emulator.bench.cassettes import read_cassette
+from emulator.bench.clock import TestClock
+from emulator.bench.decorating import Target, around
 from emulator.bench.definitions import Source, definition_text, json_text
 from emulator.bench.execution import Execution
 from emulator.bench.handles import Started
+from emulator.bench.options import InvalidOption, Options
 from emulator.bench.replaying import CannotReplay, Replayed, replay
 from emulator.clients import Clients
 from emulator.control import Control
@@ -42,7 +44,6 @@ if TYPE_CHECKING:
     from emulator.server import Server
     from emulator.world import World
 
-REGION: Final = "us-east-1"
 ROLE: Final = "dynastep"
 OPEN: Final[list[Dynastep]] = []
 """The emulators that are open, the one that began last at the end."""
@@ -56,37 +57,11 @@ _OF_A_TEST: Final = (
 """The variables that a test's emulator reads; others are for the server."""
 
 
-class TestClock:
-    """The clock of one test."""
-
-    __test__ = False  # not a test class
-
-    def __init__(self, control: Control) -> None:
-        self._control = control
-
-    def now(self) -> float:
-        """Seconds since 1970."""
-        return self._control.world.clock.now()
-
-    def advance(self, seconds: float) -> None:
-        """Move on; everything that becomes due on the way happens, in its order."""
-        self._control.set_clock(None, seconds)
-
-    @property
-    def mode(self) -> str:
-        """``virtual``: time jumps when somebody looks; ``manual``: only ``advance`` moves it; ``wall``: real time."""
-        return self._control.world.clock.mode
-
-    @mode.setter
-    def mode(self, mode: str) -> None:
-        self._control.set_clock(mode, None)
-
-
 class Dynastep(Clients):
     """AWS for one test."""
 
-    def __init__(self, control: Control, account: str, url: Callable[[], str], mocks: Mocks) -> None:
-        super().__init__(control, account, REGION, url)
+    def __init__(self, control: Control, account: str, region: str, url: Callable[[], str], mocks: Mocks) -> None:
+        super().__init__(control, account, region, url)
         self._mocks = mocks
         self._count = itertools.count(1)
         self._sources: dict[str, Source] = {}
@@ -325,12 +300,20 @@ class Controls(Control):
         """The account of the test that began last: a client with the keys ``testing`` means that test."""
         return next(reversed(list(self._tests)), super().default_account)
 
-    def open(self, mocks: Mocks, coverage: dict[str, Coverage] | None) -> tuple[str, Control]:
-        """A new account, and the control of its world; a reset there leaves the other accounts alone."""
-        account = f"{next(self._count):012}"
-        moto_door.repeat_ids()
-        settings = Settings.read({name: os.environ.get(name, "") for name in _OF_A_TEST})
-        given = Lasting.of(replace(settings, clock="virtual"), lambda: _server().url, mocks, coverage)
+    def open(self, options: Options, mocks: Mocks, coverage: dict[str, Coverage] | None) -> tuple[str, Control]:
+        """A new account, and the control of its world; a reset there leaves the other accounts alone.
+
+        Raises:
+            InvalidOption: the options name the account of an emulator that is open.
+        """
+        if options.account in self._tests:
+            raise InvalidOption(
+                f"The option account is {options.account!r}: an open emulator has this account already."
+            )
+        free = (account for number in self._count if (account := f"{number:012}") not in self._tests)
+        account = options.account or next(free)
+        moto_door.repeat_ids(options.seed)
+        given = Lasting.of(options.settings, lambda: _server().url, mocks, coverage, options.starts, options.seed)
         control = self._tests[account] = Control(given, lambda: moto_door.forget(account))
         return account, control
 
@@ -354,28 +337,54 @@ def _server() -> Server:
     return serve_in_thread(create_app(_controls()))
 
 
-@contextmanager
-def emulator(
-    coverage: dict[str, Coverage] | None = None, let_through: frozenset[str] = frozenset()
-) -> Iterator[Dynastep]:
+class emulator(AbstractContextManager["Dynastep"]):  # noqa: N801 - it is called as a function is
     """An emulator in a new account; while it is open, it answers every AWS call of this process.
 
+    It is a context manager; or, called with a function or a class, a decorator: each test then has an emulator of its
+    own, which it gets as ``dynastep`` if it has a parameter of this name.
+
     Other processes find it by the environment, which points every AWS SDK at ``url``. ``coverage``, if given, is where
-    what executions do is counted: text of a definition -> counts. ``let_through`` are hosts that are called after all.
+    what executions do is counted: text of a definition -> counts. The options are those of the marker: ``region``,
+    ``account``, ``starts``, ``clock``, ``quotas``, ``functions``, ``wording``, ``seed``, ``let_through``.
+
+    Raises:
+        InvalidOption: there is no such option, or it cannot have this value.
     """
+
+    def __init__(self, *, coverage: dict[str, Coverage] | None = None, **options: Any) -> None:
+        self._coverage = coverage
+        self._options = Options.read(options, {name: os.environ.get(name, "") for name in _OF_A_TEST})
+        self._open: list[AbstractContextManager[Dynastep]] = []
+
+    def __enter__(self) -> Dynastep:
+        opened = _opened(self._options, self._coverage)
+        emulated = opened.__enter__()
+        self._open.append(opened)
+        return emulated
+
+    def __exit__(self, *error: Any) -> None:  # noqa: PYI036 - handed on
+        self._open.pop().__exit__(*error)
+
+    def __call__(self, target: Target) -> Target:
+        """A test, or a class of tests, each with an emulator of its own."""
+        return around(target, lambda: _opened(self._options, self._coverage))
+
+
+@contextmanager
+def _opened(options: Options, coverage: dict[str, Coverage] | None) -> Iterator[Dynastep]:
     meet_moto(lambda account: _controls().of(account).world)  # another application may have since
     mocks = Mocks()
-    account, control = _controls().open(mocks, coverage)
-    outer = {name: os.environ.get(name) for name in (*_environment(account, ""), *_HIDDEN)}
-    os.environ.update(_environment(account, _server().url))
+    account, control = _controls().open(options, mocks, coverage)
+    outer = {name: os.environ.get(name) for name in (*_environment(account, "", ""), *_HIDDEN)}
+    os.environ.update(_environment(account, options.region, _server().url))
     for name in _HIDDEN:
         os.environ.pop(name, None)
     _forget_session()
     accounts = {account}
     respond = partial(_answer_in, control, accounts)
     try:
-        with answered_by(world_answer(respond, account, _names_an_account), let_through):
-            dynastep = Dynastep(control, account, lambda: _server().url, mocks)
+        with answered_by(world_answer(respond, account, _names_an_account), options.let_through):
+            dynastep = Dynastep(control, account, options.region, lambda: _server().url, mocks)
             OPEN.append(dynastep)
             yield dynastep
             dynastep.check_mocks()
@@ -403,13 +412,13 @@ def _names_an_account(key: str) -> bool:
     return (len(key) == len(DEFAULT_ACCOUNT) and key.isdigit()) or moto_door.issuer(key) is not None
 
 
-def _environment(account: str, url: str) -> dict[str, str]:
+def _environment(account: str, region: str, url: str) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL": url,
         "AWS_ACCESS_KEY_ID": account,
         "AWS_SECRET_ACCESS_KEY": "dynastep",
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
         "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # StartSyncExecution would go to the host sync-127.0.0.1
     }
 

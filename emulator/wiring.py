@@ -57,6 +57,8 @@ class Lasting:
     mock_config: MockConfig | None
     mocks: Mocks | None = None
     coverage: dict[str, Coverage] | None = None
+    seed: int = 0
+    """Of the ids that are made up where time is not real."""
     callables: Callables = field(default_factory=Callables)
     """The functions that are callables of this process."""
 
@@ -67,11 +69,14 @@ class Lasting:
         url: Callable[[], str] | None = None,
         mocks: Mocks | None = None,
         coverage: dict[str, Coverage] | None = None,
+        starts: float | None = None,
+        seed: int = 0,
     ) -> Lasting:
-        """What the settings say; ``url`` is where it is served, if that is elsewhere."""
+        """What the settings say; ``url`` is where it is served, if that is elsewhere; ``starts`` when its time does."""
         mock_config = None if settings.mock_config is None else MockConfig(settings.mock_config)
         served_at = url or (lambda: url_of(settings.host, settings.port))
-        return cls(settings, served_at, Clock(settings.clock), mock_config, mocks, coverage)
+        clock = Clock(settings.clock, starts)
+        return cls(settings, served_at, clock, mock_config, mocks, coverage, seed)
 
 
 def put_together(given: Lasting) -> World:
@@ -109,8 +114,8 @@ def put_together(given: Lasting) -> World:
         retention=Retention(clock, settings.keep_executions),
         datasets=S3Datasets(),
         elsewhere=_elsewhere(settings),
-        random=random.Random(0),  # noqa: S311 - the same calls make the same choices
-        ids=random.SystemRandom() if settings.clock == "wall" else random.Random("ids"),  # noqa: S311 - repeatable
+        random=random.Random(given.seed),  # noqa: S311 - the same calls make the same choices
+        ids=random.SystemRandom() if settings.clock == "wall" else random.Random(f"ids{given.seed or ''}"),  # noqa: S311 - repeatable
         mocks=given.mocks,
         mock_config=given.mock_config,
         coverage=given.coverage,

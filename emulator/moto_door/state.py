@@ -58,12 +58,12 @@ def _attached() -> None:
     attach(lambda account: _tables[-1][0](account))  # noqa: PLW0108 - the last entry at the time of the call
 
 
-_repeatable: list[bool] = []
+_repeatable: list[int] = []
 
 
-def repeat_ids() -> None:
+def repeat_ids(seed: int = 0) -> None:
     """Have the ids that moto makes up be the same from here on whenever this is asked. Of the process."""
-    _repeatable[:] = [True]
+    _repeatable[:] = [seed]
     if "moto.core.base_backend" in sys.modules:
         _seed()
 
@@ -71,7 +71,7 @@ def repeat_ids() -> None:
 def _seed() -> None:
     from moto.moto_api._internal import mock_random
 
-    mock_random.seed(0)
+    mock_random.seed(_repeatable[0])
 
 
 def introduce(account: str, region: str) -> None:
