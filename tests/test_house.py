@@ -290,6 +290,38 @@ def test_a_circle_is_found():
     assert _find_circle({"a": "bc", "b": "c", "c": ""}) == []
 
 
+CIRCLES_INSIDE_A_ROOM = [{f"emulator.deploying.{name}" for name in ("deployment", "types", "types.nested")}]
+"""Modules of one room that know each other by an import inside a function. None may be added.
+
+A stack of a template is made as templates are; so what makes one stands among the types that it makes.
+"""
+
+
+def _circles(graph: Mapping[str, Iterable[str]]) -> list[set[str]]:
+    """The groups of more than one node of which each leads to all others."""
+    reached: dict[str, set[str]] = {}
+    for start in graph:
+        seen: set[str] = set()
+        waiting = [start]
+        while waiting:
+            for following in graph[waiting.pop()]:
+                if following not in seen:
+                    seen.add(following)
+                    waiting.append(following)
+        reached[start] = seen
+    groups = {frozenset({a, *(b for b in reached[a] if a in reached[b])}) for a in graph}
+    return sorted((set(group) for group in groups if len(group) > 1), key=sorted)
+
+
+def test_every_circle_is_found():
+    assert _circles({"a": "b", "b": "c", "c": "b", "d": "ae", "e": "d", "f": ""}) == [{"b", "c"}, {"d", "e"}]
+
+
+def test_no_modules_know_each_other_in_a_circle_not_even_inside_functions():
+    found = _circles({module.name: imports(module) & names() for module in modules()})
+    assert found == CIRCLES_INSIDE_A_ROOM
+
+
 def test_there_is_no_circle_of_imports_when_the_program_starts():
     graph = {module.name: imports(module, functions=False) & names() for module in modules()}
     assert not (circle := _find_circle(graph)), " -> ".join(circle)

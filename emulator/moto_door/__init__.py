@@ -13,9 +13,10 @@ from emulator.moto_door.events import fire
 from emulator.moto_door.functions import RegisteredFunction, find_function, take_functions
 from emulator.moto_door.logs import has_log_group, make_log_group, write_log_events
 from emulator.moto_door.mappings import Sources, event_source_mappings, take_mappings
+from emulator.moto_door.patches import fit
 from emulator.moto_door.pipes import Pipe, Plumber, running_pipes, take_pipes
 from emulator.moto_door.schedules import Schedule, completed, enabled_schedules, take_schedules
-from emulator.moto_door.state import forget, issuer, repeat_ids, reset, show_tables
+from emulator.moto_door.state import fit_with, forget, issuer, repeat_ids, reset, show_tables
 from emulator.moto_door.targets import Options, deliver, explained, send
 from emulator.moto_door.web import Method, connection, find_method
 
@@ -59,3 +60,5 @@ __all__ = [
     "takes_unsigned",
     "write_log_events",
 ]
+
+fit_with(fit)

@@ -20,6 +20,8 @@ from asl_interpreter.jsontext import JSON, dumps
 from asl_interpreter.timestamps import iso
 from emulator.arns import Arn
 from emulator.moto_door import functions, mappings
+from emulator.moto_door.bus import put_entry
+from emulator.moto_door.calls import ServiceError, call
 from emulator.moto_door.clock import now
 
 log = logging.getLogger("dynastep")
@@ -174,8 +176,6 @@ class _Event:
 
     def put_on_bus(self) -> None:
         """As rules get it; S3 puts events on the default bus."""
-        from emulator.moto_door.bus import put_entry  # which leads here
-
         if self._name not in _OF_BUS:
             return
         detail_type, more = _OF_BUS[self._name]
@@ -201,8 +201,6 @@ def _ids() -> tuple[str, str]:
 
 def _deliver(target: str, content: JSON, bucket: str) -> None:
     """Send a function, a queue or a topic an event. Whoever writes the object never hears that this failed."""
-    from emulator.moto_door.calls import ServiceError, call  # whose calls lead here
-
     arn, text = Arn.parse(target), dumps(content)
     try:
         if arn.service == "lambda":

@@ -18,9 +18,8 @@ from asl_interpreter.loop.locks import assert_off_loop
 from emulator.moto_door.corrections import amended, refusal
 from emulator.moto_door.crashes import fault_of, operation_of, words
 from emulator.moto_door.extras import absent, remedy
-from emulator.moto_door.patches import MotoUnknown
 from emulator.moto_door.routes import Handler, find, host_of, modules
-from emulator.moto_door.state import introduce, opened
+from emulator.moto_door.state import MotoUnknown, introduce, opened
 from emulator.wire.credentials import DEFAULT_REGION, Credential
 from emulator.wire.protocol import Environ, Response, new_request_id
 

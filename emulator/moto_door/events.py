@@ -15,6 +15,7 @@ from emulator.arns import Arn
 from emulator.events.patterns import InvalidPattern, compile_pattern
 from emulator.faults import Fault
 from emulator.moto_door.clock import now as now_in
+from emulator.moto_door.targets import Options, not_delivered, send
 
 
 def send_to_targets(theirs: Any) -> Any:
@@ -60,8 +61,6 @@ def fire(rule_arn: str, time: float) -> None:
 
 
 def _send(rule: Any, event: Mapping[str, Any], archive: Callable[[Mapping[str, Any]], None]) -> None:
-    from emulator.moto_door.targets import Options, not_delivered, send  # whose calls lead here
-
     for target in list(rule.targets):
         arn = target["Arn"]
         try:
@@ -221,8 +220,6 @@ def start_execution(_theirs: Any) -> Any:
 
 
 def _notify(target: str, event: JSON) -> None:
-    from emulator.moto_door.targets import Options, send  # as above
-
     arn = Arn.parse(target)
     send(target, json.dumps(event), Options(), arn.account, arn.region)
 

@@ -26,16 +26,13 @@ from emulator.moto_door import (
     queues,
     schedules,
 )
+from emulator.moto_door.state import MotoUnknown
 
 log = logging.getLogger("dynastep")
 
 LOWEST: Final = (5, 2, 4)
 BELOW: Final = (5, 3)
 """The versions of moto that the table is made for, as pyproject.toml has them."""
-
-
-class MotoUnknown(Exception):
-    """The moto that is installed is not one that Dynastep knows. The message says which it is, and what to install."""
 
 
 class Patch(NamedTuple):

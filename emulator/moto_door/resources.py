@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.moto_door.patches import MotoUnknown
-from emulator.moto_door.state import introduce, opened
+from emulator.moto_door.state import MotoUnknown, introduce, opened
 
 
 class CannotMake(Exception):

@@ -8,7 +8,6 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from asl_interpreter.loop.locks import lock
-from emulator.moto_door.patches import fit
 
 if TYPE_CHECKING:
     from emulator.dynamodb.model.store import Store
@@ -29,13 +28,26 @@ def show_tables(store_of: _StoreOf, attach: Callable[[_StoreOf], None]) -> None:
     _tables[:] = [(store_of, attach)]
 
 
+class MotoUnknown(Exception):
+    """The moto that is installed is not one that Dynastep knows. The message says which it is, and what to install."""
+
+
+_fit: list[Callable[[str], None]] = []
+"""What patches a package of moto; the last one counts."""
+
+
+def fit_with(fit: Callable[[str], None]) -> None:
+    """Have packages of moto patched when they are opened. The patches know what opens packages, not the reverse."""
+    _fit[:] = [fit]
+
+
 def opened(package: str = "core") -> None:
     """Have a package of moto ready to be used: imported, patched, and with sight of our tables.
 
     Raises:
         MotoUnknown: the moto that is installed is not one that Dynastep knows.
     """
-    fit(package)
+    _fit[-1](package)
     _prepared()
     if _tables:
         _attached()
