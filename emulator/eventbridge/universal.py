@@ -8,8 +8,6 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.model import ListShape, MapShape, Shape, StructureShape
-
 from asl_interpreter.jsontext import JSON, InvalidJSON, loads
 from emulator import moto_door
 from emulator.arns import Arn
@@ -20,6 +18,8 @@ from emulator.wire.operations import perform
 from emulator.wire.protocol import Call
 
 if TYPE_CHECKING:
+    from botocore.model import Shape
+
     from emulator.world import World
 
 OURS: Final = frozenset({"dynamodb", "dynamodbstreams", "stepfunctions", "cloudformation"})
@@ -59,6 +59,8 @@ def call_any(world: World, target: str, text: str) -> None:
 
 def _for_sdk(shape: Shape | None, value: JSON) -> Any:
     """A value of JSON as an SDK takes it: blobs are bytes, given as base64, or as text where that is none."""
+    from botocore.model import ListShape, MapShape, Shape, StructureShape
+
     match shape, value:
         case StructureShape(), dict():
             return {name: _for_sdk(shape.members.get(name), member) for name, member in value.items()}
