@@ -63,7 +63,7 @@ class Activity:
     """The requests that came last; older ones are forgotten."""
 
     def __init__(self) -> None:
-        self._lock = lock("the activity of a server", 95)
+        self._lock = lock("the activity of a server", 99)
         self._news = threading.Condition(self._lock)
         self._requests: deque[Request] = deque()
         self._bytes = 0

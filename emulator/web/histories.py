@@ -60,7 +60,7 @@ class Histories:
     """The histories that were looked at last."""
 
     def __init__(self) -> None:
-        self._lock = lock("the histories of the console", 90)
+        self._lock = lock("the histories of the console", 97)
         self._kept: OrderedDict[str, Kept] = OrderedDict()
 
     def look(self, asker: Asker, arn: str, started: float) -> Kept:
