@@ -17,6 +17,7 @@ from emulator import arns, moto_door
 from emulator.datasets import S3Datasets
 from emulator.deploying.regions import Deployments
 from emulator.dynamodb.model.store import DynamoDBSettings, Store
+from emulator.eventbridge.destinations import call_destination
 from emulator.eventbridge.pipes import Pipes
 from emulator.eventbridge.schedules import Schedules
 from emulator.eventbridge.universal import call_any
@@ -175,6 +176,7 @@ def meet_moto(world_of: Callable[[str], World]) -> None:
     moto_door.deliver("lambda", lambda arn, text: _invoke(owner(arn), arn, text))
     moto_door.deliver("scheduler", lambda arn, text: call_any(owner(arn), arn, text))
     moto_door.take_schedules(lambda account, region: world_of(account).schedules.changed(account, region))
+    moto_door.call_destinations(call_destination)
     moto_door.take_pipes(
         moto_door.Plumber(
             has_stream=lambda arn: owner(arn).lambdas.find_stream(arn) is not None,

@@ -48,8 +48,10 @@ def invoke(_suffix: str, caller: Caller, request: TaskRequest, watch: Watch = _u
     return web.shown(answer)
 
 
-def made(arguments: Mapping[str, Any], connection: Mapping[str, Any], region: str) -> WebRequest:
+def made(arguments: Mapping[str, Any], connection: Mapping[str, Any], region: str, *, agent: str = "") -> WebRequest:
     """The request that a Task sends: what the definition says, with the connection's own parameters before it.
+
+    ``agent`` is the User-Agent of another service than Step Functions.
 
     Raises:
         StateError: no request can be made, or the connection gets no token.
@@ -76,7 +78,7 @@ def made(arguments: Mapping[str, Any], connection: Mapping[str, Any], region: st
         web.headers_of(arguments),
         _authorization(connection).items(),
         _given(extra, "HeaderParameters").items(),
-        (("User-Agent", f"Amazon|StepFunctions|HttpInvoke|{region}"), ("Range", f"bytes=0-{LARGEST}")),
+        (("User-Agent", agent or f"Amazon|StepFunctions|HttpInvoke|{region}"), ("Range", f"bytes=0-{LARGEST}")),
     ):
         headers = _replaced(headers, more)
     query = _replaced(web.pairs(arguments, "QueryParameters"), _given(extra, "QueryStringParameters").items())

@@ -17,10 +17,11 @@ from emulator.moto_door.patches import fit
 from emulator.moto_door.pipes import Pipe, Plumber, running_pipes, take_pipes
 from emulator.moto_door.schedules import Schedule, completed, enabled_schedules, take_schedules
 from emulator.moto_door.state import fit_with, forget, issuer, repeat_ids, reset, show_tables
-from emulator.moto_door.targets import Options, deliver, explained, send
-from emulator.moto_door.web import Method, connection, find_method
+from emulator.moto_door.targets import Options, call_destinations, deliver, explained, send
+from emulator.moto_door.web import ApiDestination, Method, api_destination, connection, find_method
 
 __all__ = [
+    "ApiDestination",
     "Method",
     "Options",
     "Pipe",
@@ -30,7 +31,9 @@ __all__ = [
     "ServiceError",
     "Sources",
     "answer",
+    "api_destination",
     "call",
+    "call_destinations",
     "completed",
     "connection",
     "deliver",

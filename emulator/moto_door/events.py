@@ -73,6 +73,7 @@ def _send(rule: Any, event: Mapping[str, Any], archive: Callable[[Mapping[str, A
                 options = Options(
                     target.get("SqsParameters", {}).get("MessageGroupId", ""),
                     str(_selected(target.get("KinesisParameters", {}).get("PartitionKeyPath", "$.id"), event)),
+                    http=target.get("HttpParameters", {}),
                 )
                 send(arn, _target_input(rule, target, event), options, rule.account_id, rule.region_name)
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody who sends an event hears of it

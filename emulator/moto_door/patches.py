@@ -18,6 +18,7 @@ from asl_interpreter.loop.locks import lock
 from emulator.moto_door import (
     bucket_events,
     buckets,
+    event_refusals,
     events,
     functions,
     log_filters,
@@ -88,6 +89,18 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("events.models:EventPatternParser.parse", events.parse_pattern, "2681906d428c"),
         _patch("events.models:EventPattern.matches_event", events.matches_event, "3e71eb7ff590"),
         _patch("events.responses:EventsHandler.test_event_pattern", events.answer_test_event_pattern, "945d9dc74b3a"),
+        _patch("events.models:EventsBackend.put_targets", event_refusals.put_targets, "5c3742b61a68"),
+        _patch("events.models:EventsBackend.describe_rule", event_refusals.describe_rule, "4546dfe2a5bd"),
+        _patch(
+            "events.models:EventsBackend.list_tags_for_resource", event_refusals.list_tags_for_resource, "afce89aed356"
+        ),
+        _patch("events.models:EventsBackend.update_archive", event_refusals.update_archive, "f1d3846aed30"),
+        _patch("events.models:EventsBackend.start_replay", event_refusals.start_replay, "39f1779179d9"),
+        _patch(
+            "events.models:EventsBackend.describe_api_destination",
+            event_refusals.describe_api_destination,
+            "9c981dc179b7",
+        ),
         _patch("events.models:EventsBackend.put_rule", schedules.put_rule, "28bf0ac76b1b"),
         _patch("events.models:EventsBackend.delete_rule", schedules.changes_schedules, "cce3b9511f72"),
         _patch("events.models:EventsBackend.enable_rule", schedules.changes_schedules, "e34ebc497b11"),

@@ -12,8 +12,8 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any
 
 from emulator.arns import Arn
 from emulator.faults import Fault
@@ -37,6 +37,14 @@ def deliver(service: str, receiver: Receiver) -> None:
     _receivers[service] = receiver
 
 
+_destinations: list[Callable[[str, str, Mapping[str, Any]], None]] = []
+
+
+def call_destinations(call_destination: Callable[[str, str, Mapping[str, Any]], None]) -> None:
+    """Have API destinations called: their ARN, the text, HttpParameters. The last one given counts."""
+    _destinations[:] = [call_destination]
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What a rule or a schedule says of its target beside its ARN."""
@@ -48,14 +56,8 @@ class Options:
     source: str = ""
     detail_type: str = ""
     """What an event on a bus is made with."""
-
-
-def takes(arn: Arn) -> bool:
-    """Whether ``send`` can call such targets."""
-    return arn.service in (*_receivers, *_SENT) or (arn.service, arn.kind) == ("events", "event-bus")
-
-
-_SENT: Final = frozenset({"sqs", "sns", "kinesis", "firehose", "logs"})
+    http: Mapping[str, Any] = field(default_factory=dict)
+    """HttpParameters of an API destination."""
 
 
 def send(target: str, text: str, options: Options, account: str, region: str) -> None:
@@ -88,6 +90,9 @@ def send(target: str, text: str, options: Options, account: str, region: str) ->
             return
         case "events" if arn.kind == "event-bus":
             operation, params = "PutEvents", {"Entries": [_entry(target, text, options)]}
+        case "events" if arn.kind == "api-destination":
+            _destinations[-1](target, text, options.http)
+            return
         case _:
             raise NotImplementedError(f"Dynastep does not call targets such as {target}")
     opened(arn.service)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from emulator.arns import Arn, InvalidArn
 
@@ -78,6 +78,27 @@ def _read(resource: str, method: Any) -> Method:
         int(status),
         template,
     )
+
+
+class ApiDestination(NamedTuple):
+    """What an API destination calls."""
+
+    endpoint: str
+    """Its URL, with ``*`` for each path parameter."""
+    method: str
+    connection: str
+    """ARN."""
+
+
+def api_destination(arn: str) -> ApiDestination | None:
+    """An API destination by its ARN; None if there is none."""
+    from moto.events.models import events_backends
+
+    parsed = Arn.parse(arn)
+    found = events_backends[parsed.account][parsed.region].destinations.get(parsed.resource.split("/")[1])
+    if found is None or found.arn != arn:
+        return None
+    return ApiDestination(found.invocation_endpoint, found.http_method, found.connection_arn)
 
 
 def connection(arn: str) -> dict[str, Any] | None:

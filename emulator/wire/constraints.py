@@ -53,6 +53,10 @@ def value_rules(least: float | None, most: float | None) -> list[Rule]:
 _JAVA_CLASSES = (
     (r"\p{ASCII}", r"[\x00-\x7f]"),
     (r"\p{Print}", r"[\x20-\x7e]"),
+    (r"\p{L}", r"\w"),
+    (r"\p{M}", r"\u0300-\u036f"),
+    (r"\p{N}", r"\d"),
+    (r"\p{Z}", r" \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"),
     (r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010ffff"),
 )
 """What the models' patterns use of Java's syntax -> the same for Python."""

@@ -1,0 +1,70 @@
+"""API destinations: a rule calls a URL with what its connection knows of it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def rule(dynastep, web_server):
+    """Make a rule whose target is an API destination, and put an event that it wants."""
+    events = dynastep.client("events")
+
+    def make(authorization="BASIC", parameters=None, **target):
+        basic = {"BasicAuthParameters": {"Username": "me", "Password": "secret"}}
+        connection = events.create_connection(
+            Name="c", AuthorizationType=authorization, AuthParameters=parameters or basic
+        )["ConnectionArn"]
+        destination = events.create_api_destination(
+            Name="d",
+            ConnectionArn=connection,
+            InvocationEndpoint=f"{web_server.url}/orders/*",
+            HttpMethod="POST",
+        )["ApiDestinationArn"]
+        events.put_rule(Name="r", EventPattern='{"source": ["shop"]}')
+        events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": destination, **target}])
+        events.put_events(Entries=[{"Source": "shop", "DetailType": "Sold", "Detail": '{"n": 7}'}])
+
+    return make
+
+
+def test_a_destination_is_called_with_its_parameters_and_its_connection_s(rule, web_server):
+    rule(
+        InputPath="$.detail",
+        HttpParameters={
+            "PathParameterValues": ["7"],
+            "HeaderParameters": {"X-Own": "yes"},
+            "QueryStringParameters": {"q": "1"},
+        },
+    )
+    (asked,) = web_server.asked
+    assert (asked["method"], asked["path"], json.loads(asked["body"])) == ("POST", "/orders/7?q=1", {"n": 7})
+    assert web_server.header("X-Own") == "yes"
+    assert web_server.header("Authorization") == "Basic bWU6c2VjcmV0"
+    assert web_server.header("User-Agent") == "Amazon/EventBridge/ApiDestinations"
+
+
+def test_an_api_key_and_more_parameters_of_the_connection(rule, web_server):
+    rule(
+        "API_KEY",
+        {
+            "ApiKeyAuthParameters": {"ApiKeyName": "X-Key", "ApiKeyValue": "k"},
+            "InvocationHttpParameters": {"BodyParameters": [{"Key": "more", "Value": "m", "IsValueSecret": False}]},
+        },
+        InputPath="$.detail",
+    )
+    assert web_server.header("X-Key") == "k"
+    assert json.loads(web_server.asked[0]["body"]) == {"n": 7, "more": "m"}
+
+
+def test_what_a_destination_refuses_goes_to_the_dead_letter_queue(dynastep, rule, web_server, caplog):
+    web_server.answers = [(418, {}, "no coffee")]
+    sqs = dynastep.client("sqs")
+    url = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    rule(DeadLetterConfig={"Arn": f"arn:aws:sqs:us-east-1:{dynastep.account}:dead"})
+    (message,) = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"])["Messages"]
+    assert json.loads(message["Body"])["detail"] == {"n": 7}
+    assert "418" in message["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
+    assert "no coffee" in caplog.text
