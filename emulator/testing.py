@@ -99,12 +99,13 @@ class Dynastep(Clients):
         callable that makes one of these of the arguments. A value that the service could not answer is refused unless
         ``checked`` is false; a mock that is never used fails the test unless it is ``optional``.
 
+        Without answers here, ``.throws("Card.Busy", times=2).then_returns(value, after="3s")`` gives them in steps.
+
         Raises:
-            TypeError, ValueError: there is no answer, or one is not JSON.
+            TypeError, ValueError: an answer is not JSON.
         """
-        if not answers:
-            raise TypeError(f"the mock of {task!r} has no answer; None answers null")
-        mock = Mock(f"The mock of {task!r}", task, steps_of(answers), machine, checked, optional)
+        steps = steps_of(answers) if answers else ()
+        mock = Mock(f"The mock of {task!r}", task, steps, machine, checked, optional)
         return self._mocks.add(mock)
 
     def run(

@@ -11,6 +11,7 @@ import dataclasses
 import itertools
 import json
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -65,7 +66,7 @@ class Step:
         return f"{self.first}-{'*' if self.last == math.inf else self.last}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Mock:
     """Stands for a Task."""
 
@@ -85,6 +86,34 @@ class Mock:
     """The arguments of every attempt that it has answered, in order."""
     complaints: list[str] = field(default_factory=list)
     """What was wrong with it."""
+
+    def returns(self, value: JSON, *, times: int | None = None, after: float | str = 0) -> Mock:
+        """Answer the next attempts with a value: so many of them, or all until another step follows, which is one.
+
+        ``after`` is how long each takes in the machine: seconds, or text such as ``"3s"``, ``"2 min"``, ``"1h"``.
+
+        Raises:
+            TypeError, ValueError: the value is no JSON; there are no such times; ``after`` is no time.
+        """
+        return self._then(plain(Later(duration(after), value=value)), times)
+
+    def throws(self, error: str, cause: str = "", *, times: int | None = None, after: float | str = 0) -> Mock:
+        """Fail the next attempts with an error; else as ``returns``."""
+        return self._then(Later(duration(after), error=StateError(error, cause)), times)
+
+    then_returns = returns
+    then_throws = throws
+
+    def _then(self, answer: Answer, times: int | None) -> Mock:
+        if times is not None and times < 1:
+            raise ValueError(f"a mock answers at least once, not {times} times")
+        *before, last = self.steps or (None,)
+        if last is not None and last.last == math.inf:
+            last = dataclasses.replace(last, last=last.first)
+        first = 0 if last is None else int(last.last) + 1
+        step = Step(first, math.inf if times is None else first + times - 1, answer)
+        self.steps = (*(each for each in (*before, last) if each is not None), step)
+        return self
 
     @property
     def blocking(self) -> bool:
@@ -135,6 +164,23 @@ def plain(answer: Answer) -> Answer:
     if isinstance(answer, Later):
         return dataclasses.replace(answer, value=plain(answer.value))
     return loads(json.dumps(answer, allow_nan=False))
+
+
+_UNITS: Final = {"": 1, "s": 1, "min": 60, "m": 60, "h": 3600, "d": 86_400}
+
+
+def duration(text: float | str) -> float:
+    """A time in seconds, from a number of seconds or a text with a unit: ``"3s"``, ``"2 min"``, ``"1h"``, ``"1d"``.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if not isinstance(text, str):
+        return text
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", text)
+    if found is None or found[2] not in _UNITS:
+        raise ValueError(f"{text!r} is no time: seconds are wanted, or a text such as '3s', '2 min' or '1h'")
+    return float(found[1]) * _UNITS[found[2]]
 
 
 def steps_of(answers: Sequence[Answer]) -> tuple[Step, ...]:
@@ -210,6 +256,8 @@ class Mocks:
             *((other, task) for other, m in others for task in tasks_of(m)),
         ]
         for mock in self._mocks:
+            if not mock.steps:
+                raise InvalidMock(f"{mock.title} has no answer: give it one, or .returns(...) or .throws(...).")
             if mock.machine in (None, name) and not any(mock.fits(other, task) for other, task in everywhere):
                 known = [key for _, task in everywhere for key in (task.name, short(task.resource))]
                 hint = " Make a mock after its machine, or say which machine it is for."

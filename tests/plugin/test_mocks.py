@@ -180,13 +180,70 @@ def test_a_job_that_is_stopped_leaves_no_time_behind(dynastep):
     assert dynastep.clock.now() - before == 5
 
 
+# In steps
+
+STEPS = {"ErrorEquals": ["Card.Busy"], "IntervalSeconds": 1, "MaxAttempts": 9, "BackoffRate": 1}
+STUBBORN = machine(Charge=task(Retry=[STEPS]))
+
+
+def paid(amount):
+    return {"StatusCode": 200, "Payload": amount}
+
+
+def test_steps_say_how_often_and_how_long(dynastep):
+    charge = dynastep.mock("Charge").throws("Card.Busy", "later", times=2).then_returns(paid(7), after="3s")
+    for _ in range(2):  # the steps are those of every execution
+        execution = dynastep.run(STUBBORN)
+        assert (execution.output, execution.elapsed, len(execution.tasks)) == (paid(7), 2 + 3, 3)
+    assert [task.error for task in execution.tasks] == ["Card.Busy", "Card.Busy", None]
+    assert len(charge.calls) == 6
+
+
+def test_a_step_is_for_one_attempt_if_another_follows_and_else_for_all_that_come(dynastep):
+    dynastep.mock("Charge").throws("Card.Busy", after="1 min").then_throws("Card.Busy").then_throws("Card.Lost")
+    execution = dynastep.run(STUBBORN)
+    assert ([task.error for task in execution.tasks], execution.elapsed) == (
+        ["Card.Busy", "Card.Busy", "Card.Lost"],
+        62,
+    )
+    dynastep.mock("Charge").throws("Card.Busy")
+    assert len(dynastep.run(STUBBORN).tasks) == 10
+    dynastep.mock("Charge", BUSY, BUSY).then_returns(paid(1), times=1)
+    assert dynastep.run(STUBBORN).output == paid(1)
+
+
+@pytest.mark.parametrize(
+    ("after", "seconds"), [(3, 3), ("3", 3), ("1.5s", 1.5), ("2 min", 120), ("2m", 120), ("1h", 3600), ("1 d", 86_400)]
+)
+def test_a_time_is_a_number_or_a_text_with_a_unit(dynastep, after, seconds):
+    dynastep.mock("Charge").returns(paid(1), after=after)
+    assert dynastep.run(STUBBORN).elapsed == seconds
+
+
+def test_steps_that_cannot_be(dynastep):
+    charge = dynastep.mock("Charge")
+    with pytest.raises(
+        ValueError, match="^'3 weeks' is no time: seconds are wanted, or a text such as '3s', '2 min' or "
+    ):
+        charge.returns(1, after="3 weeks")
+    with pytest.raises(ValueError, match="^a mock answers at least once, not 0 times$"):
+        charge.throws("Card.Busy", times=0)
+    with pytest.raises(TypeError, match="^Object of type set is not JSON serializable$"):
+        charge.returns({1})
+    with pytest.raises(Fault) as raised:
+        dynastep.run(STUBBORN)
+    assert str(raised.value) == (
+        "ValidationException: The mock of 'Charge' has no answer: give it one, or .returns(...) or .throws(...)."
+    )
+    charge.optional = True
+
+
 # What cannot be
 
 
 @pytest.mark.parametrize(
     ("answers", "message"),
     [
-        ((), "the mock of 'Charge' has no answer; None answers null"),
         ((Decimal(1),), "Object of type Decimal is not JSON serializable"),
         ((Later(after=1, value={1, 2}),), "Object of type set is not JSON serializable"),
     ],
