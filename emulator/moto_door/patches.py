@@ -101,6 +101,7 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
             event_refusals.describe_api_destination,
             "9c981dc179b7",
         ),
+        _patch("events.models:Replay.replay_events", events.replay_events, "9752fdb56ebb"),
         _patch("events.models:EventsBackend.put_rule", schedules.put_rule, "28bf0ac76b1b"),
         _patch("events.models:EventsBackend.delete_rule", schedules.changes_schedules, "cce3b9511f72"),
         _patch("events.models:EventsBackend.enable_rule", schedules.changes_schedules, "e34ebc497b11"),

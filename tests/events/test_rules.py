@@ -150,3 +150,29 @@ def test_a_log_group_gets_events(dynastep, events):
     events.put_events(Entries=[{"Source": "a", "DetailType": "d", "Detail": '{"n": 1}'}])
     (logged,) = logs.filter_log_events(logGroupName="/aws/events/all")["events"]
     assert json.loads(logged["message"])["detail"] == {"n": 1}
+
+
+def test_an_archive_replays_into_its_bus_what_came_in_a_time(dynastep, events):
+    heard = []
+    function = dynastep.function("hear", heard.append)
+    bus = events.describe_event_bus()["Arn"]
+    archive = events.create_archive(
+        ArchiveName="kept", EventSourceArn=bus, EventPattern='{"detail": {"n": [{"numeric": ["<", 3]}]}}'
+    )["ArchiveArn"]
+    for number in (1, 2, 3):
+        events.put_events(Entries=[{"Source": "a", "DetailType": "d", "Detail": json.dumps({"n": number})}])
+        dynastep.clock.advance(3600)
+    events.put_rule(Name="on", EventPattern='{"source": ["a"]}')
+    events.put_targets(Rule="on", Targets=[{"Id": "1", "Arn": function}])
+    hour = datetime(2026, 1, 1, 0, 30, tzinfo=timezone.utc)
+    events.start_replay(
+        ReplayName="again",
+        EventSourceArn=archive,
+        EventStartTime=hour,
+        EventEndTime=hour.replace(hour=12),
+        Destination={"Arn": bus},
+    )
+    dynastep.clock.advance(1)
+    ((event),) = heard
+    assert (event["detail"], event["replay-name"], event["time"]) == ({"n": 2}, "again", "2026-01-01T01:00:00Z")
+    assert events.describe_replay(ReplayName="again")["State"] == "COMPLETED"
