@@ -125,7 +125,7 @@ THIRD_PARTY = {
     "datetime": "asl_interpreter.loop.clock asl_interpreter.timestamps asl_interpreter.jsonata.dates emulator",
     "jsonata": "asl_interpreter.jsonata.jsonata_python",
     "msgspec": "asl_interpreter.jsontext",
-    "pcre2": "asl_interpreter.jsonata.patterns",
+    "pcre2": "asl_interpreter.jsonata.patterns emulator.wire.patterns",
     "asyncio": "emulator.bench.asynchronous",
     "concurrent": "",
     "sched": "",

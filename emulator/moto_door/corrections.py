@@ -14,7 +14,6 @@ from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import parse_qs
 
 from emulator.arns import PARTS
-from emulator.moto_door.requests import CHECKED, broken
 from emulator.wire.protocol import Environ, Response
 
 
@@ -32,8 +31,6 @@ Amend: TypeAlias = Callable[[Environ, bytes, Response], Response]
 
 def refusal(name: str, environ: Environ, body: bytes) -> Refusal | None:
     """Why AWS would refuse a request to a service, by its signing name, that moto takes; None if it would not."""
-    if name in CHECKED and (fault := broken(name, environ, body)) is not None:
-        return Refusal(fault.code, fault.message, fault.status)
     return _REFUSALS[name](environ, body) if name in _REFUSALS else None
 
 
@@ -60,7 +57,7 @@ def _amend_s3(environ: Environ, _body: bytes, response: Response) -> Response:
 
     extended = base64.b64encode(mock_random.randbytes(56)).decode()
     added = {"x-amz-id-2": extended}
-    if response.status // 100 == 2 and _is_object(environ):
+    if response.status // 100 == 2 and is_object(environ):
         added["x-amz-server-side-encryption"] = "AES256"
         if any(key.startswith("x-amz-checksum-") for key in headers):
             added["x-amz-checksum-type"] = "FULL_OBJECT"
@@ -77,7 +74,7 @@ def _amend_s3(environ: Environ, _body: bytes, response: Response) -> Response:
     return response._replace(headers=kept, body=body)
 
 
-def _is_object(environ: Environ) -> bool:
+def is_object(environ: Environ) -> bool:
     """Whether a request writes or reads an object itself."""
     if environ["REQUEST_METHOD"] not in ("PUT", "GET", "HEAD"):
         return False

@@ -8,20 +8,23 @@ import json
 import logging
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, quote
 from xml.parsers.expat import ExpatError
 from xml.sax.saxutils import escape
 
 from asl_interpreter.loop.errands import Closed
 from asl_interpreter.loop.locks import assert_off_loop
-from emulator.moto_door.corrections import amended, refusal
-from emulator.moto_door.crashes import fault_of, operation_of, words
+from emulator.faults import Fault
+from emulator.moto_door.corrections import amended, is_object, refusal
 from emulator.moto_door.extras import absent, remedy
 from emulator.moto_door.routes import Handler, find, host_of, modules
 from emulator.moto_door.state import MotoUnknown, introduce, opened
 from emulator.wire.credentials import DEFAULT_REGION, Credential
-from emulator.wire.protocol import Environ, Response, new_request_id
+from emulator.wire.protocol import Environ, Response, decompressed, new_request_id
+
+if TYPE_CHECKING:
+    from emulator.moto_door.requests import Operation
 
 log = logging.getLogger("dynastep")
 
@@ -39,9 +42,22 @@ def answer(environ: Environ, body: bytes, caller: Credential | None, account: st
     assert_off_loop("moto is called")
     name = caller.service if caller is not None and caller.service else _unsigned_name(environ, body)
     region = caller.region if caller is not None else DEFAULT_REGION
+    if name != "s3" and "HTTP_CONTENT_ENCODING" in environ:  # of an object of S3 the encoding is a property
+        try:
+            body = decompressed(environ, body)
+        except Fault as fault:
+            return _refusal(environ, name, fault.status, fault.code, fault.message)
+        environ = {key: value for key, value in environ.items() if key != "HTTP_CONTENT_ENCODING"}
+    return _answer(environ, body, name, region, account)
+
+
+def _answer(environ: Environ, body: bytes, name: str, region: str, account: str) -> Response:
     prepared = _environ(environ, body, name, region, account)
     path = prepared["RAW_URI"].partition("?")[0]
-    handler = None
+    from emulator.moto_door.checks import AFTERWARDS, unfit  # botocore's models: not for the start of a server
+    from emulator.moto_door.requests import operation_of
+
+    operation = None
     try:
         opened()
         host = host_of(prepared, name, region)
@@ -50,7 +66,11 @@ def answer(environ: Environ, body: bytes, caller: Credential | None, account: st
             known = bool(modules(host))
             what = f"{environ['REQUEST_METHOD']} {path} of {name}" if known else f"the service {name}"
             return _refusal(environ, name, 501, "NotImplementedException", f"moto, behind Dynastep, lacks {what}")
-        if (refused := refusal(name, environ, body)) is not None:
+        operation = operation_of(handler, prepared, body)
+        refused = refusal(name, environ, body)
+        if refused is None and operation is not None and operation.service not in AFTERWARDS:
+            refused = unfit(operation, prepared, body)
+        if refused is not None:
             return _refusal(environ, name, refused.status, refused.code, refused.message)
         introduce(account, region)
         return amended(name, environ, body, _response(_run(handler, prepared), environ, name))
@@ -63,16 +83,22 @@ def answer(environ: Environ, body: bytes, caller: Credential | None, account: st
     except ExpatError:
         text = "The XML you provided was not well-formed or did not validate against our published schema"
         return _refusal(environ, name, 400, "MalformedXML", text)
-    except Exception as error:
-        if (lacking := _lacking(environ, name, error)) is not None:
-            return lacking
-        operation = None if handler is None else operation_of(handler, prepared, body)
-        if operation is not None and (refused := fault_of(operation, prepared, body)) is not None:
-            return _refusal(environ, name, refused.status, refused.code, refused.message)
-        request_id = new_request_id(None)
-        asked = f"{environ['REQUEST_METHOD']} {path} of {name}"
-        log.exception("Request %s failed in moto: %s", request_id, asked)
-        return _refusal(environ, name, 500, "InternalFailure", words(operation, asked, error, request_id))
+    except Exception as error:  # noqa: BLE001 - moto fails with any; the log has it
+        return _failed(prepared, name, body, operation, error)
+
+
+def _failed(environ: Environ, name: str, body: bytes, operation: Operation | None, error: Exception) -> Response:
+    """What to say where moto failed: that the request breaks its model, or at what moto failed."""
+    from emulator.moto_door.checks import failure, unfit
+
+    if (lacking := _lacking(environ, name, error)) is not None:
+        return lacking
+    if operation is not None and (refused := unfit(operation, environ, body)) is not None:
+        return _refusal(environ, name, refused.status, refused.code, refused.message)
+    request_id = new_request_id(None)
+    asked = f"{environ['REQUEST_METHOD']} {environ['RAW_URI'].partition('?')[0]} of {name}"
+    log.error("Request %s failed in moto: %s", request_id, asked, exc_info=error)
+    return _refusal(environ, name, 500, "InternalFailure", failure(operation, asked, error, request_id))
 
 
 def _lacking(environ: Environ, name: str, error: Exception) -> Response | None:
@@ -170,14 +196,22 @@ def _response(answered: tuple[int, Mapping[str, Any], Any], environ: Environ, na
         for key, value in headers.items()
         if key.lower() != "status" and (key.lower() != "content-length" or environ["REQUEST_METHOD"] == "HEAD")
     ]
+    if body[:1] == b"<" and not (name == "s3" and is_object(environ)):
+        body = _NOT_XML_BYTES.sub(lambda found: b"&#x%x;" % ord(found[0]), body)
     return Response(status, kept, body)
+
+
+_NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_NOT_XML_BYTES: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""What XML 1.0 has no way to write; in answers a reference to the character stands for it, as in those of S3."""
 
 
 def _refusal(environ: Environ, name: str, status: int, code: str, message: str) -> Response:
     """An error of ours in the form in which the service's SDK reads errors."""
     request_id = new_request_id("stepfunctions")
     headers = [("x-amzn-RequestId", request_id)]
-    inner = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
+    readable = _NOT_XML.sub(lambda found: f"\\x{ord(found[0]):02x}", message)
+    inner = f"<Code>{code}</Code><Message>{escape(readable)}</Message>"
     if name == "ec2":
         text = f"<Response><Errors><Error>{inner}</Error></Errors><RequestID>{request_id}</RequestID></Response>"
     elif name == "s3":

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 from emulator.moto_door.state import opened
 from emulator.wire.protocol import Environ
@@ -65,14 +66,36 @@ def _routed(service: str, environ: Environ) -> str | None:
     from emulator.wire.operations import service_model
 
     method, path = environ["REQUEST_METHOD"], environ.get("RAW_URI", environ["PATH_INFO"]).partition("?")[0]
-    if any(method == of and pattern.fullmatch(path) for _, of, pattern in rest_operations(service)):
+    if any(method == each.method and each.path.fullmatch(path) for each in rest_operations(service)):
         return str(service_model(service).endpoint_prefix)
     return None
 
 
+class RestOperation(NamedTuple):
+    """How a request to an operation looks: its method, its path, and what its query has to have."""
+
+    name: str
+    method: str
+    path: re.Pattern[str]
+    query: frozenset[tuple[str, str]]
+
+
+def rest_operation(service: str, method: str, path: str, query: str) -> str | None:
+    """The operation of a service that a method, a path and a query name; None if that cannot be told."""
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    matching = [
+        each
+        for each in rest_operations(service)
+        if each.method == method
+        and each.path.fullmatch(path)
+        and all(key in given and value in ("", given[key]) for key, value in each.query)
+    ]
+    return max(matching, key=lambda each: len(each.query)).name if matching else None  # the first of the greatest
+
+
 @cache
-def rest_operations(service: str) -> list[tuple[str, str, re.Pattern[str]]]:
-    """Names, methods and paths of a service's operations, the longest paths first.
+def rest_operations(service: str) -> list[RestOperation]:
+    """A service's operations, those with the longest paths and the fewest labels first.
 
     A label that is greedy, or the last part of a path, may have slashes.
     """
@@ -80,13 +103,14 @@ def rest_operations(service: str) -> list[tuple[str, str, re.Pattern[str]]]:
 
     found = []
     model = service_model(service)
-    for name in sorted(
-        model.operation_names, key=lambda name: -model.operation_model(name).http["requestUri"].count("/")
-    ):
-        http = model.operation_model(name).http
-        template = re.escape(http["requestUri"].partition("?")[0].rstrip("/"))
+    uris = {name: model.operation_model(name).http["requestUri"] for name in model.operation_names}
+    for name in sorted(uris, key=lambda name: (-uris[name].count("/"), uris[name].count("{"))):
+        path, _, query = uris[name].partition("?")
+        template = re.escape(path.rstrip("/"))
         pattern = re.sub(r"\\{[^}]+\\\+\\}|\\{[^}]+\\}$", ".+", template)
-        found.append((name, http["method"], re.compile(re.sub(r"\\{[^}]+\\}", "[^/]+", pattern) + "/?")))
+        compiled = re.compile(re.sub(r"\\{[^}]+\\}", "[^/]+", pattern) + "/?")
+        literals = frozenset(parse_qsl(query, keep_blank_values=True))
+        found.append(RestOperation(name, model.operation_model(name).http["method"], compiled, literals))
     return found
 
 

@@ -32,7 +32,7 @@ def length_rules(shortest: int | None, longest: int | None) -> list[Rule]:
     return rules
 
 
-def _length(value: str | list[Any] | dict[str, Any]) -> int:
+def _length(value: str | bytes | list[Any] | dict[str, Any]) -> int:
     if isinstance(value, str) and not value.isascii():
         return len(value) + sum(character > "\uffff" for character in value)
     return len(value)

@@ -94,7 +94,7 @@ def read_call(environ: Environ, body: bytes, credential: Credential | None, acco
         raise Fault("SerializationException", f"The headers are larger than {LARGEST_HEADERS} bytes")
     if environ["REQUEST_METHOD"] != "POST" or (body and not _is_json(environ.get("CONTENT_TYPE", ""), service)):
         raise Fault("UnknownOperationException", "", status=404)
-    body = _decompressed(environ, body)
+    body = decompressed(environ, body)
     params = _json(body) if body else None
     operation = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")[2]
     if service is None or not operation:
@@ -131,8 +131,12 @@ _MOST_MEMBERS = 1000
 _WBITS = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 
 
-def _decompressed(environ: Environ, body: bytes) -> bytes:
-    """The body as it was before its Content-Encoding. AWS answers 500 to what cannot be read; here the 400 says why."""
+def decompressed(environ: Environ, body: bytes) -> bytes:
+    """The body as it was before its Content-Encoding. AWS answers 500 to what cannot be read; here the 400 says why.
+
+    Raises:
+        Fault: it cannot be read, or is larger than LARGEST_BODY.
+    """
     encoding = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding in ("", "identity"):
         return body

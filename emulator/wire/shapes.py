@@ -8,6 +8,7 @@ words this is its Dialect. The model is botocore's; its own validator checks typ
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
@@ -46,6 +47,11 @@ class Violation:
     value: JSON
 
     @property
+    def place(self) -> str:
+        """Where the value is, in the model's names: ``Tags.1.member.Key``."""
+        return _text(self.path)
+
+    @property
     def member(self) -> str:
         """The member of the input that the path begins with."""
         path = self.path
@@ -74,8 +80,8 @@ class Dialect:
     an enumeration where it is not the model's. ``rules`` replaces the constraints of a shape in an operation, or
     returns None. ``bare`` maps an operation and a constraint that it breaks at a path to the message AWS sends for it
     alone. ``order`` gives members of an operation that are named before the others, which follow in the model's order;
-    ``later`` those whose constraints are judged once all others hold. ``as_json`` names operations that repeat a value
-    as JSON rather than as Java prints it.
+    ``later`` those whose constraints are judged once all others hold. ``pattern`` makes a rule of a regular expression,
+    or None if it cannot. ``as_json`` names operations that repeat a value as JSON rather than as Java prints it.
 
     ``terse`` says of an operation and a broken constraint, with how many others are broken beside it, that the answer
     names this one alone, does not repeat the value and spells members as the model does.
@@ -87,6 +93,7 @@ class Dialect:
     bare: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     order: Mapping[str, Sequence[str]] = field(default_factory=dict)
     later: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    pattern: Callable[[str], Rule | None] = pattern_rule
     as_json: frozenset[str] = frozenset()
     terse: Callable[[str, Violation, int], bool] = lambda _operation, _violation, _others: False
 
@@ -99,36 +106,53 @@ def compile_input(operation: OperationModel, dialect: Dialect) -> Callable[[JSON
     shape = operation.input_shape
     if shape is None:
         return lambda _params: {}
-    check = _Compiler(operation.name, dialect).checker(shape, "field")
+    check = compile_findings(operation, dialect)
 
     def checked(params: JSON) -> dict[str, JSON]:
-        findings = Findings()
         try:
-            check(params, None, findings)
+            findings = check(params)
         except Mismatch as mismatch:
             raise Fault("SerializationException", str(mismatch)) from None
         except RecursionError:
             raise Fault("SerializationException", "") from None
         if findings.violations:
-            raise Fault("ValidationException", _message(operation, shape, dialect, findings.violations))
+            raise Fault("ValidationException", message_of(operation, dialect, findings.violations))
         tidied: dict[str, JSON] = _tidy(shape, params) if findings.untidy else params
         return tidied
 
     return checked
 
 
-def _message(
-    operation: OperationModel, shape: StructureShape, dialect: Dialect, violations: Sequence[Violation]
-) -> str:
+def compile_findings(operation: OperationModel, dialect: Dialect) -> Callable[[JSON], Findings]:
+    """Compile the input of an operation to a function that says what a request breaks.
+
+    The function raises Mismatch at the first value of a wrong type, and RecursionError for what is too deep.
+    """
+    shape = operation.input_shape
+    if shape is None:
+        return lambda _params: Findings()
+    check = _Compiler(operation.name, dialect).checker(shape, "field")
+
+    def found(params: JSON) -> Findings:
+        findings = Findings()
+        check(params, None, findings)
+        return findings
+
+    return found
+
+
+def message_of(operation: OperationModel, dialect: Dialect, violations: Sequence[Violation]) -> str:
+    """AWS's message about what a request breaks."""
     name = operation.name
-    members = list(dict.fromkeys((*dialect.order.get(name, ()), *shape.members)))
+    known = [] if operation.input_shape is None else list(operation.input_shape.members)
+    members = list(dict.fromkeys((*dialect.order.get(name, ()), *known)))
     violations = sorted(violations, key=lambda violation: members.index(violation.member))
     later = dialect.later.get(name, ())
     if any(violation.member not in later for violation in violations):
         violations = [each for each in violations if each.member not in later or each.words == NOT_NULL]
     missing = any(violation.words == NOT_NULL for violation in violations)
     others = 0 if missing else len(violations) - 1
-    in_order = sorted(violations, key=lambda violation: list(shape.members).index(violation.member))
+    in_order = sorted(violations, key=lambda violation: known.index(violation.member))
     first = next((violation for violation in in_order if dialect.terse(name, violation, others)), None)
     if first is not None:
         bare = dialect.bare.get((name, _text(first.path), first.words))
@@ -171,6 +195,9 @@ def _echo(violation: Violation, *, as_json: bool) -> str:
         return " null"
     if violation.shape.metadata.get("sensitive"):
         return ""
+    if isinstance(violation.value, bytes):
+        size = len(violation.value)
+        return f" 'java.nio.HeapByteBuffer[pos=0 lim={size} cap={size}]'"
     if as_json and not isinstance(violation.value, str):
         return f" '{dumps(violation.value)}'"
     return f" '{_java_text(violation.shape, violation.value)}'"
@@ -251,8 +278,8 @@ class _Compiler:
         if shape.type_name in ("integer", "long", "float", "double"):
             return value_rules(limits.get("min"), limits.get("max"))
         rules = length_rules(limits.get("min"), limits.get("max"))
-        if "pattern" in limits:
-            rules.append(pattern_rule(limits["pattern"]))
+        if "pattern" in limits and (rule := self._dialect.pattern(limits["pattern"])) is not None:
+            rules.append(rule)
         if "enum" in limits:
             printed = self._dialect.enums.get(shape.name, limits["enum"])
             values = frozenset(limits["enum"])
@@ -351,6 +378,7 @@ class _Compiler:
                 value = int(value)
             if is_blob:
                 _check_base64(value)
+                value = b64decode(value) if rules else value  # its bytes are what is counted
             for rule in rules:
                 if rule.broken(value):
                     findings.violations.append(Violation(rule.words, path, shape, value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
 import logging
@@ -21,6 +22,7 @@ from emulator.control import Control
 from emulator.endpoint import layer
 from emulator.moto_door import routes
 from emulator.settings import Settings
+from emulator.wire import patterns
 from emulator.wire.credentials import Credential
 from emulator.wiring import meet_moto
 
@@ -222,6 +224,208 @@ def test_what_moto_fails_at_for_want_of_a_member_is_refused_by_the_model(
     with pytest.raises(ClientError) as raised:
         client._make_api_call(operation, params)
     assert raised.value.response["Error"] == {"Code": code, "Message": message}
+
+
+def _refused(client, operation, params):
+    with pytest.raises(ClientError) as raised:
+        client._make_api_call(operation, params)
+    assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    return raised.value.response["Error"]["Code"], raised.value.response["Error"]["Message"]
+
+
+TOO_LONG = "Member must have length less than or equal to"
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "code", "message"),
+    [
+        pytest.param(
+            "iam",
+            "CreateUser",
+            {"UserName": "x" * 65},
+            "ValidationError",
+            f"1 validation error detected: Value '{'x' * 65}' at 'userName' failed to satisfy constraint: {TOO_LONG} 64",
+            id="query",
+        ),
+        pytest.param(
+            "iam",
+            "CreateRole",
+            {"RoleName": "r", "AssumeRolePolicyDocument": "{}", "Tags": [{"Key": "k", "Value": "v" * 257}]},
+            "ValidationError",
+            f"1 validation error detected: Value '{'v' * 257}' at 'tags.1.member.value' failed to satisfy constraint: "
+            f"{TOO_LONG} 256",
+            id="query, in a list",
+        ),
+        pytest.param(
+            "ec2",
+            "RunInstances",
+            {"ImageId": "ami-1", "InstanceType": "q9.huge", "MinCount": 1, "MaxCount": 1},
+            "InvalidParameterValue",
+            "Invalid value 'q9.huge' for InstanceType.",
+            id="ec2",
+        ),
+        pytest.param(
+            "kms",
+            "CreateAlias",
+            {"AliasName": "alias/a b", "TargetKeyId": "k"},
+            "ValidationException",
+            "1 validation error detected: Value 'alias/a b' at 'aliasName' failed to satisfy constraint: "
+            "Member must satisfy regular expression pattern: ^[a-zA-Z0-9:/_-]+$",
+            id="json",
+        ),
+        pytest.param(
+            "kms",
+            "Encrypt",
+            {"KeyId": "k", "Plaintext": b"x" * 4097},
+            "ValidationException",
+            f"1 validation error detected: Value at 'plaintext' failed to satisfy constraint: {TOO_LONG} 4096",
+            id="json, bytes that are counted as such and not repeated",
+        ),
+        pytest.param(
+            "cognito-idp",
+            "CreateUserPool",
+            {"PoolName": "p" * 129},
+            "InvalidParameterException",
+            f"1 validation error detected: Value '{'p' * 129}' at 'poolName' failed to satisfy constraint: {TOO_LONG} 128",
+            id="json, a name of its own",
+        ),
+        pytest.param(
+            "kms",
+            "ListKeys",
+            {"Limit": "many"},
+            "SerializationException",
+            "STRING_VALUE can not be converted to an Integer",
+            id="json, a wrong type",
+        ),
+        pytest.param(
+            "lambda",
+            "GetAlias",
+            {"FunctionName": "f f", "Name": "live"},
+            "ValidationException",
+            None,
+            id="rest-json, in the path",
+        ),
+        pytest.param(
+            "lambda",
+            "ListLayers",
+            {"MaxItems": 51},
+            "ValidationException",
+            "1 validation error detected: Value '51' at 'maxItems' failed to satisfy constraint: "
+            "Member must have value less than or equal to 50",
+            id="rest-json, in the query",
+        ),
+        pytest.param(
+            "scheduler",
+            "CreateScheduleGroup",
+            {"Name": "a b", "ClientToken": "t"},
+            "ValidationException",
+            "1 validation error detected: Value 'a b' at 'name' failed to satisfy constraint: "
+            "Member must satisfy regular expression pattern: [0-9a-zA-Z-_.]+",
+            id="rest-json, in the path of what a body has more of",
+        ),
+        pytest.param(
+            "route53",
+            "GetHostedZone",
+            {"Id": "z" * 33},
+            "ValidationException",
+            f"1 validation error detected: Value '{'z' * 33}' at 'id' failed to satisfy constraint: {TOO_LONG} 32",
+            id="rest-xml, in the path",
+        ),
+        pytest.param(
+            "route53",
+            "CreateHostedZone",
+            {"Name": "example.com", "CallerReference": "r" * 129},
+            "ValidationException",
+            f"1 validation error detected: Value '{'r' * 129}' at 'callerReference' failed to satisfy constraint: "
+            f"{TOO_LONG} 128",
+            id="rest-xml, in the body",
+        ),
+        pytest.param(
+            "sqs",
+            "SendMessageBatch",
+            {"QueueUrl": "q", "Entries": [{"Id": "1"}]},
+            "MissingParameter",
+            "The request must contain the parameter Entries.1.MessageBody.",
+            id="sqs",
+        ),
+        pytest.param(
+            "rds",
+            "CreateDBInstance",
+            {"DBInstanceIdentifier": "d"},
+            "MissingParameter",
+            "The request must contain the parameter DBInstanceClass",
+            id="rds, in the words of ec2",
+        ),
+    ],
+)
+def test_a_request_is_held_against_its_model_before_moto_has_it(world, service, operation, params, code, message):
+    client = clients.client(world, service, config=Config(parameter_validation=False))
+    refused = _refused(client, operation, params)
+    assert refused == (code, message if message is not None else refused[1])
+
+
+def test_what_a_service_takes_beyond_its_model_is_left_to_moto(client):
+    sqs = client("sqs")
+    queue = sqs.create_queue(QueueName="q")["QueueUrl"]
+    sqs.send_message(QueueUrl=queue, MessageBody="m")
+    received = sqs.receive_message(QueueUrl=queue, AttributeNames=["SentTimestamp"])["Messages"]  # none of its values
+    assert received[0]["Attributes"].keys() == {"SentTimestamp"}
+
+
+def test_a_pattern_that_backtracks_for_ever_is_given_up():
+    rule = patterns.bounded_rule("(a|aa)+[bc]")
+    assert (rule.broken("aad"), rule.broken("a" * 40 + "d")) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits", "does_not"),
+    [
+        (r"[\p{Print}]*", "a b", "a\tb"),
+        (r"\p{Alnum}+", "a1", "a-"),
+        (r"[\w-_]*", "a-b_", "a.b"),
+        (r"[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]*", "a\n\U0001f600", "\x01"),
+        (r"[\p{L}\p{Z}]+", "\u00e9 \u00fc", "1"),
+        ("a|b", "b", "bb"),
+        (r".*\S.*", "a\nb", " \n "),
+    ],
+)
+def test_patterns_are_those_of_java_and_match_the_whole_text(pattern, fits, does_not):
+    rule = patterns.bounded_rule(pattern)
+    assert not rule.broken(fits)
+    assert rule.broken(does_not)
+
+
+def test_what_is_no_pattern_is_no_rule():
+    assert patterns.bounded_rule("a${1,2}(") is None
+
+
+def test_a_body_in_gzip_is_read_by_every_service_and_bounded(world):
+    body = json.dumps({"Name": "p", "Value": "v", "Type": "String"}).encode()
+
+    def put(packed):
+        environ = {
+            "REQUEST_METHOD": "POST",
+            "PATH_INFO": "/",
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "4566",
+            "wsgi.url_scheme": "http",
+            "HTTP_HOST": "localhost:4566",
+            "HTTP_X_AMZ_TARGET": "AmazonSSM.PutParameter",
+            "HTTP_CONTENT_ENCODING": "gzip",
+            "CONTENT_TYPE": "application/x-amz-json-1.1",
+        }
+        response = moto_door.answer(environ, packed, Credential("111122223333", "us-east-1", "ssm"), "111122223333")
+        return response.status, json.loads(response.body)
+
+    assert put(gzip.compress(body)) == (200, {"Version": 1, "Tier": "Standard"})
+    status, refused = put(gzip.compress(b" " * (17 * 1024 * 1024)))
+    assert (status, refused["__type"]) == (413, "RequestEntityTooLargeException")
+    assert put(body)[1]["message"] == "The body is not what its Content-Encoding says: gzip"
+
+
+def test_what_xml_cannot_carry_is_written_in_letters(client):
+    code, message = _refused(client("iam"), "GetUser", {"UserName": "a\x01b"})
+    assert (code, "'a\\x01b' at 'userName'" in message) == ("ValidationError", True)
 
 
 # Calls
