@@ -27,11 +27,12 @@ S3 itself takes much that its model does not have, and says of nearly everything
 """
 
 _LOOSER: Final[Mapping[str, frozenset[str]]] = {
+    "kinesis": frozenset({"ConsumerARN"}),  # moto makes ARNs that lack the time of creation
     # It checks them itself, in words of its own, and takes attributes of messages where the model has those of queues.
     "sqs": frozenset({"QueueAttributeName", "MessageSystemAttributeName"}),
     "secretsmanager": frozenset({"AutomaticallyRotateAfterDaysType", "ClientRequestTokenType", "PasswordLengthType"}),
 }
-"""Service -> shapes of its model that are stricter than the service: nothing but their type is checked."""
+"""Service -> shapes of its model that are stricter than the service, or than moto: only their type is checked."""
 
 _CODES: Final[Mapping[str, str]] = {
     "cognito-idp": "InvalidParameterException",

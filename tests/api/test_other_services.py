@@ -372,6 +372,15 @@ def test_what_a_service_takes_beyond_its_model_is_left_to_moto(client):
     assert received[0]["Attributes"].keys() == {"SentTimestamp"}
 
 
+def test_the_arns_of_consumers_that_moto_makes_are_taken(client):
+    kinesis = client("kinesis")
+    kinesis.create_stream(StreamName="s", ShardCount=1)
+    stream = kinesis.describe_stream(StreamName="s")["StreamDescription"]["StreamARN"]
+    made = kinesis.register_stream_consumer(StreamARN=stream, ConsumerName="c")["Consumer"]["ConsumerARN"]
+    found = kinesis.describe_stream_consumer(ConsumerARN=made)["ConsumerDescription"]
+    assert found["ConsumerName"] == "c"
+
+
 def test_a_pattern_that_backtracks_for_ever_is_given_up():
     rule = patterns.bounded_rule("(a|aa)+[bc]")
     assert (rule.broken("aad"), rule.broken("a" * 40 + "d")) == (True, False)
