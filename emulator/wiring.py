@@ -192,8 +192,21 @@ def meet_moto(world_of: Callable[[str], World]) -> None:
             filter_problem=filter_problem,
             changed=lambda account, region: world_of(account).lambdas.mappings_changed(account, region),
             arrived=lambda arn, *what: owner(arn).lambdas.arrived(arn, *what),
+            pass_time=lambda account, seconds: _pass_time(world_of(account).engine, seconds),
+            later=lambda account, *what: world_of(account).lambdas.later(*what),
         )
     )
+
+
+def _pass_time(engine: Engine, seconds: float) -> bool:
+    """Have time pass for a client that waits for messages.
+
+    A wait of a function's own, or of a Task, takes no virtual time: the loop waits for them, not they for it.
+    """
+    clock = engine.loop.clock
+    if clock.mode == "virtual" and engine.loop.errand_of_this_thread() is None:
+        engine.advance(seconds)
+    return clock.mode != "wall"
 
 
 def attach_tables(store_of: Callable[[str], Store]) -> None:

@@ -227,6 +227,15 @@ class Lambdas:
         self._running.add(key)
         self._engine.ask(start)
 
+    def later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Have something done elsewhere after so many seconds."""
+
+        async def wait() -> None:
+            await self._engine.loop.sleep(seconds, "what is done later")
+            self._engine.outbox.send(action, "what is done later")
+
+        self.keep_running(wait, "what is done later")
+
     def settle(self) -> None:
         """Somebody is about to look at what functions may have done elsewhere: virtual time moves on for it."""
         engine = self._engine

@@ -28,6 +28,10 @@ class Sources:
     """The mappings of an account and region are not what they were."""
     arrived: Callable[[str, float, Callable[[], None]], None]
     """A message has come to a queue (its ARN), to be seen after so many seconds, which moto has to be told."""
+    pass_time: Callable[[str, float], bool]
+    """Have so many seconds pass in the world of an account; false if real time passes there by itself."""
+    later: Callable[[str, float, Callable[[], None]], None]
+    """Have something done in the world of an account after so many seconds."""
 
 
 _sources: list[Sources] = []
@@ -99,15 +103,20 @@ def delete_event_source_mapping(theirs: Any) -> Any:
     return delete_event_source_mapping
 
 
-def add_message(theirs: Any) -> Any:
-    """Hear of what comes to moto's queues. Without a mapping nobody does."""
+def arrived(queue: str, message: Any) -> None:
+    """Let the mappings of a queue hear of a message. Without a mapping nobody does."""
+    delay = max(message.delayed_until / 1000 - message.sent_timestamp / 1000, 0)
+    _sources[-1].arrived(queue, delay, lambda: setattr(message, "delayed_until", 0))
 
-    def add_message(self: Any, message: Any) -> None:
-        theirs(self, message)
-        delay = max(message.delayed_until / 1000 - message.sent_timestamp / 1000, 0)
-        _sources[-1].arrived(self.queue_arn, delay, lambda: setattr(message, "delayed_until", 0))
 
-    return add_message
+def pass_time(account: str, seconds: float) -> bool:
+    """Have so many seconds pass for somebody who waits; false if real time does that by itself."""
+    return _sources[-1].pass_time(account, seconds)
+
+
+def later(account: str, seconds: float, action: Callable[[], None]) -> None:
+    """Have something done after so many seconds."""
+    _sources[-1].later(account, seconds, action)
 
 
 def _create(backend: Any, spec: dict[str, Any]) -> Any:

@@ -18,12 +18,15 @@ from asl_interpreter.loop.locks import lock
 from emulator.moto_door import (
     bucket_events,
     buckets,
+    clock,
     event_refusals,
     events,
     functions,
     log_filters,
     mappings,
+    move_tasks,
     pipes,
+    queue_refusals,
     queues,
     schedules,
 )
@@ -161,9 +164,28 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
     ),
     "sns": (_patch("sns.models:Subscription.publish", functions.publish, "fd07bd0bb87f"),),
     "sqs": (
-        _patch("sqs.models:Queue.add_message", mappings.add_message, "f27c9231c1f2"),
+        _patch("sqs.models:unix_time", clock.seconds, "f0576ec9e5f5"),
+        _patch("sqs.models:unix_time_millis", clock.milliseconds, "7a37e1337d02"),
+        _patch("sqs.models:Message.visible", queues.is_visible, "5129b573308d"),
+        _patch("sqs.models:Message.mark_received", queues.mark_received, "98e7ec115c7f"),
+        _patch("sqs.models:Queue.add_message", queues.add_message, "f27c9231c1f2"),
         _patch("sqs.models:SQSBackend.receive_message", queues.receive_message, "065f3e5e7d21"),
+        _patch("sqs.models:SQSBackend.change_message_visibility", queues.change_message_visibility, "f0e9df5f6662"),
+        _patch("sqs.models:SQSBackend.get_queue_attributes", queues.get_queue_attributes, "58417223da45"),
         _patch("sqs.models:SQSBackend.is_message_valid_based_on_retention_period", queues.is_retained, "cca23b94a5f3"),
+        _patch("sqs.models:SQSBackend.create_queue", queue_refusals.create_queue, "a7c0bbae0c42"),
+        _patch("sqs.models:SQSBackend.set_queue_attributes", queue_refusals.set_queue_attributes, "ea0bf1a56eef"),
+        _patch("sqs.models:SQSBackend._validate_message", queue_refusals.validate_message, "39cb57c19e59"),
+        _patch("sqs.models:SQSBackend.send_message_batch", queue_refusals.send_message_batch, "0707ad219481"),
+        _patch(
+            "sqs.models:SQSBackend.change_message_visibility_batch",
+            queue_refusals.change_visibility_batch,
+            "6194b4570c67",
+        ),
+        _patch("sqs.models:SQSBackend.remove_permission", queue_refusals.remove_permission, "042150054345"),
+        _patch("sqs.models:Queue._set_attributes", queue_refusals.set_attributes, "4b7aaf3f4636"),
+        _patch("sqs.responses:SQSResponse.receive_message", queue_refusals.receive_message, "0027050ecd12"),
+        _patch("sqs.responses:SQSResponse", move_tasks.answer_move_tasks, "7f5bcf1b9930"),
     ),
 }
 """Package of moto -> its patches."""
@@ -248,6 +270,7 @@ def _unknown(why: str) -> MotoUnknown:
 
 
 def digest(theirs: Any) -> str:
-    """What tells one version of a function, by its source, or of a value from another."""
+    """What tells one version of a function or a property, by its source, or of a value from another."""
+    theirs = theirs.fget if isinstance(theirs, property) else theirs
     text = inspect.getsource(theirs) if callable(theirs) else repr(theirs)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

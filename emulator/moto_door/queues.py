@@ -1,21 +1,30 @@
-"""Queues: moto's SQS where many threads use one queue.
+"""Queues: moto's SQS on the emulator's clock, and where many threads use one queue.
 
-Two receivers that asked at the same time got the same message, and each message received cost a walk over all the
-messages of its queue, for an attribute that no message changes.
+Delays, visibility and retention, and how long a receiver waits, are told by the emulator's clock. moto gave two
+receivers that asked at the same time the same message, forgot what a FIFO queue had got as soon as somebody had deleted
+it, and did not know of which queue a dead letter is.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import itertools
+from typing import Any, Final
 
 from asl_interpreter.loop.locks import lock
+from emulator.moto_door.clock import now
+from emulator.moto_door.mappings import arrived, pass_time
 
 _receiving = lock("receiving from a queue", 30)
 """One receiver at a time takes messages; none waits for them meanwhile."""
 
+DEDUPLICATED: Final = 300.0
+"""Seconds for which a FIFO queue knows what it has got."""
+LONGEST_OUT_OF_SIGHT: Final = 43_200
+"""Seconds, counted from when a message was received."""
+
 
 def receive_message(theirs: Any) -> Any:
-    """Take messages, one receiver after the other."""
+    """Take messages, one receiver after the other; wait for them as time passes here."""
 
     def receive_message(
         self: Any,
@@ -25,24 +34,132 @@ def receive_message(theirs: Any) -> Any:
         visibility_timeout: int,
         message_attribute_names: list[str] | None = None,
     ) -> list[Any]:
-        for left in range(wait_seconds_timeout, -1, -1):
+        queue = self.get_queue(queue_name)
+        until = now(self.account_id) + wait_seconds_timeout
+        while True:
             with _receiving:
+                _expire(queue)
                 found: list[Any] = theirs(self, queue_name, count, 0, visibility_timeout, message_attribute_names)
-            if found or not left:
+            before = now(self.account_id)
+            if found or before >= until:
                 return found
-            self.get_queue(queue_name).wait_for_messages(1)
-        return []
+            if pass_time(self.account_id, min(until, _next_seen(queue, before)) - before):
+                if now(self.account_id) == before:  # only a test moves this clock
+                    return []
+            else:
+                queue.wait_for_messages(1)
 
     return receive_message
 
 
+def _next_seen(queue: Any, at: float) -> float:
+    """When the next message of a queue comes into sight, if one does."""
+    times = (max(message.visible_at, message.delayed_until) / 1000 for message in queue._messages)  # noqa: SLF001 - moto has no other name for all of them
+    return min((time for time in times if time > at), default=float("inf"))
+
+
+def _expire(queue: Any) -> None:
+    """Forget the messages that a queue does not keep any longer."""
+    oldest = (now(queue.account_id) - queue.message_retention_period) * 1000
+    if any(message.sent_timestamp <= oldest for message in queue._messages):  # noqa: SLF001 - as above
+        queue._messages = [message for message in queue._messages if message.sent_timestamp > oldest]  # noqa: SLF001 - as above
+        queue._pending_messages.intersection_update(queue._messages)  # noqa: SLF001 - as above
+
+
+def get_queue_attributes(theirs: Any) -> Any:
+    """Count what a queue still keeps, and show a redrive policy as it was given."""
+
+    def get_queue_attributes(self: Any, queue_name: str, attribute_names: list[str]) -> dict[str, Any]:
+        queue = self.get_queue(queue_name)
+        with _receiving:
+            _expire(queue)
+        found: dict[str, Any] = theirs(self, queue_name, attribute_names)
+        if "RedrivePolicy" in found:
+            found = {**found, "RedrivePolicy": getattr(queue, "redrive_policy_text", found["RedrivePolicy"])}
+        return found
+
+    return get_queue_attributes
+
+
+def is_visible(_theirs: Any) -> Any:
+    """Whether a message is in sight: at the instant at which its timeout ends it is."""
+    return property(lambda self: now() * 1000.0 >= self.visible_at)
+
+
 def is_retained(_theirs: Any) -> Any:
-    """Whether a message is kept still, asked of its queue and not of all the messages in it."""
+    """Whether a message is kept still: those that are not are gone before messages are taken."""
+    return lambda _self, _queue_name, _message: True
 
-    def is_retained(self: Any, queue_name: str, message: Any) -> bool:
-        from moto.core.utils import unix_time
 
-        retained: int = self.get_queue(queue_name).message_retention_period
-        return bool(retained + message.sent_timestamp / 1000 > unix_time())
+def mark_received(theirs: Any) -> Any:
+    """Remember when a message was received last."""
 
-    return is_retained
+    def mark_received(self: Any, visibility_timeout: int | None = None) -> None:
+        theirs(self, visibility_timeout)
+        self.received_at = now()
+
+    return mark_received
+
+
+def change_message_visibility(theirs: Any) -> Any:
+    """Count the longest time out of sight from when a message was received, and not from when it was sent."""
+
+    def change_message_visibility(self: Any, queue_name: str, receipt_handle: str, visibility_timeout: int) -> None:
+        from moto.sqs.exceptions import InvalidParameterValue
+
+        queue, seconds = self.get_queue(queue_name), int(visibility_timeout)
+        message = next((each for each in queue._messages if each.had_receipt_handle(receipt_handle)), None)  # noqa: SLF001 - as above
+        if message is None:
+            theirs(self, queue_name, receipt_handle, visibility_timeout)
+            return
+        if now(self.account_id) - message.received_at + seconds > LONGEST_OUT_OF_SIGHT:
+            text = (
+                f"Value {seconds} for parameter VisibilityTimeout is invalid. Reason: Total "
+                f"VisibilityTimeout for the message is beyond the limit [{LONGEST_OUT_OF_SIGHT} seconds]"
+            )
+            raise InvalidParameterValue(text)
+        message.change_visibility(seconds)
+        if message.visible:
+            queue.pending_messages.discard(message)
+
+    return change_message_visibility
+
+
+def add_message(_theirs: Any) -> Any:
+    """Take a message into a queue, unless a FIFO queue has got it before; let its mappings hear of it."""
+
+    def add_message(self: Any, message: Any) -> None:
+        if self.fifo_queue and _is_known(self, message):
+            return
+        came_from = getattr(message, "queue_arn", self.queue_arn)
+        if came_from != self.queue_arn:
+            message.dead_letter_source = came_from
+        message.queue_arn = self.queue_arn
+        with self._messages_lock:
+            self._messages.append(message)
+            self._messages_lock.notify_all()
+        arrived(self.queue_arn, message)
+
+    return add_message
+
+
+_sequence: Final = itertools.count(18_850_000_000_000_000_000, 256)
+
+
+def _is_known(queue: Any, message: Any) -> bool:
+    """Whether a FIFO queue has got a message with the same deduplication id of late; if not, this one counts.
+
+    Whoever sends it again is answered as for the first.
+    """
+    got: dict[tuple[str, str], tuple[float, str, str]] = queue.__dict__.setdefault("_got", {})
+    time = now(queue.account_id)
+    group = message.group_id if queue.deduplication_scope == "messageGroup" else ""
+    key = (group, message.deduplication_id)
+    if key in got and time - got[key][0] < DEDUPLICATED:
+        _, message.id, message.sequence_number = got[key]
+        return True
+    message.sequence_number = str(next(_sequence))
+    for old in [old for old, (since, *_) in got.items() if time - since >= DEDUPLICATED]:
+        del got[old]
+    got[key] = time, message.id, message.sequence_number
+    return False
