@@ -137,6 +137,9 @@ def _set_expiry(order: Order, name: str, expiry: Properties, was: Properties) ->
     enabled, attribute = _is_true(expiry.get("Enabled")), expiry.get("AttributeName") or was.get("AttributeName")
     if not enabled and not _is_true(was.get("Enabled")):
         return
+    shown = order.call("dynamodb", "DescribeTimeToLive", TableName=name)["TimeToLiveDescription"]
+    if (shown["TimeToLiveStatus"] == "ENABLED") is enabled and shown.get("AttributeName", attribute) == attribute:
+        return  # as a rollback finds it where the update had not come so far
     specification = {"Enabled": enabled, "AttributeName": attribute}
     order.call("dynamodb", "UpdateTimeToLive", TableName=name, TimeToLiveSpecification=specification)
 
