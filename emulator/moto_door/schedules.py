@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timezone, tzinfo
 from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -68,8 +69,13 @@ def enabled_schedules(account: str, region: str) -> Iterator[Schedule]:
                 yield Schedule(rule.arn, timetable, begun, None, 0, {}, is_rule=True, version=rule)
 
 
+def _zone(name: str) -> tzinfo:
+    """A time zone; UTC is there without any database of zones."""
+    return timezone.utc if name == "UTC" else ZoneInfo(name)
+
+
 def _of_scheduler(schedule: Any) -> Schedule:
-    zone = ZoneInfo(schedule.schedule_expression_timezone)
+    zone = _zone(schedule.schedule_expression_timezone)
     window = schedule.flexible_time_window
     return Schedule(
         schedule.arn,
@@ -101,7 +107,7 @@ def _check(values: Mapping[str, Any], now: float, *, new: bool) -> None:
 
     expression, zone = values["schedule_expression"], values.get("schedule_expression_timezone") or "UTC"
     try:
-        found: Any = ZoneInfo(zone)
+        found = _zone(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValidationException(f"Invalid Schedule Expression Timezone {zone}.") from None  # our words
     try:
