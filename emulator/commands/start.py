@@ -36,8 +36,11 @@ def _in_one_text(_context: click.Context, _option: click.Parameter, values: tupl
 
 
 @click.command()
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Log every request to a service in a line, as the console's Activity."
+)
 @_with_settings
-def start(**flags: str | None) -> None:
+def start(*, verbose: bool, **flags: str | None) -> None:
     """Serve until Ctrl-C or SIGTERM."""
     from emulator import server
 
@@ -47,6 +50,8 @@ def start(**flags: str | None) -> None:
     except (InvalidSetting, server.PortTaken) as error:
         raise click.ClickException(str(error)) from None
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
+    if verbose:
+        logging.getLogger("dynastep.requests").setLevel(logging.INFO)
     for danger in dangers(settings):
         logging.getLogger("dynastep").warning(danger)
 

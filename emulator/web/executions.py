@@ -125,8 +125,8 @@ class Strip:
 
 def strips(kept: Kept) -> Iterator[Strip]:
     """A strip for each Map that has items, as the history shows them."""
-    for event, items in list(kept.iterations.items())[:20]:
-        visit = kept.by_event[event]
+    for event, known in list(kept.iterations.items())[:20]:
+        visit, items = kept.by_event[event], dict(known)  # others may read on meanwhile
         highest = max(items)
         found = [worst(each.status for each in items[n]) if n in items else "PENDING" for n in range(highest + 1)]
         runs: list[tuple[int, int, int, str]] = []

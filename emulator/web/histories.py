@@ -31,6 +31,9 @@ class Kept:
     iterations: dict[int, dict[int, list[Visit]]] = field(default_factory=dict)
     """Id of the entry into a Map -> item -> the visits inside, those in states inside of it too."""
 
+    drawn: tuple[object, tuple[str, list[Any]]] | None = None
+    """What was drawn last of it, and of what: the picture and the strips, which take long of a long history."""
+
     @property
     def visits(self) -> Visits:
         """What the events show."""

@@ -48,6 +48,7 @@ def add(pages: Blueprint, control: Control, histories: Histories) -> None:
         now = control.latest.clock_info()["now"]
         until = described.get("stopDate", now)
         bars, left_out = shown.timeline(kept, until)
+        graph, strips = _drawn(kept, definition, closed, described["name"])
         return render_template(
             "execution_live.html" if is_part() else "execution.html",
             page="execution",
@@ -55,10 +56,10 @@ def add(pages: Blueprint, control: Control, histories: Histories) -> None:
             execution=described,
             machine=machine,
             elapsed=max(0.0, until - described["startDate"]),
-            picture=picture(definition, shown.marks(kept, outline(definition)), closed=closed, title=described["name"]),
+            picture=graph,
             bars=bars,
             left_out=left_out,
-            strips=list(shown.strips(kept)),
+            strips=strips,
             cells=shown.CELLS,
             told=shown.told(described, kept, now),
             tokens=_tokens(control, asked, arn, kept),
@@ -144,6 +145,16 @@ def map_run(arn: str) -> str:
         wanted=status,
         statuses=("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"),
     )
+
+
+def _drawn(kept: Kept, definition: Any, closed: frozenset[str], title: str) -> tuple[str, list[shown.Strip]]:
+    """The picture and the strips of a history, drawn anew only when it has grown."""
+    known = (len(kept.events), closed)
+    if kept.drawn is None or kept.drawn[0] != known:
+        marks = shown.marks(kept, outline(definition))
+        graph = picture(definition, marks, closed=closed, title=title)
+        kept.drawn = (known, (graph, list(shown.strips(kept))))
+    return kept.drawn[1]
 
 
 def _of_processor(text: str) -> Any:

@@ -124,6 +124,12 @@ def test_requests_are_found_by_what_their_line_says():
     assert activity.latest()[0].line == "sns.Publish 400 InvalidParameter 1.0 ms 1 eu"
 
 
+def test_a_request_is_a_line_of_the_log_for_who_wants_it(caplog):
+    caplog.set_level("INFO", "dynastep.requests")
+    Activity().add(0, NAMED, (200, 1.0, ""), (b"", b""))
+    assert caplog.messages == ["sqs.SendMessage 200 1.0 ms 000000000000 us-east-1"]
+
+
 def test_counts_forget_the_definitions_that_came_first():
     counts = Counts()
     for number in range(MOST_COUNTED + 5):
