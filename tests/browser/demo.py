@@ -1,6 +1,6 @@
 """What the console is shown with: an order machine, whose warehouse is down at first, a table, a stream and functions.
 
-``python tests/browser/demo.py FOLDER`` writes screenshots of every page, at 1280 and 390 pixels, light, and dark.
+``PYTHONPATH=. python tests/browser/demo.py FOLDER`` writes screenshots of every page, at 1280 and 390 pixels, light, and dark.
 """
 
 from __future__ import annotations
@@ -184,7 +184,7 @@ def photograph(page: Page, url: str, folder: Path) -> None:
             page.set_viewport_size({"width": width, "height": 900})
             page.goto(url + path)
             page.wait_for_timeout(400)
-            page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
+            page.screenshot(path=folder / f"{name}-{width}.jpeg", full_page=True, quality=50)
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": 1280, "height": 900})
     for name in ("execution-failed", "machine"):
@@ -192,7 +192,7 @@ def photograph(page: Page, url: str, folder: Path) -> None:
             url + {"machine": f"/_dynastep/console/machines/{ARN}"}.get(name, f"/_dynastep/console/executions/{RUN}")
         )
         page.wait_for_timeout(400)
-        page.screenshot(path=folder / f"{name}-dark.png", full_page=True)
+        page.screenshot(path=folder / f"{name}-dark.jpeg", full_page=True, quality=50)
 
 
 ARN = "arn:aws:states:us-east-1:000000000000:stateMachine:orders"
