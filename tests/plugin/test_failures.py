@@ -42,8 +42,11 @@ def test_an_assertion_of_an_execution_that_failed_says_why(project, pytester):
         "An error occurred while executing the state 'Price' (entered at the event id #2). The JSONPath '$.totl' "
         "specified for the field 'price.$' could not be found in the input '{\"total\":7}'"
     )
-    assert errors(result) == [
-        "AssertionError: machine-1:first FAILED with States.Runtime after 0 s",
+    first, *rest = errors(result)
+    assert (
+        first.removeprefix("AssertionError: ") == "machine-1:first FAILED with States.Runtime after 0 s"
+    )  # of pytest 9
+    assert rest == [
         f"  cause:   {cause}",
         "  path:    Price",
         "  failed:  Price (Pass) at order.asl.json:3",
