@@ -71,7 +71,7 @@ def test_a_body_that_is_too_large_is_refused_however_it_comes(target, most, anno
         del environ["HTTP_X_AMZ_TARGET"]
     control = SimpleNamespace(gate=Gate(), world=None, default_account="000000000000")
     control.of = lambda _account: control
-    response = _received(control, environ)
+    response = _received(control, environ, None)
     assert response.status == 413
     assert body.left == 0, "the rest is not read, so that the client cannot read the answer"
     assert body.most <= 1024 * 1024

@@ -34,9 +34,12 @@ ARGUMENTS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A headless Chromium of the system's, for which every name below ``.example`` is 127.0.0.1."""
+    """A headless Chromium of the system's, for which every name below ``.example`` is 127.0.0.1.
+
+    Playwright keeps an event loop running in this thread: it must end before a test of another folder wants its own.
+    """
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None:

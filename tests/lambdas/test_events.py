@@ -273,7 +273,13 @@ def test_a_mapping_can_be_disabled_and_deleted(dynastep, mapped, functions, queu
             "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. "
             "SQS Error Message: The specified queue does not exist.",
         ),
-        ({"EventSourceArn": "none"}, "InvalidParameterValueException", "Unrecognized event source."),
+        (
+            {"EventSourceArn": "none"},
+            "ValidationException",
+            "1 validation error detected: Value 'none' at 'eventSourceArn' failed to satisfy constraint: Member must satisfy "
+            r"regular expression pattern: arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?"
+            r"-[a-z]+-\d{1})?:(\d{12})?:(.*)",
+        ),
         (
             {"FunctionName": "none"},
             "ResourceNotFoundException",
