@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from conftest import Served  # isort: skip
-
 if TYPE_CHECKING:
+    from conftest import Served
     from playwright.sync_api import Page
 
 CREDENTIAL = "X-Amz-Credential=test/20260101/us-east-1/sns/aws4_request"
