@@ -176,7 +176,12 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("sqs.models:SQSBackend.create_queue", queue_refusals.create_queue, "a7c0bbae0c42"),
         _patch("sqs.models:SQSBackend.set_queue_attributes", queue_refusals.set_queue_attributes, "ea0bf1a56eef"),
         _patch("sqs.models:SQSBackend._validate_message", queue_refusals.validate_message, "39cb57c19e59"),
-        _patch("sqs.models:SQSBackend.send_message_batch", queue_refusals.send_message_batch, "0707ad219481"),
+        _patch(
+            "sqs.models:SQSBackend.send_message_batch",
+            queue_refusals.send_message_batch,
+            "0707ad219481",
+            "ec56a192d360",
+        ),
         _patch(
             "sqs.models:SQSBackend.change_message_visibility_batch",
             queue_refusals.change_visibility_batch,
@@ -185,7 +190,7 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("sqs.models:SQSBackend.remove_permission", queue_refusals.remove_permission, "042150054345"),
         _patch("sqs.models:Queue._set_attributes", queue_refusals.set_attributes, "4b7aaf3f4636"),
         _patch("sqs.responses:SQSResponse.receive_message", queue_refusals.receive_message, "0027050ecd12"),
-        _patch("sqs.responses:SQSResponse", move_tasks.answer_move_tasks, "7f5bcf1b9930"),
+        _patch("sqs.responses:SQSResponse", move_tasks.answer_move_tasks, "7f5bcf1b9930", "272772f8f969"),
     ),
 }
 """Package of moto -> its patches."""

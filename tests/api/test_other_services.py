@@ -6,6 +6,7 @@ import gzip
 import http.client
 import json
 import logging
+import re
 import socket
 import threading
 import urllib.request
@@ -360,8 +361,14 @@ TOO_LONG = "Member must have length less than or equal to"
 )
 def test_a_request_is_held_against_its_model_before_moto_has_it(world, service, operation, params, code, message):
     client = clients.client(world, service, config=Config(parameter_validation=False))
-    refused = _refused(client, operation, params)
-    assert refused == (code, message if message is not None else refused[1])
+    refused, said = _refused(client, operation, params)
+    assert refused == code
+    assert message is None or _without_anchors(said) == _without_anchors(message)
+
+
+def _without_anchors(text: str) -> str:
+    """A refusal without the anchors of its pattern, which the models of some versions of botocore have."""
+    return re.sub(r"pattern: \^(.*)\$$", r"pattern: \1", text)
 
 
 def test_what_a_service_takes_beyond_its_model_is_left_to_moto(client):
