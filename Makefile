@@ -12,7 +12,7 @@ python = $(firstword $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python) $(she
 OLDEST := $(call python,3.10)
 NEWEST := $(call python,3.13)
 
-.PHONY: demo test clients lowest newest check lint types house format models schemas bench clean
+.PHONY: demo test clients lowest newest check lint types house format models schemas actions bench clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/python -m examples.orders
@@ -49,6 +49,9 @@ models: $(VENV)/.installed
 
 schemas: $(VENV)/.installed
 	$(BIN)/python tests/schemas.py
+
+actions: $(VENV)/.installed
+	$(BIN)/python tests/actions.py
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks

@@ -41,6 +41,7 @@ EMULATOR = {
     "": "",
     "faults": "",
     "arns": "",
+    "permissions": "",
     "settings": "",
     "dynamodb.generations": "settings",
     "dynamodb.rejections": "dynamodb.generations faults settings",
