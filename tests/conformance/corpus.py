@@ -16,7 +16,8 @@ from pathlib import Path
 from . import gaps
 from .normalise import JSON, name_headers
 
-ROOT = Path(__file__).resolve().parents[2].parent / "shared" / "conformance" / "sfn"
+CONFORMANCE = Path(__file__).resolve().parents[2].parent / "shared" / "conformance"
+ROOT = CONFORMANCE / "sfn"
 """Where the recordings are: beside the repository, not in it."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
@@ -13,8 +12,6 @@ from hypothesis import strategies as st
 
 from emulator.events.filters import filter_problem, wanted
 from emulator.events.patterns import MOST_ALTERNATIVES, InvalidPattern, compile_pattern
-
-RECORDED = Path(__file__).parents[3] / "shared/conformance/events/patterns.json"
 
 
 def matches(pattern, event):
@@ -25,20 +22,6 @@ def refused(pattern):
     with pytest.raises(InvalidPattern) as error:
         compile_pattern(pattern if isinstance(pattern, str) else json.dumps(pattern))
     return str(error.value)
-
-
-@pytest.mark.skipif(not RECORDED.exists(), reason="the recordings from AWS are not beside this checkout")
-def test_patterns_choose_and_are_refused_as_recorded_on_aws():
-    differing = {}
-    for case in json.loads(RECORDED.read_text()):
-        try:
-            said = {"result": matches(case["pattern"], case["event"])}
-        except InvalidPattern as error:
-            words = f"Event pattern is not valid. Reason: {error}"
-            said = {"error": {"code": "InvalidEventPatternException", "message": words}}
-        if said != case["expected"]:
-            differing[case["id"]] = said
-    assert differing == {}
 
 
 VALUES = [

@@ -1,0 +1,153 @@
+"""Pages that MkDocs makes from the code, so that they cannot differ from the code: a hook of ``mkdocs.yml``.
+
+``settings.md`` comes from the fields of ``Settings``, ``control-routes.md`` from the routes of the application,
+``command-line.md`` from the commands, ``fixture.md`` from docstrings, and ``fidelity.md`` from what the tests against
+AWS's recorded answers have shown (``make fidelity`` writes ``fidelity.json``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from inspect import getdoc
+from pathlib import Path
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+DOCS = Path(__file__).parents[1]
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages that are made from code; called by MkDocs."""
+    for name, write in PAGES.items():
+        files.append(File.generated(config, name, content=write()))
+    return files
+
+
+def settings() -> str:
+    """Every setting of the server: its flag, its variables, its default and what it is."""
+    from emulator.settings import Settings, flag_of, variables_of
+
+    rows = [
+        (
+            f"`{flag_of(setting.name)} {setting.metadata.get('metavar', '').replace('|', ' or ')}`".replace(" `", "`"),
+            ", ".join(f"`{name}`" for name in variables_of(setting)),
+            f"`{setting.metadata.get('shown') or ('none' if setting.default is None else setting.default)}`",
+            setting.metadata["help"],
+        )
+        for setting in fields(Settings)
+    ]
+    return _page(
+        "Settings of the server",
+        "A flag of `dynastep start` goes before its environment variable. Example: `dynastep start --port 4567` and "
+        "`DYNASTEP_PORT=4567 dynastep start` do the same. The fixture has options instead: "
+        "[testing.md](testing.md#options).",
+        _table(("Flag", "Variable", "Default", "Meaning"), rows),
+    )
+
+
+def control_routes() -> str:
+    """Every route below ``/_dynastep`` that a client may use, from the application itself."""
+    from emulator.app import create_app
+    from emulator.control import Control
+    from emulator.settings import Settings
+    from emulator.wiring import Lasting
+
+    control = Control(Lasting.of(Settings(), lambda: "http://127.0.0.1:4566"))
+    try:
+        app = create_app(control)
+        rows = sorted(
+            (rule.rule, method, " ".join((getdoc(app.view_functions[rule.endpoint]) or "").split()))
+            for rule in app.url_map.iter_rules()
+            for method in sorted(rule.methods or ())
+            if method not in {"HEAD", "OPTIONS"}
+        )
+    finally:
+        control.close()
+    return _page(
+        "Control routes",
+        "What a client does to an emulator as a whole. The routes are those of the server and of the fixture's `url`. "
+        "Example: `curl -X POST http://127.0.0.1:4566/_dynastep/reset` empties the server. A body is a JSON object, and "
+        "so is the answer; a mistake in the body is a 400 with a member `error` that says what is wrong.",
+        _table(("Route", "Method", "What it does"), [(f"`{path}`", method, said) for path, method, said in rows]),
+    )
+
+
+def command_line() -> str:
+    """The commands and their options, from click."""
+    return _page(
+        "Command line",
+        "The same as `dynastep COMMAND --help` prints. [commands.md](commands.md) has examples.",
+        "::: mkdocs-click\n    :module: emulator.cli\n    :command: main\n    :prog_name: dynastep\n    :depth: 1",
+    )
+
+
+def fixture() -> str:
+    """The public names of the package ``dynastep``, from their docstrings."""
+    import dynastep
+
+    homes = {name: home for home, names in dynastep._HOMES.items() for name in names}  # noqa: SLF001 - where they are
+    homes |= {"Later": "asl_interpreter.tasks", "StateError": "asl_interpreter.errors"}
+    return _page(
+        "The package dynastep",
+        "`from dynastep import Later, StateError, emulator`: these names stay the same from version to version. "
+        "[testing.md](testing.md) shows how they are used.",
+        "\n\n".join(f"::: {homes[name]}.{name}" for name in sorted(dynastep.__all__, key=str.lower)),
+    )
+
+
+def fidelity() -> str:
+    """What the tests against AWS's recorded answers have shown, by area."""
+    shown = json.loads((DOCS / "fidelity.json").read_text(encoding="utf-8"))
+    return _page(
+        "Fidelity",
+        "Dynastep is tested against answers that were recorded on AWS: requests, answers, errors and histories. "
+        f"This page is made from a run of those tests on {shown['date']}, by `make fidelity`; nobody edits it. "
+        "An answer counts as equal where every member is equal but for what differs by nature (ids, times, accounts).",
+        "\n\n".join(_sets(shown["sets"])),
+        "## Where Dynastep differs",
+        "Each recorded answer that is not given here, with the reason. A test expects the difference, so that it is "
+        "noticed when the difference goes away.",
+        _table(("Recorded case", "Why"), [(f"`{case}`", why) for case, why in shown["differs"]]),
+        "## Operations",
+        "What is not answered is refused with an HTTP 501 that names the operation.",
+        "\n\n".join(_operations()),
+    )
+
+
+def _sets(sets: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Iterator[str]:
+    for title, areas in sets.items():
+        rows = [(area, str(count["equal"]), str(count["recorded"])) for area, count in areas.items()]
+        rows.append(("**all**", *(f"**{sum(map(int, column))}**" for column in list(zip(*rows, strict=True))[1:])))
+        yield f"## {title}\n\n" + _table(("Area", "Equal", "Recorded"), rows)
+
+
+def _operations() -> Iterator[str]:
+    """Of each of our services: the operations that botocore knows, and those that are not answered here."""
+    from emulator.fidelity import answered
+
+    for service, (here, not_here) in answered().items():
+        rest = f" Not answered: {', '.join(f'`{name}`' for name in not_here)}." if not_here else ""
+        yield f"**{service}**: {len(here)} of {len(here) + len(not_here)} operations are answered.{rest}"
+
+
+def _page(title: str, *parts: str) -> str:
+    return "\n\n".join((f"# {title}", *parts)) + "\n"
+
+
+def _table(heads: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
+    lines = [heads, ("---",) * len(heads), *(tuple(str(cell).replace("|", "\\|") for cell in row) for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "settings.md": settings,
+    "control-routes.md": control_routes,
+    "command-line.md": command_line,
+    "fixture.md": fixture,
+    "fidelity.md": fidelity,
+}
+"""The name of each page, and what writes it."""
