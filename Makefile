@@ -12,7 +12,7 @@ python = $(firstword $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python) $(she
 OLDEST := $(call python,3.10)
 NEWEST := $(call python,3.13)
 
-.PHONY: demo test clients lowest newest check lint types house format models schemas actions bench clean
+.PHONY: demo test clients lowest newest check lint types house format models schemas actions docs fidelity bench clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/python -m examples.orders
@@ -28,7 +28,7 @@ lowest: $(if $(OLDEST),.venvs/lowest/.installed)
 newest: $(if $(NEWEST),.venvs/newest/.installed)
 	$(if $(NEWEST),.venvs/newest/bin/python -m pytest -n $(PYTEST_WORKERS) -q $(TELLING),@echo SKIP newest: no Python 3.13)
 
-check: lint types house
+check: lint types house docs
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
@@ -43,6 +43,12 @@ house: $(VENV)/.installed
 format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(VENV)/.installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+
+fidelity: $(VENV)/.installed
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -q tests/conformance --fidelity docs/fidelity.json
 
 models: $(VENV)/.installed
 	$(BIN)/python tests/models.py

@@ -39,6 +39,7 @@ def create_app(control: Control, hosts: Hosts = _NO_MORE_HOSTS) -> Flask:
 
     @app.get("/_dynastep/health")
     def health() -> Response:
+        """Say whether the emulator works, its version, its clock and how much it holds; a 503 if it has failed."""
         clock, trouble = control.latest.clock_info(), control.latest.trouble()
         about = {"version": version(), "clock": clock["mode"], "counts": control.latest.counts()}
         if trouble is not None:
@@ -47,10 +48,12 @@ def create_app(control: Control, hosts: Hosts = _NO_MORE_HOSTS) -> Flask:
 
     @app.get("/_dynastep/clock")
     def clock() -> Response:
+        """Tell the clock's mode, the time in seconds since 1970 and when the next timer is due."""
         return _json(control.latest.clock_info())
 
     @app.post("/_dynastep/clock")
     def set_clock() -> Response:
+        """Change the clock: `mode` is wall, virtual or manual, `advance` is in seconds; each is optional."""
         mode, advance = _clock_change()
         try:
             control.latest.set_clock(mode, advance)
@@ -60,6 +63,7 @@ def create_app(control: Control, hosts: Hosts = _NO_MORE_HOSTS) -> Flask:
 
     @app.post("/_dynastep/reset")
     def reset() -> Response:
+        """Empty the emulator: machines, tables, functions and all else are gone, and the clock goes on."""
         control.latest.reset()
         return _json({"status": "reset"})
 

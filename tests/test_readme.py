@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import boto3
 import pytest
 
 from emulator.faults import Fault
-from emulator.testing import Dynastep
+from emulator.testing import Dynastep, emulator
 
 README = Path(__file__).parents[1] / "README.md"
 SERVER = "http://127.0.0.1:4566"
@@ -19,17 +20,19 @@ SERVER = "http://127.0.0.1:4566"
 
 
 def snippets(text: str) -> list[str]:
-    """The fenced blocks that are marked python."""
-    return re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    """The fenced blocks that are marked python, those inside a tab or a list item too."""
+    blocks = re.findall(r"^( *)```python\n(.*?)^\1```", text, re.MULTILINE | re.DOTALL)
+    return [dedent(block) for _, block in blocks]
 
 
 def execute(snippet: str, dynastep: Dynastep) -> dict[str, Any]:
-    """Run a snippet against the fixture's server, and the tests in it with the fixture; what it has defined."""
+    """Run a snippet against the fixture's server, and each test in it with an emulator of its own; what it defines."""
     defined: dict[str, Any] = {"__name__": "snippet"}
     exec(compile(snippet.replace(SERVER, dynastep.url), str(README), "exec"), defined)
     for name, test in list(defined.items()):
         if name.startswith("test_"):
-            test(dynastep)
+            with emulator() as own:
+                test(own)
     return defined
 
 

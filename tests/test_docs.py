@@ -1,0 +1,55 @@
+"""What the pages of docs say of the code, held to the code. Their Python is executed by ``tests/test_readme.py``."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+SOURCES = "\n".join(
+    re.sub(r'"\n\s*f?"', "", file.read_text(encoding="utf-8"))  # texts that go on in the next line
+    for package in ("asl_interpreter", "emulator")
+    for file in sorted((ROOT / package).rglob("*.py"))
+)
+
+
+def texts_in_trouble() -> list[str]:
+    """The first column of the table in troubleshooting.md."""
+    page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    return re.findall(r"^\| `([^`]+)`", page, re.MULTILINE)
+
+
+@pytest.mark.parametrize("text", texts_in_trouble())
+def test_the_code_says_what_troubleshooting_explains(text: str) -> None:
+    assert text in SOURCES
+
+
+def test_the_tutorial_shows_one_machine_twice() -> None:
+    page = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    (as_json,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    (as_python,) = (block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "ORDER =" in block)
+    defined: dict[str, Any] = {}
+    exec(compile(as_python, "tutorial.md", "exec"), defined)
+    assert defined["ORDER"] == json.loads(as_json)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_a_page_links_to_what_is_there(page: Path) -> None:
+    """Pages that are made from code are there when the site is built: ``make docs`` checks the links to them."""
+    made = {"settings.md", "control-routes.md", "command-line.md", "fixture.md", "fidelity.md"}
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)#]+)", text):
+        assert target.startswith("http") or target in made or (page.parent / target).exists(), target
+
+
+def test_every_route_of_control_says_what_it_does(dynastep: Any) -> None:
+    from emulator.app import create_app
+
+    app = create_app(dynastep._control)
+    undocumented = [rule for rule in app.url_map.iter_rules() if not app.view_functions[rule.endpoint].__doc__]
+    assert undocumented == []
