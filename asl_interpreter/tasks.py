@@ -104,15 +104,15 @@ class TaskHandler(Protocol):
 IsComputed = Callable[[str, JSON], bool]
 """Whether a field of a definition, by its name and value, is something that only running computes."""
 Check = Callable[[JSON, IsComputed], Iterator[str]]
+"""Finds what is wrong with the Parameters or Arguments of a definition, in AWS's words."""
 CheckStart = Callable[[JSON], None]
 """Raises StateError, States.Runtime, for arguments that no request can be made of."""
+Complete = Callable[[JSON, JSON], JSON]
+"""Arguments and the context object of the state -> arguments."""
 
 
 def unchecked(_arguments: JSON) -> None:
     """Let any arguments pass: a mock asks nobody."""
-
-
-"""Finds what is wrong with the Parameters or Arguments of a definition, in AWS's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,8 @@ class Integration:
     """What the service has against arguments as a definition has them."""
     check_start: CheckStart = unchecked
     """Looks at the arguments before the task is scheduled."""
+    complete: Complete = lambda arguments, _context: arguments
+    """Adds what the service is told beside the checked arguments, such as who starts a job. TaskScheduled has it."""
     apart: Callable[[TaskRequest], bool] = lambda _request: False
     """Whether what the handler does for a request is done by another process. On the loop: it may not wait."""
 

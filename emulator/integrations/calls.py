@@ -138,7 +138,10 @@ def call_service(
     output = shown(action.service, operation.name, answer)
     if action.answers:
         output = {name: _one(output, member) for name, member in action.answers.items() if _one(output, member)}
+    output |= {name: request.arguments[name] for name in action.repeats}
     output = with_metadata(caller, request, output, len(dumps(output)), "application/x-amz-json-1.1")
+    if suffix and action.unstarted and output.get("Failures"):
+        raise StateError(action.unstarted, dumps(output))
     if suffix != ".sync":
         return output
     job = JOBS[action.service, action.name]
@@ -151,7 +154,8 @@ def call_service(
             work = partial(_stop, caller, action.service, job, params, answer)
             caller.world.engine.outbox.send(work, f"the end of a job of {action.service}")
 
-    ask = partial(_ask, caller, action.service, job, where, output)
+    tags = {"Tags": {tag["Key"]: tag["Value"] for tag in params.get("Tags", ())}} if job.tagged else {}
+    ask = partial(_ask, caller, action.service, job, where, output, tags)
     return Polled(output, ask, pause, stop)
 
 
@@ -161,7 +165,13 @@ def _one(output: Mapping[str, JSON], member: str) -> JSON:
 
 
 def _ask(
-    caller: Caller, service: str, job: Job, where: dict[str, Any], output: dict[str, JSON], look: int
+    caller: Caller,
+    service: str,
+    job: Job,
+    where: dict[str, Any],
+    output: dict[str, JSON],
+    tags: dict[str, JSON],
+    look: int,
 ) -> JSON | None:
     """How the job goes: its result, None while it runs."""
     from emulator import moto_door
@@ -174,7 +184,7 @@ def _ask(
         raise _in_words(service, error) from None
     status = search(job.status, answer)
     if status in job.done or status in job.failed:
-        result = search(job.result, shown(service, job.ask, answer))
+        result = search(job.result, shown(service, job.ask, answer)) | tags
         if status in job.failed or (job.broken is not None and search(job.broken, answer)):
             raise StateError(TASK_FAILED, dumps(dict(sorted(result.items()))))
         return dict(sorted(result.items()))

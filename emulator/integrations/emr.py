@@ -26,11 +26,9 @@ def modify_by_name(kind: str, _suffix: str, caller: Caller, request: TaskRequest
     if found is None:
         text = f"No instance {kind.lower()} '{name}' was found in the cluster '{cluster}'"
         raise sdk.optimized_error("elasticmapreduce", "InvalidRequestException", text, 400, new_uuid(request))
-    change = {f"Instance{kind}Id": found, **given[f"Instance{kind}"]}
     if kind == "Fleet":
-        return call_optimized(
-            caller, "elasticmapreduce", "ModifyInstanceFleet", {"ClusterId": cluster, "InstanceFleet": change}
-        )
-    return call_optimized(
-        caller, "elasticmapreduce", "ModifyInstanceGroups", {"ClusterId": cluster, "InstanceGroups": [change]}
-    )
+        change = {"InstanceFleet": {"InstanceFleetId": found, **given["InstanceFleet"]}}
+        return call_optimized(caller, "elasticmapreduce", "ModifyInstanceFleet", {"ClusterId": cluster, **change})
+    changes = [{"InstanceGroupId": found, **given["InstanceGroups"][0]}]
+    wanted = {"ClusterId": cluster, "InstanceGroups": changes}
+    return call_optimized(caller, "elasticmapreduce", "ModifyInstanceGroups", wanted)

@@ -33,6 +33,8 @@ class Job:
     """Error codes that say that it is done: what was to be deleted is not there any more."""
     result: str = "@"
     """What of the answer is the result; this one by Step Functions' names."""
+    tagged: bool = False
+    """Whether the result also has the tags that the job was started with, as an object: ``{name: value}``."""
     stop: tuple[str, Mapping[str, str]] | None = None
     """The operation that stops it, and its parameters; none where AWS lets it go on."""
 
@@ -66,7 +68,8 @@ def _job(ask: str, by: Mapping[str, str], status: str, done: str, failed: str, *
 
 def _sagemaker(kind: str) -> Job:
     by = {f"{kind}Name": f"request.{kind}Name"}
-    return _job(f"Describe{kind}", by, f"{kind}Status", "Completed", "Failed Stopped", stop=(f"Stop{kind}", by))
+    stop = (f"Stop{kind}", by)
+    return _job(f"Describe{kind}", by, f"{kind}Status", "Completed", "Failed Stopped", tagged=True, stop=stop)
 
 
 def _application(done: str, failed: str = "") -> Job:

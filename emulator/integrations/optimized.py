@@ -12,7 +12,18 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from emulator.integrations import parameters, sdk
-from emulator.integrations.parameters import FLAG, LISTS, OBJECT, TEXT, TEXTS, Kind, Member, Parameters
+from emulator.integrations.parameters import (
+    FLAG,
+    LISTS,
+    OBJECT,
+    TEXT,
+    TEXTS,
+    Alteration,
+    Altered,
+    Kind,
+    Member,
+    Parameters,
+)
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -43,12 +54,22 @@ class Action:
     """Parameters that may be any JSON."""
     added: Mapping[str, Kind] = field(default_factory=dict)
     """Parameters that only the integration has, not the operation."""
+    filled: frozenset[str] = frozenset()
+    """Members of the request that Step Functions fills in, and no definition may have."""
+    altered: Altered = field(default_factory=dict)
+    """Where the structures of its parameters are not as those of the operation."""
+    repeats: frozenset[str] = frozenset()
+    """Parameters that its answer repeats, beside the members of the operation's."""
+    unstarted: str = ""
+    """The error of an answer that names Failures, where the end of what was to be started is waited for."""
+    model_of: str = ""
+    """Botocore's name of the service, where it is not that of the others of the service."""
 
     @property
     def botocore_service(self) -> str | None:
         """Botocore's name of the service; None if it has no model of it."""
-        if self.operation == "invokeModel":
-            return "bedrock-runtime"
+        if self.model_of:
+            return self.model_of
         return sdk.OPTIMIZED[self.service][2] if self.service in sdk.OPTIMIZED else None
 
     def model(self) -> OperationModel | None:
@@ -81,19 +102,26 @@ _ACTIONS: Final = (
     *_plain("athena", "startQueryExecution", suffixes=SYNC),
     *_plain("athena", "stopQueryExecution", "getQueryExecution", "getQueryResults"),
     *_plain("batch", "submitJob", suffixes=SYNC),
-    Action("bedrock", "invokeModel", TOKEN, "invokeModel", added={"Input": TEXTS, "Output": TEXTS}),
+    Action("bedrock", "invokeModel", TOKEN, added={"Input": TEXTS, "Output": TEXTS}, model_of="bedrock-runtime"),
     *_plain("bedrock", "createModelCustomizationJob", suffixes=SYNC),
+    Action("bedrockagentcore", "invokeHarness", PLAIN, model_of="bedrock-agentcore"),
     *_plain("codebuild", "startBuild", "startBuildBatch", "retryBuildBatch", suffixes=SYNC),
     *_plain("codebuild", "stopBuild", "batchDeleteBuilds", "batchGetReports", "stopBuildBatch", "deleteBuildBatch"),
     *_plain("databrew", "startJobRun", suffixes=SYNC),
     *_plain("dynamodb", "getItem", "putItem", "updateItem", "deleteItem"),
-    *_plain("ecs", "runTask", suffixes=SYNC | TOKEN, takes=_RUN_TASK),
+    Action(
+        *("ecs", "runTask", SYNC | TOKEN),
+        takes=_RUN_TASK,
+        filled=frozenset({"StartedBy"}),
+        unstarted="AmazonECS.Unknown",
+    ),
     *_plain("eks", "createCluster", "deleteCluster", "createNodegroup", "deleteNodegroup", suffixes=SYNC),
     *_plain("eks", "createFargateProfile", "deleteFargateProfile", suffixes=SYNC),
     Action("eks", "call", PLAIN),
     Action("eks", "runJob", SYNC),
     Action(
         *("elasticmapreduce", "createCluster", SYNC, "runJobFlow", _RUN_JOB_FLOW),
+        altered={"JobFlowInstancesConfig": {"KeepJobFlowAliveWhenNoSteps": Alteration.TRUE}},
         answers={"ClusterId": "JobFlowId", "ClusterArn": "ClusterArn"},
     ),
     Action("elasticmapreduce", "terminateCluster", SYNC, "terminateJobFlows", renamed=_CLUSTER_ID),
@@ -108,14 +136,31 @@ _ACTIONS: Final = (
         renamed={"StepId": "StepIds[]"},
         answers={"CancelStepsInfo": "CancelStepsInfoList[]"},
     ),
-    Action("elasticmapreduce", "modifyInstanceFleetByName", PLAIN),
-    Action("elasticmapreduce", "modifyInstanceGroupByName", PLAIN),
+    Action(
+        *("elasticmapreduce", "modifyInstanceFleetByName", PLAIN, "modifyInstanceFleet"),
+        added={"InstanceFleetName": TEXT},
+        altered={
+            "ModifyInstanceFleetInput": {"InstanceFleetName": Alteration.REQUIRED},
+            "InstanceFleetModifyConfig": {"InstanceFleetId": Alteration.ABSENT},
+        },
+    ),
+    Action(
+        *("elasticmapreduce", "modifyInstanceGroupByName", PLAIN, "modifyInstanceGroups"),
+        renamed={"InstanceGroup": "InstanceGroups[]"},
+        added={"InstanceGroupName": TEXT},
+        altered={
+            "ModifyInstanceGroupsInput": dict.fromkeys(
+                ("ClusterId", "InstanceGroup", "InstanceGroupName"), Alteration.REQUIRED
+            ),
+            "InstanceGroupModifyConfig": {"InstanceGroupId": Alteration.ABSENT},
+        },
+    ),
     *_plain("emr-containers", "createVirtualCluster"),
     *_plain("emr-containers", "deleteVirtualCluster", "startJobRun", suffixes=SYNC),
     *_plain("emr-serverless", "createApplication", "startApplication", "stopApplication", suffixes=SYNC),
     *_plain("emr-serverless", "deleteApplication", "startJobRun", "cancelJobRun", suffixes=SYNC),
     Action("events", "putEvents", TOKEN, texts=frozenset({"Detail"})),
-    *_plain("glue", "startJobRun", suffixes=SYNC),
+    Action("glue", "startJobRun", SYNC, repeats=frozenset({"JobName"})),
     Action("http", "invoke", PLAIN),
     *_plain("lambda", "invoke", suffixes=TOKEN),
     *_plain("mediaconvert", "createJob", suffixes=SYNC),
@@ -149,6 +194,8 @@ def parameters_of(service: str, name: str) -> Parameters:
         texts=action.texts,
         fills_tokens=True,
         added=action.added,
+        filled=action.filled,
+        altered=action.altered,
     )
 
 
@@ -167,14 +214,6 @@ _WITHOUT_MODEL: Final[Mapping[tuple[str, str], tuple[Mapping[str, Kind | None], 
         {"QueryParameters": OBJECT, "RequestBody": None},
     ),
     ("eks", "runJob"): ({**_KUBERNETES, "Job": None}, {"Namespace": TEXT, "LogOptions": OBJECT}),
-    ("elasticmapreduce", "modifyInstanceFleetByName"): (
-        {"ClusterId": TEXT, "InstanceFleetName": TEXT, "InstanceFleet": OBJECT},
-        {},
-    ),
-    ("elasticmapreduce", "modifyInstanceGroupByName"): (
-        {"ClusterId": TEXT, "InstanceGroupName": TEXT, "InstanceGroup": OBJECT},
-        {},
-    ),
     ("http", "invoke"): (
         _URL,
         {**_REQUEST, "Authentication": OBJECT, "InvocationConfig": OBJECT, "Transform": OBJECT},

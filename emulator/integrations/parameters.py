@@ -6,8 +6,9 @@ arguments when a Task starts. Texts as observed on AWS; that only the second loo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
@@ -48,6 +49,19 @@ class Member(NamedTuple):
     shape: Shape | Kind | None
 
 
+class Alteration(Enum):
+    """What a member of a structure is to an integration, where the model says something else."""
+
+    REQUIRED = auto()
+    ABSENT = auto()
+    TRUE = auto()
+    """Required, and a flag that must be set."""
+
+
+Altered: TypeAlias = Mapping[str, Mapping[str, Alteration]]
+"""The name of a structure in its model -> a member, by Step Functions' name -> what it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """What an integration takes."""
@@ -62,6 +76,9 @@ class Parameters:
     """Whether an object or an array in place of any text is written as one: observed for ``aws-sdk`` integrations."""
     tokens: tuple[str, ...] = ()
     """Members of the request that say that two requests are one; the caller fills them in where they are missing."""
+    filled: Mapping[str, Member] = field(default_factory=dict)
+    """Members that Step Functions fills in before the request is made, and that are refused in a definition."""
+    altered: Altered = field(default_factory=dict)
 
     def check(self, arguments: JSON, is_computed: IsComputed) -> Iterator[str]:
         """What is wrong with arguments as a definition has them."""
@@ -82,7 +99,7 @@ class Parameters:
 
     def request(self, arguments: JSON, *, wire: bool = False) -> dict[str, Any]:
         """Arguments that pass ``check_start``, as the operation takes them; ``wire``: blobs and times stay JSON."""
-        return self._made(self.members, arguments, wire=wire)
+        return self._made({**self.members, **self.filled}, arguments, wire=wire)
 
     def _made(self, members: Mapping[str, Member], value: Mapping[str, JSON], *, wire: bool) -> dict[str, Any]:
         made: dict[str, Any] = {}
@@ -129,6 +146,8 @@ def of_operation(
     writes_json: bool = False,
     fills_tokens: bool = False,
     added: Mapping[str, Kind] | None = None,
+    filled: frozenset[str] = frozenset(),
+    altered: Altered | None = None,
 ) -> Parameters:
     """What an operation takes; only the members that ``takes`` names, if it is given, and those that are ``added``.
 
@@ -138,7 +157,9 @@ def of_operation(
     shape: Any = operation.input_shape
     if shape is None:
         return Parameters({}, (), spelling)
+    altered = altered or {}
     members = dict(spelled(shape, spelling))
+    fill = {name: members[name] for name in filled}
     required = [spelling(name) for name in shape.required_members]
     for name, target in (renamed or {}).items():
         member = members.pop(spelling(target.removesuffix("[]")))
@@ -149,9 +170,20 @@ def of_operation(
         members = {name: member for name, member in members.items() if name in takes}
         required = [name for name in required if name in takes]
     members |= {name: Member(name, kind) for name, kind in (added or {}).items()}
+    members, required = _altered(shape, altered, members, required)
     tokens = [name for name in operation.idempotent_members if fills_tokens and name.endswith("Token")]
     required = [name for name in required if name not in map(spelling, tokens)]
-    return Parameters(members, tuple(required), spelling, texts, writes_json, tuple(tokens))
+    return Parameters(members, tuple(required), spelling, texts, writes_json, tuple(tokens), fill, altered)
+
+
+def _altered(
+    shape: Any, altered: Altered, members: Mapping[str, Member], required: Iterable[str]
+) -> tuple[dict[str, Member], list[str]]:
+    """The members of a structure and those that are required, as the integration has them."""
+    changes = altered.get(shape.name, {})
+    absent = {name for name, change in changes.items() if change is Alteration.ABSENT}
+    kept = {name: member for name, member in members.items() if name not in absent}
+    return kept, [name for name in dict.fromkeys((*required, *changes)) if name not in absent]
 
 
 class _Look:
@@ -161,10 +193,11 @@ class _Look:
         self._spelling = parameters.spelling
         self._texts = parameters.texts
         self._writes_json = parameters.writes_json
+        self._altered = parameters.altered
         self._is_computed = is_computed
 
     def at_members(
-        self, members: Mapping[str, Member], required: tuple[str, ...], value: Mapping[str, JSON]
+        self, members: Mapping[str, Member], required: Iterable[str], value: Mapping[str, JSON]
     ) -> Iterator[str]:
         given = set()
         for key, content in value.items():
@@ -193,13 +226,20 @@ class _Look:
             if self._is_computed is None:
                 yield f"The value of the field '{name}' has an invalid format"
         elif kind == "structure":
-            required = tuple(self._spelling(member) for member in shape.required_members)
-            yield from self.at_members(spelled(shape, self._spelling), required, value)
+            yield from self._at_structure(shape, value)
         elif kind in ("list", "map"):
             inner = shape.member if kind == "list" else shape.value
             for key, item in value.items() if kind == "map" else (("", item) for item in value):
                 if item is not None and (self._is_computed is None or not self._is_computed(key, item)):
                     yield from self._at_value(inner, item, name)
+
+    def _at_structure(self, shape: Any, value: dict[str, JSON]) -> Iterator[str]:
+        required = map(self._spelling, shape.required_members)
+        members = spelled(shape, self._spelling)
+        yield from self.at_members(*_altered(shape, self._altered, members, required), value)
+        for member, change in self._altered.get(shape.name, {}).items():
+            if change is Alteration.TRUE and self._is_computed is None and value.get(member) is False:
+                yield f"The value of the field '{member}' has an invalid format"
 
 
 _UNKNOWN: Final = Member("", None)

@@ -20,6 +20,7 @@ from emulator.arns import Arn
 from emulator.integrations import api_gateway, emr, http_task, lambda_functions, messages, parameters, sdk, services
 from emulator.integrations.caller import Answer, Caller, Optimized
 from emulator.integrations.calls import call_service
+from emulator.integrations.marks import marked
 from emulator.integrations.optimized import ACTIONS, TOKEN, parameters_of
 from emulator.stepfunctions.mocks import Answered
 
@@ -119,13 +120,15 @@ class Resources:
         if (service, action) in _UNBUILT:
             unbuilt = _unbuilt(service, action + suffix, f"{service}:{action}{suffix}")
             return replace(unbuilt, check=taken.check, check_start=taken.check_start)
+        mark = partial(_marked, service, action + suffix)
         handler, blocking = _BUILT.get((service, action), (partial(call_service, optimized, taken), True))
         blocking = blocking or service in self._caller.world.elsewhere
         call = self._with_caller(partial(handler, suffix))
         open_callback = self._caller.world.callbacks.open if suffix else None
         apart = self._invokes_apart if (service, action) == ("lambda", "invoke") else _never
         checks = (taken.check, taken.check_start)
-        return Integration("task", service, action + suffix, call, blocking, service, open_callback, *checks, apart)
+        whole = action + suffix
+        return Integration("task", service, whole, call, blocking, service, open_callback, *checks, mark, apart)
 
     def _runs_apart(self, function: JSON) -> bool:
         caller = self._caller
@@ -171,7 +174,12 @@ class Resources:
         open_callback = self._caller.world.callbacks.open if suffix else None
         handler = self._with_caller(call)
         checks = (taken.check, taken.check_start)
-        return Integration("task", service, action + suffix, handler, blocking, name, open_callback, *checks, apart)
+        built = Integration("task", service, action + suffix, handler, blocking, name, open_callback, *checks)
+        return replace(built, apart=apart)
+
+
+def _marked(service: str, action: str, arguments: JSON, context: JSON) -> JSON:
+    return marked(service, action, arguments, context.get("Execution", {}).get("Id", ""))
 
 
 def _never(_request: TaskRequest) -> bool:
@@ -199,6 +207,7 @@ _BUILT: Final[Mapping[tuple[str, str], tuple[Optimized, bool]]] = {
 _UNBUILT: Final = frozenset(
     {
         ("bedrock", "invokeModel"),
+        ("bedrockagentcore", "invokeHarness"),
         ("eks", "call"),
         ("eks", "runJob"),
     }

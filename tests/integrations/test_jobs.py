@@ -93,7 +93,7 @@ def test_a_job_of_glue_runs_to_its_end(dynastep, call, role):
     assert (execution.output["JobRunState"], execution.output["JobName"]) == ("SUCCEEDED", "job")
     assert isinstance(execution.output["StartedOn"], int)
     submitted = own(json.loads(details(execution, "TaskSubmitted")["output"]))
-    assert submitted == {"JobRunId": execution.output["Id"]}
+    assert submitted == {"JobName": "job", "JobRunId": execution.output["Id"]}
 
 
 def test_a_query_of_athena_runs_to_its_end(call):
@@ -275,6 +275,19 @@ def test_a_container_that_fails_fails_the_task(call, cluster, monkeypatch):
     assert execution.error == "States.TaskFailed"
     cause = json.loads(execution.cause)
     assert (cause["LastStatus"], cause["Containers"][0]["ExitCode"]) == ("STOPPED", 3)
+
+
+@pytest.mark.parametrize("suffix", [".sync", ".waitForTaskToken"])
+def test_a_task_that_is_not_started_fails_who_waits_for_its_end(call, cluster, monkeypatch, suffix):
+    """moto places every task, so one is not placed here."""
+    from moto.ecs.responses import EC2ContainerServiceResponse
+
+    said = json.dumps({"tasks": [], "failures": [{"arn": "a", "reason": "RESOURCE:MEMORY"}]})
+    monkeypatch.setattr(EC2ContainerServiceResponse, "run_task", lambda _self: said)
+    execution = call(f"ecs:runTask{suffix}", cluster)
+    assert execution.error == "AmazonECS.Unknown"
+    assert json.loads(execution.cause)["Failures"] == [{"Arn": "a", "Reason": "RESOURCE:MEMORY"}]
+    assert own(call("ecs:runTask", cluster).output)["Failures"] == [{"Arn": "a", "Reason": "RESOURCE:MEMORY"}]
 
 
 def test_a_group_of_instances_is_modified_by_its_name(dynastep, call):

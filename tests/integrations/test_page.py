@@ -85,6 +85,13 @@ EXAMPLES: dict[str, list[dict[str, object]]] = {
             "OutputDataConfig": S3,
         }
     ],
+    "bedrockagentcore:invokeHarness": [
+        {
+            "HarnessArn": "arn:aws:bedrock-agentcore:us-east-1:123456789012:harness/h-abcdefghij",
+            "RuntimeSessionId": "s" * 33,
+            "Messages": [{"Role": "user", "Content": [{"Text": "hello"}]}],
+        }
+    ],
     "codebuild:startBuild": [{"ProjectName": "p"}],
     "codebuild:startBuildBatch": [{"ProjectName": "p"}],
     "codebuild:retryBuildBatch": [{"Id": "b", "RetryType": "RETRY_FAILED_BUILDS"}],
@@ -268,6 +275,11 @@ EXAMPLES: dict[str, list[dict[str, object]]] = {
     "states:startExecution": [{"StateMachineArn": "m", "Name": "n", "Input": {"a": {"b": 1}}}],
 }
 """What a Task has on the page of its integration, by the names of the members there."""
+FOUND = {
+    "elasticmapreduce:modifyInstanceFleetByName": {"InstanceFleet": {"InstanceFleetId": "i"}},
+    "elasticmapreduce:modifyInstanceGroupByName": {"InstanceGroups": [{"InstanceGroupId": "i"}]},
+}
+"""What the integration finds by the name that it is given."""
 CASES = [(name, example) for name, examples in EXAMPLES.items() for example in examples]
 
 
@@ -297,7 +309,7 @@ def test_its_call_has_the_members_that_the_service_takes(name, example):
         assert taken.request(example).keys() == example.keys()
         return
     own = {key: value for key, value in example.items() if key not in ACTIONS[service, action].added}
-    params = {**dict.fromkeys(taken.tokens, "0" * 36), **taken.request(own)}
+    params = {**dict.fromkeys(taken.tokens, "0" * 36), **taken.request(own), **FOUND.get(name, {})}
     report = ParamValidator().validate(params, model.input_shape)
     assert not report.has_errors(), report.generate_report()
 

@@ -12,6 +12,7 @@ from emulator.integrations.optimized import parameters_of
 
 GET = {"TableName": "items", "Key": {"id": {"S": "a"}}}
 RUN = {"TaskDefinition": "job"}
+ALIVE = {"KeepJobFlowAliveWhenNoSteps": True}
 
 
 def refusal(call, resource, parameters, **fields):
@@ -37,7 +38,18 @@ UNKNOWN = [
     ("ecs:runTask", {**RUN, "NetworkConfiguration": {"awsvpcConfiguration": {}}}, "awsvpcConfiguration"),
     ("ecs:runTask.sync", {**RUN, "Count": 2}, "Count"),
     ("ecs:runTask", {**RUN, "Overrides": {"ContainerOverrides": [{"name": "main"}]}}, "name"),
-    ("elasticmapreduce:createCluster", {"Name": "c", "Instances": {}, "Steps": []}, "Steps"),
+    ("ecs:runTask.sync", {**RUN, "StartedBy": "me"}, "StartedBy"),
+    ("elasticmapreduce:createCluster", {"Name": "c", "Instances": ALIVE, "Steps": []}, "Steps"),
+    (
+        "elasticmapreduce:modifyInstanceGroupByName",
+        {"ClusterId": "j", "InstanceGroupName": "g", "InstanceGroup": {"InstanceGroupId": "i"}},
+        "InstanceGroupId",
+    ),
+    (
+        "elasticmapreduce:modifyInstanceFleetByName",
+        {"ClusterId": "j", "InstanceFleetName": "f", "InstanceFleet": {"InstanceFleetId": "i"}},
+        "InstanceFleetId",
+    ),
     ("elasticmapreduce:terminateCluster", {"ClusterId": "j", "JobFlowIds": ["j"]}, "JobFlowIds"),
     ("lambda:invoke", {"FunctionName": "f", "TaskToken": "t"}, "TaskToken"),
     ("http:invoke", {"ApiEndpoint": "e", "Method": "GET", "Authentication": {}, "Url": "u"}, "Url"),
@@ -57,6 +69,18 @@ MISSING = [
     ("aws-sdk:sqs:sendMessage", {"QueueUrl": "u"}, "MessageBody"),
     ("states:startExecution.sync:2", {}, "StateMachineArn"),
     ("elasticmapreduce:addStep.sync", {"ClusterId": "j"}, "Step"),
+    ("elasticmapreduce:createCluster", {"Name": "c", "Instances": {}}, "KeepJobFlowAliveWhenNoSteps"),
+    (
+        "elasticmapreduce:modifyInstanceGroupByName",
+        {"ClusterId": "j", "InstanceGroup": {"InstanceCount": 1}},
+        "InstanceGroupName",
+    ),
+    (
+        "elasticmapreduce:modifyInstanceFleetByName",
+        {"ClusterId": "j", "InstanceFleet": {"TargetOnDemandCapacity": 1}},
+        "InstanceFleetName",
+    ),
+    ("bedrockagentcore:invokeHarness", {"HarnessArn": "a", "RuntimeSessionId": "s"}, "Messages"),
     ("elasticmapreduce:addStep.sync", {"Step": {"Name": "s", "HadoopJarStep": {"Jar": "j"}}}, "ClusterId"),
     ("elasticmapreduce:addStep.sync", {"ClusterId": "j", "Step": {"Name": "s"}}, "HadoopJarStep"),
     ("lambda:invoke", {"Payload": 1}, "FunctionName"),
@@ -248,3 +272,9 @@ def test_a_service_that_has_a_validation_exception_of_its_own_refuses_with_that(
         "1 validation error detected: Value 'x' at 'repositoryNames.1.member' failed to satisfy constraint: "
         "Member must have length greater than or equal to 2 (Service: Ecr, Status Code: 400, "
     )
+
+
+def test_a_cluster_that_would_end_by_itself_is_refused_when_the_task_starts(call):
+    parameters = {"Name": "c", "Instances": {"KeepJobFlowAliveWhenNoSteps": False}}
+    why = "The value of the field 'KeepJobFlowAliveWhenNoSteps' has an invalid format"
+    assert failure(call("elasticmapreduce:createCluster", parameters)) == unusable(parameters, why)

@@ -38,7 +38,9 @@ async def run_task(state: Task, cursor: Cursor) -> Exit:
         try:
             arguments, limits, role = await cursor.do(state, partial(_evaluate, state, cursor))
             integration.check_start(arguments)
-            request = TaskRequest(arguments, cursor.context(), seed, callback, role, cursor.items)
+            context = cursor.context()
+            arguments = integration.complete(arguments, context)
+            request = TaskRequest(arguments, context, seed, callback, role, cursor.items)
             return await _Attempt(state, cursor, integration, request, limits).run()
         finally:
             if callback is not None:
