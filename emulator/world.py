@@ -134,7 +134,7 @@ class World:
         def find(resource: str, state: str) -> Mock | None:
             return given.get(state) or (None if mocks is None else mocks.find(name, resource, state))
 
-        return Mocked(resources, find, resources.answering, self.engine, self.callbacks.open)
+        return Mocked(resources, find, self.engine, self.callbacks.open)
 
     def _case(self, revision: StateMachine, case: str | None) -> dict[str, Mock]:
         if case is None or self.mock_config is None:

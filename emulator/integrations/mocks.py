@@ -25,7 +25,6 @@ from asl_interpreter.tasks import (
     Integration,
     Later,
     OpenCallback,
-    Resolve,
     Submitted,
     TaskHandler,
     TaskRequest,
@@ -37,6 +36,7 @@ from emulator.suggestions import unknown
 
 if TYPE_CHECKING:
     from asl_interpreter.engine import Engine
+    from emulator.integrations.resources import Resources
 
 Answer: TypeAlias = "JSON | StateError | Later | Callable[[JSON], JSON | StateError | Later]"
 """What an attempt gets. A callable takes the Task's arguments, and may raise StateError as well."""
@@ -312,12 +312,10 @@ Find: TypeAlias = Callable[[str, str], "Mock | None"]
 class Mocked:
     """The integrations of one execution, some of which mocks stand for. Each counts its attempts from 0."""
 
-    def __init__(
-        self, resolve: Resolve, find: Find, answering: Answering, engine: Engine, open_callback: OpenCallback
-    ) -> None:
-        self._resolve = resolve
+    def __init__(self, resources: Resources, find: Find, engine: Engine, open_callback: OpenCallback) -> None:
+        self._resources = resources
         self._find = find
-        self._answering = answering
+        self._answering = resources.answering
         self._engine = engine
         self._open_callback = open_callback
         self._attempts: dict[Mock, Iterator[int]] = {}
@@ -328,7 +326,7 @@ class Mocked:
         Raises:
             UnknownResource: AWS would not recognize it.
         """
-        integration = self._resolve(resource, state)
+        integration = self._resources(resource, state)
         mock = self._find(resource, state) if state else None
         if mock is None:
             return integration
@@ -336,7 +334,7 @@ class Mocked:
         return dataclasses.replace(
             integration,
             handler=self._handler(integration, mock, partial(self._answer, mock, resource)),
-            blocking=mock.blocking,
+            blocking=mock.blocking or self._resources.stored(resource) is not None,
             open_callback=self._open_callback if waits else None,
             check_start=unchecked,
         )
@@ -344,14 +342,20 @@ class Mocked:
     def _answer(self, mock: Mock, resource: str, request: TaskRequest) -> Later:
         """What an attempt gets, whatever goes wrong on the way included."""
         attempts = self._attempts.setdefault(mock, itertools.count())
+        stored = self._resources.stored(resource)
+        data = None if stored is None else stored(request)
         try:
-            later = mock.answer(next(attempts), request.arguments)
+            later = mock.answer(next(attempts), request.arguments if data is None else data.read())
+            if later.error is not None:
+                return later
+            flaw = _flaw(mock, resource, later.value, self._answering)
+            if flaw is not None:
+                raise mock.complain(MOCK_FAILED, flaw)
+            if data is not None:
+                return dataclasses.replace(later, value=data.written(later.value))
         except StateError as error:
             return Later(0, error=error)
-        if later.error is not None:
-            return later
-        flaw = _flaw(mock, resource, later.value, self._answering)
-        failure = _function_error(resource, later.value) if flaw is None else mock.complain(MOCK_FAILED, flaw)
+        failure = _function_error(resource, later.value)
         return later if failure is None else Later(later.after, error=failure)
 
     def _handler(self, integration: Integration, mock: Mock, answer: Callable[[TaskRequest], Later]) -> TaskHandler:

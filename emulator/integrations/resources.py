@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from asl_interpreter.errors import NOT_BUILT, StateError
 from asl_interpreter.jsontext import JSON
@@ -18,6 +18,7 @@ from asl_interpreter.loop.signals import Signal
 from asl_interpreter.tasks import Callback, Integration, Later, Submitted, TaskHandler, TaskRequest, UnknownResource
 from emulator.arns import Arn
 from emulator.integrations import api_gateway, emr, http_task, lambda_functions, messages, parameters, sdk, services
+from emulator.integrations.bedrock import StoredData
 from emulator.integrations.caller import Answer, Caller, Optimized
 from emulator.integrations.calls import call_service
 from emulator.integrations.marks import marked
@@ -44,6 +45,7 @@ _LAMBDA: Final = re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[\w-]+:function:[
 _ACTIVITY: Final = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:activity:\S+")
 
 
+Stored: TypeAlias = Callable[[TaskRequest], StoredData]
 _PARSED: Final = frozenset({"Input", "Output"})
 """What ``.sync:2`` reads as JSON in the description of an execution."""
 
@@ -95,6 +97,10 @@ class Resources:
             optimized = ACTIONS.get((service, action))
             operation = None if optimized is None or optimized.answers else optimized.model()
         return None if operation is None else Answered(operation, sdk.capitalized, parsed)
+
+    def stored(self, resource: str) -> Stored | None:
+        """How the data of a Task's call comes from S3 and goes there; None if the call has them all."""
+        return partial(StoredData, self._caller) if resource.endswith(":states:::bedrock:invokeModel") else None
 
     def _find(self, resource: str) -> Integration:
         if _LAMBDA.fullmatch(resource):

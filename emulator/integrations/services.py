@@ -157,7 +157,7 @@ def call_sdk(
     elif operation.name == "ReceiveMessage" and params.get("WaitTimeSeconds") and caller.world.clock.mode != "wall":
         return _received(caller, operation, params)
     else:
-        answer = _call_moto(caller, service, operation, _as_streamed(operation, request.arguments, params))
+        answer = call_by_sdk(caller, service, operation.name, _as_streamed(operation, request.arguments, params))
     return sdk.from_answer(operation, answer, sdk.SECOND_SDK)
 
 
@@ -190,7 +190,7 @@ def _received(caller: Caller, operation: OperationModel, params: dict[str, Any])
     engine, name = caller.world.engine, "a message"
 
     def receive() -> JSON:
-        answer = _call_moto(caller, "sqs", operation, {**params, "WaitTimeSeconds": 0})
+        answer = call_by_sdk(caller, "sqs", operation.name, {**params, "WaitTimeSeconds": 0})
         return sdk.from_answer(operation, answer, sdk.SECOND_SDK)
 
     async def wait() -> JSON:
@@ -205,15 +205,20 @@ def _received(caller: Caller, operation: OperationModel, params: dict[str, Any])
     return engine.ask(lambda: engine.loop.fork(wait(), name, detached=True))
 
 
-def _call_moto(caller: Caller, service: str, operation: OperationModel, params: dict[str, Any]) -> Mapping[str, Any]:
+def call_by_sdk(caller: Caller, service: str, operation: str, params: dict[str, Any]) -> Mapping[str, Any]:
+    """Call an operation of a service of moto's, by botocore's names.
+
+    Raises:
+        StateError: as an ``aws-sdk`` integration says it.
+    """
     from emulator import moto_door
 
     try:
-        return call_moto(caller, service, operation.name, params)
+        return call_moto(caller, service, operation, params)
     except moto_door.ServiceError as error:
         code, message = error.code, error.message
-        if service == "s3" and error.status == NOT_FOUND and operation.name in _WITHOUT_BODY:
-            code, message = _WITHOUT_BODY[operation.name], "null"
+        if service == "s3" and error.status == NOT_FOUND and operation in _WITHOUT_BODY:
+            code, message = _WITHOUT_BODY[operation], "null"
         raise sdk.sdk_error(service, code, message, error.status, error.request_id, error.extended_request_id) from None
 
 
