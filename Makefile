@@ -1,6 +1,4 @@
-# make demo: see it work.  make test: the tests.  make check: what .ci/run checks besides.
-# make clients: other people's clients, for the tests in tests/clients.
-# make lowest, make newest: most tests, on the oldest Python with the oldest dependencies allowed, and on the newest.
+# `make` lists the targets.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -12,54 +10,63 @@ python = $(firstword $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python) $(she
 OLDEST := $(call python,3.10)
 NEWEST := $(call python,3.13)
 
-.PHONY: demo test clients lowest newest check lint types house format models schemas actions docs fidelity bench clean
+.PHONY: help package demo test clients lowest newest check lint types house format models schemas actions docs fidelity bench clean
 
-demo: $(VENV)/.installed
+help:
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */make \1|/' | column -t -s '|'
+
+demo: $(VENV)/.installed  ## run a small shop on the emulator, and show what happened
 	@$(BIN)/python -m examples.orders
 
-test: $(VENV)/.installed
+test: $(VENV)/.installed  ## the tests, in parallel
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -q
 
-clients: .venvs/awscli/.installed $(if $(shell command -v npm),tests/clients/node_modules/.installed)
+clients: .venvs/awscli/.installed $(if $(shell command -v npm),tests/clients/node_modules/.installed)  ## install other people's clients, for tests/clients
 
-lowest: $(if $(OLDEST),.venvs/lowest/.installed)
+lowest: $(if $(OLDEST),.venvs/lowest/.installed)  ## most tests on the oldest Python, with the oldest dependencies allowed
 	$(if $(OLDEST),.venvs/lowest/bin/python -m pytest -n $(PYTEST_WORKERS) -q $(TELLING),@echo SKIP lowest: no Python 3.10)
 
-newest: $(if $(NEWEST),.venvs/newest/.installed)
+newest: $(if $(NEWEST),.venvs/newest/.installed)  ## most tests on the newest Python
 	$(if $(NEWEST),.venvs/newest/bin/python -m pytest -n $(PYTEST_WORKERS) -q $(TELLING),@echo SKIP newest: no Python 3.13)
 
-check: lint types house docs
+check: lint types house docs  ## lint, types, the rules of the house and the documentation
 
-lint: $(VENV)/.installed
+lint: $(VENV)/.installed  ## ruff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/.installed
+types: $(VENV)/.installed  ## mypy, strict
 	$(BIN)/mypy
 
-house: $(VENV)/.installed
+house: $(VENV)/.installed  ## who may import whom
 	$(BIN)/python -m pytest -q tests/test_house.py
 
-format: $(VENV)/.installed
+format: $(VENV)/.installed  ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/.installed
+docs: $(VENV)/.installed  ## build the documentation into build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
-fidelity: $(VENV)/.installed
+fidelity: $(VENV)/.installed  ## count the answers recorded on AWS that are the same here, for the documentation
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -q tests/conformance --fidelity docs/fidelity.json
 
-models: $(VENV)/.installed
+package: $(VENV)/.installed  ## build the wheel and the source archive into build/package, and check them
+	rm -rf build/package
+	$(BIN)/python -m build --outdir build/package .
+	$(BIN)/twine check --strict build/package/*
+	$(BIN)/check-wheel-contents build/package/*.whl
+
+models: $(VENV)/.installed  ## copy botocore's models of our services
 	$(BIN)/python tests/models.py
 
-schemas: $(VENV)/.installed
+schemas: $(VENV)/.installed  ## condense AWS's schemas of resource types
 	$(BIN)/python tests/schemas.py
 
 actions: $(VENV)/.installed
 	$(BIN)/python tests/actions.py
 
-bench: $(VENV)/.installed
+bench: $(VENV)/.installed  ## measure, beside other emulators
 	$(BIN)/python -m benchmarks
 
 $(VENV)/.installed: pyproject.toml
@@ -88,5 +95,5 @@ tests/clients/node_modules/.installed: tests/clients/package.json
 	npm install --prefix tests/clients --silent --no-audit --no-fund --no-package-lock
 	touch $@
 
-clean:
+clean:  ## remove what the other targets have made
 	rm -rf $(VENV) .venvs tests/clients/node_modules build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
