@@ -81,7 +81,7 @@ EMULATOR = {
     "app": "endpoint web wire wiring",
     "cli": "",
     "control": "moto_door settings wire wiring",
-    "commands": "app bench clients control graph integrations server settings validate web wire wiring",
+    "commands": "app bench clients control graph integrations moto_door server settings validate web wire wiring",
     "dynamodb": "",
     "interception": "wire",
     "testing": "app arns bench clients control endpoint faults integrations interception moto_door"

@@ -66,8 +66,10 @@ def answers_of(url: str) -> Iterator[None]:
         raise CannotRun(str(error)) from None
 
 
-def ask(url: str, path: str, body: dict[str, Any] | None = None, *, post: bool = False) -> dict[str, Any]:
-    """What a route of the server's own answers.
+def ask(
+    url: str, path: str, body: dict[str, Any] | None = None, *, post: bool = False, patience: float | None = None
+) -> dict[str, Any]:
+    """What a route of the server's own answers, within ``patience`` seconds if they are given.
 
     Raises:
         CannotRun: there is no server, or it refuses.
@@ -77,7 +79,7 @@ def ask(url: str, path: str, body: dict[str, Any] | None = None, *, post: bool =
 
     data = json.dumps(body or {}).encode() if post else None
     try:
-        with urlopen(Request(f"{url.rstrip('/')}{path}", data)) as response:  # noqa: S310 - the user's own URL
+        with urlopen(Request(f"{url.rstrip('/')}{path}", data), timeout=patience) as response:  # noqa: S310 - the user's own URL
             answer: dict[str, Any] = json.load(response)
     except HTTPError as error:
         said = error.read().decode(errors="replace")
