@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from emulator.deploying import preparing
 from emulator.deploying.changes import Change, has_other_changes, plan
-from emulator.deploying.deployment import Deployment
+from emulator.deploying.deployment import Deployment, Steps
 from emulator.deploying.preparing import TransformRefused
-from emulator.deploying.reading import InvalidTemplate
+from emulator.deploying.reading import InvalidTemplate, read
 from emulator.deploying.scope import Values, pseudo_parameters
+from emulator.deploying.services import Refused
 from emulator.deploying.stacks import Given, Row, Stack
 from emulator.deploying.types import find_type
 from emulator.faults import Fault
@@ -73,8 +74,13 @@ def create_change_set(world: World, call: Call) -> dict[str, Any]:
     made = _planned(region, params, stack, stack_id, kind)
     if stack is None:
         stack = Stack(stack_id, params["StackName"], region.now(), "REVIEW_IN_PROGRESS")
-        region.stacks.all[stack_id] = stack
-        region.deployment(stack).tell("REVIEW_IN_PROGRESS", "User Initiated")
+
+        def allowed() -> None:
+            if region.stacks.live(params["StackName"]) is not None:
+                raise Fault("AlreadyExistsException", f"Stack [{params['StackName']}] already exists")
+            region.stacks.all[stack_id] = stack
+
+        region.begin(stack, "REVIEW_IN_PROGRESS", allowed)
     stack.change_sets[name] = made
     return {"Id": made.id, "StackId": stack.id}
 
@@ -146,12 +152,13 @@ def _failed(made: ChangeSet, reason: str) -> ChangeSet:
 
 def _imports(made: ChangeSet, given: Given) -> list[Change]:
     changes = []
+    declared: dict[str, Any] = read(given.processed)["Resources"]  # a policy of Delete has to be written there
     for wanted in made.imports:
         logical_id = wanted["LogicalResourceId"]
         resource = given.template.resources.get(logical_id)
         if resource is None or resource.type != wanted["ResourceType"]:
             raise InvalidTemplate(f"Resource [{logical_id}] of the import is not in the template")
-        if resource.deletion_policy == "Delete":
+        if "DeletionPolicy" not in declared[logical_id]:
             raise InvalidTemplate(
                 "As part of the import operation, you cannot import a resource without a DeletionPolicy attribute: "
                 f"[{logical_id}]"
@@ -252,67 +259,76 @@ def execute_change_set(world: World, call: Call) -> dict[str, Any]:
     """ExecuteChangeSet."""
     region = world.deployments.of(world, call)
     stack, made = find_change_set(region, call.params)
+    given = _check_executable(made)
+    preparing.require_capabilities(given)
+    status = "IMPORT_IN_PROGRESS" if made.kind == "IMPORT" else "CREATE_IN_PROGRESS"
+    if made.kind != "IMPORT" and stack.given is not None:
+        status = "UPDATE_IN_PROGRESS"
+
+    def allowed() -> None:
+        _check_executable(made)
+        region.check_updatable(stack)
+        for other in list(stack.change_sets.values()):
+            if other is not made and other.execution_status != "EXECUTE_COMPLETE":
+                del stack.change_sets[other.name]
+        stack.token = call.params.get("ClientRequestToken")
+        stack.change_set_id = made.id
+        stack.disable_rollback = bool(call.params.get("DisableRollback"))
+        if made.on_failure is not None:
+            stack.on_failure = made.on_failure
+        made.execution_status = "EXECUTE_IN_PROGRESS"
+
+    region.drive(_execution(region, region.begin(stack, status, allowed), made, given))
+    return {}
+
+
+def _check_executable(made: ChangeSet) -> Given:
+    """What would be made of the stack. Raises Fault."""
     if made.status != "CREATE_COMPLETE" or made.given is None:
         text = f"ChangeSet [{made.id}] cannot be executed in its current status of [{made.status}]"
         raise Fault("InvalidChangeSetStatus", text)
     if made.execution_status != "AVAILABLE":
         text = f"ChangeSet [{made.id}] cannot be executed in its current execution status of [{made.execution_status}]"
         raise Fault("InvalidChangeSetStatus", text)
-    preparing.require_capabilities(made.given)
-    for other in list(stack.change_sets.values()):
-        if other is not made and other.execution_status != "EXECUTE_COMPLETE":
-            del stack.change_sets[other.name]
-    stack.token = call.params.get("ClientRequestToken")
-    stack.change_set_id = made.id
-    stack.disable_rollback = bool(call.params.get("DisableRollback"))
-    if made.on_failure is not None:
-        stack.on_failure = made.on_failure
-    made.execution_status = "EXECUTE_IN_PROGRESS"
-    deployment = region.deployment(stack)
+    return made.given
+
+
+def _execution(region: Region, deployment: Deployment, made: ChangeSet, given: Given) -> Steps:
+    stack = deployment.stack
     if made.kind == "IMPORT":
-        _import(region, deployment, stack, made)
-        made.execution_status = "EXECUTE_COMPLETE"
-        return {}
-    creates = stack.given is None
-    given = made.given
-
-    def steps() -> Any:
-        yield from deployment.create(given) if creates else deployment.update(given)
-        made.execution_status = "EXECUTE_COMPLETE" if stack.status.endswith("E_COMPLETE") else "EXECUTE_FAILED"
-        if "ROLLBACK" in stack.status:
-            made.execution_status = "EXECUTE_FAILED"
-        stack.updated = region.now()
-
-    deployment.tell("CREATE_IN_PROGRESS" if creates else "UPDATE_IN_PROGRESS", "User Initiated")
-    region.drive(steps())
-    return {}
+        _import(region, deployment, made, given)
+    else:
+        yield from deployment.create(given) if stack.given is None else deployment.update(given)
+    succeeded = stack.status.endswith("_COMPLETE") and "ROLLBACK" not in stack.status
+    made.execution_status = "EXECUTE_COMPLETE" if succeeded else "EXECUTE_FAILED"
+    stack.updated = region.now()
 
 
-def _import(region: Region, deployment: Deployment, stack: Stack, made: ChangeSet) -> None:
+def _import(region: Region, deployment: Deployment, made: ChangeSet, given: Given) -> None:
     """Take resources that are there into a stack. Only types that can be looked at are taken."""
-    given = made.given
-    if given is None:
-        return
+    stack, before = deployment.stack, deployment.stack.given
     stack.given = given
-    deployment.tell("IMPORT_IN_PROGRESS", "User Initiated")
     scope = region.scope(stack, given)
     for wanted in made.imports:
         resource = given.template.resources[wanted["LogicalResourceId"]]
-        found = find_type(resource.type).adopt(region.services, wanted["ResourceIdentifier"])
         row = Row(resource.logical_id, resource.type, deletion_policy=resource.deletion_policy)
         row.properties = region.evaluated(scope, resource)
         stack.rows[resource.logical_id] = row
+        stack.tell_of(row, "IMPORT_IN_PROGRESS", "Resource import started.", region.now())
+        try:
+            found = find_type(resource.type).adopt(region.services, wanted["ResourceIdentifier"])
+        except (Refused, KeyError):
+            found = None
         if found is None:
-            stack.tell_of(
-                row, "IMPORT_FAILED", "The resource to import does not exist, or cannot be imported", region.now()
-            )
-            deployment.tell("IMPORT_ROLLBACK_IN_PROGRESS", "The following resource(s) failed to import")
-            for logical_id in [each["LogicalResourceId"] for each in made.imports]:
-                stack.rows.pop(logical_id, None)
+            reason = "The resource to import does not exist, or Dynastep cannot import resources of its type."
+            stack.tell_of(row, "IMPORT_FAILED", reason, region.now())
+            said = f"The following resource(s) failed to import: [{resource.logical_id}]. "
+            deployment.tell("IMPORT_ROLLBACK_IN_PROGRESS", said)
+            stack.given = before
+            for each in made.imports:
+                stack.rows.pop(each["LogicalResourceId"], None)
             deployment.tell("IMPORT_ROLLBACK_COMPLETE")
             return
         row.physical_id, row.attributes = found.id, found.attributes
-        stack.tell_of(row, "IMPORT_IN_PROGRESS", "Resource import started.", region.now())
         stack.tell_of(row, "IMPORT_COMPLETE", "Resource import completed.", region.now())
-    stack.updated = region.now()
     deployment.tell("IMPORT_COMPLETE")

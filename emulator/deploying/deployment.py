@@ -36,6 +36,7 @@ _CANNOT_RENAME: Final = (
     "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename {} and update the "
     "stack again."
 )
+_CANCELLED: Final = "Resource creation cancelled"
 _REPLACES: Final = "Requested update requires the creation of a new physical resource; hence creating one."
 
 
@@ -68,6 +69,11 @@ class Deployment:
         """The stack has a status now."""
         self.stack.tell(status, reason, self.now(), self.new_id())
 
+    @property
+    def is_over(self) -> bool:
+        """Whether something else works on the stack now: its deletion, where this is its creation."""
+        return self.stack.worker is not self
+
     def _tell_of(self, row: Row, status: str, reason: str | None = None, *, cleaning: bool = False) -> None:
         self.stack.tell_of(row, status, reason, self.now(), shown=self.new_id() if cleaning else None)
 
@@ -88,7 +94,8 @@ class Deployment:
                 yield from self._make(scope, resource)
             self._set_outputs(scope, given)
         except (Failed, InvalidTemplate) as failure:
-            yield from self._roll_creation_back(_as_failure(failure))
+            if not self.is_over:
+                yield from self._roll_creation_back(_as_failure(failure))
             return
         self.tell("CREATE_COMPLETE")
 
@@ -120,6 +127,9 @@ class Deployment:
         self._tell_of(row, "CREATE_IN_PROGRESS")
         made = yield from self._done(row, "CREATE_FAILED", lambda: self._created(row, resource, properties))
         row.physical_id, row.attributes = made.id, made.attributes
+        if self.is_over:  # the stack was deleted while this was being made
+            yield from self._deleted(row)
+            raise Failed(_CANCELLED, row.logical_id)
         self._tell_of(row, "CREATE_IN_PROGRESS", "Resource creation Initiated")
         self._tell_of(row, "CREATE_COMPLETE")
 
@@ -152,7 +162,8 @@ class Deployment:
             reason = f"Dynastep failed to handle this {row.type}: {type(error).__name__}: {error}"
         else:
             return answer
-        self._tell_of(row, status, reason)
+        if not self.is_over:
+            self._tell_of(row, status, reason)
         raise Failed(reason, row.logical_id)
 
     def _set_outputs(self, scope: Values, given: Given) -> None:

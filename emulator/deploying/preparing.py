@@ -144,6 +144,8 @@ def prepare(
     except transforms.TransformFailed as error:
         raise TransformRefused(str(error)) from None
     tags = params.get("Tags")
+    if any(tag["Key"].lower().startswith("aws:") for tag in tags or ()):
+        raise invalid("aws: prefixed tag key names are not allowed for external use.")
     kept = before.tags if before and tags is None else tuple((tag["Key"], tag["Value"]) for tag in tags or ())
     return Given(
         found.text,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from asl_interpreter.loop.locks import lock
 from emulator.deploying.deployment import Deployment
 from emulator.deploying.intrinsics import evaluate
 from emulator.deploying.scope import Values, pseudo_parameters
@@ -39,7 +40,7 @@ UPDATABLE: Final = frozenset(
 
 
 class Region:
-    """Stacks of an account in a region. Requests come by many threads: what begins a change of a stack is exclusive."""
+    """Stacks of an account in a region. Requests come by many threads; one of them at a time works on a stack."""
 
     def __init__(
         self, services: Services, engine: Callable[[], Engine], now: Callable[[], float], new_id: Callable[[], str]
@@ -49,6 +50,7 @@ class Region:
         self.now = now
         self.new_id = new_id
         self._engine = engine
+        self._beginnings = lock("the beginning of work on a stack", 65)
 
     def new_stack_id(self, name: str) -> str:
         """The id of a stack that is about to be made; its UUID is of version 1, as AWS's are."""
@@ -70,9 +72,26 @@ class Region:
         if stack.status not in UPDATABLE and not retried:
             raise Fault("ValidationError", f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
 
-    def deployment(self, stack: Stack) -> Deployment:
-        """Work on a stack."""
-        return Deployment(self.stacks, stack, self.services, self.now, self.new_id)
+    def check_deletable(self, stack: Stack) -> None:
+        """Refuse to delete a stack while something else is done to it, other than its creation. Raises Fault."""
+        if stack.is_busy and stack.status != "CREATE_IN_PROGRESS":
+            text = f"Stack [{stack.id}] cannot be deleted while in status {stack.status}"
+            raise Fault("ValidationError", text)
+
+    def begin(self, stack: Stack, status: str, allowed: Callable[[], None]) -> Deployment:
+        """Begin to work on a stack, if ``allowed`` does not refuse; what was at work on it has no more say.
+
+        Of two requests that come at once, one is refused by what the other has begun.
+
+        Raises:
+            Fault: by ``allowed``.
+        """
+        deployment = Deployment(self.stacks, stack, self.services, self.now, self.new_id)
+        with self._beginnings:
+            allowed()
+            stack.worker = deployment
+            deployment.tell(status, "User Initiated")
+        return deployment
 
     def scope(self, stack: Stack, given: Given) -> Values:
         """What the references of a template mean in a stack."""

@@ -43,22 +43,32 @@ def create_stack(world: World, call: Call) -> dict[str, Any]:
     except TransformRefused as refused:
         failure = str(refused)
     stack = known or Stack(stack_id, name, region.now(), "CREATE_IN_PROGRESS")
-    for made in stack.change_sets.values():
-        made.execution_status = "OBSOLETE"
-    stack.token = params.get("ClientRequestToken")
-    stack.disable_rollback = bool(params.get("DisableRollback"))
-    stack.on_failure = params.get("OnFailure") or ("DO_NOTHING" if stack.disable_rollback else "ROLLBACK")
-    stack.protected = bool(params.get("EnableTerminationProtection"))
-    stack.timeout = params.get("TimeoutInMinutes")
-    region.stacks.all[stack_id] = stack
-    deployment = region.deployment(stack)
-    deployment.tell("CREATE_IN_PROGRESS", "User Initiated")
+
+    def allowed() -> None:
+        there = region.stacks.live(name)
+        if there is not None and (there is not known or there.status != "REVIEW_IN_PROGRESS"):
+            raise Fault("AlreadyExistsException", f"Stack [{name}] already exists")
+        for made in stack.change_sets.values():
+            made.execution_status = "OBSOLETE"
+        _configure(stack, params)
+        region.stacks.all[stack_id] = stack
+
+    deployment = region.begin(stack, "CREATE_IN_PROGRESS", allowed)
     if given is None:
         deployment.tell("ROLLBACK_IN_PROGRESS", f"{failure}. Rollback requested by user.")
         deployment.tell("ROLLBACK_COMPLETE")
         return {"StackId": stack_id}
     region.drive(deployment.create(given))
     return {"StackId": stack_id}
+
+
+def _configure(stack: Stack, params: Any) -> None:
+    """What a creation says of the stack itself."""
+    stack.token = params.get("ClientRequestToken")
+    stack.disable_rollback = bool(params.get("DisableRollback"))
+    stack.on_failure = params.get("OnFailure") or ("DO_NOTHING" if stack.disable_rollback else "ROLLBACK")
+    stack.protected = bool(params.get("EnableTerminationProtection"))
+    stack.timeout = params.get("TimeoutInMinutes")
 
 
 def _check_plan(region: Region, stack: Stack, given: Any) -> list[Any]:
@@ -89,11 +99,13 @@ def update_stack(world: World, call: Call) -> dict[str, Any]:
     changes = _check_plan(region, stack, given)
     if not changes and not has_other_changes(stack, given) and not stack.status.endswith("FAILED"):
         raise invalid("No updates are to be performed.")
-    stack.token = params.get("ClientRequestToken")
-    stack.disable_rollback = bool(params.get("DisableRollback"))
-    deployment = region.deployment(stack)
-    deployment.tell("UPDATE_IN_PROGRESS", "User Initiated")
-    region.drive(deployment.update(given))
+
+    def allowed() -> None:
+        region.check_updatable(stack)
+        stack.token = params.get("ClientRequestToken")
+        stack.disable_rollback = bool(params.get("DisableRollback"))
+
+    region.drive(region.begin(stack, "UPDATE_IN_PROGRESS", allowed).update(given))
     return {"StackId": stack.id}
 
 
@@ -112,10 +124,13 @@ def delete_stack(world: World, call: Call) -> dict[str, Any]:
         raise invalid(f"{text}only when the stack is in the DELETE_FAILED state.")
     if stack.status == "DELETE_IN_PROGRESS":
         return {}
-    stack.token = params.get("ClientRequestToken")
-    deployment = region.deployment(stack)
+
+    def allowed() -> None:
+        region.check_deletable(stack)
+        stack.token = params.get("ClientRequestToken")
+
+    deployment = region.begin(stack, "DELETE_IN_PROGRESS", allowed)
     deployment.retained = retained
-    deployment.tell("DELETE_IN_PROGRESS", "User Initiated")
     region.drive(deployment.delete())
     return {}
 
@@ -142,11 +157,12 @@ def continue_update_rollback(world: World, call: Call) -> dict[str, Any]:
     """ContinueUpdateRollback."""
     region = world.deployments.of(world, call)
     stack = region.stacks.required(call.params["StackName"], "Stack [{}] does not exist")
-    if stack.status != "UPDATE_ROLLBACK_FAILED":
-        text = f"Stack:{stack.id} is in {stack.status} state and can not continue its rollback."
-        raise invalid(text)
-    deployment = region.deployment(stack)
-    deployment.tell("UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated")
+
+    def allowed() -> None:
+        if stack.status != "UPDATE_ROLLBACK_FAILED":
+            raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not continue its rollback.")
+
+    deployment = region.begin(stack, "UPDATE_ROLLBACK_IN_PROGRESS", allowed)
     region.drive(deployment.continue_rollback(frozenset(call.params.get("ResourcesToSkip") or ())))
     return {}
 
@@ -155,9 +171,10 @@ def rollback_stack(world: World, call: Call) -> dict[str, Any]:
     """RollbackStack: of a stack whose creation failed and was left so."""
     region = world.deployments.of(world, call)
     stack = region.stacks.required(call.params["StackName"], "Stack [{}] does not exist")
-    if stack.status != "CREATE_FAILED":
-        raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be rolled back.")
-    deployment = region.deployment(stack)
-    deployment.tell("ROLLBACK_IN_PROGRESS", "User Initiated")
-    region.drive(deployment.roll_back())
+
+    def allowed() -> None:
+        if stack.status != "CREATE_FAILED":
+            raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be rolled back.")
+
+    region.drive(region.begin(stack, "ROLLBACK_IN_PROGRESS", allowed).roll_back())
     return {"StackId": stack.id}

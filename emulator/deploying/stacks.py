@@ -14,6 +14,7 @@ from emulator.faults import Fault
 
 if TYPE_CHECKING:
     from emulator.deploying.change_sets import ChangeSet
+    from emulator.deploying.deployment import Deployment
     from emulator.deploying.parameters import Parameter
     from emulator.deploying.templates import Template
 
@@ -103,6 +104,8 @@ class Stack:
     parent_id: str | None = None
     root_id: str | None = None
     token: str | None = None
+    worker: Deployment | None = None
+    """What works on it, or did last."""
     cancelled: bool = False
     """Whether the update that is under way is to be rolled back."""
     resume: Any = None

@@ -264,3 +264,73 @@ def test_a_gradual_deployment_says_what_it_lacks(dynastep, machine, given, lacks
     events = formation.describe_stack_events(StackName="shop")["StackEvents"]
     [reason] = [each["ResourceStatusReason"] for each in events if each["ResourceStatus"] == "CREATE_FAILED"]
     assert f"Deployments of type 'LINEAR' require {lacks} and try again." in reason
+
+
+def _alarm(dynastep, state):
+    watch = dynastep.client("cloudwatch")
+    watch.put_metric_alarm(
+        AlarmName="too many failures",
+        MetricName="m",
+        Namespace="n",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    watch.set_alarm_state(AlarmName="too many failures", StateValue=state, StateReason="a test")
+
+
+def _routes(states, alias):
+    described = states.describe_state_machine_alias(stateMachineAliasArn=alias)
+    return {
+        route["stateMachineVersionArn"].rpartition(":")[2]: route["weight"]
+        for route in described["routingConfiguration"]
+    }
+
+
+LINEAR = {"Type": "LINEAR", "Percentage": 40, "Interval": 2, "Alarms": ["too many failures"]}
+
+
+def test_an_alias_moves_in_equal_steps(dynastep, states, stack, machine):
+    _alarm(dynastep, "OK")
+    refs = stack(_released(machine, "one", **LINEAR))
+    dynastep.clock.mode = "manual"
+    _retaining(dynastep.client("cloudformation"), _released(machine, "two", **LINEAR))
+    seen = [_routes(states, refs["L"])]
+    for _ in range(2):
+        dynastep.clock.advance(120)
+        seen.append(_routes(states, refs["L"]))
+    assert seen == [{"1": 60, "2": 40}, {"1": 20, "2": 80}, {"2": 100}]
+
+
+def test_an_alarm_takes_an_alias_back(dynastep, states, stack, machine):
+    _alarm(dynastep, "OK")
+    formation = dynastep.client("cloudformation")
+    refs = stack(_released(machine, "one", **LINEAR))
+    dynastep.clock.mode = "manual"
+    _retaining(formation, _released(machine, "two", **LINEAR))
+    _alarm(dynastep, "ALARM")
+    dynastep.clock.advance(60)
+    assert _routes(states, refs["L"]) == {"1": 100}
+    assert formation.describe_stacks(StackName="shop")["Stacks"][0]["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    events = formation.describe_stack_events(StackName="shop")["StackEvents"]
+    [reason] = [each["ResourceStatusReason"] for each in events if each["ResourceStatus"] == "UPDATE_FAILED"]
+    said = "Aborting deployment. The following CloudWatch alarms are in an 'ALARM' state: [too many failures]."
+    assert said in reason
+    definition = states.describe_state_machine(stateMachineArn=refs["M"])["definition"]
+    assert json.loads(definition)["Comment"] == "one"
+
+
+def test_routing_that_was_changed_by_hand_stops_a_deployment(dynastep, states, stack, machine):
+    _alarm(dynastep, "OK")
+    formation = dynastep.client("cloudformation")
+    refs = stack(_released(machine, "one", **LINEAR))
+    dynastep.clock.mode = "manual"
+    _retaining(formation, _released(machine, "two", **LINEAR))
+    by_hand = [{"stateMachineVersionArn": f"{refs['M']}:2", "weight": 100}]
+    states.update_state_machine_alias(stateMachineAliasArn=refs["L"], routingConfiguration=by_hand)
+    dynastep.clock.advance(120)
+    events = formation.describe_stack_events(StackName="shop")["StackEvents"]
+    [reason] = [each["ResourceStatusReason"] for each in events if each["ResourceStatus"] == "UPDATE_FAILED"]
+    assert "Failed to continue deployment of type 'LINEAR', drift detected." in reason

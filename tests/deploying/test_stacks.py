@@ -515,3 +515,79 @@ def test_a_custom_resource_is_made_by_a_function(stacks):
     assert "Received response status [FAILED] from custom resource. Message returned: unlucky" in stacks.failure()
     stacks.client.delete_stack(StackName="s")
     assert stacks.one(stack_id)["StackStatus"] == "DELETE_COMPLETE"
+
+
+def test_an_export_in_use_is_not_changed(stacks, formation):
+    def exporting(value):
+        return simple(Outputs={"O": {"Value": value, "Export": {"Name": "shared"}}})
+
+    stacks.create(exporting("x"), "one")
+    stacks.create(simple({"Fn::ImportValue": "shared"}), "two")
+    stacks.update(exporting("y"), "one")
+    reason = "Export shared cannot be updated as it is in use by two. Rollback requested by user."
+    assert ("one", "UPDATE_ROLLBACK_IN_PROGRESS", reason) in stacks.events("one")
+    assert stacks.outputs("one") == {"O": "x"}
+
+
+def test_resources_are_listed_by_name(stacks, formation):
+    stacks.create({"Resources": {name: parameter() for name in ("B", "C", "A")}})
+    described = formation.describe_stack_resources(StackName="s")["StackResources"]
+    listed = formation.list_stack_resources(StackName="s")["StackResourceSummaries"]
+    assert [row["LogicalResourceId"] for row in described] == [row["LogicalResourceId"] for row in listed] == [*"ABC"]
+    assert all("Timestamp" in row for row in described)
+    assert all("LastUpdatedTimestamp" in row for row in listed)
+    stacks.update({"Resources": {"A": parameter()}})
+    asked = {"StackName": "s", "LogicalResourceId": "B"}
+    text = "Resource B does not exist for stack s"
+    assert refused(formation.describe_stack_resource, **asked) == ("ValidationError", text)
+
+
+def test_a_template_has_so_many_members_and_no_more(formation):
+    topic = {"Type": "AWS::SNS::Topic"}
+    for what, most, template in (
+        ("resources", 500, {"Resources": {f"T{number}": topic for number in range(501)}}),
+        ("outputs", 200, simple(Outputs={f"O{number}": {"Value": "v"} for number in range(201)})),
+        ("mappings", 200, simple(Mappings={f"M{number}": {"a": {"b": "c"}} for number in range(201)})),
+        (
+            "parameters",
+            200,
+            simple(Parameters={f"P{number}": {"Type": "String", "Default": "v"} for number in range(201)}),
+        ),
+    ):
+        text = f"Template format error: Number of {what}, {most + 1}, is greater than maximum allowed, {most}"
+        body = json.dumps(template)
+        assert refused(formation.create_stack, StackName="s", TemplateBody=body) == ("ValidationError", text)
+
+
+def test_an_attribute_that_a_type_lacks_fails_the_stack(stacks):
+    stacks.create(simple(Outputs={"O": {"Value": {"Fn::GetAtt": "P.Nothing"}}}))
+    [reason] = [reason for _, status, reason in stacks.events() if status == "ROLLBACK_IN_PROGRESS"]
+    assert "Requested attribute Nothing does not exist in schema for AWS::SSM::Parameter" in reason
+    assert reason.startswith("[Error] /Outputs/O/Value")
+
+
+def test_a_previous_value_needs_a_stack_that_has_one(stacks, formation):
+    declared = {"A": {"Type": "String"}}
+    previous = [{"ParameterKey": "A", "UsePreviousValue": True}]
+    text = "Cannot specify UsePreviousValue on Parameters when ChangeSetType is CREATE"
+    template = simple({"Ref": "A"}, Parameters=declared)
+    asked = {"formation": formation, "template": template, "kind": "CREATE", "Parameters": previous}
+    assert refused(propose, **asked) == ("ValidationError", text)
+    stacks.create(template, Parameters=[{"ParameterKey": "A", "ParameterValue": "kept"}])
+    formation.update_stack(
+        StackName="s", UsePreviousTemplate=True, Parameters=previous, Tags=[{"Key": "a", "Value": "b"}]
+    )
+    assert stacks.one()["Parameters"] == [{"ParameterKey": "A", "ParameterValue": "kept"}]
+
+
+def test_tags_of_awss_own_are_refused(formation):
+    tags = [{"Key": "aws:mine", "Value": "b"}]
+    text = "aws: prefixed tag key names are not allowed for external use."
+    body = json.dumps(simple())
+    assert refused(formation.create_stack, StackName="s", TemplateBody=body, Tags=tags) == ("ValidationError", text)
+
+
+def test_a_mark_of_cdk_is_a_resource_without_effect(stacks):
+    stacks.create({"Resources": {"CDKMetadata": {"Type": "AWS::CDK::Metadata", "Properties": {"Analytics": "v2:x"}}}})
+    assert ("CDKMetadata", "CREATE_COMPLETE", None) in stacks.events()
+    assert list(stacks.physical()) == ["CDKMetadata"]

@@ -143,3 +143,75 @@ def test_a_table_is_retained_if_its_policy_says_so(stacks, tables):
     stacks.create(kept)
     stacks.client.delete_stack(StackName="s")
     assert tables.list_tables()["TableNames"] == ["tab"]
+
+
+def test_a_named_table_is_not_replaced(stacks, tables):
+    stacks.create(template())
+    other = {
+        "AttributeDefinitions": [{"AttributeName": "q", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "q", "KeyType": "HASH"}],
+    }
+    stacks.update(template(**other))
+    assert stacks.one()["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert stacks.failure() == (
+        "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename tab and update the "
+        "stack again."
+    )
+    assert described(tables)["KeySchema"] != other["KeySchema"]
+
+
+def with_indexes(*names):
+    """A template of a table that has these global indexes."""
+    properties = {
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("id", *names)],
+    }
+    if names:
+        properties["GlobalSecondaryIndexes"] = [
+            {
+                "IndexName": f"by-{name}",
+                "KeySchema": [{"AttributeName": name, "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+            for name in names
+        ]
+    return {"Resources": {"T": {"Type": "AWS::DynamoDB::Table", "Properties": properties}}}
+
+
+def test_indexes_come_and_go_one_at_a_time(stacks, tables):
+    stacks.create(with_indexes())
+    name = stacks.physical()["T"]
+    stacks.update(with_indexes("a", "b"))
+    assert stacks.one()["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert "Cannot perform more than one GSI creation or deletion in a single update" in stacks.failure()
+    for names in (["a"], ["a", "b"], ["b"], []):
+        stacks.update(with_indexes(*names))
+        assert stacks.one()["StackStatus"] == "UPDATE_COMPLETE"
+        indexes = described(tables, name).get("GlobalSecondaryIndexes", [])
+        assert [index["IndexName"] for index in indexes] == [f"by-{each}" for each in names]
+
+
+def test_a_global_table_has_a_replica_in_its_own_region(stacks, tables):
+    def over(*regions, **more):
+        properties = {
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "BillingMode": "PAY_PER_REQUEST",
+            "Replicas": [{"Region": region} for region in regions],
+            **more,
+        }
+        return {"Resources": {"G": {"Type": "AWS::DynamoDB::GlobalTable", "Properties": properties}}}
+
+    stream = {"StreamSpecification": {"StreamViewType": "NEW_AND_OLD_IMAGES"}}
+    stacks.create(over("eu-west-1"), "elsewhere")
+    assert "Replicas must contain the region of the stack: us-east-1" in stacks.failure("elsewhere")
+    stacks.create(over("us-east-1", "eu-west-1"), "streamless")
+    assert "StreamSpecification" in stacks.failure("streamless")
+    stacks.create(over("us-east-1", "eu-west-1", **stream))
+    name = stacks.physical()["G"]
+    assert [each["RegionName"] for each in described(tables, name)["Replicas"]] == ["eu-west-1"]
+    stacks.update(over("us-east-1", **stream))
+    assert not described(tables, name).get("Replicas")
+    stacks.client.delete_stack(StackName="s")
+    assert tables.list_tables()["TableNames"] == []

@@ -237,10 +237,7 @@ class Bucket(ResourceType):
 
     def adopt(self, services: Services, identifier: Properties) -> Made | None:
         """A bucket that is there."""
-        try:
-            services.call("s3", "HeadBucket", Bucket=str(identifier["BucketName"]))
-        except (Refused, KeyError):
-            return None
+        services.call("s3", "HeadBucket", Bucket=str(identifier["BucketName"]))
         return self._made(services, str(identifier["BucketName"]))
 
 
@@ -304,6 +301,11 @@ class Parameter(ResourceType):
     def delete(self, order: Order, made: Made) -> None:
         """Delete one."""
         order.call("ssm", "DeleteParameter", Name=made.id)
+
+    def adopt(self, services: Services, identifier: Properties) -> Made:
+        """A parameter that is there."""
+        found = services.call("ssm", "GetParameter", Name=str(identifier["Name"]))["Parameter"]
+        return Made(found["Name"], {"Type": found["Type"], "Value": found["Value"]})
 
 
 _LOWER: Final = "abcdefghijklmnopqrstuvwxyz"
@@ -478,6 +480,14 @@ class LogGroup(ResourceType):
     def delete(self, order: Order, made: Made) -> None:
         """Delete one."""
         order.call("logs", "DeleteLogGroup", logGroupName=made.id)
+
+    def adopt(self, services: Services, identifier: Properties) -> Made | None:
+        """A log group that is there."""
+        name = str(identifier["LogGroupName"])
+        listed = services.call("logs", "DescribeLogGroups", logGroupNamePrefix=name)["logGroups"]
+        if all(each["logGroupName"] != name for each in listed):
+            raise Refused("The specified log group does not exist.", "NotFound")
+        return Made(name, {"Arn": services.arn("logs", f"log-group:{name}:*")})
 
 
 class SubscriptionFilter(ResourceType):

@@ -195,6 +195,13 @@ def _changes(order: Order, before: Properties) -> Iterator[dict[str, Any]]:
     yield from _settings(now, before)
 
 
+def _with_indexes_of(table: Mapping[str, Any], before: Properties) -> Properties:
+    """The properties before an update, with the indexes that are there: an update that failed may have made none."""
+    there = {index["IndexName"]: index for index in table.get("GlobalSecondaryIndexes", ())}
+    known = _indexes(before)
+    return {**before, "GlobalSecondaryIndexes": [known.get(name, index) for name, index in there.items()]}
+
+
 def _settings(now: Properties, before: Properties) -> Iterator[dict[str, Any]]:
     stream, streamed = _stream(now), _stream(before)
     if stream != streamed and streamed is not None:
@@ -271,7 +278,7 @@ class Table(ResourceType):
 
     def update(self, order: Order, before: Properties, made: Made) -> Generator[float, None, Made]:
         """Change one, by one UpdateTable after the other."""
-        for change in _changes(order, before):
+        for change in _changes(order, _with_indexes_of(_described(order.services, made.id), before)):
             yield from _update(order, change, made.id)
         _settle(order, before, made.id)
         _tag(order, before, str(made.attributes["Arn"]))
@@ -291,10 +298,7 @@ class Table(ResourceType):
 
     def adopt(self, services: Services, identifier: Properties) -> Made | None:
         """A table that is there."""
-        try:
-            return _made(_described(services, str(identifier["TableName"])))
-        except (Refused, KeyError):
-            return None
+        return _made(_described(services, str(identifier["TableName"])))
 
 
 def _tag(order: Order, before: Properties, arn: str) -> None:
@@ -370,6 +374,7 @@ class GlobalTable(ResourceType):
 
     def create(self, order: Order) -> Generator[float, None, Made]:
         """Make one, first in the stack's own region, then in the others."""
+        self._own(order)
         others = self._others(order.properties, order.services.region)
         view = (order.properties.get("StreamSpecification") or {}).get("StreamViewType")
         if others and view != "NEW_AND_OLD_IMAGES":

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from emulator.deploying.intrinsics import as_text
-from emulator.deploying.services import Refused
+from emulator.deploying.services import Refused, Services
 from emulator.deploying.types.resource_type import Api, Made, Order, Properties, ResourceType, fit
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
@@ -157,6 +157,12 @@ class Function(ResourceType):
     def delete(self, order: Order, made: Made) -> None:
         """Delete one."""
         order.call("lambda", "DeleteFunction", FunctionName=made.id)
+
+    def adopt(self, services: Services, identifier: Properties) -> Made:
+        """A function that is there."""
+        name = str(identifier["FunctionName"])
+        found = services.call("lambda", "GetFunction", FunctionName=name)["Configuration"]
+        return Made(found["FunctionName"], {"Arn": found["FunctionArn"]})
 
 
 _DEFAULTS: Final[Mapping[str, Any]] = {

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from asl_interpreter.jsontext import dumps
 from emulator.deploying.intrinsics import as_text
-from emulator.deploying.services import Refused
+from emulator.deploying.services import Refused, Services
 from emulator.deploying.types.resource_type import Made, Order, Properties, ResourceType, pairs
 
 
@@ -70,6 +70,13 @@ class Queue(ResourceType):
     def delete(self, order: Order, made: Made) -> None:
         """Delete one."""
         order.call("sqs", "DeleteQueue", QueueUrl=made.id)
+
+    def adopt(self, services: Services, identifier: Properties) -> Made:
+        """A queue that is there."""
+        url = str(identifier["QueueUrl"])
+        arn = services.call("sqs", "GetQueueAttributes", QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+        name = arn["QueueArn"].rpartition(":")[2]
+        return Made(url, {"Arn": arn["QueueArn"], "QueueUrl": url, "QueueName": name})
 
 
 class QueuePolicy(ResourceType):
@@ -166,6 +173,11 @@ class Topic(ResourceType):
         for each in order.call("sns", "ListSubscriptionsByTopic", TopicArn=made.id).get("Subscriptions", ()):
             order.call("sns", "Unsubscribe", SubscriptionArn=each["SubscriptionArn"])
         order.call("sns", "DeleteTopic", TopicArn=made.id)
+
+    def adopt(self, services: Services, identifier: Properties) -> Made:
+        """A topic that is there."""
+        arn = services.call("sns", "GetTopicAttributes", TopicArn=str(identifier["TopicArn"]))["Attributes"]["TopicArn"]
+        return Made(arn, {"TopicArn": arn, "TopicName": arn.rpartition(":")[2]})
 
 
 class Subscription(ResourceType):

@@ -67,7 +67,9 @@ class NestedStack(ResourceType):
         stack = Stack(stack_id, name, outer.now(), "CREATE_IN_PROGRESS", parent_id=parent.id)
         stack.root_id, stack.token = parent.root_id or parent.id, parent.token
         outer.stacks.all[stack_id] = stack
+        outer.stack.rows[order.logical_id].physical_id = stack_id  # whoever deletes the parent now deletes this, too
         inner = Deployment(outer.stacks, stack, order.services, outer.now, outer.new_id)
+        stack.worker = inner
         inner.tell("CREATE_IN_PROGRESS", "User Initiated")
         yield from inner.create(given)
         if stack.status != "CREATE_COMPLETE":
@@ -84,6 +86,7 @@ class NestedStack(ResourceType):
         given = self._prepared(order, stack, stack.id, stack.name)
         stack.token = outer.stack.token
         inner = Deployment(outer.stacks, stack, order.services, outer.now, outer.new_id)
+        stack.worker = inner
         inner.tell("UPDATE_IN_PROGRESS", "User Initiated")
         yield from inner.update(given)
         if stack.status != "UPDATE_COMPLETE":
@@ -99,6 +102,7 @@ class NestedStack(ResourceType):
         if stack is None or stack.is_gone:
             return
         inner = Deployment(outer.stacks, stack, order.services, outer.now, outer.new_id)
+        stack.worker = inner
         inner.tell("DELETE_IN_PROGRESS", "User Initiated")
         yield from inner.delete()
         if not stack.is_gone:

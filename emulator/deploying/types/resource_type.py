@@ -142,7 +142,12 @@ class ResourceType:
         raise NotImplementedError
 
     def adopt(self, services: Services, identifier: Properties) -> Made | None:
-        """A resource that is there already, for a stack that imports it; None if there is none, or none can be."""
+        """A resource that is there already, for a stack that imports it; None for types that cannot be imported.
+
+        Raises:
+            Refused: there is none.
+            KeyError: the identifier is not one of this type.
+        """
         del services, identifier
         return None
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 
 import yaml  # type: ignore[import-untyped]
 
-from emulator.deploying.services import Refused
+from emulator.deploying.services import Refused, Services
 from emulator.deploying.types.resource_type import Made, Order, Properties, ResourceType, fit, pairs
 
 _DEFINITIONS: Final = ("DefinitionS3Location", "DefinitionString", "Definition")
@@ -153,6 +153,13 @@ class StateMachine(ResourceType):
             except Refused:
                 return
             yield 1
+
+    def adopt(self, services: Services, identifier: Properties) -> Made:
+        """A state machine that is there."""
+        found = services.call("stepfunctions", "DescribeStateMachine", stateMachineArn=str(identifier["Arn"]))
+        revision = found.get("revisionId", "INITIAL")
+        arn, name = found["stateMachineArn"], found["name"]
+        return Made(arn, {"Arn": arn, "Name": name, "StateMachineRevisionId": revision})
 
 
 _MOST_LOOKS: Final = 3600
@@ -378,6 +385,11 @@ class Activity(ResourceType):
     def delete(self, order: Order, made: Made) -> None:
         """Delete one."""
         order.call("stepfunctions", "DeleteActivity", activityArn=made.id)
+
+    def adopt(self, services: Services, identifier: Properties) -> Made:
+        """An activity that is there."""
+        found = services.call("stepfunctions", "DescribeActivity", activityArn=str(identifier["Arn"]))
+        return Made(found["activityArn"], {"Arn": found["activityArn"], "Name": found["name"]})
 
 
 TYPES: Final[Mapping[str, ResourceType]] = {
