@@ -9,6 +9,7 @@ from typing import Final
 from emulator import moto_door
 from emulator.deploying.types import (
     access,
+    buckets,
     configuration,
     custom,
     dynamodb,
@@ -24,7 +25,7 @@ from emulator.deploying.types.motos import Absent, MotosType
 from emulator.deploying.types.resource_type import ResourceType
 
 _TABLES: Final = (
-    *(access.TYPES, configuration.TYPES, custom.TYPES, dynamodb.TYPES, events.TYPES, functions.TYPES),
+    *(access.TYPES, buckets.TYPES, configuration.TYPES, custom.TYPES, dynamodb.TYPES, events.TYPES, functions.TYPES),
     *(gateways.TYPES, messaging.TYPES, nested.TYPES, stepfunctions.TYPES),
 )
 OURS: Final[Mapping[str, ResourceType]] = {kind: made for table in _TABLES for kind, made in table.items()}
