@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from asl_interpreter.jsontext import dumps
 from emulator.deploying.intrinsics import as_text
-from emulator.deploying.services import Services
+from emulator.deploying.services import Refused, Services
 from emulator.deploying.types.resource_type import Made, Order, Properties, ResourceType, fit, pairs
 
 
