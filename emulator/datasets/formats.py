@@ -64,12 +64,10 @@ def csv_rows(stream: BinaryIO, delimiter: str) -> Iterator[list[str]]:
 def rows_as_items(rows: Iterator[list[str]], headers: Sequence[str]) -> Iterator[Entry]:
     """Rows as objects. A row that is too short is filled with empty texts, of one that is too long the rest is dropped.
 
-    Members come in the order of a Java HashMap, as AWS's do.
+    A header without a name is the member ``""``, as recorded from AWS; members come in the order of a Java HashMap.
     """
     if len(set(headers)) < len(headers):
         raise failed("CSV headers cannot contain duplicates.")
-    if any(not header.strip() for header in headers):
-        raise failed("CSV headers cannot be blank.")
     if len(",".join(headers).encode()) > LONGEST_HEADERS:
         raise failed(f"CSV headers cannot be longer than {LONGEST_HEADERS} bytes.")
     places = {header: index for index, header in enumerate(headers)}

@@ -120,7 +120,10 @@ CSV = {
     "an empty file": ("", FIRST_ROW, []),
     "MaxItems": ("a\n1\n2\n3\n", {**FIRST_ROW, "MaxItems": 2}, [{"a": "1"}, {"a": "2"}]),
     "duplicate headers": ("a,a\n1,2\n", FIRST_ROW, (FAILED, "CSV headers cannot contain duplicates.")),
-    "a blank header": ("a, \n1,2\n", FIRST_ROW, (FAILED, "CSV headers cannot be blank.")),
+    "a header without a name": ("H1,\nV1,V2,V3\nV4,V5\n", FIRST_ROW, [{"": "V2", "H1": "V1"}, {"": "V5", "H1": "V4"}]),
+    "two headers without names": ("H1,,\n1,2,3\n", FIRST_ROW, (FAILED, "CSV headers cannot contain duplicates.")),
+    "a header of spaces": ("a, \n1,2\n", FIRST_ROW, [{"a": "1", " ": "2"}]),
+    "fewer headers than fields": ("H1\nV1,V2\n", FIRST_ROW, [{"H1": "V1"}]),
     "no text": (b"a\n\xff\n", FIRST_ROW, (FAILED, "The object object cannot be read as CSV: 'utf-8' codec can't decode byte 0xff in position 2: invalid start byte")),
 }  # fmt: skip
 

@@ -65,6 +65,28 @@ def test_what_an_inline_map_tolerates_has_no_effect(dynastep, language):
     assert (execution.status, execution.error) == ("FAILED", "No")
 
 
+def assigning(**more):
+    return {"Type": "Pass", "Assign": {"v": 1}, **more}
+
+
+@pytest.mark.parametrize("kind", ["Parallel", "Map"])
+@pytest.mark.parametrize("where", ["Catch", "Assign"])
+def test_a_state_may_assign_afterwards_what_its_branches_assign(made, kind, where):
+    inner = {"StartAt": "I", "States": {"I": assigning(End=True)}}
+    scopes = {"Branches": [inner]} if kind == "Parallel" else {"ItemProcessor": inner}
+    own = {"Assign": {"v": 2}}
+    own = {"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "E", **own}]} if where == "Catch" else own
+    states = {"S": {"Type": kind, **scopes, **own, "Next": "E"}, "E": {"Type": "Succeed"}}
+    assert made({"StartAt": "S", "States": states})
+
+
+def test_a_branch_may_not_assign_what_is_assigned_before_it(made):
+    inner = {"StartAt": "I", "States": {"I": assigning(End=True)}}
+    states = {"A": assigning(Next="S"), "S": {"Type": "Parallel", "Branches": [inner], "End": True}}
+    with pytest.raises(Exception, match="InvalidDefinition"):
+        made({"StartAt": "A", "States": states})
+
+
 def test_an_alias_that_is_gone_can_be_deleted_and_not_updated(states, made):
     arn = f"{made(one(Type='Pass'))}:gone"
     assert states.delete_state_machine_alias(stateMachineAliasArn=arn)["ResponseMetadata"]["HTTPStatusCode"] == 200

@@ -10,6 +10,8 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from emulator.wire.operations import service_model
+
 INVOKE = "arn:aws:states:::lambda:invoke"
 ROLE = "arn:aws:iam::123456789012:role/tester"
 BRANCH = {"StartAt": "Inside", "States": {"Inside": {"Type": "Pass", "End": True}}}
@@ -20,6 +22,10 @@ DISTRIBUTED = {
 }
 WRITER = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b", "Prefix": "p"}}
 BUSY = {"errorOutput": {"error": "Card.Busy", "cause": "gateway busy"}}
+
+
+MOST_MEMORY = service_model("lambda").shape_for("MemorySize").metadata["max"]
+"""Megabytes of a function; the model's, which AWS raises now and then."""
 
 
 def task(**more: Any) -> dict[str, Any]:
@@ -287,6 +293,13 @@ FIELDS = [
     ("aws-sdk:dynamodb:listTables", "STRICT", {"TableNames": "one"}, "Field 'TableNames' must be an array"),
     ("aws-sdk:lambda:getFunctionConfiguration", "PRESENT", {"MemorySize": 1},
      "Field 'MemorySize' is less than the minimum value"),
+    ("aws-sdk:lambda:getFunctionConfiguration", "STRICT", {"MemorySize": MOST_MEMORY + 1},
+     "Field 'MemorySize' exceeds the maximum value"),
+    ("aws-sdk:lambda:getFunction", "STRICT", {"Configuration": {"MemorySize": MOST_MEMORY + 1}},
+     "Field 'MemorySize' exceeds the maximum value"),
+    ("aws-sdk:lambda:getFunction", "PRESENT", {"Configuration": {"MemorySize": MOST_MEMORY + 1}},
+     "Field 'MemorySize' exceeds the maximum value"),
+    ("aws-sdk:lambda:getFunction", "STRICT", {"Configuration": {"MemorySize": MOST_MEMORY}}, None),
 ]  # fmt: skip
 
 

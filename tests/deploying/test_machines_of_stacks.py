@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -182,6 +183,83 @@ def test_yaml_from_a_bucket_becomes_json_and_what_is_neither_is_refused(dynastep
     place = {"Bucket": bucket, "Key": "a.yaml"}
     arn = stack({"M": ("StateMachine", machine(DefinitionS3Location=place))})["M"]
     assert json.loads(states.describe_state_machine(stateMachineArn=arn)["definition"]) == PASS
+
+
+WRITTEN = {
+    "plain": DEFINITION,
+    "Fn::Sub": {"Fn::Sub": DEFINITION.replace('"Pass"', '"Pass", "Comment": "${AWS::Region}"')},
+    "Fn::Join": {"Fn::Join": ["", [DEFINITION[:-3], ', "Comment": "', {"Ref": "AWS::Region"}, '"}}}']]},
+}
+
+
+@pytest.mark.parametrize("by_change_set", [False, True])
+@pytest.mark.parametrize("written", WRITTEN)
+def test_a_machine_is_found_under_the_outputs_of_its_stack_at_once(dynastep, states, machine, written, by_change_set):
+    formation = dynastep.client("cloudformation")
+    properties = machine(DefinitionString=WRITTEN[written])
+    body = json.dumps(
+        {
+            "Resources": {"M": {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}},
+            "Outputs": {
+                "Ref": {"Value": {"Ref": "M"}},
+                "Arn": {"Value": {"Fn::GetAtt": ["M", "Arn"]}},
+                "Name": {"Value": {"Fn::GetAtt": "M.Name"}},
+            },
+        }
+    )
+    if by_change_set:
+        formation.create_change_set(StackName="shop", ChangeSetName="c", ChangeSetType="CREATE", TemplateBody=body)
+        formation.execute_change_set(StackName="shop", ChangeSetName="c")
+    else:
+        formation.create_stack(StackName="shop", TemplateBody=body)
+    [made] = formation.describe_stacks(StackName="shop")["Stacks"]
+    assert made["StackStatus"] == "CREATE_COMPLETE"
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in made["Outputs"]}
+    described = states.describe_state_machine(stateMachineArn=outputs["Ref"])
+    assert outputs == {"Ref": described["stateMachineArn"], "Arn": described["stateMachineArn"], "Name": "orders"}
+    comment = json.loads(described["definition"])["States"]["A"].get("Comment")
+    assert comment == (None if written == "plain" else "us-east-1")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": ${S}, "End": true}}}',
+        "StartAt: A\nStates:\n  A: {Type: Wait, Seconds: ${S}, End: true}\n",
+    ],
+    ids=["JSON", "YAML"],
+)
+def test_substitutions_come_before_a_stored_definition_is_read(dynastep, states, stack, machine, content):
+    """Neither text is of its language before."""
+    s3, bucket = dynastep.client("s3"), f"definitions-{dynastep.account}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="d", Body=content.encode())
+    given = machine(DefinitionS3Location={"Bucket": bucket, "Key": "d"}, DefinitionSubstitutions={"S": 3})
+    arn = stack({"M": ("StateMachine", given)})["M"]
+    definition = json.loads(states.describe_state_machine(stateMachineArn=arn)["definition"])
+    assert definition["States"]["A"]["Seconds"] == 3
+
+
+@pytest.mark.parametrize("logical", ["M", "M" * 100])
+def test_names_that_nobody_gives_begin_with_the_logical_id(states, stack, machine, logical):
+    given = machine(DefinitionString=DEFINITION)
+    del given["StateMachineName"]
+    arn = stack({logical: ("StateMachine", given)})[logical]
+    name = arn.rpartition(":")[2]
+    assert re.fullmatch(rf"{logical[:60]}M*-[A-Za-z0-9]+", name)
+    assert len(name) <= 80
+
+
+def test_a_version_of_a_revision_that_has_one_is_not_adopted(dynastep, states, machine):
+    arn = states.create_state_machine(name="mine", definition=DEFINITION, roleArn=machine()["RoleArn"], publish=True)[
+        "stateMachineArn"
+    ]
+    formation = dynastep.client("cloudformation")
+    version = {"Type": "AWS::StepFunctions::StateMachineVersion", "Properties": {"StateMachineArn": arn}}
+    formation.create_stack(StackName="shop", TemplateBody=json.dumps({"Resources": {"V": version}}))
+    [made] = formation.describe_stacks(StackName="shop")["Stacks"]
+    assert made["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert len(states.list_state_machine_versions(stateMachineArn=arn)["stateMachineVersions"]) == 1
 
 
 def _released(machine, comment, **preference):
