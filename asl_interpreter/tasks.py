@@ -140,6 +140,11 @@ class Integration:
     """Adds what the service is told beside the checked arguments, such as who starts a job. TaskScheduled has it."""
     apart: Callable[[TaskRequest], bool] = lambda _request: False
     """Whether what the handler does for a request is done by another process. On the loop: it may not wait."""
+    choose: Callable[[TaskRequest], Integration] | None = None
+    """Says what stands for this integration in one attempt, where that depends on the request. On the loop: it may not
+    wait. Whether a token can answer the task is decided before."""
+    delay: float = 0.0
+    """Seconds that pass before the handler is called."""
 
 
 class UnknownResource(ValueError):

@@ -14,6 +14,7 @@ from werkzeug.exceptions import BadRequest, HTTPException
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from emulator.endpoint import layer
+from emulator.routes import control_routes
 from emulator.web.activity import Activity
 from emulator.wire.hosts import Hosts
 from emulator.wiring import meet_moto
@@ -66,6 +67,8 @@ def create_app(control: Control, hosts: Hosts = _NO_MORE_HOSTS) -> Flask:
         """Empty the emulator: machines, tables, functions and all else are gone, and the clock goes on."""
         control.latest.reset()
         return _json({"status": "reset"})
+
+    app.register_blueprint(control_routes(control))
 
     @app.after_request
     def unframed(response: Response) -> Response:

@@ -31,7 +31,8 @@ from emulator.clients import Clients
 from emulator.control import Control
 from emulator.endpoint import account_of, answer
 from emulator.faults import Fault
-from emulator.integrations.mocks import Answer, Mock, Mocks, steps_of
+from emulator.integrations.mocks import Answer, Checked, Mock, Mocks, mode_of, steps_of
+from emulator.integrations.selection import Selection, When
 from emulator.interception import answered_by, world_answer
 from emulator.settings import Settings
 from emulator.stepfunctions import executions, state_machines
@@ -87,25 +88,30 @@ class Dynastep(Clients):
         self,
         task: str,
         *answers: Answer,
+        when: When = None,
         machine: str | None = None,
-        checked: bool = True,
+        checked: Checked = True,
         optional: bool = False,
     ) -> Mock:
         """Have a Task get these answers in place of its service's; ``calls`` of what this returns is what it asked.
 
-        ``task`` is the name of its state or its Resource, such as ``glue:startJobRun.sync``; ``machine`` the name of
-        the only state machine that is meant. One answer is for every attempt; of several each is for one, in every
-        execution from the first. An answer is a JSON value, a ``StateError``, ``Later`` for time that it takes, or a
-        callable that makes one of these of the arguments. A value that the service could not answer is refused unless
-        ``checked`` is false; a mock that is never used fails the test unless it is ``optional``.
+        ``task`` is the name of its state, its place or path (``"Each/Ship"``, ``"Each[2]/Ship"``), its Resource (such
+        as ``glue:startJobRun.sync``), or a pattern (such as ``dynamodb:*``). ``when`` says of which arguments: a part
+        of their members, a compiled regular expression, or a callable; ``machine`` is the name of the only state
+        machine that is meant. One answer is for every attempt; of several each is for one, in every execution.
+        An answer is a JSON value, a ``StateError``, ``Later`` for time that it takes, or a callable that makes one of
+        these of the arguments. A value that the service could not answer is refused, as TestState does: ``checked`` is
+        ``"strict"`` (or True), ``"present"`` or ``"none"`` (or False). A mock that is never used fails the test unless
+        it is ``optional``.
 
         Without answers here, ``.throws("Card.Busy", times=2).then_returns(value, after="3s")`` gives them in steps.
 
         Raises:
-            TypeError, ValueError: an answer is not JSON.
+            TypeError, ValueError: an answer is not JSON, or there is no such mode.
         """
         steps = steps_of(answers) if answers else ()
-        mock = Mock(f"The mock of {task!r}", task, steps, machine, checked, optional)
+        selection = Selection(task, machine, when)
+        mock = Mock(f"The mock of {task!r}", selection, steps, mode_of(checked), optional)
         return self._mocks.add(mock)
 
     def run(

@@ -24,6 +24,7 @@ from emulator.eventbridge.universal import call_any
 from emulator.events.filters import filter_problem
 from emulator.faults import Fault
 from emulator.integrations.mock_config import MockConfig
+from emulator.integrations.mocks import Mocks
 from emulator.lambdas.callables import Callables
 from emulator.lambdas.deployments import archive_problem
 from emulator.lambdas.functions import FunctionName, Request
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from asl_interpreter.coverage import Coverage
     from emulator.dynamodb.forwarding import Forward
     from emulator.dynamodb.model.streams import Stream
-    from emulator.integrations.mocks import Mocks
 
 log = logging.getLogger("dynastep")
 
@@ -117,7 +117,7 @@ def put_together(given: Lasting) -> World:
         elsewhere=_elsewhere(settings),
         random=random.Random(given.seed),  # noqa: S311 - the same calls make the same choices
         ids=random.SystemRandom() if settings.clock == "wall" else random.Random(f"ids{given.seed or ''}"),  # noqa: S311 - repeatable
-        mocks=given.mocks,
+        mocks=Mocks() if given.mocks is None else given.mocks,
         mock_config=given.mock_config,
         coverage=given.coverage,
     )

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
-from asl_interpreter.definition import Machine
 from asl_interpreter.engine import never
 from asl_interpreter.loop.clock import Clock
 from emulator.faults import Fault
-from emulator.integrations.mocks import InvalidMock, Mock, Mocked
+from emulator.integrations.mocked import Mocked
+from emulator.integrations.mocks import InvalidMock, Mocks
 from emulator.integrations.resources import Resources
+from emulator.integrations.selection import Spot, spots_of
 from emulator.stepfunctions.activities import Activities
 from emulator.stepfunctions.machines import StateMachine, StateMachines
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from emulator.eventbridge.pipes import Pipes
     from emulator.eventbridge.schedules import Schedules
     from emulator.integrations.mock_config import MockConfig
-    from emulator.integrations.mocks import Mocks
     from emulator.lambdas.service import Lambdas
     from emulator.settings import Settings
     from emulator.stepfunctions.callbacks import Callbacks
@@ -74,8 +74,8 @@ class World:
     random: Random
     """For choices between an alias's versions: the same calls make the same ones."""
     ids: Random
-    mocks: Mocks | None = None
-    """What tests have said of Tasks; a server has none."""
+    mocks: Mocks = field(default_factory=Mocks)
+    """What tests, or clients of a server, have said of Tasks."""
     mock_config: MockConfig | None = None
     coverage: dict[str, Coverage] | None = None
     """Text of a definition -> what its executions have done; None while nobody asks for coverage."""
@@ -118,34 +118,29 @@ class World:
         Raises:
             Fault: ValidationException, a mock cannot be used; StateMachineDoesNotExist, there are no test cases.
         """
-        resources, mocks, name = self.resources(call), self.mocks, revision.name
+        resources, name = self.resources(call), revision.name
         if case is not None and self.mock_config is None:
             text = f"State Machine Does Not Exist: '{call.params['stateMachineArn']}'"
             raise Fault("StateMachineDoesNotExist", f"{text}, and no mock configuration is set: SFN_MOCK_CONFIG")
+        sources, machine = [self.mocks], revision.machine
         try:
-            given = self._case(revision, case)
-            if mocks is not None:
-                mocks.check(name, revision.machine, self._every_definition(), resources.answering)
+            if self.mock_config is not None:
+                sources.append(self.mock_config.mocks())
+            for mocks in sources:
+                mocks.check(name, spots_of(machine), self._spots_of_others(), resources.answering)
+            if self.mock_config is not None and case is not None:
+                sources.insert(0, of_case := self.mock_config.case(name, machine, case))
+                of_case.check_values(name, spots_of(machine), resources.answering)
         except InvalidMock as error:
             raise Fault("ValidationException", str(error)) from None
-        if case is None and mocks is None:
-            return resources
+        return Mocked(resources, name, machine, sources, self.engine, self.callbacks.open)
 
-        def find(resource: str, state: str) -> Mock | None:
-            return given.get(state) or (None if mocks is None else mocks.find(name, resource, state))
-
-        return Mocked(resources, find, self.engine, self.callbacks.open)
-
-    def _case(self, revision: StateMachine, case: str | None) -> dict[str, Mock]:
-        if case is None or self.mock_config is None:
-            return {}
-        return self.mock_config.case(revision.name, revision.machine, case)
-
-    def _every_definition(self) -> Iterator[tuple[str, Machine]]:
-        """The name and the definition of every state machine, and of their versions."""
+    def _spots_of_others(self) -> Iterator[tuple[str, Spot]]:
+        """The Tasks of every state machine and of their versions, each with the name of its machine."""
         for machine in self.every_state_machine():
             for revision in (machine, *list(machine.versions.values())):
-                yield machine.name, revision.machine
+                for spot in spots_of(revision.machine):
+                    yield machine.name, spot
 
     def looked(self, call: Call) -> None:
         """Somebody is about to look at what executions may have done: virtual time moves on for it."""

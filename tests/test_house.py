@@ -78,7 +78,8 @@ EMULATOR = {
     "wiring": "arns datasets deploying dynamodb.forwarding dynamodb.model dynamodb.operations"
     " dynamodb.registry eventbridge events faults integrations lambdas moto_door server"
     " settings stepfunctions wire world",
-    "app": "endpoint web wire wiring",
+    "routes": "integrations",
+    "app": "endpoint routes web wire wiring",
     "cli": "",
     "control": "moto_door settings wire wiring",
     "commands": "app bench clients control graph integrations moto_door server settings validate web wire wiring",
@@ -106,10 +107,10 @@ PRIVATE_TO_THE_INTERPRETER = frozenset(
 """What emulator has no business with."""
 
 THIRD_PARTY = {
-    "flask": "emulator.app emulator.web",
+    "flask": "emulator.app emulator.routes emulator.web",
     "jmespath": "emulator.integrations.jobs",
     "urllib3": "emulator.dynamodb.forwarding emulator.integrations.web emulator.lambdas.forwarding",
-    "werkzeug": "emulator.app emulator.web emulator.moto_door",
+    "werkzeug": "emulator.app emulator.routes emulator.web emulator.moto_door",
     "moto": "emulator.moto_door emulator.dynamodb.registry",
     "boto3": "emulator.wire.in_process emulator.deploying.transforms emulator.clients emulator.testing",
     "botocore": "emulator",

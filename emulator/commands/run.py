@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
@@ -13,6 +14,7 @@ from emulator.commands.definitions import CannotRun, checked_definition, json_te
 
 if TYPE_CHECKING:
     from emulator.bench.tree import Tree
+    from emulator.control import Control
 
 LOOK_AGAIN: Final = 0.1
 """Seconds between two looks at an execution whose time is real."""
@@ -23,7 +25,9 @@ ROLE: Final = "arn:aws:iam::000000000000:role/dynastep"
 @click.argument("file")
 @click.option("--input", "given", default="{}", show_default=True, metavar="JSON|@FILE", help="What the machine gets.")
 @click.option("--functions", metavar="DIR", help="Folder of Lambda functions.")
-@click.option("--mock", metavar="FILE[#CASE]", help="MockConfigFile; the only test case of the machine, or CASE.")
+@click.option(
+    "--mock", metavar="FILE[#CASE]", help="File of mocks or MockConfigFile; its only test case of the machine, or CASE."
+)
 @click.option("--name", help="Name of the state machine, as MOCK has it; by default that of FILE.")
 @click.option("--clock", type=click.Choice(["virtual", "wall"]), default="virtual", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: the result, and every state entered.")
@@ -46,7 +50,7 @@ def run(
     config, _, case = (mock or "").partition("#")
     if mock and not case:
         case = _only_case(config, name)
-    client, close = emulator(clock, functions, config)
+    client, control, close = emulator(clock, functions, config)
     try:
         machine = client.create_state_machine(name=name, definition=text, roleArn=ROLE)["stateMachineArn"]
         arn = client.start_execution(stateMachineArn=f"{machine}#{case}" if case else machine, input=payload)
@@ -61,6 +65,8 @@ def run(
             if described["status"] != "RUNNING" or clock == "virtual":
                 break
             _pause()
+        mocked = control.world.mock_config
+        verdict = "" if mocked is None else mocked.mocks().take_verdict()
     except ClientError as error:
         raise CannotRun(error.response["Error"]["Message"]) from None
     finally:
@@ -71,6 +77,8 @@ def run(
         click.echo(_as_json(described, history))
     else:
         _tell(described, history, file)
+    if verdict:
+        click.secho(verdict, fg="yellow", err=True)
     sys.exit(described["status"] != "SUCCEEDED")
 
 
@@ -81,12 +89,15 @@ def _pause() -> None:
 
 
 def _only_case(config: str, name: str) -> str:
-    """The only test case that a MockConfigFile has for a machine."""
+    """The only test case that a MockConfigFile has for a machine; none if it has other machines' or only mocks."""
     from emulator.integrations.mock_config import MockConfig
     from emulator.integrations.mocks import InvalidMock
 
     try:
-        cases = MockConfig(Path(config)).cases(name)
+        file = MockConfig(Path(config))
+        if file.mocks() and name not in file.machines():
+            return ""
+        cases = file.cases(name)
     except InvalidMock as error:
         raise CannotRun(str(error)) from None
     if len(cases) != 1:
@@ -94,8 +105,18 @@ def _only_case(config: str, name: str) -> str:
     return cases[0]
 
 
-def emulator(clock: str, functions: str | None, mock_config: str) -> tuple[Any, Any]:
-    """A client of Step Functions in a world of its own, and what ends that world."""
+class Emulator(NamedTuple):
+    """A world of a command's own."""
+
+    client: Any
+    """A client of Step Functions."""
+    control: Control
+    close: Callable[[], None]
+    """Ends the world."""
+
+
+def emulator(clock: str, functions: str | None, mock_config: str) -> Emulator:
+    """A world of its own for a command."""
     from emulator.app import create_app
     from emulator.clients import client
     from emulator.control import Control
@@ -120,7 +141,7 @@ def emulator(clock: str, functions: str | None, mock_config: str) -> tuple[Any, 
         if server.cache_info().currsize:
             server().close()
 
-    return client(control, "stepfunctions"), close
+    return Emulator(client(control, "stepfunctions"), control, close)
 
 
 def _waits(tree: Tree) -> str:

@@ -37,7 +37,7 @@ def test_state(
         params["variables"] = json_text(variables)
     if mock is not None:
         params["mock"] = json.loads(json_text(mock))
-    client, close = emulator("virtual", functions, "")
+    client, _, close = emulator("virtual", functions, "")
     try:
         answer = client.test_state(**params)
     except ClientError as error:

@@ -1,7 +1,8 @@
 """The MockConfigFile of Step Functions Local: test cases of state machines, and what their Tasks get in each.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/sfn-local-mock-cfg-file.html. Beyond it, ``*`` stands for
-every attempt after the others, and ``DelaySeconds`` beside Return or Throw for time that the attempt takes.
+every attempt after the others, ``DelaySeconds`` beside Return or Throw for time that the attempt takes, and ``Mocks``
+for a list of mocks that need no test case, as a test makes them.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from asl_interpreter.definition import Machine, tasks_of
+from asl_interpreter.definition import Machine
 from asl_interpreter.errors import StateError
 from asl_interpreter.jackson import explain
 from asl_interpreter.jsontext import JSON, InvalidJSON, loads
 from asl_interpreter.tasks import LONGEST_LATER, Later
-from emulator.integrations.mocks import InvalidMock, Mock, Step
+from emulator.integrations.mocks import InvalidMock, Mock, Mocks, Step
+from emulator.integrations.selection import Selection, When, spots_of
+from emulator.stepfunctions.mocks import Mode
 from emulator.suggestions import unknown
 
 TestCases: TypeAlias = "Mapping[str, Mapping[str, str]]"
@@ -29,6 +32,9 @@ TestCases: TypeAlias = "Mapping[str, Mapping[str, str]]"
 class _Content:
     machines: Mapping[str, TestCases]
     responses: Mapping[str, tuple[Step, ...]]
+    mode: Mode
+    """How the responses of test cases are held to what the services answer."""
+    mocks: Mocks
 
 
 class MockConfig:
@@ -37,7 +43,7 @@ class MockConfig:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._stamp: tuple[int, int] | None = None
-        self._content = _Content({}, {})
+        self._content = _Content({}, {}, "NONE", Mocks())
 
     def read(self) -> None:
         """Read the file, if it is not known as it is.
@@ -55,6 +61,15 @@ class MockConfig:
             self._stamp = None
             raise InvalidMock(f"The mock configuration {self._file} cannot be used: {error}") from None
 
+    def machines(self) -> list[str]:
+        """The names of the state machines that have test cases.
+
+        Raises:
+            InvalidMock: the file cannot be used.
+        """
+        self.read()
+        return list(self._content.machines)
+
     def cases(self, name: str) -> list[str]:
         """The test cases of a state machine.
 
@@ -67,8 +82,17 @@ class MockConfig:
             raise InvalidMock(f"{self._file}: {unknown('state machine', name, machines)}")
         return list(machines[name])
 
-    def case(self, name: str, machine: Machine, case: str) -> dict[str, Mock]:
-        """The mocks of a test case of a state machine, by state, for one execution.
+    def mocks(self) -> Mocks:
+        """The mocks that need no test case.
+
+        Raises:
+            InvalidMock: the file cannot be used.
+        """
+        self.read()
+        return self._content.mocks
+
+    def case(self, name: str, machine: Machine, case: str) -> Mocks:
+        """The mocks of a test case of a state machine, for one execution.
 
         Raises:
             InvalidMock: the file cannot be used, has no such test case, or mocks what is no Task of the machine.
@@ -79,14 +103,35 @@ class MockConfig:
             raise InvalidMock(f"{self._file}: {unknown('state machine', name, machines)}")
         if case not in machines[name]:
             raise InvalidMock(f"{self._file}: {name!r}: {unknown('test case', case, machines[name])}")
-        tasks = {task.name for task in tasks_of(machine)}
-        mocks = {}
+        spots, mocks = list(spots_of(machine)), []
         for state, response in machines[name][case].items():
-            if state not in tasks:
+            selection = Selection(state)
+            if all(selection.rank(name, spot) is None for spot in spots):
+                tasks = [spot.task.name for spot in spots]
                 raise InvalidMock(f"{self._file}: {name!r}, test case {case!r}: {unknown('Task', state, tasks)}")
             title = f"Response {response!r} for {state!r} in test case {case!r} of {name!r}"
-            mocks[state] = Mock(title, state, self._content.responses[response])
-        return mocks
+            steps, mode = self._content.responses[response], self._content.mode
+            mocks.append(Mock(title, selection, steps, mode, unchecked_by=_UNCHECKED))
+        return Mocks(mocks)
+
+
+_UNCHECKED: Final = '"FieldValidationMode": "NONE"'
+
+
+def read_mocks(document: JSON) -> list[Mock]:
+    """The mocks of ``{"Mocks": [...], "MockedResponses": {...}}``: each goes before those that are listed earlier.
+
+    Raises:
+        InvalidMock: it is not so.
+    """
+    file = _object(document, "it")
+    for name in file:
+        if name not in _WITHOUT_CASES:
+            raise InvalidMock(unknown("member", name, _WITHOUT_CASES))
+    return _mocks(file, _responses(file))
+
+
+_WITHOUT_CASES: Final = ("Mocks", "MockedResponses")
 
 
 def _read(text: str) -> _Content:
@@ -96,15 +141,77 @@ def _read(text: str) -> _Content:
         flaw = explain(text) if text.strip() else None
         raise InvalidMock(f"it is not JSON: {error if flaw is None else flaw.message}") from None
     file = _object(document, "it")
-    responses = {
-        name: _steps(_object(steps, f"response {name!r}"), f"response {name!r}")
-        for name, steps in _member(file, "MockedResponses", "it").items()
-    }
+    if "Mocks" not in file:  # AWS's file has both members
+        for name in ("MockedResponses", "StateMachines"):
+            _member(file, name, "it")
+    responses = _responses(file)
     machines = {
         name: _cases(_object(machine, f"state machine {name!r}"), f"state machine {name!r}", responses)
-        for name, machine in _member(file, "StateMachines", "it").items()
+        for name, machine in _object(file.get("StateMachines", {}), "'StateMachines'").items()
     }
-    return _Content(machines, responses)
+    return _Content(machines, responses, _mode(file, "it", "NONE"), Mocks(reversed(_mocks(file, responses))))
+
+
+def _responses(file: dict[str, JSON]) -> dict[str, tuple[Step, ...]]:
+    return {
+        name: _steps(_object(steps, f"response {name!r}"), f"response {name!r}")
+        for name, steps in _object(file.get("MockedResponses", {}), "'MockedResponses'").items()
+    }
+
+
+def _mode(owner: dict[str, JSON], where: str, default: Mode) -> Mode:
+    mode = owner.get("FieldValidationMode", default)
+    if mode not in _MODES:
+        raise InvalidMock(f"{where}: 'FieldValidationMode' is one of {', '.join(_MODES)}")
+    found: Mode = mode
+    return found
+
+
+_MODES: Final = ("STRICT", "PRESENT", "NONE")
+_MOCK: Final = ("Task", "Machine", "When", "WhenMatches", "FieldValidationMode", "Optional", "Response")
+
+
+def _mocks(file: dict[str, JSON], responses: Mapping[str, tuple[Step, ...]]) -> list[Mock]:
+    listed = file.get("Mocks", [])
+    if not isinstance(listed, list):
+        raise InvalidMock("'Mocks' is not an array")
+    return [_mock(mock, f"mock {number}", responses) for number, mock in enumerate(listed)]
+
+
+def _mock(mock: JSON, where: str, responses: Mapping[str, tuple[Step, ...]]) -> Mock:
+    fields = _object(mock, where)
+    for name in fields:
+        if name not in _MOCK:
+            raise InvalidMock(f"{where}: {unknown('field', name, _MOCK)}")
+    task, machine, optional = fields.get("Task"), fields.get("Machine"), fields.get("Optional", False)
+    if not isinstance(task, str) or not task:
+        raise InvalidMock(f"{where} needs a text 'Task': the name of a state, or a Resource")
+    if not isinstance(machine, str | None):
+        raise InvalidMock(f"{where}: 'Machine' is not a text")
+    if not isinstance(optional, bool):
+        raise InvalidMock(f"{where}: 'Optional' is not a boolean")
+    response = fields.get("Response")
+    if isinstance(response, str):
+        if response not in responses:
+            raise InvalidMock(f"{where}: {unknown('response', response, responses)}")
+        steps = responses[response]
+    else:
+        steps = _steps(_object(response, f"{where}: 'Response'"), f"{where}: 'Response'")
+    selection = Selection(task, machine, _when(fields, where))
+    mode = _mode(fields, where, "STRICT")
+    return Mock(f"The mock of {task!r}", selection, steps, mode, optional, _UNCHECKED)
+
+
+def _when(fields: dict[str, JSON], where: str) -> When:
+    pattern = fields.get("WhenMatches")
+    if pattern is None:
+        return fields.get("When")
+    if "When" in fields:
+        raise InvalidMock(f"{where} has both 'When' and 'WhenMatches'")
+    try:
+        return re.compile(pattern)
+    except (re.error, TypeError) as error:
+        raise InvalidMock(f"{where}: 'WhenMatches' is no regular expression: {error}") from None
 
 
 def _object(value: JSON, where: str) -> dict[str, JSON]:

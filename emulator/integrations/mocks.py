@@ -1,42 +1,28 @@
 """Mocks: what Tasks get in place of an answer from the outside.
 
-A mock stands for one Task and says what each attempt gets: a value, an error, either of them after some time, or what
-a callable makes of the arguments. It comes from a test (``Mocks``) or from the file of Step Functions Local
-(``mock_config``). All else about the Task is as ever: its events, Retry and Catch, ResultSelector, its timeout.
+A mock stands for some Tasks and says what each attempt gets: a value, an error, either of them after some time, or what
+a callable makes of the arguments. It comes from a test, from a control route, or from a file (``mock_config``).
+``mocked`` has executions meet it. All else about the Task is as ever: its events, Retry and Catch, ResultSelector, its
+timeout.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
-from asl_interpreter.definition import Machine, Task, tasks_of
 from asl_interpreter.errors import HEARTBEAT_TIMEOUT, OURS, TIMEOUT, HeartbeatTimeout, StateError, TaskTimedOut
 from asl_interpreter.jsontext import JSON, dumps, loads
-from asl_interpreter.loop.signals import Signal
-from asl_interpreter.tasks import (
-    Integration,
-    Later,
-    OpenCallback,
-    Submitted,
-    TaskHandler,
-    TaskRequest,
-    unchecked,
-)
+from asl_interpreter.tasks import Later, TaskRequest
 from emulator.faults import Fault
-from emulator.stepfunctions.mocks import Answered, check_answer
+from emulator.integrations.selection import Selection, Spot, short
+from emulator.stepfunctions.mocks import Answered, Mode, check_answer
 from emulator.suggestions import unknown
-
-if TYPE_CHECKING:
-    from asl_interpreter.engine import Engine
-    from emulator.integrations.resources import Resources
 
 Answer: TypeAlias = "JSON | StateError | Later | Callable[[JSON], JSON | StateError | Later]"
 """What an attempt gets. A callable takes the Task's arguments, and may raise StateError as well."""
@@ -45,6 +31,9 @@ NO_ANSWER: Final = f"{OURS}NoMockedAnswer"
 """An attempt came after the last step of its mock."""
 MOCK_FAILED: Final = f"{OURS}MockFailed"
 """A mock's callable raised, or gave what the service could not answer."""
+
+Checked: TypeAlias = 'Literal["strict", "present", "none"] | bool'
+"""How a mock's values are held to what the service answers; True is strict, False is none."""
 
 
 class InvalidMock(ValueError):
@@ -68,20 +57,20 @@ class Step:
 
 @dataclass(slots=True, eq=False)
 class Mock:
-    """Stands for a Task."""
+    """Stands for Tasks."""
 
     title: str
     """What messages call it."""
-    task: str
-    """Name of a state; or a Resource, which may be without ``arn:aws:states:::``."""
+    selection: Selection
+    """Which attempts it answers."""
     steps: tuple[Step, ...]
     """In the order of the attempts that they are for, without a gap."""
-    machine: str | None = None
-    """The only state machine that it is for."""
-    checked: bool = False
-    """Whether its values must be what the operation could answer, if that is known."""
+    mode: Mode = "NONE"
+    """How its values are held to what the operation could answer, if that is known."""
     optional: bool = False
     """Whether it may be left unused."""
+    unchecked_by: str = "checked=False"
+    """How whoever made it says that anything goes."""
     calls: list[JSON] = field(default_factory=list)
     """The arguments of every attempt that it has answered, in order."""
     complaints: list[str] = field(default_factory=list)
@@ -120,9 +109,16 @@ class Mock:
         """Whether it runs code of a test, which may take real time or ask the engine something."""
         return any(callable(step.answer) for step in self.steps)
 
-    def fits(self, machine: str, task: Task) -> bool:
-        """Whether it is for a Task of a machine."""
-        return self.machine in (None, machine) and self.task in _keys(task.resource, task.name)
+    def takes(self, spot: Spot, request: TaskRequest) -> bool:
+        """Whether it answers an attempt.
+
+        Raises:
+            StateError: the callable that says so has failed.
+        """
+        try:
+            return self.selection.takes(spot, request)
+        except Exception as error:
+            raise self.complain(MOCK_FAILED, f"{self.title}: its 'when' raised {error!r}.") from error
 
     def answer(self, attempt: int, arguments: JSON) -> Later:
         """What an attempt gets.
@@ -133,7 +129,7 @@ class Mock:
         self.calls.append(arguments)
         for step in self.steps:
             if attempt <= step.last:
-                return _as_later(self._made(step.answer, arguments))
+                return as_later(self._made(step.answer, arguments))
         listed = ", ".join(map(str, self.steps)) or "none"
         raise self.complain(NO_ANSWER, f"{self.title} has no step for attempt {attempt} (from 0); it has {listed}.")
 
@@ -183,6 +179,27 @@ def duration(text: float | str) -> float:
     return float(found[1]) * _UNITS[found[2]]
 
 
+def mode_of(checked: Checked) -> Mode:
+    """The mode of TestState that ``checked`` means.
+
+    Raises:
+        ValueError: there is no such mode.
+    """
+    mode: Mode | None = _MODES.get(checked)
+    if mode is None:
+        raise ValueError(f"checked is 'strict', 'present', 'none', True or False, not {checked!r}")
+    return mode
+
+
+_MODES: Final[dict[object, Mode]] = {
+    True: "STRICT",
+    False: "NONE",
+    "strict": "STRICT",
+    "present": "PRESENT",
+    "none": "NONE",
+}
+
+
 def steps_of(answers: Sequence[Answer]) -> tuple[Step, ...]:
     """One answer is for every attempt; several are for one each."""
     answers = [plain(answer) for answer in answers]
@@ -191,7 +208,8 @@ def steps_of(answers: Sequence[Answer]) -> tuple[Step, ...]:
     return tuple(Step(number, number, answer) for number, answer in enumerate(answers))
 
 
-def _as_later(answer: Answer) -> Later:
+def as_later(answer: Answer) -> Later:
+    """An answer as what comes after some time, at once where it says none."""
     later = answer if isinstance(answer, Later) else Later(0, value=answer)
     if isinstance(later.value, StateError):
         later = Later(later.after, error=later.value)
@@ -208,69 +226,83 @@ def _as_seen(error: Exception | None) -> Exception | None:
     return error
 
 
-def _keys(resource: str, state: str) -> tuple[str, ...]:
-    """By what a mock may name a Task, the most particular first."""
-    return state, resource, short(resource)
-
-
-def short(resource: str) -> str:
-    """A Resource ARN without what is the same in all: ``glue:startJobRun.sync``."""
-    return resource.rpartition(":states:::")[2]
-
-
 class Mocks:
-    """The mocks that tests have made in one world."""
+    """Mocks that answer side by side: those of a test, of a server, of a test case, or of a file."""
 
-    def __init__(self) -> None:
-        self._mocks: list[Mock] = []
+    def __init__(self, mocks: Iterable[Mock] = ()) -> None:
+        self._mocks = tuple(mocks)
         self._met: dict[str, None] = {}
         self._told = False
 
+    def __bool__(self) -> bool:
+        return bool(self._mocks)
+
+    def __iter__(self) -> Iterator[Mock]:
+        return iter(self._mocks)
+
     def add(self, mock: Mock) -> Mock:
         """Have a mock answer from now on, before those that were made earlier."""
-        self._mocks.insert(0, mock)
+        self._mocks = (mock, *self._mocks)  # not in place: executions look through it
         return mock
 
-    def find(self, machine: str, resource: str, state: str) -> Mock | None:
-        """What stands for a Task: the newest mock of its state; if there is none, of its Resource."""
-        if not self._mocks:
-            return None
-        self._met[f"{state!r} ({short(resource)})"] = None
-        for key in _keys(resource, state):
-            for mock in self._mocks:
-                if mock.task == key and mock.machine in (None, machine):
-                    return mock
-        return None
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._mocks = ()
 
-    def check(self, name: str, machine: Machine, others: Iterator[tuple[str, Machine]], answering: Answering) -> None:
+    def of(self, machine: str, spot: Spot) -> list[Mock]:
+        """What may stand for a Task, in the order in which they are asked: the closest first, then the newest."""
+        if not self._mocks:
+            return []
+        self._met[f"{spot.place!r} ({short(spot.task.resource)})"] = None
+        ranked = [(rank, mock) for mock in self._mocks if (rank := mock.selection.rank(machine, spot)) is not None]
+        return [mock for _, mock in sorted(ranked, key=lambda entry: entry[0])]
+
+    def check(self, name: str, spots: Iterable[Spot], others: Iterable[tuple[str, Spot]], answering: Answering) -> None:
         """See that each mock can stand for what it names, before an execution of a machine begins.
+
+        ``spots`` are the Tasks of that machine, ``others`` those of every other one with the name of theirs.
 
         Raises:
             InvalidMock: no machine has such a Task, or no service would answer this.
         """
         if not self._mocks:
             return
-        tasks = list(tasks_of(machine))
-        everywhere = [
-            *((name, task) for task in tasks),
-            *((other, task) for other, m in others for task in tasks_of(m)),
-        ]
+        own = list(spots)
+        everywhere = [*((name, spot) for spot in own), *others]
         for mock in self._mocks:
+            selection = mock.selection
             if not mock.steps:
                 raise InvalidMock(f"{mock.title} has no answer: give it one, or .returns(...) or .throws(...).")
-            if mock.machine in (None, name) and not any(mock.fits(other, task) for other, task in everywhere):
-                known = [key for _, task in everywhere for key in (task.name, short(task.resource))]
+            concerns = selection.machine in (None, name)
+            if concerns and all(selection.rank(other, spot) is None for other, spot in everywhere):
+                known = [
+                    key for _, spot in everywhere for key in (spot.task.name, spot.place, short(spot.task.resource))
+                ]
                 hint = " Make a mock after its machine, or say which machine it is for."
-                raise InvalidMock(f"{mock.title} stands for nothing. {unknown('Task', mock.task, known)}{hint}")
-            for task in tasks:
-                if mock.fits(name, task):
-                    _check_values(mock, task.resource, answering)
+                raise InvalidMock(f"{mock.title} stands for nothing. {unknown('Task', selection.text, known)}{hint}")
+        self.check_values(name, own, answering)
+
+    def check_values(self, name: str, spots: Iterable[Spot], answering: Answering) -> None:
+        """See that the services of a machine's Tasks could answer what is mocked.
+
+        Raises:
+            InvalidMock: one could not.
+        """
+        checked = [mock for mock in self._mocks if mock.mode != "NONE"]
+        for spot in spots if checked else ():
+            for mock in checked:
+                if mock.selection.rank(name, spot) is not None:
+                    _check_values(mock, spot.task.resource, answering)
 
     def take_verdict(self) -> str:
         """What was wrong with the mocks of a test, for people; nothing if all is well, or if it was told already."""
         if self._told:
             return ""
         self._told = True
+        return self.verdict()
+
+    def verdict(self) -> str:
+        """What was wrong with the mocks until now; nothing if all is well."""
         lines = list(dict.fromkeys(text for mock in reversed(self._mocks) for text in mock.complaints))
         unused = [mock for mock in reversed(self._mocks) if not mock.calls and not mock.optional]
         if unused:
@@ -287,140 +319,19 @@ Answering: TypeAlias = "Callable[[str], Answered | None]"
 def _check_values(mock: Mock, resource: str, answering: Answering) -> None:
     for step in mock.steps:
         if not callable(step.answer):
-            later = _as_later(step.answer)
-            flaw = None if later.error is not None else _flaw(mock, resource, later.value, answering)
+            later = as_later(step.answer)
+            flaw = None if later.error is not None else flaw_of(mock, resource, later.value, answering)
             if flaw is not None:
                 raise InvalidMock(flaw)
 
 
-def _flaw(mock: Mock, resource: str, value: JSON, answering: Answering) -> str | None:
+def flaw_of(mock: Mock, resource: str, value: JSON, answering: Answering) -> str | None:
     """Why a value cannot be what the operation answers, if so."""
-    operation = answering(resource) if mock.checked else None
+    operation = None if mock.mode == "NONE" else answering(resource)
     if operation is None:
         return None
     try:
-        check_answer(operation, value, strict=True)
+        check_answer(operation, value, mock.mode)
     except Fault as fault:
-        return f"{mock.title} is no answer of {short(resource)}: {fault.message} (checked=False allows it)"
+        return f"{mock.title} is no answer of {short(resource)}: {fault.message} ({mock.unchecked_by} allows it)"
     return None
-
-
-Find: TypeAlias = Callable[[str, str], "Mock | None"]
-"""The mock of a Task, from its Resource and the name of its state."""
-
-
-class Mocked:
-    """The integrations of one execution, some of which mocks stand for. Each counts its attempts from 0."""
-
-    def __init__(self, resources: Resources, find: Find, engine: Engine, open_callback: OpenCallback) -> None:
-        self._resources = resources
-        self._find = find
-        self._answering = resources.answering
-        self._engine = engine
-        self._open_callback = open_callback
-        self._attempts: dict[Mock, Iterator[int]] = {}
-
-    def __call__(self, resource: str, state: str = "", /) -> Integration:
-        """The integration of a Resource ARN, or what stands for it.
-
-        Raises:
-            UnknownResource: AWS would not recognize it.
-        """
-        integration = self._resources(resource, state)
-        mock = self._find(resource, state) if state else None
-        if mock is None:
-            return integration
-        waits = integration.kind == "activity" or "." in integration.action
-        return dataclasses.replace(
-            integration,
-            handler=self._handler(integration, mock, partial(self._answer, mock, resource)),
-            blocking=mock.blocking or self._resources.stored(resource) is not None,
-            open_callback=self._open_callback if waits else None,
-            check_start=unchecked,
-        )
-
-    def _answer(self, mock: Mock, resource: str, request: TaskRequest) -> Later:
-        """What an attempt gets, whatever goes wrong on the way included."""
-        attempts = self._attempts.setdefault(mock, itertools.count())
-        stored = self._resources.stored(resource)
-        data = None if stored is None else stored(request)
-        try:
-            later = mock.answer(next(attempts), request.arguments if data is None else data.read())
-            if later.error is not None:
-                return later
-            flaw = _flaw(mock, resource, later.value, self._answering)
-            if flaw is not None:
-                raise mock.complain(MOCK_FAILED, flaw)
-            if data is not None:
-                return dataclasses.replace(later, value=data.written(later.value))
-        except StateError as error:
-            return Later(0, error=error)
-        failure = _function_error(resource, later.value)
-        return later if failure is None else Later(later.after, error=failure)
-
-    def _handler(self, integration: Integration, mock: Mock, answer: Callable[[TaskRequest], Later]) -> TaskHandler:
-        def reply(request: TaskRequest) -> JSON | Later:
-            later = answer(request)
-            if later.after:
-                return later
-            if later.error is not None:
-                raise later.error
-            return later.value
-
-        def submit(request: TaskRequest) -> Submitted:
-            later = answer(request)
-            outcome: Signal[JSON] = Signal(mock.title)
-            self._bring(later, outcome)
-            return Submitted(later.value, outcome, cancel=lambda: outcome.set(None))
-
-        def work(request: TaskRequest) -> Signal[JSON]:
-            loop, callback = self._engine.loop, request.callback
-            call = loop.call(lambda: answer(request), mock.title, blocking=mock.blocking)
-
-            def bring() -> None:
-                if callback is not None:
-                    loop.release(callback)  # nobody outside is waited for
-                    if call.error is None:
-                        self._bring(call.value, callback)
-                    else:
-                        callback.fail(call.error)
-
-            call.subscribe(bring)
-            taken: Signal[JSON] = Signal(mock.title)
-            taken.set(None)
-            return taken
-
-        if integration.kind == "activity":
-            return work
-        return submit if "." in integration.action else reply
-
-    def _bring(self, later: Later, outcome: Signal[JSON]) -> None:
-        """Let the outcome happen when its time comes, unless it has happened otherwise."""
-
-        def happen() -> None:
-            if later.error is not None:
-                outcome.fail(later.error)
-            else:
-                outcome.set(later.value)
-
-        def wait() -> None:
-            timer = self._engine.loop.sleep(later.after, outcome.name)
-            timer.subscribe(happen)
-            outcome.subscribe(lambda: timer.unsubscribe(happen))
-
-        if later.after:
-            self._engine.ask(wait)
-        else:
-            happen()
-
-
-def _function_error(resource: str, value: JSON) -> StateError | None:
-    """How ``lambda:invoke`` fails when the answer says that the function did.
-
-    Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_ResponseSyntax
-    """
-    if short(resource) != "lambda:invoke" or not isinstance(value, dict) or value.get("FunctionError") is None:
-        return None
-    payload = value.get("Payload")
-    said = payload if isinstance(payload, dict) else {}
-    return StateError(str(said.get("errorType", value["FunctionError"])), dumps(payload))

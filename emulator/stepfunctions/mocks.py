@@ -7,7 +7,7 @@ those that were not seen by their likeness to the others.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from asl_interpreter.definition import Map, Parallel, State, Task
 from asl_interpreter.errors import StateError
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
 
     from emulator.integrations.resources import Resources
+
+Mode: TypeAlias = Literal["STRICT", "PRESENT", "NONE"]
+"""How a value is held to the shape of an answer: it has all that is always answered, and each member is right; what is
+there is right; or anything goes."""
 
 _ANYTHING: Final = frozenset({("lambda", "Payload"), ("bedrock-runtime", "Body")})
 """Members that are bytes to the service but JSON to Step Functions."""
@@ -41,7 +45,7 @@ class Mock:
             raise refused("A test mock should have only one of the following fields: [result, errorOutput].")
         self.error: StateError | None = None
         self.text: str = params.get("result", "null")
-        self.mode: str = params.get("fieldValidationMode", "STRICT")
+        self.mode: Mode = params.get("fieldValidationMode", "STRICT")
         if "errorOutput" in params:
             self.error = StateError(params["errorOutput"].get("error"), params["errorOutput"].get("cause"))
         try:
@@ -73,8 +77,8 @@ class Mock:
                 raise refused("Mocked result must be an array.")
             if isinstance(state, Parallel) and len(self.result) != len(state.branches):
                 raise refused("Mocked result must contain the same number of items as number of Parallel branches.")
-        elif self.mode != "NONE" and (by := resources.answering(state.resource)) is not None:
-            check_answer(by, self.result, strict=self.mode == "STRICT")
+        elif (by := resources.answering(state.resource)) is not None:
+            check_answer(by, self.result, self.mode)
 
 
 class Answered(NamedTuple):
@@ -85,17 +89,17 @@ class Answered(NamedTuple):
     anything: frozenset[str] = frozenset()
 
 
-def check_answer(by: Answered, result: JSON, *, strict: bool) -> None:
-    """See that an operation could answer this; ``strict``: with all that it always answers.
+def check_answer(by: Answered, result: JSON, mode: Mode) -> None:
+    """See that an operation could answer this. TestState, the fixture and the MockConfigFile ask here.
 
     Raises:
         Fault: ValidationException.
     """
-    if by.operation.output_shape is None:
+    if mode == "NONE" or by.operation.output_shape is None:
         return
     if not isinstance(result, dict):
         raise refused("Mocked result must be a JSON object.")
-    _Checker(by, strict=strict).check(by.operation.output_shape, result, "")
+    _Checker(by, strict=mode == "STRICT").check(by.operation.output_shape, result, "")
 
 
 class _Checker:

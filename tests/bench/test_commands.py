@@ -236,3 +236,19 @@ def test_the_picture_shows_what_an_execution_did(server: Any, ended: Any, folder
     result = dynastep("graph", "each.asl.json", "-o", "a.svg", "--history", "history.json")
     said = "holds no history: an object with the member 'events' is wanted, as get-execution-history prints it"
     assert (result.exit_code, result.stderr) == (2, f"Error: history.json {said}\n")
+
+
+def test_run_takes_mocks_that_need_no_test_case_and_tells_of_those_that_were_not_used(folder: Path) -> None:
+    mocks = [
+        {"Task": "Ship", "Response": {"0": {"Return": {"sent": True}, "DelaySeconds": 60}}},
+        {"Task": "events:*", "Response": {"0": {"Return": 1}}},
+    ]
+    (folder / "mocks.json").write_text(json.dumps({"Mocks": mocks}))
+    result = dynastep("run", "ship.asl.json", "--mock", "mocks.json")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-2:] == ["SUCCEEDED after 1 min", '{"sent":true}']
+    assert result.stderr.splitlines() == [
+        "The mock of 'events:*' was never used.",
+        "Tasks that were called: 'Ship' (events:putEvents.waitForTaskToken).",
+        "A mock that may be left over says optional=True; see docs/mocks.md.",
+    ]

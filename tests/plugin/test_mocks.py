@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from dynastep import Later, StateError
 from emulator.faults import Fault
+from emulator.integrations.selection import Selection
 
 LAMBDA = "arn:aws:states:::lambda:invoke"
 GLUE = "arn:aws:states:::glue:startJobRun.sync"
@@ -365,3 +367,150 @@ def test_what_was_wrong_with_a_mock_fails_the_test_though_the_machine_hid_it(pro
         "Field 'Item' must be an object (checked=False allows it)",
         "The mock of 'Read' has no step for attempt 2 (from 0); it has 0, 1.",
     ]
+
+
+# Which attempts
+
+
+EACH = machine(
+    Each=MAP
+    | {
+        "ItemProcessor": machine(
+            Ship=task(Parameters={"FunctionName": "ship", "Payload.$": "$"}, ResultSelector={"by.$": "$.Payload"})
+        )
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("named", "answered"),
+    [
+        ("Ship", ["mock", "mock", "mock"]),
+        ("Each/Ship", ["mock", "mock", "mock"]),
+        ("Each[1]/Ship", ["other", "mock", "other"]),
+        ("lambda:*", ["other", "other", "other"]),
+        ("*/Ship", ["other", "other", "other"]),
+    ],
+)
+def test_a_mock_names_a_state_a_place_an_item_or_a_pattern_and_the_closest_goes_first(dynastep, named, answered):
+    dynastep.mock(named, {"Payload": "mock"}, optional=True)
+    dynastep.mock("lambda:invoke", {"Payload": "other"}, optional=True)
+    assert [item["by"] for item in dynastep.run(EACH, [1, 2, 3]).output] == answered
+
+
+def test_a_pattern_stands_for_every_task_that_it_fits(dynastep):
+    dynastep.mock("*:aws-sdk:qldb:*", {})
+    states = {
+        "A": task("arn:aws:states:::aws-sdk:qldb:listLedgers", Next="B"),
+        "B": task("arn:aws:states:::aws-sdk:qldb:describeLedger"),
+    }
+    assert dynastep.run(machine(**states)).succeeded
+
+
+def test_an_item_of_nested_maps(dynastep):
+    inner = machine(Ship=task(Parameters={"FunctionName": "x", "Payload.$": "$"}, OutputPath="$.Payload"))
+    outer = machine(Row=MAP | {"ItemProcessor": machine(Cell=MAP | {"ItemProcessor": inner})})
+    dynastep.mock("Ship", {"Payload": "."})
+    dynastep.mock("Row[1]/Cell[0]/Ship", {"Payload": "one cell"})
+    dynastep.mock("Row/Cell[2]/Ship", {"Payload": "a column"})
+    assert dynastep.run(outer, [[0, 0, 0], [0, 0, 0]]).output == [[".", ".", "a column"], ["one cell", ".", "a column"]]
+
+
+def test_items_of_a_distributed_map_have_no_numbers(dynastep):
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        **EACH["States"]["Each"]["ItemProcessor"],
+    }
+    dynastep.mock("Each/Ship", {"Payload": "mock"})
+    definition = machine(Each=MAP | {"ItemProcessor": processor})
+    assert dynastep.run(definition, [1, 2]).output == [{"by": "mock"}] * 2
+    dynastep.mock("Each[0]/Ship", {"Payload": 1}, optional=True)
+    with pytest.raises(Fault) as refused:
+        dynastep.run(definition, [1])
+    assert refused.value.message.startswith(
+        "The mock of 'Each[0]/Ship' stands for nothing. There is no Task 'Each[0]/Ship'. Is 'Each/Ship' meant?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("when", "answered"),
+    [
+        ({"Payload": {"n": 2}}, [False, True]),
+        ({"Payload": {"n": lambda n: n > 1}}, [False, True]),
+        ({"FunctionName": re.compile("^sh"), "Payload": {"n": 1}}, [True, False]),
+        (re.compile(r'"n":[12]'), [True, True]),
+        (lambda arguments: arguments["Payload"]["n"] == 1, [True, False]),
+        ({"Payload": {"n": True}}, [False, False]),
+        ({"Payload": {"n": 1, "absent": 1}}, [False, False]),
+    ],
+)
+def test_arguments_say_whether_a_mock_answers_and_others_go_on(dynastep, when, answered):
+    dynastep.function("ship", lambda event: "the function")
+    dynastep.mock("Ship", {"Payload": "mock"}, when=when, optional=True)
+    output = dynastep.run(EACH, [{"n": 1}, {"n": 2}]).output
+    assert [item["by"] == "mock" for item in output] == answered
+    assert {item["by"] for item in output} <= {"mock", "the function"}
+
+
+def test_a_mock_of_some_arguments_goes_before_one_of_any(dynastep):
+    dynastep.mock("Ship", {"Payload": "two"}, when={"Payload": 2})
+    every = dynastep.mock("Ship", {"Payload": "every"})
+    assert [item["by"] for item in dynastep.run(EACH, [1, 2]).output] == ["every", "two"]
+    assert every.calls == [{"FunctionName": "ship", "Payload": 1}]
+
+
+def test_arguments_that_no_mock_takes_are_checked_as_ever(dynastep):
+    dynastep.mock("Ship", {"Payload": 1}, when={"FunctionName": "ship"}, optional=True)
+    parameters = {"FunctionName.$": "$.name"}
+    failed = dynastep.run(machine(Ship=task(Parameters=parameters)), {"name": 7})
+    assert failed.error == "States.Runtime"
+    assert [event["type"] for event in failed.history][-1] == "ExecutionFailed"
+    assert "TaskScheduled" not in [event["type"] for event in failed.history]
+
+
+def test_a_callable_of_when_that_fails_is_told(project):
+    project(
+        """
+        import pytest
+
+        def test_it(dynastep):
+            task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f"}, "End": True}
+            dynastep.mock("Ship", {"Payload": 1}, when=lambda arguments: arguments["nothing"])
+            assert dynastep.run({"StartAt": "Ship", "States": {"Ship": task}}).error == "Dynastep.MockFailed"
+        """
+    ).stdout.fnmatch_lines(
+        [
+            "E*AssertionError: The mock of 'Ship': its 'when' raised KeyError('nothing').",
+            "E*The mock of 'Ship' was never used.",
+            "E*Tasks that were called: 'Ship' (lambda:invoke).",
+        ]
+    )
+
+
+SOLD = "arn:aws:states:::aws-sdk:dynamodb:describeTable"
+
+
+@pytest.mark.parametrize("checked", ["strict", "present", "none", True, False])
+def test_values_are_checked_as_testers_want(dynastep, checked):
+    """Members that are always answered are missing; then one is of the wrong type."""
+    lacking = {"Table": {"Replicas": [{"KmsMasterKeyId": "k"}], "StreamSpecification": {}}}
+    wrong = {"Table": {"TableName": 7}}
+    said = "The mock of 'Look' is no answer of aws-sdk:dynamodb:describeTable: Mock result schema validation error: "
+    for value, flaw, allowed in [
+        (lacking, "Required field 'StreamEnabled' is missing", ("present", "none", False)),
+        (wrong, "Field 'TableName' must be a string", ("none", False)),
+    ]:
+        mock = dynastep.mock("Look", value, checked=checked, optional=True)
+        definition = machine(Look=task(SOLD, Parameters={"TableName": "t"}))
+        if checked in allowed:
+            assert dynastep.run(definition).output == value
+        else:
+            with pytest.raises(Fault) as refused:
+                dynastep.run(definition)
+            assert refused.value.message == f"{said}{flaw} (checked=False allows it)"
+        mock.selection = Selection("nothing", machine="none")
+
+
+def test_there_are_three_ways_to_check(dynastep):
+    with pytest.raises(ValueError, match="checked is 'strict', 'present', 'none', True or False, not 'lax'"):
+        dynastep.mock("Look", 1, checked="lax")

@@ -37,8 +37,10 @@ async def run_task(state: Task, cursor: Cursor) -> Exit:
             cursor.attempt = Attempt(0 if cursor.attempt is None else cursor.attempt.retries, callback.token)
         try:
             arguments, limits, role = await cursor.do(state, partial(_evaluate, state, cursor))
-            integration.check_start(arguments)
             context = cursor.context()
+            if integration.choose is not None:
+                integration = integration.choose(TaskRequest(arguments, context, seed, callback, role, cursor.items))
+            integration.check_start(arguments)
             arguments = integration.complete(arguments, context)
             request = TaskRequest(arguments, context, seed, callback, role, cursor.items)
             return await _Attempt(state, cursor, integration, request, limits).run()
@@ -157,6 +159,8 @@ class _Attempt:
         """The service's answer, or that of whoever has the token; States.Timeout when it does not come in time."""
         integration, request = self._integration, self._request
         self._start(None if integration.kind == "lambda" else {})
+        if integration.delay:
+            await self._within_time(self._loop.sleep(integration.delay, self._name))
         call = self._loop.call(
             lambda: integration.handler(request),
             self._name,

@@ -1,0 +1,182 @@
+"""Mocked: the integrations of one execution, some of which mocks stand for."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from asl_interpreter.errors import StateError
+from asl_interpreter.jsontext import JSON, dumps
+from asl_interpreter.loop.signals import Signal
+from asl_interpreter.tasks import (
+    Integration,
+    Later,
+    OpenCallback,
+    Submitted,
+    TaskHandler,
+    TaskRequest,
+    unchecked,
+)
+from emulator.integrations.mocks import MOCK_FAILED, Mock, Mocks, flaw_of
+from emulator.integrations.selection import Spot, short, spots_of
+
+if TYPE_CHECKING:
+    from asl_interpreter.definition import Machine
+    from asl_interpreter.engine import Engine
+    from emulator.integrations.resources import Resources
+
+
+class Mocked:
+    """The integrations of one execution, some of which mocks stand for. Each counts its attempts from 0."""
+
+    def __init__(
+        self,
+        resources: Resources,
+        name: str,
+        machine: Machine,
+        sources: Sequence[Mocks],
+        engine: Engine,
+        open_callback: OpenCallback,
+    ) -> None:
+        """``name`` is that of its state machine; of ``sources`` the first goes before the others."""
+        self._resources = resources
+        self._name = name
+        self._machine = machine
+        self._sources = sources
+        self._answering = resources.answering
+        self._engine = engine
+        self._open_callback = open_callback
+        self._attempts: dict[Mock, Iterator[int]] = {}
+
+    def __call__(self, resource: str, state: str = "", /) -> Integration:
+        """The integration of a Resource ARN, or what stands for it.
+
+        Raises:
+            UnknownResource: AWS would not recognize it.
+        """
+        integration = self._resources(resource, state)
+        if not state or not any(self._sources):
+            return integration
+        spot = self._spots[state]
+        mocks = [mock for source in self._sources for mock in source.of(self._name, spot)]
+        certain = next((number for number, mock in enumerate(mocks) if mock.selection.is_certain(spot)), None)
+        otherwise = integration if certain is None else self._stand_in(integration, mocks[certain], resource)
+        conditional = mocks[:certain]
+        if not conditional:
+            return otherwise
+
+        def choose(request: TaskRequest) -> Integration:
+            try:
+                chosen = next((mock for mock in conditional if mock.takes(spot, request)), None)
+            except StateError as error:
+                return dataclasses.replace(integration, handler=partial(_fail, error), check_start=unchecked)
+            return otherwise if chosen is None else self._stand_in(integration, chosen, resource)
+
+        return dataclasses.replace(otherwise, choose=choose)
+
+    @cached_property
+    def _spots(self) -> Mapping[str, Spot]:
+        return {spot.task.name: spot for spot in spots_of(self._machine)}
+
+    def _stand_in(self, integration: Integration, mock: Mock, resource: str) -> Integration:
+        waits = integration.kind == "activity" or "." in integration.action
+        return dataclasses.replace(
+            integration,
+            handler=self._handler(integration, mock, partial(self._answer, mock, resource)),
+            blocking=mock.blocking or self._resources.stored(resource) is not None,
+            open_callback=self._open_callback if waits else None,
+            check_start=unchecked,
+        )
+
+    def _answer(self, mock: Mock, resource: str, request: TaskRequest) -> Later:
+        """What an attempt gets, whatever goes wrong on the way included."""
+        attempts = self._attempts.setdefault(mock, itertools.count())
+        stored = self._resources.stored(resource)
+        data = None if stored is None else stored(request)
+        try:
+            later = mock.answer(next(attempts), request.arguments if data is None else data.read())
+            if later.error is not None:
+                return later
+            flaw = flaw_of(mock, resource, later.value, self._answering)
+            if flaw is not None:
+                raise mock.complain(MOCK_FAILED, flaw)
+            if data is not None:
+                return dataclasses.replace(later, value=data.written(later.value))
+        except StateError as error:
+            return Later(0, error=error)
+        failure = _function_error(resource, later.value)
+        return later if failure is None else Later(later.after, error=failure)
+
+    def _handler(self, integration: Integration, mock: Mock, answer: Callable[[TaskRequest], Later]) -> TaskHandler:
+        def reply(request: TaskRequest) -> JSON | Later:
+            later = answer(request)
+            if later.after:
+                return later
+            if later.error is not None:
+                raise later.error
+            return later.value
+
+        def submit(request: TaskRequest) -> Submitted:
+            later = answer(request)
+            outcome: Signal[JSON] = Signal(mock.title)
+            self._bring(later, outcome)
+            return Submitted(later.value, outcome, cancel=lambda: outcome.set(None))
+
+        def work(request: TaskRequest) -> Signal[JSON]:
+            loop, callback = self._engine.loop, request.callback
+            call = loop.call(lambda: answer(request), mock.title, blocking=mock.blocking)
+
+            def bring() -> None:
+                if callback is not None:
+                    loop.release(callback)  # nobody outside is waited for
+                    if call.error is None:
+                        self._bring(call.value, callback)
+                    else:
+                        callback.fail(call.error)
+
+            call.subscribe(bring)
+            taken: Signal[JSON] = Signal(mock.title)
+            taken.set(None)
+            return taken
+
+        if integration.kind == "activity":
+            return work
+        return submit if "." in integration.action else reply
+
+    def _bring(self, later: Later, outcome: Signal[JSON]) -> None:
+        """Let the outcome happen when its time comes, unless it has happened otherwise."""
+
+        def happen() -> None:
+            if later.error is not None:
+                outcome.fail(later.error)
+            else:
+                outcome.set(later.value)
+
+        def wait() -> None:
+            timer = self._engine.loop.sleep(later.after, outcome.name)
+            timer.subscribe(happen)
+            outcome.subscribe(lambda: timer.unsubscribe(happen))
+
+        if later.after:
+            self._engine.ask(wait)
+        else:
+            happen()
+
+
+def _function_error(resource: str, value: JSON) -> StateError | None:
+    """How ``lambda:invoke`` fails when the answer says that the function did.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_ResponseSyntax
+    """
+    if short(resource) != "lambda:invoke" or not isinstance(value, dict) or value.get("FunctionError") is None:
+        return None
+    payload = value.get("Payload")
+    said = payload if isinstance(payload, dict) else {}
+    return StateError(str(said.get("errorType", value["FunctionError"])), dumps(payload))
+
+
+def _fail(error: StateError, _request: TaskRequest) -> JSON:
+    raise error
