@@ -22,10 +22,12 @@ def control_routes(control: Control) -> Blueprint:
 
     @routes.get("/_dynastep/mocks")
     def list_mocks() -> Response:
+        """The mocks, each with the arguments of its calls and what was wrong with it; and which were not used."""
         return answer(_mocks_as_json(control.latest.world.mocks))
 
     @routes.post("/_dynastep/mocks")
     def add_mocks() -> Response:
+        """Add mocks: ``{"Mocks": [{"Task": "Charge", "Response": {"*": {"Return": {"Payload": 1}}}}]}``; see Mocks."""
         mocks = control.latest.world.mocks
         try:
             for mock in read_mocks(body()):
@@ -36,6 +38,7 @@ def control_routes(control: Control) -> Blueprint:
 
     @routes.delete("/_dynastep/mocks")
     def forget_mocks() -> Response:
+        """Forget all mocks, and say of them what GET says."""
         mocks = control.latest.world.mocks
         known = _mocks_as_json(mocks)
         mocks.clear()
