@@ -223,7 +223,7 @@ def _is_ours(environ: Environ, caller: Credential | None) -> bool:
         return caller.service in OURS
     if environ.get("HTTP_X_AMZ_TARGET"):
         return not moto_door.takes_unsigned(environ)
-    return environ.get("PATH_INFO", "/") in ("", "/") and not moto_door.is_form(environ)
+    return environ.get("PATH_INFO", "/") in ("", "/") and not (moto_door.is_form(environ) or moto_door.is_link(environ))
 
 
 def _respond_ours(world: World, request: Received) -> Response:

@@ -23,6 +23,7 @@ from emulator.eventbridge.schedules import Schedules
 from emulator.eventbridge.universal import call_any
 from emulator.events.filters import filter_problem
 from emulator.faults import Fault
+from emulator.integrations import web
 from emulator.integrations.mock_config import MockConfig
 from emulator.integrations.mocks import Mocks
 from emulator.lambdas.callables import Callables
@@ -184,6 +185,7 @@ def meet_moto(world_of: Callable[[str], World]) -> None:
             changed=lambda account, region: world_of(account).pipes.changed(account, region),
         )
     )
+    moto_door.take_topics(moto_door.Web(lambda account: world_of(account).deployments.served_at(), _post))
     moto_door.take_functions(lambda arn, text: _try_to_invoke(owner(arn), arn, text), archive_problem)
     moto_door.take_mappings(
         moto_door.Sources(
@@ -196,6 +198,11 @@ def meet_moto(world_of: Callable[[str], World]) -> None:
             later=lambda account, *what: world_of(account).lambdas.later(*what),
         )
     )
+
+
+def _post(url: str, headers: Mapping[str, str], body: str) -> int:
+    """Post something to a web server; the status that it answers. Raises OSError: no answer came."""
+    return web.send(web.WebRequest("POST", url, tuple(headers.items()), body)).status
 
 
 def _pass_time(engine: Engine, seconds: float) -> bool:

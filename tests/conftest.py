@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ParamValidationError
 from botocore.model import OperationNotFoundError
 from hypothesis import settings
+from web_server import WebServer
 
 from asl_interpreter.loop import locks
 from emulator.wire.operations import MODELS
@@ -63,3 +64,11 @@ def _law_of_threads():
     del locks.broken[:]
     yield
     assert locks.broken == []
+
+
+@pytest.fixture
+def web_server() -> Generator[WebServer]:
+    """A server of this machine that keeps what it is asked."""
+    server = WebServer()
+    yield server
+    server.close()

@@ -15,7 +15,7 @@ class Deployments:
     """The stacks of one world. ``served_at`` is where it is served: functions answer CloudFormation there."""
 
     def __init__(self, served_at: Callable[[], str]) -> None:
-        self._served_at = served_at
+        self.served_at = served_at
         self._regions: dict[tuple[str, str], Region] = {}
 
     def of(self, world: World, call: Call) -> Region:
@@ -24,5 +24,5 @@ class Deployments:
 
         key = (call.account, call.region)
         if key not in self._regions:
-            self._regions.setdefault(key, region.of(world, *key, self._served_at))
+            self._regions.setdefault(key, region.of(world, *key, self.served_at))
         return self._regions[key]

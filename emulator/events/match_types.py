@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Final, TypeAlias
 
@@ -19,8 +20,38 @@ Test: TypeAlias = Callable[[JSON], bool]
 """Whether one value of a field, never a list or an object, is as wanted."""
 
 
+class _End:
+    """What stands after the last element of a list."""
+
+
+END: Final = _End()
+
+Step: TypeAlias = "str | int | _End"
+
+
 class InvalidPattern(ValueError):
-    """A pattern is none; the message is what AWS gives as the reason."""
+    """A pattern is none; the message is what AWS gives as the reason.
+
+    Its place is the way to the value at which AWS notices: names, indices, and ``END`` for the end of what is there.
+    AWS tells the place of nearly everything; ``place`` is None of what it tells none.
+    """
+
+    def __init__(self, message: str, *place: Step, is_read: bool = False, has_place: bool = True) -> None:
+        super().__init__(message)
+        self.place: tuple[Step, ...] | None = place if has_place else None
+        self.is_read = is_read
+        """Whether a text at this place was read to its end: AWS reads a text when somebody asks for it."""
+
+
+@contextmanager
+def within(step: Step) -> Iterator[None]:
+    """Of what is raised here, the place begins with this step."""
+    try:
+        yield
+    except InvalidPattern as error:
+        if error.place is not None:
+            error.place = (step, *error.place)
+        raise
 
 
 _ONE_KEY: Final = "Only one key allowed in match expression"
@@ -58,13 +89,13 @@ def compile_expression(expression: Mapping[str, JSON]) -> Test:
         InvalidPattern: there is no such match type, or not with this argument.
     """
     if not expression:
-        raise InvalidPattern("Match expression name not found")
+        raise InvalidPattern("Match expression name not found", END)
     name, argument = next(iter(expression.items()))
     if name not in _MATCH_TYPES:
-        raise InvalidPattern(f"Unrecognized match type {name}")
-    test = _MATCH_TYPES[name](argument)
-    if len(expression) > 1:
-        raise InvalidPattern(_TOO_MANY if name in ("numeric", "anything-but") else _ONE_KEY)
+        raise InvalidPattern(f"Unrecognized match type {name}", name)
+    with within(name):
+        test = _MATCH_TYPES[name](argument)
+    _check_alone(expression, _TOO_MANY if name in ("numeric", "anything-but") else _ONE_KEY)
     return test
 
 
@@ -76,10 +107,14 @@ def exists(expression: Mapping[str, JSON]) -> bool:
     """
     wanted = expression["exists"]
     if not isinstance(wanted, bool):
-        raise InvalidPattern("exists match pattern must be either true or false.")
-    if len(expression) > 1:
-        raise InvalidPattern(_ONE_KEY)
+        raise InvalidPattern("exists match pattern must be either true or false.", "exists")
+    _check_alone(expression, _ONE_KEY)
     return wanted
+
+
+def _check_alone(expression: Mapping[str, JSON], words: str) -> None:
+    if len(expression) > 1:
+        raise InvalidPattern(words, list(expression)[1])
 
 
 def wildcards_of(wanted: JSON) -> list[str]:
@@ -110,13 +145,13 @@ def _affix(name: str, has: Callable[[str, str], bool]) -> Callable[[JSON], Test]
             wanted = _text(name, argument)
             return lambda value: isinstance(value, str) and has(value, wanted)
         if not argument:
-            raise InvalidPattern(f"{name.capitalize()} expression name not found")
+            raise InvalidPattern(f"{name.capitalize()} expression name not found", END)
         inner, text = next(iter(argument.items()))
         if inner != "equals-ignore-case":
-            raise InvalidPattern(f"Unsupported {name} pattern: {inner}")
-        lowered = _text("equals-ignore-case", text).lower()
-        if len(argument) > 1:
-            raise InvalidPattern(_ONE_KEY)
+            raise InvalidPattern(f"Unsupported {name} pattern: {inner}", inner)
+        with within(inner):
+            lowered = _text("equals-ignore-case", text).lower()
+        _check_alone(argument, _ONE_KEY)
         return lambda value: isinstance(value, str) and has(value.lower(), lowered)
 
     return compile_affix
@@ -131,7 +166,7 @@ def _wildcard(argument: JSON) -> Test:
     try:
         matches = wildcards.expression(_text("wildcard", argument)).fullmatch
     except wildcards.InvalidWildcard as error:
-        raise InvalidPattern(str(error)) from None
+        raise InvalidPattern(str(error), is_read=True) from None
     return lambda value: isinstance(value, str) and matches(value) is not None
 
 
@@ -160,13 +195,6 @@ def _operand(value: JSON, operator: str) -> Decimal:
     return number
 
 
-class _End:
-    """What stands after the last element of a list."""
-
-
-_END: Final = _End()
-
-
 def _shown(token: JSON | _End) -> str:
     """A token as Jackson writes it."""
     match token:
@@ -185,17 +213,18 @@ def _shown(token: JSON | _End) -> str:
 def _numeric(argument: JSON) -> Test:
     if not isinstance(argument, list):
         raise InvalidPattern("Value of numeric must be an array.")
-    operator, first, *_ = [*argument, _END, _END]
+    operator, first, *_ = [*argument, END, END]
     if not isinstance(operator, str):
-        raise InvalidPattern(f"Invalid member in numeric match: {_shown(operator)}")
+        raise InvalidPattern(f"Invalid member in numeric match: {_shown(operator)}", 0)
     if operator not in ("=", "<", "<=", ">", ">="):
-        raise InvalidPattern(f"Unrecognized numeric range operator: {operator}")
-    number = _operand(first, "equals" if operator == "=" else operator)
+        raise InvalidPattern(f"Unrecognized numeric range operator: {operator}", 0, is_read=True)
+    with within(1):
+        number = _operand(first, "equals" if operator == "=" else operator)
     rest = argument[2:]
     if rest and operator in (">", ">="):
         return _range(number, *_top(rest), open_bottom=operator == ">")
     if rest:
-        raise InvalidPattern(_TOO_MANY)
+        raise InvalidPattern(_TOO_MANY, 2)
     match operator:
         case "=":
             return lambda value: _is_number(value) and _comparable(value) == number
@@ -206,21 +235,22 @@ def _numeric(argument: JSON) -> Test:
 
 
 def _top(rest: Sequence[JSON]) -> tuple[Decimal, bool]:
-    """The upper end of a range, and whether it does not belong to the range."""
-    operator, last, *more = [*rest, _END]
+    """The upper end of a range, and whether it does not belong to the range; they stand at the third place and on."""
+    operator, last, *more = [*rest, END]
     if not isinstance(operator, str):
-        raise InvalidPattern(f"Bad value in numeric range: {_shown(operator)}")
+        raise InvalidPattern(f"Bad value in numeric range: {_shown(operator)}", 2)
     if operator not in ("<", "<="):
-        raise InvalidPattern(f"Bad numeric range operator: {operator}")
-    top = _operand(last, operator)
+        raise InvalidPattern(f"Bad numeric range operator: {operator}", 2, is_read=True)
+    with within(3):
+        top = _operand(last, operator)
     if more[:-1]:
-        raise InvalidPattern("Too many terms in numeric range expression")
+        raise InvalidPattern("Too many terms in numeric range expression", 4)
     return top, operator == "<"
 
 
 def _range(bottom: Decimal, top: Decimal, open_top: bool, *, open_bottom: bool) -> Test:  # noqa: FBT001 - unpacked
     if bottom >= top:
-        raise InvalidPattern("Bottom must be less than top")
+        raise InvalidPattern("Bottom must be less than top", END)
 
     def within(value: JSON) -> bool:
         number = _comparable(value) if _is_number(value) else None
@@ -259,19 +289,19 @@ def _cidr(argument: JSON) -> Test:
         raise InvalidPattern("prefix match pattern must be a string")
     text, *masks = argument.rstrip("/").split("/")  # as Java splits
     if len(masks) != 1:
-        raise InvalidPattern("Malformed CIDR, one '/' required")
+        raise InvalidPattern("Malformed CIDR, one '/' required", has_place=False)
     if re.fullmatch(r"[+-]?[0-9]{1,9}", masks[0]) is None:
-        raise InvalidPattern("Malformed CIDR, mask bits must be an integer")
+        raise InvalidPattern("Malformed CIDR, mask bits must be an integer", has_place=False)
     mask = int(masks[0])
     if mask < 0:
-        raise InvalidPattern("Malformed CIDR, mask bits must not be negative")
+        raise InvalidPattern("Malformed CIDR, mask bits must not be negative", has_place=False)
     address = _address(text)
     if address is None:
         looks_like_one = _IPV4.fullmatch(text) or _IPV6.fullmatch(text)
-        raise InvalidPattern(f"{'Invalid' if looks_like_one else 'Nonstandard'} IP address: {text}")
+        raise InvalidPattern(f"{'Invalid' if looks_like_one else 'Nonstandard'} IP address: {text}", has_place=False)
     bits, lowest = address
     if mask >= bits:
-        raise InvalidPattern(f"IPv{4 if bits == 32 else 6} mask bits must be < {bits}")
+        raise InvalidPattern(f"IPv{4 if bits == 32 else 6} mask bits must be < {bits}", has_place=False)
     highest = lowest | ((1 << (bits - mask)) - 1)
 
     def within(value: JSON) -> bool:
@@ -289,44 +319,50 @@ def _nothing_of(tests: Sequence[Test]) -> Test:
 
 
 def _anything_but(argument: JSON) -> Test:
-    name = ""
-    if isinstance(argument, dict):
-        if not argument:
-            raise InvalidPattern("Anything-But expression name not found")
-        name, argument_of_name = next(iter(argument.items()))
-        if name not in _INSIDE_ANYTHING_BUT:
-            raise InvalidPattern(f"Unsupported anything-but pattern: {name}")
-    operand = argument_of_name if name else argument
-    if not isinstance(operand, list | str) and not _is_number(operand):
-        raise InvalidPattern("Value of anything-but must be an array or single string/number value.")
-    operands = operand if isinstance(operand, list) else [operand]
-    test = _none_inside(name, operands) if name else _none_of(operands)
-    if name and len(argument) > 1:
-        raise InvalidPattern(_TOO_MANY)
+    if not isinstance(argument, dict):
+        return _none_of(_operands(argument))
+    if not argument:
+        raise InvalidPattern("Anything-But expression name not found", END)
+    name, operand = next(iter(argument.items()))
+    if name not in _INSIDE_ANYTHING_BUT:
+        raise InvalidPattern(f"Unsupported anything-but pattern: {name}", name)
+    with within(name):
+        test = _none_inside(name, _operands(operand))
+    _check_alone(argument, _TOO_MANY)
     return test
 
 
-def _none_of(operands: Sequence[JSON]) -> Test:
-    if not all(isinstance(each, str) or _is_number(each) for each in operands):
-        raise InvalidPattern("Inside anything but list, start|null|boolean is not supported.")
-    if len({isinstance(each, str) for each in operands}) != 1:
+def _operands(argument: JSON) -> Sequence[tuple[JSON, tuple[int, ...]]]:
+    """What is not wanted: each value with its place."""
+    if isinstance(argument, list):
+        return [(each, (index,)) for index, each in enumerate(argument)]
+    if not isinstance(argument, str) and not _is_number(argument):
+        raise InvalidPattern("Value of anything-but must be an array or single string/number value.")
+    return [(argument, ())]
+
+
+def _none_of(operands: Sequence[tuple[JSON, tuple[int, ...]]]) -> Test:
+    for each, place in operands:
+        if not isinstance(each, str) and not _is_number(each):
+            raise InvalidPattern("Inside anything but list, start|null|boolean is not supported.", *place)
+    if len({isinstance(each, str) for each, _ in operands}) != 1:
         raise InvalidPattern(
-            "Inside anything but list, either all values are number or string, mixed type is not supported"
+            "Inside anything but list, either all values are number or string, mixed type is not supported", END
         )
-    if not isinstance(operands[0], str):
-        numbers = frozenset(_operand(each, "anything-but") for each in operands)
+    if not isinstance(operands[0][0], str):
+        numbers = frozenset(_operand(each, "anything-but") for each, _ in operands)
         return lambda value: not (_is_number(value) and _comparable(value) in numbers)
-    texts = frozenset(operands)
+    texts = frozenset(each for each, _ in operands)
     return lambda value: not (isinstance(value, str) and value in texts)
 
 
-def _none_inside(name: str, operands: Sequence[JSON]) -> Test:
-    for each in operands:
+def _none_inside(name: str, operands: Sequence[tuple[JSON, tuple[int, ...]]]) -> Test:
+    for each, place in operands:
         if not isinstance(each, str):
-            raise InvalidPattern(_INSIDE_ANYTHING_BUT[name])
+            raise InvalidPattern(_INSIDE_ANYTHING_BUT[name], *place)
         if not each and name in ("prefix", "suffix"):
-            raise InvalidPattern("Null prefix/suffix not allowed")
-    return _nothing_of([_MATCH_TYPES[name](each) for each in operands])
+            raise InvalidPattern("Null prefix/suffix not allowed", *place, is_read=True)
+    return _nothing_of([_MATCH_TYPES[name](each) for each, _ in operands])
 
 
 _INSIDE_ANYTHING_BUT: Final[Mapping[str, str]] = {

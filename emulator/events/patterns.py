@@ -19,6 +19,7 @@ from asl_interpreter import jackson
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from emulator.events import wildcards
 from emulator.events.match_types import (
+    END,
     RESERVED_IN_OR,
     InvalidPattern,
     Test,
@@ -26,6 +27,7 @@ from emulator.events.match_types import (
     compile_value,
     exists,
     wildcards_of,
+    within,
 )
 
 __all__ = ["InvalidPattern", "Pattern", "compile_pattern"]
@@ -100,6 +102,15 @@ def compile_pattern(text: str) -> Pattern:
         raise InvalidPattern(str(error) if explained is None else explained.message) from None
     if not isinstance(pattern, dict):
         raise InvalidPattern("Filter is not an object")
+    return compile_object(pattern)
+
+
+def compile_object(pattern: Mapping[str, JSON]) -> Pattern:
+    """Compile a pattern that was read.
+
+    Raises:
+        InvalidPattern: it is none.
+    """
     alternatives = _compile_object([{}], pattern, "", within_or=False, depth=1)
     _check_complexity(alternatives)
     return Pattern(alternatives)
@@ -113,24 +124,25 @@ def _compile_object(
 ) -> _Alternatives:
     """The alternatives, each with what an object of the pattern wants added to it."""
     if not pattern:
-        raise InvalidPattern("Empty objects are not allowed")
+        raise InvalidPattern("Empty objects are not allowed", END)
     if depth > DEEPEST:
         raise InvalidPattern(f"Rule is too complex - more than {DEEPEST} levels are nested")
     for name, wanted in pattern.items():
-        if name == "$or":
-            alternatives = _compile_or(alternatives, wanted, path, depth)
-            continue
-        if within_or and name in RESERVED_IN_OR:
-            raise InvalidPattern(f"{name} is Ruler reserved fieldName which cannot be used inside $or.")
-        inside = f"{path}.{name}" if path else name
-        match wanted:
-            case dict():
-                alternatives = _compile_object(alternatives, wanted, inside, within_or=within_or, depth=depth + 1)
-            case list():
-                field = _compile_field(wanted)
-                alternatives = [{**fields, inside: field} for fields in alternatives]
-            case _:
-                raise InvalidPattern(f'"{name}" must be an object or an array')
+        with within(name):
+            if name == "$or":
+                alternatives = _compile_or(alternatives, wanted, path, depth)
+                continue
+            if within_or and name in RESERVED_IN_OR:
+                raise InvalidPattern(f"{name} is Ruler reserved fieldName which cannot be used inside $or.")
+            inside = f"{path}.{name}" if path else name
+            match wanted:
+                case dict():
+                    alternatives = _compile_object(alternatives, wanted, inside, within_or=within_or, depth=depth + 1)
+                case list():
+                    field = _compile_field(wanted)
+                    alternatives = [{**fields, inside: field} for fields in alternatives]
+                case _:
+                    raise InvalidPattern(f'"{name}" must be an object or an array')
     return alternatives
 
 
@@ -138,31 +150,33 @@ def _compile_or(alternatives: _Alternatives, wanted: JSON, path: str, depth: int
     if not isinstance(wanted, list):
         raise InvalidPattern("It must be an Array followed with $or.")
     branched: _Alternatives = []
-    for each in wanted:
-        if not isinstance(each, dict):
-            raise InvalidPattern("Only JSON object is allowed in array of $or relationship.")
-        branched += _compile_object(alternatives, each, path, within_or=True, depth=depth + 1)
+    for index, each in enumerate(wanted):
+        with within(index):
+            if not isinstance(each, dict):
+                raise InvalidPattern("Only JSON object is allowed in array of $or relationship.")
+            branched += _compile_object(alternatives, each, path, within_or=True, depth=depth + 1)
         if len(branched) > MOST_ALTERNATIVES:
             raise InvalidPattern(f"Rule is too complex - more than {MOST_ALTERNATIVES} combinations of $or")
     if len(wanted) < 2:
-        raise InvalidPattern("There must have at least 2 Objects in $or relationship.")
+        raise InvalidPattern("There must have at least 2 Objects in $or relationship.", END)
     return branched
 
 
 def _compile_field(wanted: Sequence[JSON]) -> Field:
     tests: list[Test] = []
     absent = False
-    for each in wanted:
-        if not isinstance(each, dict):
-            tests.append(compile_value(each))
-        elif next(iter(each), "") != "exists":
-            tests.append(compile_expression(each))
-        elif exists(each):
-            tests.append(lambda _value: True)
-        else:
-            absent = True
+    for index, each in enumerate(wanted):
+        with within(index):
+            if not isinstance(each, dict):
+                tests.append(compile_value(each))
+            elif next(iter(each), "") != "exists":
+                tests.append(compile_expression(each))
+            elif exists(each):
+                tests.append(lambda _value: True)
+            else:
+                absent = True
     if not wanted:
-        raise InvalidPattern("Empty arrays are not allowed")
+        raise InvalidPattern("Empty arrays are not allowed", END)
     return Field(tuple(tests), absent, dumps(wanted))
 
 
@@ -183,7 +197,8 @@ def _check_complexity(alternatives: _Alternatives) -> None:
     if any(wildcards.too_complex(found) for found in machines.values()):
         raise InvalidPattern(
             "Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences after "
-            "a wildcard character"
+            "a wildcard character",
+            has_place=False,
         )
 
 

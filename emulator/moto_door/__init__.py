@@ -8,11 +8,12 @@ from emulator.moto_door import resources
 from emulator.moto_door.bus import put_event
 from emulator.moto_door.calls import ServiceError, call
 from emulator.moto_door.clock import take_clock
-from emulator.moto_door.dispatch import answer, is_form, takes_unsigned
+from emulator.moto_door.dispatch import answer, is_form, is_link, takes_unsigned
 from emulator.moto_door.events import fire
 from emulator.moto_door.functions import RegisteredFunction, find_function, take_functions
 from emulator.moto_door.logs import has_log_group, make_log_group, write_log_events
 from emulator.moto_door.mappings import Sources, event_source_mappings, take_mappings
+from emulator.moto_door.notifications import Web, take_topics
 from emulator.moto_door.patches import fit
 from emulator.moto_door.pipes import Pipe, Plumber, running_pipes, take_pipes
 from emulator.moto_door.schedules import Schedule, completed, enabled_schedules, take_schedules
@@ -30,6 +31,7 @@ __all__ = [
     "Schedule",
     "ServiceError",
     "Sources",
+    "Web",
     "answer",
     "api_destination",
     "call",
@@ -46,6 +48,7 @@ __all__ = [
     "forget",
     "has_log_group",
     "is_form",
+    "is_link",
     "issuer",
     "make_log_group",
     "put_event",
@@ -60,6 +63,7 @@ __all__ = [
     "take_mappings",
     "take_pipes",
     "take_schedules",
+    "take_topics",
     "takes_unsigned",
     "write_log_events",
 ]

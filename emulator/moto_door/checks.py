@@ -104,7 +104,7 @@ def _worded(operation: Operation, violations: Sequence[Violation]) -> Refusal:
         )
     if service == "sqs" and is_missing:
         return Refusal("MissingParameter", f"The request must contain the parameter {place}.")
-    if service == "sns":
+    if service == "sns" and "." not in place:
         why = "no value for required parameter" if is_missing else first.words
         return Refusal("InvalidParameter", f"Invalid parameter: {place} Reason: {why}")
     if service == "ecr":

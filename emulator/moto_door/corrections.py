@@ -6,14 +6,12 @@ A refusal comes before moto is asked; an amendment is made to what it answers. R
 from __future__ import annotations
 
 import base64
-import itertools
 import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import parse_qs
 
-from emulator.arns import PARTS
 from emulator.wire.protocol import Environ, Response
 
 
@@ -87,9 +85,7 @@ def is_object(environ: Environ) -> bool:
     return bool(bucket if in_host else key)
 
 
-# SNS
-
-_sequence: Final = itertools.count(10**19, 1000)
+# SQS
 
 
 def _form(body: bytes) -> dict[str, str]:
@@ -97,42 +93,6 @@ def _form(body: bytes) -> dict[str, str]:
     return {
         name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True).items()
     }
-
-
-def _refuse_sns(_environ: Environ, body: bytes) -> Refusal | None:
-    params = _form(body)
-    why = _unpublishable(params) if params.get("Action") == "Publish" else None
-    return None if why is None else Refusal("InvalidParameter", f"Invalid parameter: {why}")
-
-
-def _unpublishable(params: Mapping[str, str]) -> str | None:
-    """What is wrong with a Publish, if anything is."""
-    topic = params.get("TopicArn")
-    if topic is None and "TargetArn" not in params and "PhoneNumber" not in params:
-        return "TopicArn or TargetArn Reason: no value for required parameter"
-    if topic is not None and topic.count(":") < PARTS - 1:
-        return f"TopicArn Reason: An ARN must have at least {PARTS} elements, not {topic.count(':') + 1}"
-    if not params.get("Message"):
-        return "Empty message"
-    if topic is not None and topic.endswith(".fifo") and "MessageGroupId" not in params:
-        return "The MessageGroupId parameter is required for FIFO topics"
-    return None
-
-
-def _amend_sns(_environ: Environ, body: bytes, response: Response) -> Response:
-    """A topic that is not there is called so, and a message to a FIFO topic gets a sequence number."""
-    params = _form(body)
-    if params.get("Action") != "Publish" or "TopicArn" not in params:
-        return response
-    if response.status == 404:
-        return response._replace(body=response.body.replace(b"Endpoint does not exist", b"Topic does not exist"))
-    if response.status == 200 and params["TopicArn"].endswith(".fifo"):
-        number = f"<SequenceNumber>{next(_sequence)}</SequenceNumber></PublishResult>".encode()
-        return response._replace(body=response.body.replace(b"</PublishResult>", number))
-    return response
-
-
-# SQS
 
 
 def _refuse_sqs(environ: Environ, body: bytes) -> Refusal | None:
@@ -172,8 +132,7 @@ def _refuse_secretsmanager(environ: Environ, body: bytes) -> Refusal | None:
 
 _REFUSALS: Final[Mapping[str, Refuse]] = {
     "secretsmanager": _refuse_secretsmanager,
-    "sns": _refuse_sns,
     "sqs": _refuse_sqs,
 }
-_AMENDMENTS: Final[Mapping[str, Amend]] = {"s3": _amend_s3, "sns": _amend_sns}
+_AMENDMENTS: Final[Mapping[str, Amend]] = {"s3": _amend_s3}
 """Signing name of a service -> its corrections."""

@@ -34,6 +34,9 @@ NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _UNSIGNED = {"AWSCognitoIdentityService": "cognito-identity", "AWSCognitoIdentityProviderService": "cognito-idp"}
 """What stands before the dot in X-Amz-Target -> signing name, for services with operations that nobody signs."""
 
+_LINKS = ("ConfirmSubscription", "Unsubscribe")
+"""What the links in messages of SNS ask for."""
+
 _UNSIGNED_ACTIONS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
 
 
@@ -117,6 +120,11 @@ def takes_unsigned(environ: Environ) -> bool:
     return environ.get("HTTP_X_AMZ_TARGET", "").partition(".")[0] in _UNSIGNED
 
 
+def is_link(environ: Environ) -> bool:
+    """Whether a request is for one of the links in messages of SNS, which nobody signs."""
+    return parse_qs(environ.get("QUERY_STRING", "")).get("Action", [""])[0] in _LINKS
+
+
 def is_form(environ: Environ) -> bool:
     """Whether the body is an HTML form, as in AWS's query protocol."""
     return str(environ.get("CONTENT_TYPE", "")).startswith("application/x-www-form-urlencoded")
@@ -130,6 +138,8 @@ def _unsigned_name(environ: Environ, body: bytes) -> str:
     path = environ.get("PATH_INFO", "/")
     if path.endswith(("/.well-known/jwks.json", "/.well-known/openid-configuration")):
         return "cognito-idp"
+    if is_link(environ):
+        return "sns"
     if is_form(environ) and parse_qs(body.decode("utf-8", "replace")).get("Action", [""])[0] in _UNSIGNED_ACTIONS:
         return "sts"
     return "s3"

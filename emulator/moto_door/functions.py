@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
 import sys
@@ -105,54 +104,6 @@ def take_functions(invoke: Invoke, check_code: CheckCode) -> None:
 def send(arn: str, text: str) -> None:
     """Send a function an event (JSON text). Only the log says that it could not be invoked."""
     _invoke[-1](arn, text)
-
-
-def publish(theirs: Any) -> Any:
-    """Let a topic's message reach any function of ours, as SNS sends it.
-
-    Source: https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
-    """
-
-    def publish(
-        self: Any,
-        message: str,
-        message_id: str,
-        subject: str | None = None,
-        message_attributes: dict[str, Any] | None = None,
-        **others: Any,
-    ) -> None:
-        from moto.core.utils import iso_8601_datetime_with_milliseconds
-
-        if self.protocol != "lambda":
-            theirs(self, message, message_id, subject, message_attributes, **others)
-            return
-        filters = self._filter_policy_matcher  # as moto has it
-        if filters is not None and not filters.matches(message_attributes, message):
-            return
-        if others.get("message_structure") == "json":
-            message = self._parse_message_structure(message, self.protocol)
-        notification = {
-            "Type": "Notification",
-            "MessageId": message_id,
-            "TopicArn": self.topic.arn,
-            "Subject": subject,
-            "Message": message,
-            "Timestamp": iso_8601_datetime_with_milliseconds(),
-            "SignatureVersion": "1",
-            "Signature": "EXAMPLE",
-            "SigningCertUrl": "EXAMPLE",
-            "UnsubscribeUrl": "EXAMPLE",
-            "MessageAttributes": message_attributes or {},
-        }
-        record = {
-            "EventSource": "aws:sns",
-            "EventVersion": "1.0",
-            "EventSubscriptionArn": self.arn,
-            "Sns": notification,
-        }
-        _invoke[-1](self.endpoint, json.dumps({"Records": [record]}))
-
-    return publish
 
 
 def make_function(theirs: Any) -> Any:

@@ -29,6 +29,8 @@ from emulator.moto_door import (
     queue_refusals,
     queues,
     schedules,
+    sns,
+    topics,
 )
 from emulator.moto_door.state import MotoUnknown
 
@@ -162,7 +164,10 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
             "780176192c31",
         ),
     ),
-    "sns": (_patch("sns.models:Subscription.publish", functions.publish, "fd07bd0bb87f"),),
+    "sns": (
+        _patch("sns.models:Topic.publish", topics.publish_from_service, "8a3b92494536"),
+        _patch("sns.responses:SNSResponse", sns.answer, "dc346cfc58a4"),
+    ),
     "sqs": (
         _patch("sqs.models:unix_time", clock.seconds, "f0576ec9e5f5"),
         _patch("sqs.models:unix_time_millis", clock.milliseconds, "7a37e1337d02"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from web_server import WebServer
 
 
 @pytest.fixture
@@ -29,10 +28,3 @@ def table(dynastep):
         BillingMode="PAY_PER_REQUEST",
     )
     return "items"
-
-
-@pytest.fixture
-def web_server():
-    server = WebServer()
-    yield server
-    server.close()
