@@ -19,6 +19,7 @@ from emulator import moto_door
 from emulator.faults import Fault
 from emulator.lambdas import api as lambdas
 from emulator.wire import operations, protocol, query
+from emulator.wire.api_addresses import address_of, names_api
 from emulator.wire.credentials import DEFAULT_REGION, Credential, credential
 from emulator.wire.hosts import Hosts
 from emulator.wire.origins import is_open, is_visit, page_of_elsewhere
@@ -58,7 +59,7 @@ def layer(
     """
 
     def serve(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        why = _why_kept_out(environ, hosts)
+        why = _why_kept_out(control, environ, hosts)
         if why is not None:
             response = _refuse(environ, why)
         elif not is_page(environ):
@@ -85,7 +86,7 @@ def is_page(environ: Environ) -> bool:
     return path in ("", "/") and environ["REQUEST_METHOD"] == "GET" and "text/html" in environ.get("HTTP_ACCEPT", "")
 
 
-def _why_kept_out(environ: Environ, hosts: Hosts) -> str | None:
+def _why_kept_out(control: Control, environ: Environ, hosts: Hosts) -> str | None:
     """Why a request must not do anything; None if it may. See docs/security.md."""
     host = environ.get("HTTP_HOST")
     if host is not None and not hosts.answer_to(host) and not is_open(environ):
@@ -95,6 +96,8 @@ def _why_kept_out(environ: Environ, hosts: Hosts) -> str | None:
         )
     page = page_of_elsewhere(environ, hosts)
     if page is None or is_open(environ) or (is_page(environ) and is_visit(environ)):
+        return None
+    if names_api(environ) and control.of(_owner_of_api(environ) or "").world.apis.allows(environ):
         return None
     return f"Dynastep answers web pages of this machine and its network, not of {page}"
 
@@ -185,7 +188,7 @@ def answer(control: Control, environ: Environ, body: bytes) -> Response:
     """Answer a request to AWS, whatever it holds. A bug of ours is an HTTP 500 and an entry in the log."""
     caller = credential(environ)
     request = Received(environ, body, caller, account_of(control, caller))
-    meant = control.of(request.account)
+    meant = control.of(_owner_of_api(environ) or request.account)
     tokens = [environ[name] for name in _OF_FUNCTIONS if name in environ]
 
     def respond() -> Response:
@@ -208,12 +211,37 @@ def inside(world: World, environ: Environ, body: bytes) -> Response:
     return _respond(world, Received(environ, body, caller, account or world.default_account))
 
 
+def _owner_of_api(environ: Environ) -> str | None:
+    """The account of the API that a request is for: who calls an API need not say whose it is."""
+    address = address_of(environ)
+    found = None if address is None else moto_door.find_api(address.api)
+    return None if found is None else found[0]
+
+
 _OF_FUNCTIONS = ("HTTP_X_AMZ_SECURITY_TOKEN", "HTTP_X_AMZN_TRACE_ID")
 """Headers that tell which function makes a request: its credentials' token, and the trace that SDKs hand on."""
 
 
 def _respond(world: World, request: Received) -> Response:
+    if names_api(request.environ):
+        return _respond_for_api(world, request)
     return _respond_ours(world, request) if _is_ours(request.environ, request.caller) else _respond_moto(world, request)
+
+
+def _respond_for_api(world: World, request: Received) -> Response:
+    try:
+        response = world.apis.respond(request.environ, request.body)
+    except Closed:
+        raise
+    except Exception:
+        request_id = protocol.new_request_id(None)
+        log.exception("Request %s to an API failed: %s", request_id, request.environ.get("PATH_INFO"))
+        body = dumps({"message": f"Dynastep failed; its log has the traceback under request id {request_id}"})
+        return Response(500, [("Content-Type", "application/json")], body.encode())
+    if response is None:
+        body = dumps({"message": "The path names no API: /_aws/execute-api/API/STAGE/PATH"})
+        return Response(404, [("Content-Type", "application/json")], body.encode())
+    return response
 
 
 def _is_ours(environ: Environ, caller: Credential | None) -> bool:

@@ -14,9 +14,11 @@ from asl_interpreter.engine import Engine
 from asl_interpreter.jsontext import JSON
 from asl_interpreter.loop.clock import Clock
 from emulator import arns, moto_door
+from emulator.apigateway.apis import Apis
 from emulator.datasets import S3Datasets
 from emulator.deploying.regions import Deployments
 from emulator.dynamodb.model.store import DynamoDBSettings, Store
+from emulator.endpoint import inside
 from emulator.eventbridge.destinations import call_destination
 from emulator.eventbridge.pipes import Pipes
 from emulator.eventbridge.schedules import Schedules
@@ -113,6 +115,13 @@ def put_together(given: Lasting) -> World:
         callbacks=Callbacks(secrets.token_bytes() if settings.clock == "wall" else b"repeatable"),
         schedules=Schedules(engine),
         pipes=Pipes(engine, lambdas, run_machine),
+        apis=Apis(
+            clock,
+            lambdas,
+            new_id=lambda: world.new_id(),  # noqa: PLW0108 - the world is not there yet
+            serve=lambda environ, body: inside(world, environ, body),
+            pass_time=lambda seconds: world.pass_time(seconds),  # noqa: PLW0108 - as above
+        ),
         retention=Retention(clock, settings.keep_executions),
         datasets=S3Datasets(),
         elsewhere=_elsewhere(settings),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from asl_interpreter.coverage import Coverage
     from asl_interpreter.engine import Engine
     from asl_interpreter.tasks import Datasets, Resolve
+    from emulator.apigateway.apis import Apis
     from emulator.deploying.regions import Deployments
     from emulator.dynamodb.forwarding import Forward
     from emulator.dynamodb.model.store import Store
@@ -66,6 +67,7 @@ class World:
     callbacks: Callbacks
     schedules: Schedules
     pipes: Pipes
+    apis: Apis
     retention: Retention
     datasets: Datasets
     """What Distributed Maps read and write."""

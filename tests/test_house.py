@@ -72,11 +72,12 @@ EMULATOR = {
     " dynamodb.partiql dynamodb.rejections dynamodb.throttling wire",
     "dynamodb.registry": "dynamodb.control dynamodb.items dynamodb.model",
     "integrations": "arns faults lambdas moto_door stepfunctions suggestions wire",
+    "apigateway": "faults integrations lambdas moto_door wire",
     "eventbridge": "arns events faults integrations lambdas moto_door wire",
     "server": "",
     "world": "faults integrations stepfunctions",
-    "wiring": "arns datasets deploying dynamodb.forwarding dynamodb.model dynamodb.operations"
-    " dynamodb.registry eventbridge events faults integrations lambdas moto_door server"
+    "wiring": "apigateway arns datasets deploying dynamodb.forwarding dynamodb.model dynamodb.operations"
+    " dynamodb.registry endpoint eventbridge events faults integrations lambdas moto_door server"
     " settings stepfunctions wire world",
     "routes": "integrations",
     "app": "endpoint routes web wire wiring",
@@ -93,7 +94,7 @@ EMULATOR = {
 
 PRIVATE_TO_THE_INTERPRETER = frozenset(
     {
-        *("jsonata", "language.filters", "language.intrinsic_functions", "language.path_steps", "language.paths"),
+        *("jsonata", "language.filters", "language.intrinsic_functions"),
         *(
             "language.templates",
             "reading.in_jsonata",

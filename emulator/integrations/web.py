@@ -39,7 +39,7 @@ class WebRequest:
     method: str
     url: str
     headers: tuple[tuple[str, str], ...]
-    body: str | None
+    body: str | bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def send(request: WebRequest) -> WebAnswer:
     headers = urllib3.HTTPHeaderDict()
     for name, value in request.headers:
         headers.add(name, value)
-    body = None if request.body is None else request.body.encode()
+    body = request.body.encode() if isinstance(request.body, str) else request.body
     try:
         answer = _pool().request(
             request.method, request.url, body=body, headers=headers, redirect=False, timeout=SECONDS

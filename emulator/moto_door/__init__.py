@@ -5,6 +5,17 @@ to the handler that moto's URL table names, without moto's server: a tenth of th
 """
 
 from emulator.moto_door import resources
+from emulator.moto_door.apis import (
+    HttpApi,
+    RestApi,
+    cors_of,
+    find_api,
+    has_stage,
+    http_api,
+    rest_api,
+    undeployed,
+    usage_keys,
+)
 from emulator.moto_door.bus import put_event
 from emulator.moto_door.calls import ServiceError, call
 from emulator.moto_door.clock import take_clock
@@ -19,15 +30,16 @@ from emulator.moto_door.pipes import Pipe, Plumber, running_pipes, take_pipes
 from emulator.moto_door.schedules import Schedule, completed, enabled_schedules, take_schedules
 from emulator.moto_door.state import fit_with, forget, issuer, repeat_ids, reset, show_tables
 from emulator.moto_door.targets import Options, call_destinations, deliver, explained, send
-from emulator.moto_door.web import ApiDestination, Method, api_destination, connection, find_method
+from emulator.moto_door.web import ApiDestination, api_destination, connection
 
 __all__ = [
     "ApiDestination",
-    "Method",
+    "HttpApi",
     "Options",
     "Pipe",
     "Plumber",
     "RegisteredFunction",
+    "RestApi",
     "Schedule",
     "ServiceError",
     "Sources",
@@ -38,15 +50,18 @@ __all__ = [
     "call_destinations",
     "completed",
     "connection",
+    "cors_of",
     "deliver",
     "enabled_schedules",
     "event_source_mappings",
     "explained",
+    "find_api",
     "find_function",
-    "find_method",
     "fire",
     "forget",
     "has_log_group",
+    "has_stage",
+    "http_api",
     "is_form",
     "is_link",
     "issuer",
@@ -55,6 +70,7 @@ __all__ = [
     "repeat_ids",
     "reset",
     "resources",
+    "rest_api",
     "running_pipes",
     "send",
     "show_tables",
@@ -65,6 +81,8 @@ __all__ = [
     "take_schedules",
     "take_topics",
     "takes_unsigned",
+    "undeployed",
+    "usage_keys",
     "write_log_events",
 ]
 

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from asl_interpreter.loop.locks import lock
 from emulator.moto_door import (
+    apis,
     bucket_events,
     buckets,
     clock,
@@ -57,6 +58,10 @@ def _patch(target: str, make: Callable[[Any], Any], *known: str) -> Patch:
 
 
 PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
+    "apigateway": (
+        _patch("apigateway.models:RestAPI.create_deployment", apis.create_deployment, "961e1a331835"),
+        _patch("apigateway.models:RestAPI.update_integration_mocks", apis.nothing, "9fa3ff83cac4"),
+    ),
     "awslambda": (
         _patch("awslambda.models:LambdaFunction.__init__", functions.make_function, "70a285222b4a"),
         _patch("awslambda.models:LambdaFunction.get_configuration", functions.get_configuration, "803fb04bffde"),

@@ -23,8 +23,10 @@ def api(dynastep):
         method = {"restApiId": made["id"], "resourceId": parent, "httpMethod": verb}
         gateway.put_method(**method, authorizationType=authorization)
         gateway.put_integration(**method, integrationHttpMethod="POST", **integration)
-        if answer is not None:
-            gateway.put_integration_response(**method, **answer)
+        if not integration["type"].endswith("_PROXY"):
+            given = answer or {"statusCode": "200"}
+            gateway.put_method_response(**method, statusCode=given["statusCode"])
+            gateway.put_integration_response(**method, **given)
         gateway.create_deployment(restApiId=made["id"], stageName="prod", variables={"colour": "red"})
         return {"ApiEndpoint": f"{made['id']}.execute-api.us-east-1.amazonaws.com", "Method": verb, "Stage": "prod"}
 
@@ -43,7 +45,7 @@ def behind(dynastep):
 
 
 def test_a_function_behind_an_integration_gets_the_body(call, api, behind):
-    request = api("POST", "bills", type="AWS", uri=behind(lambda event: {"got": event}), answer={"statusCode": "200"})
+    request = api("POST", "bills", type="AWS", uri=behind(lambda event: {"got": event}))
     output = call("apigateway:invoke", {**request, "Path": "/bills", "RequestBody": {"n": 1}}).output
     assert output["ResponseBody"] == {"got": {"n": 1}}
     assert (output["StatusCode"], output["StatusText"]) == (200, "OK")
@@ -93,10 +95,18 @@ def test_a_function_behind_an_api_may_take_time(call, api, behind):
     assert (execution.error, execution.cause, execution.elapsed) == ("ApiGateway.404", "gone", 20)
 
 
-@pytest.mark.parametrize("wrong", [{"Path": "b"}, {"Method": "POST"}, {"Stage": "test"}, {"Path": ""}])
-def test_what_an_api_does_not_have_is_forbidden(call, api, behind, wrong):
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"Path": "b"}, "Missing Authentication Token"),
+        ({"Method": "POST"}, "Missing Authentication Token"),
+        ({"Path": ""}, "Missing Authentication Token"),
+        ({"Stage": "test"}, "Forbidden"),
+    ],
+)
+def test_what_an_api_does_not_have_is_forbidden(call, api, behind, wrong, message):
     request = {**api("GET", "a", type="AWS", uri=behind(lambda _: 1)), "Path": "a"}
-    said = "ApiGateway.403", '{"message":"Missing Authentication Token"}'
+    said = "ApiGateway.403", f'{{"message":"{message}"}}'
     assert failure(call("apigateway:invoke", {**request, **wrong})) == said
 
 
@@ -108,7 +118,10 @@ def test_a_method_may_want_a_signature(call, api, behind):
 
 def test_a_mock_integration_answers_by_itself(call, api):
     answer = {"statusCode": "202", "responseTemplates": {"application/json": '{"mocked":true}'}}
-    execution = call("apigateway:invoke", {**api("GET", "a", type="MOCK", answer=answer), "Path": "a"})
+    asked = {"application/json": '{"statusCode": 202}'}
+    execution = call(
+        "apigateway:invoke", {**api("GET", "a", type="MOCK", answer=answer, requestTemplates=asked), "Path": "a"}
+    )
     assert (execution.output["StatusCode"], execution.output["ResponseBody"]) == (202, {"mocked": True})
 
 
@@ -119,23 +132,33 @@ def test_an_integration_may_be_a_server(call, api, web_server):
     assert [(asked["method"], asked["path"]) for asked in web_server.asked] == [("POST", "/behind?n=1")]
 
 
-def test_parameters_in_the_url_of_a_server_are_not_built_and_say_so(call, api, web_server):
+def test_the_path_of_a_server_has_the_parameters_that_are_mapped_to_it(call, api, web_server):
+    mapped = {"integration.request.path.rest": "method.request.path.proxy"}
+    request = api("GET", "{proxy+}", type="HTTP_PROXY", uri=f"{web_server.url}/{{rest}}", requestParameters=mapped)
+    assert call("apigateway:invoke", {**request, "Path": "a/b c"}).output["ResponseBody"] == {"ok": True}
+    assert [asked["path"] for asked in web_server.asked] == ["/a/b%20c"]
+
+
+def test_a_parameter_of_the_path_that_is_not_mapped_is_an_error(call, api, web_server):
     request = api("GET", "{proxy+}", type="HTTP_PROXY", uri=f"{web_server.url}/{{proxy}}")
-    assert failure(call("apigateway:invoke", {**request, "Path": "a"})) == (
-        "Dynastep.NotBuilt",
-        "Dynastep has not built parameters in the URL of an API's integration yet. "
-        "A mock can stand for it: docs/mocks.md",
-    )
+    said = "ApiGateway.500", '{"message":"Internal server error"}'
+    assert failure(call("apigateway:invoke", {**request, "Path": "a"})) == said
     assert web_server.asked == []
 
 
-def test_mapping_templates_are_not_built_and_say_so(call, api, behind):
-    templates = {"application/json": '{"n": $input.json("$")}'}
-    request = api("GET", "a", type="AWS", uri=behind(lambda _: 1), requestTemplates=templates)
-    execution = call("apigateway:invoke", {**request, "Path": "a"})
-    assert failure(execution) == (
+def test_a_mapping_template_makes_what_the_function_gets(call, api, behind):
+    templates = {"application/json": '{"n": $input.json("$.a[0]"), "who": "$context.httpMethod"}'}
+    request = api("POST", "a", type="AWS", uri=behind(lambda event: event), requestTemplates=templates)
+    output = call("apigateway:invoke", {**request, "Path": "a", "RequestBody": {"a": [{"b": 1}]}}).output
+    assert output["ResponseBody"] == {"n": {"b": 1}, "who": "POST"}
+
+
+def test_what_is_not_built_says_so(call, api, behind):
+    request = api("GET", "a", authorization="COGNITO_USER_POOLS", type="AWS", uri=behind(lambda _: 1))
+    assert failure(call("apigateway:invoke", {**request, "Path": "a"})) == (
         "Dynastep.NotBuilt",
-        "Dynastep has not built mapping templates of API Gateway yet. A mock can stand for it: docs/mocks.md",
+        "Dynastep has not built the authorization COGNITO_USER_POOLS of a method of an API yet. "
+        "A mock can stand for it: docs/mocks.md",
     )
 
 

@@ -1,0 +1,243 @@
+"""The APIs of a world: whoever calls one, by HTTP, in this process or from a Task, comes through ``Apis.call``."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, urlencode
+
+from asl_interpreter.jsontext import dumps
+from asl_interpreter.loop.clock import Clock
+from emulator import moto_door
+from emulator.apigateway.authorizing import Decisions
+from emulator.apigateway.http_api import HttpCall, allowing
+from emulator.apigateway.messages import Answer, Incoming, Pairs, incoming
+from emulator.apigateway.rest import RestCall
+from emulator.lambdas.functions import FunctionName, Request
+from emulator.wire.api_addresses import Address, address_of
+from emulator.wire.protocol import Environ, Response
+
+if TYPE_CHECKING:
+    from emulator.lambdas.service import Lambdas
+    from emulator.moto_door import RestApi
+
+log = logging.getLogger("dynastep")
+
+_DROPPED: Final = frozenset({"connection", "expect", "te", "transfer-encoding", "upgrade", "keep-alive"})
+_JSON: Final = (("Content-Type", "application/json"),)
+
+
+class Apis:
+    """The APIs of one world."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        lambdas: Lambdas,
+        new_id: Callable[[], str],
+        serve: Callable[[Environ, bytes], Response],
+        pass_time: Callable[[float], None],
+    ) -> None:
+        """``serve`` has a service answer a request; ``pass_time`` waits for as long as a function says it takes."""
+        self._clock = clock
+        self._lambdas = lambdas
+        self._new_id = new_id
+        self._serve = serve
+        self._pass_time = pass_time
+        self._decisions = Decisions()
+
+    def respond(self, environ: Environ, body: bytes) -> Response | None:
+        """Answer a request to an API; None if it is for none."""
+        address = address_of(environ)
+        if address is None:
+            return None
+        answer = self.call(address, incoming(environ, body, address.path))
+        self._pass_time(answer.after)
+        return Response(answer.status, list(answer.headers), answer.body)
+
+    def ask(
+        self, api: str, stage: str, line: tuple[str, str], query: Pairs, headers: Pairs, body: str, request_id: str
+    ) -> Answer:
+        """What an API answers to a Task; ``line`` is the verb and the path."""
+        verb, path = line
+        raw = urlencode(query)
+        asked = Incoming(verb, quote(path, safe="/%:@+~"), query, headers, body.encode(), raw_query=raw)
+        return self.call(Address(api, stage, asked.path), asked, request_id)
+
+    def call(self, address: Address, asked: Incoming, request_id: str | None = None) -> Answer:
+        """What an API answers to a request; what it cannot do here is a 501 that says so."""
+        request_id = request_id or self._new_id()
+        try:
+            return self._call(address, asked, request_id)
+        except NotImplementedError as error:
+            message = f"Dynastep has not built {error} yet"
+            log.warning("%s %s was answered 501: %s", asked.method, asked.path, message)
+            return Answer(501, dumps({"message": message}).encode(), _JSON, is_unbuilt=True)
+
+    def _call(self, address: Address, asked: Incoming, request_id: str) -> Answer:
+        found = moto_door.find_api(address.api)
+        if found is None:
+            log.warning("There is no API %s: a request to it was refused", address.api)
+            return _said(403, "Forbidden", "ForbiddenException")
+        account, region, kind = found
+        host = f"{address.api}.execute-api.{region}.amazonaws.com"
+        asked = replace(asked, host=host, headers=_as_received(asked, host, request_id))
+        outside = _Outside(self, account, region)
+        if kind == "REST":
+            stage, path = (address.stage, asked.path) if address.stage else _first(asked.path)
+            rest = moto_door.rest_api(address.api, stage)
+            if rest is None or rest.is_disabled:
+                return _said(403, "Forbidden", "ForbiddenException")
+            return self._at_the_edge(rest, RestCall(rest, replace(asked, path=path), outside, request_id).answer())
+        if kind == "HTTP":
+            stage, path = self._stage_of(address, asked.path)
+            http = moto_door.http_api(address.api, stage)
+            if http is None or http.is_disabled:
+                return _said(404, "Not Found")
+            return HttpCall(http, replace(asked, path=path), outside, request_id).answer()
+        raise NotImplementedError(f"{kind} APIs")
+
+    @staticmethod
+    def _at_the_edge(api: RestApi, answer: Answer) -> Answer:
+        """What CloudFront adds to the answer of an edge-optimized API, as observed."""
+        if not api.at_the_edge:
+            return answer
+        made_up = next(value for name, value in answer.headers if name == "x-amzn-RequestId").replace("-", "")
+        return answer.with_headers(
+            ("Via", f"1.1 {made_up}.cloudfront.net (CloudFront)"),
+            ("X-Amz-Cf-Id", made_up),
+            ("X-Amz-Cf-Pop", "IAD55-P1"),
+            ("X-Cache", "Miss from cloudfront"),
+        )
+
+    @staticmethod
+    def _stage_of(address: Address, path: str) -> tuple[str, str]:
+        """The stage of an HTTP API that a path means, and the rest of the path: ``$default`` unless it names one."""
+        given, rest = (address.stage, path) if address.stage else _first(path)
+        if given and moto_door.has_stage(address.api, given):
+            return given, rest
+        return "$default", f"/{address.stage}{path}".rstrip("/") or "/" if address.stage else path
+
+    def test(self, api: RestApi, asked: Incoming) -> tuple[Answer, list[str]]:
+        """What TestInvokeMethod answers, and its log."""
+        request_id = self._new_id()
+        call = RestCall(api, asked, _Outside(self, api.account, api.region), request_id)
+        answer = call.answer(is_test=True)
+        begun = [
+            f"Execution log for request {request_id}",
+            f"Starting execution for request: {request_id}",
+            f"HTTP Method: {asked.method}, Resource Path: {asked.path}",
+            f"Method request body before transformations: {asked.body.decode(errors='replace')}",
+        ]
+        done = [f"Method completed with status: {answer.status}"]
+        return answer, [*begun, *call.trace, *done]
+
+    def allows(self, environ: Environ) -> bool:
+        """Whether the API that a request is for lets pages of its origin call it, by the API's own CORS.
+
+        An HTTP API says so by its configuration; a REST API by the mock that answers OPTIONS at that path.
+        """
+        address, origin = address_of(environ), environ.get("HTTP_ORIGIN")
+        if address is None or not origin:
+            return False
+        cors = moto_door.cors_of(address.api)
+        if cors is not None:
+            return bool(allowing(cors, origin))
+        found = moto_door.find_api(address.api)
+        if found is None or found[2] != "REST":
+            return False
+        stage, path = (address.stage, address.path) if address.stage else _first(address.path)
+        api = moto_door.rest_api(address.api, stage)
+        return api is not None and RestCall.allowed_origin(api, path) in ("*", origin)
+
+    # What an API needs of the world: see integrating.Outside.
+
+    def now(self) -> float:
+        """The time of the world."""
+        return self._clock.now()
+
+    def serve(self, environ: Environ, body: bytes) -> Response:
+        """Have a service answer."""
+        return self._serve(environ, body)
+
+    def decided(
+        self, api: str, stage: str
+    ) -> Callable[[tuple[str, ...], int, Callable[[], dict[str, Any]]], dict[str, Any]]:
+        """See ``Outside.decided``."""
+
+        def decide(key: tuple[str, ...], seconds: int, ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+            whole, now = (api, stage, *key), self._clock.now()
+            said = self._decisions.find(whole, now) if seconds else None
+            if said is None:
+                said = ask()
+                if seconds:
+                    self._decisions.keep(whole, now + seconds, said)
+            return said
+
+        return decide
+
+    def invoke(self, arn: str, payload: str, account: str, region: str) -> tuple[str, bool, float]:
+        """Call a function: its answer, whether it has failed, and the seconds that it has said it takes."""
+        name = FunctionName.parse(arn, account, region)
+        _, invocation = self._lambdas.invoke(Request(name, payload, self._lambdas.new_id()))
+        return invocation.payload, invocation.failed, invocation.after
+
+    def invoke_later(self, arn: str, payload: str, account: str, region: str) -> None:
+        """Call a function without waiting for it."""
+        self._lambdas.invoke_later(Request(FunctionName.parse(arn, account, region), payload, self._lambdas.new_id()))
+
+
+class _Outside:
+    """The world as one request to an API sees it."""
+
+    def __init__(self, apis: Apis, account: str, region: str) -> None:
+        self._apis = apis
+        self._where = account, region
+        self._taken = 0.0
+        self.now = apis.now
+        self.serve = apis.serve
+        self.decided = apis.decided
+
+    def call(self, arn: str, payload: str) -> tuple[str, bool]:
+        answered, failed, after = self._apis.invoke(arn, payload, *self._where)
+        self._taken += after
+        return answered, failed
+
+    def take_time(self) -> float:
+        taken, self._taken = self._taken, 0.0
+        return taken
+
+    def call_later(self, arn: str, payload: str) -> None:
+        self._apis.invoke_later(arn, payload, *self._where)
+
+    @staticmethod
+    def keys(api: str, stage: str) -> Mapping[str, str]:
+        return moto_door.usage_keys(api, stage)
+
+
+def _first(path: str) -> tuple[str, str]:
+    """The first part of a path, and the rest."""
+    first, _, rest = path.lstrip("/").partition("/")
+    return first, f"/{rest}"
+
+
+def _said(status: int, message: str, error: str = "") -> Answer:
+    headers = (*_JSON, *((("x-amzn-ErrorType", error),) if error else ()))
+    return Answer(status, dumps({"message": message}).encode(), headers)
+
+
+def _as_received(asked: Incoming, host: str, request_id: str) -> tuple[tuple[str, str], ...]:
+    """The headers of a request as an API sees them: with those that AWS adds on the way."""
+    kept = [pair for pair in asked.headers if pair[0].lower() not in _DROPPED and pair[0].lower() != "host"]
+    present = {name.lower() for name, _ in kept}
+    plain = request_id.replace("-", "")
+    added = [
+        ("Host", host),
+        ("X-Amzn-Trace-Id", f"Root=1-{plain[:8]}-{plain[8:]}"),
+        ("X-Forwarded-For", asked.source_ip),
+        ("X-Forwarded-Port", "443"),
+        ("X-Forwarded-Proto", "https"),
+    ]
+    return (*kept, *(pair for pair in added if pair[0].lower() not in present))

@@ -1,0 +1,262 @@
+"""REST APIs: one request, from its path to its answer.
+
+Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-integration-settings.html,
+https://docs.aws.amazon.com/apigateway/latest/developerguide/integration-passthrough-behaviors.html
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from emulator.apigateway.authorizing import authorize, matches
+from emulator.apigateway.context import rest_context
+from emulator.apigateway.integrating import Integrated, Outside, integrate
+from emulator.apigateway.mapping import Mapped, MappingFailed
+from emulator.apigateway.messages import Answer, Incoming, encoded, is_binary, media_type, text_of
+from emulator.apigateway.proxying import event_1
+from emulator.apigateway.refusals import Refused, answer
+from emulator.apigateway.routing import best, method_of
+from emulator.apigateway.validating import validate
+
+if TYPE_CHECKING:
+    from emulator.moto_door import RestApi
+
+log = logging.getLogger("dynastep")
+
+
+class RestCall:
+    """One request to a stage of a REST API. ``trace`` is what TestInvokeMethod shows as the log."""
+
+    def __init__(self, api: RestApi, incoming: Incoming, outside: Outside, request_id: str) -> None:
+        self._api = api
+        self._incoming = incoming
+        self._outside = outside
+        self._request_id = request_id
+        self.trace: list[str] = []
+        resource = parameters = None
+        match = best(api.resources, incoming.path)
+        if match is not None:
+            resource, parameters = api.resources[match.template], match.parameters
+        methods: Mapping[str, Mapping[str, Any]] = (resource or {}).get("resourceMethods") or {}
+        self._resource = resource or {}
+        self._method = method_of(methods, incoming.method)
+        self._mapped = Mapped(
+            context=rest_context(api, incoming, resource, request_id, outside.now()),
+            variables=api.variables,
+            path=parameters or {},
+            query=incoming.query,
+            headers=incoming.headers,
+            body=text_of(incoming.body),
+        )
+
+    def answer(self, *, is_test: bool = False) -> Answer:
+        """The answer. A test passes by authorizers and keys."""
+        try:
+            if self._method is None:
+                raise Refused("MISSING_AUTHENTICATION_TOKEN")  # noqa: TRY301 - every refusal is answered in one place
+            if not is_test:
+                self._let_in(self._method)
+            validate(
+                self._method,
+                self._api.validators,
+                self._api.models,
+                self._mapped,
+                self._incoming.header("Content-Type"),
+            )
+            return self._marked(self._integrate(self._method))
+        except MappingFailed as error:
+            refused = Refused("API_CONFIGURATION_ERROR", why=str(error))
+        except Refused as error:
+            refused = error
+        self._say(f"Execution failed due to configuration error: {refused.why}")
+        if refused.status >= 500:
+            where = f"{self._incoming.method} {self._incoming.path} of the API {self._api.id}"
+            log.warning("%s was answered %s: %s", where, refused.status, refused.why)
+        return self._marked(answer(refused, self._api.gateway_responses, self._mapped))
+
+    @staticmethod
+    def allowed_origin(api: RestApi, path: str) -> str | None:
+        """The origin whose pages may call what is at a path, as the mock for OPTIONS says; None if it says nothing."""
+        match = best(api.resources, path)
+        methods = (api.resources[match.template].get("resourceMethods") or {}) if match is not None else {}
+        integration = (methods.get("OPTIONS") or {}).get("methodIntegration") or {}
+        if integration.get("type") != "MOCK":
+            return None
+        for response in (integration.get("integrationResponses") or {}).values():
+            for target, source in (response.get("responseParameters") or {}).items():
+                if target.lower() == "method.response.header.access-control-allow-origin":
+                    return str(source).strip("'")
+        return None
+
+    def _say(self, text: str) -> None:
+        self.trace.append(text)
+
+    def _marked(self, given: Answer) -> Answer:
+        """With the headers that every answer has."""
+        identified = (
+            ("x-amzn-RequestId", self._request_id),
+            ("x-amz-apigw-id", self._mapped.context["extendedRequestId"]),
+        )
+        return given.with_headers(*identified)
+
+    # Who may.
+
+    def _let_in(self, method: Mapping[str, Any]) -> None:
+        kind = method.get("authorizationType") or "NONE"
+        if kind == "AWS_IAM":
+            if "Credential=" not in (self._incoming.header("Authorization") or ""):
+                raise Refused("MISSING_AUTHENTICATION_TOKEN")
+        elif kind == "CUSTOM":
+            self._authorize(self._api.authorizers.get(method.get("authorizerId") or ""))
+        elif kind != "NONE":
+            raise NotImplementedError(f"the authorization {kind} of a method of an API")
+        if method.get("apiKeyRequired"):
+            self._check_key()
+
+    def _authorize(self, authorizer: Mapping[str, Any] | None) -> None:
+        if authorizer is None:
+            raise Refused("AUTHORIZER_CONFIGURATION_ERROR", why="the method names no authorizer")
+        api = self._api
+        verb_and_path = f"{self._incoming.method}{self._incoming.path}"
+        arn = f"arn:aws:execute-api:{api.region}:{api.account}:{api.id}/{api.stage}/{verb_and_path}"
+        event = self._event()
+        for name in ("body", "isBase64Encoded"):
+            event.pop(name)
+        said = authorize(
+            authorizer, self._mapped, event, arn, self._outside.call, self._outside.decided(api.id, api.stage)
+        )
+        self._mapped.context["authorizer"] = said
+
+    def _check_key(self) -> None:
+        said = self._mapped.context.get("authorizer") or {}
+        given = said.get("usageIdentifierKey") if self._api.key_source == "AUTHORIZER" else None
+        key = given or self._incoming.header("x-api-key")
+        known = self._outside.keys(self._api.id, self._api.stage)
+        if key is None or key not in known:
+            raise Refused("INVALID_API_KEY")
+        self._mapped.context["identity"] |= {"apiKey": key, "apiKeyId": known[key]}
+
+    # What is behind.
+
+    def _event(self) -> dict[str, Any]:
+        headers = self._mapped.headers
+        if not self._api.deployment:
+            headers = self._incoming.headers
+        return event_1(
+            replace(self._incoming, headers=headers),
+            self._resource["path"],
+            self._mapped.context,
+            self._mapped.path,
+            self._api.variables,
+            binary=is_binary(self._api.binary_types, self._incoming.header("Content-Type"))
+            if self._api.binary_types
+            else False,
+        )
+
+    def _integrate(self, method: Mapping[str, Any]) -> Answer:
+        integration: Mapping[str, Any] = method.get("methodIntegration") or {}
+        if not integration:
+            raise Refused("API_CONFIGURATION_ERROR", why="the method has no integration")
+        kind = integration.get("type") or ""
+        body = self._incoming.body
+        if not kind.endswith("_PROXY"):
+            body = self._mapped_body(integration)
+        self._say(f"Endpoint request body after transformations: {text_of(body)}")
+        given = integrate(integration, self._incoming, body, self._mapped, self._api, self._event, self._outside)
+        self._say(f"Endpoint response body before transformations: {text_of(given.answer.body)}")
+        if kind.endswith("_PROXY"):
+            return given.answer
+        return self._responded(method, integration, given)
+
+    def _mapped_body(self, integration: Mapping[str, Any]) -> bytes:
+        """The body that goes to the integration: as a template makes it, or as it came."""
+        body, handling = self._incoming.body, integration.get("contentHandling")
+        binary = (
+            is_binary(self._api.binary_types, self._incoming.header("Content-Type"))
+            if self._api.binary_types
+            else False
+        )
+        if handling == "CONVERT_TO_TEXT" and binary:
+            body = encoded(body).encode()
+        elif handling == "CONVERT_TO_BINARY" and not binary:
+            body = _decoded(body)
+        templates: Mapping[str, str] = integration.get("requestTemplates") or {}
+        kind = media_type(self._incoming.header("Content-Type"))
+        template = templates.get(kind, templates.get("$default"))
+        if template is not None:
+            return self._mapped.render(template, text_of(body)).encode()
+        behaviour = (integration.get("passthroughBehavior") or "WHEN_NO_MATCH").upper()
+        if behaviour == "NEVER" or (behaviour == "WHEN_NO_TEMPLATES" and templates):
+            raise Refused("UNSUPPORTED_MEDIA_TYPE")
+        return body
+
+    def _responded(self, method: Mapping[str, Any], integration: Mapping[str, Any], given: Integrated) -> Answer:
+        """What the method makes of what its integration has answered."""
+        responses: Mapping[str, Mapping[str, Any]] = integration.get("integrationResponses") or {}
+        chosen = _selected(responses, given.selected_by)
+        if chosen is None:
+            raise Refused(
+                "API_CONFIGURATION_ERROR",
+                why="No match for output mapping and no default output mapping configured. "
+                f"Endpoint Response Status Code: {given.answer.status}",
+            )
+        status = str(chosen.get("statusCode"))
+        if status not in (method.get("methodResponses") or {}):
+            why = f"Output mapping refers to an invalid method response: {status}"
+            raise Refused("API_CONFIGURATION_ERROR", why=why)
+        body = given.answer.body
+        handling = chosen.get("contentHandling")
+        if handling == "CONVERT_TO_TEXT":
+            body = encoded(body).encode()
+        elif handling == "CONVERT_TO_BINARY":
+            body = _decoded(body)
+        media, template = self._template(chosen.get("responseTemplates") or {})
+        response = {"headers": given.answer.headers, "body": text_of(body)}
+        headers = self._response_headers(chosen.get("responseParameters") or {}, response)
+        if template:
+            body = self._mapped.render(template, text_of(body), response=True).encode()
+        headers |= self._mapped.header_override
+        code = self._mapped.status_override or int(status)
+        named = tuple(
+            (name, each) for name, value in headers.items() for each in (value if isinstance(value, list) else [value])
+        )
+        return Answer(code, body, named, given.answer.after).with_headers(("Content-Type", media))
+
+    def _template(self, templates: Mapping[str, str | None]) -> tuple[str, str | None]:
+        """The media type of the answer and the template of its body, as the client accepts."""
+        for accepted in (self._incoming.header("Accept") or "").split(","):
+            kind = media_type(accepted) if accepted.strip() else ""
+            if kind in templates:
+                return kind, templates[kind]
+        if "application/json" in templates or not templates:
+            return "application/json", templates.get("application/json")
+        return next(iter(templates.items()))
+
+    def _response_headers(self, parameters: Mapping[str, str], response: Mapping[str, Any]) -> dict[str, Any]:
+        headers: dict[str, Any] = {}
+        for target, source in parameters.items():
+            value = self._mapped.parameter(source, response)
+            if target.startswith("method.response.header.") and value is not None:
+                headers[target.removeprefix("method.response.header.")] = value
+        return headers
+
+
+def _selected(responses: Mapping[str, Mapping[str, Any]], text: str) -> Mapping[str, Any] | None:
+    """The integration response whose pattern matches; else the one without a pattern."""
+    for response in responses.values():
+        pattern = response.get("selectionPattern")
+        if pattern and text and matches(pattern, text):
+            return response
+    return next((each for each in responses.values() if not each.get("selectionPattern")), None)
+
+
+def _decoded(body: bytes) -> bytes:
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error:
+        raise Refused("API_CONFIGURATION_ERROR", why="a body to be converted to binary is no base64") from None
