@@ -7,6 +7,7 @@ stage of a REST API answers as its deployment says: a change is seen after the n
 from __future__ import annotations
 
 import copy
+import json
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -142,6 +143,21 @@ def create_deployment(theirs: Any) -> Any:
         return deployment
 
     return create_deployment
+
+
+def create_rest_api(theirs: Any) -> Any:
+    """Have an API know its binary media types, which moto leaves out."""
+
+    def create_rest_api(self: Any) -> Any:
+        response = theirs(self)
+        made = json.loads(response[2])
+        types = self._get_param("binaryMediaTypes")
+        if "id" not in made or not types:
+            return response
+        self.backend.apis[made["id"]].binaryMediaTypes = list(types)
+        return (*response[:2], json.dumps({**made, "binaryMediaTypes": types}))
+
+    return create_rest_api
 
 
 def nothing(_theirs: Any) -> Any:

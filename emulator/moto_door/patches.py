@@ -59,6 +59,7 @@ def _patch(target: str, make: Callable[[Any], Any], *known: str) -> Patch:
 
 PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
     "apigateway": (
+        _patch("apigateway.responses:APIGatewayResponse.create_rest_api", apis.create_rest_api, "a56c30e22278"),
         _patch("apigateway.models:RestAPI.create_deployment", apis.create_deployment, "961e1a331835"),
         _patch("apigateway.models:RestAPI.update_integration_mocks", apis.nothing, "9fa3ff83cac4"),
     ),
