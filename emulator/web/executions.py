@@ -75,8 +75,8 @@ class Bar:
     duration: str
 
 
-def timeline(kept: Kept, now: float) -> tuple[list[Bar], int]:
-    """A bar for each of the first visits outside of Maps' items, and how many visits have none."""
+def timeline(kept: Kept, now: float, first: int = 0) -> tuple[list[Bar], int]:
+    """Bars of the visits outside of Maps from the ``first`` on, as many as are shown; and how many visits there are."""
     every = [visit for visit in kept.visits.every if not _in_item(visit)]
     if not every:
         return [], 0
@@ -87,7 +87,7 @@ def timeline(kept: Kept, now: float) -> tuple[list[Bar], int]:
         return round(1000 * max(0.0, min(instant, end) - start) / whole, 2)
 
     bars = []
-    for visit in every[:MOST_BARS]:
+    for visit in every[first : first + MOST_BARS]:
         until = now if visit.left_at is None else visit.left_at
         tries = tuple(
             (
@@ -99,7 +99,7 @@ def timeline(kept: Kept, now: float) -> tuple[list[Bar], int]:
         )
         left = min(place(visit.entered_at), 997.0)
         bars.append(Bar(visit, left, max(place(until) - left, 3.0), tries, clock(max(0.0, until - visit.entered_at))))
-    return bars, len(every) - len(bars)
+    return bars, len(every)
 
 
 def _in_item(visit: Visit) -> bool:

@@ -87,6 +87,11 @@ def problems(asker: Asker, text: str, kind: str) -> list[dict[str, Any]]:
     return found
 
 
+def openable(scope: Scope) -> list[str]:
+    """The states whose inside a picture can show or leave out."""
+    return [box.name for box in states(scope) if box.type in ("Map", "Parallel")]
+
+
 def picture(definition: Any, marks: Marks | None = None, *, closed: frozenset[str] = frozenset(), title: str) -> str:
     """The SVG of a definition, coloured by the style sheet of the page."""
     return draw(outline(definition, closed=closed), marks, title=title)

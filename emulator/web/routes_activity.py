@@ -46,6 +46,11 @@ def add(pages: Blueprint, activity: Activity) -> None:
     def function(name: str) -> str:
         return _function(name, None, "{}")
 
+    @pages.get("/logs/<path:name>")
+    def log(name: str) -> str:
+        """The last lines that a function has written."""
+        return render_template("log.html", function={"FunctionName": name}, lines=_logged(asker(), name))
+
     @pages.post("/functions/<path:name>")
     def invoke(name: str) -> str:
         given = request.form.get("payload") or "{}"
@@ -58,16 +63,18 @@ def add(pages: Blueprint, activity: Activity) -> None:
 def _function(name: str, answer: dict[str, Any] | None, given: str) -> str:
     asked = asker()
     described = asked.other("lambda", "get_function", FunctionName=name)["Configuration"]
-    try:
-        logged = asked.other(
-            "logs", "filter_log_events", logGroupName=f"/aws/lambda/{described['FunctionName']}", limit=200
-        )
-        lines = [event["message"].rstrip() for event in logged["events"]]
-    except Fault:  # it has written nothing yet
-        lines = []
+    lines = _logged(asked, described["FunctionName"])
     return render_template(
         "function.html", page="functions", function=described, answer=answer, given=given, lines=lines
     )
+
+
+def _logged(asked: Asker, name: str) -> list[str]:
+    try:
+        logged = asked.other("logs", "filter_log_events", logGroupName=f"/aws/lambda/{name}", limit=200)
+    except Fault:  # it has written nothing yet
+        return []
+    return [event["message"].rstrip() for event in logged["events"]]
 
 
 def _messages(asked: Asker) -> dict[str, Any]:

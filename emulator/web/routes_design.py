@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from flask import Blueprint, jsonify, render_template, request
 
-from asl_interpreter.jsontext import dumps
+from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from emulator.faults import Fault
 from emulator.graph.outline import outline, states
 from emulator.validate.files import CannotRead, read_definition
 from emulator.validate.positions import Position
 from emulator.web import machines as shown
+from emulator.web.executions import pretty
 from emulator.web.page import about, asker
 
 EXAMPLE: Final = """{
@@ -77,7 +78,7 @@ def add(pages: Blueprint) -> None:
 
     @pages.post("/design/test")
     def test() -> Any:
-        """TestState of one state: its result, with the data at each step."""
+        """TestState of one state: how it ends, and the data after each step."""
         try:
             answer = asker().step_functions(
                 "TestState",
@@ -89,8 +90,39 @@ def add(pages: Blueprint) -> None:
                 mock=_mock(request.form.get("mock", "")),
             )
         except Fault as fault:
-            return jsonify({"error": str(fault)}), 400
-        return jsonify(answer)
+            return render_template("tested.html", fault=fault), 400
+        return render_template("tested.html", answer=answer, steps=_steps(answer))
+
+
+STEPS: Final = {
+    "input": "Input",
+    "afterInputPath": "After InputPath",
+    "afterParameters": "After Parameters",
+    "afterArguments": "After Arguments",
+    "afterItemsPath": "After ItemsPath",
+    "afterItemSelector": "After ItemSelector",
+    "afterItemBatcher": "After ItemBatcher",
+    "result": "Result of the Task",
+    "afterResultSelector": "After ResultSelector",
+    "afterResultPath": "After ResultPath",
+}
+"""What TestState shows of the data's way through a state, in the order of the way -> what it is called."""
+
+
+def _steps(answer: dict[str, Any]) -> list[tuple[str, str, bool]]:
+    """What each step has made of the data: its name, the data, and whether they differ from those before."""
+    seen = answer.get("inspectionData", {})
+    steps = [(title, pretty(_read(seen[name]))) for name, title in STEPS.items() if name in seen]
+    if "output" in answer:
+        steps.append(("Output", pretty(_read(answer["output"]))))
+    return [(title, text, number == 0 or steps[number - 1][1] != text) for number, (title, text) in enumerate(steps)]
+
+
+def _read(text: str) -> JSON:
+    try:
+        return loads(text)
+    except InvalidJSON:
+        return text
 
 
 def _mock(text: str) -> Any:

@@ -12,7 +12,7 @@ from emulator.bench.visits import Visit
 from emulator.faults import Fault
 from emulator.graph.outline import outline
 from emulator.web import executions as shown
-from emulator.web.machines import parsed, picture
+from emulator.web.machines import openable, parsed, picture
 from emulator.web.page import about, back, is_part, save_as
 from emulator.web.snippets import snippets
 
@@ -47,7 +47,8 @@ def add(pages: Blueprint, control: Control, histories: Histories) -> None:
         closed = frozenset(request.args.getlist("closed"))
         now = control.latest.clock_info()["now"]
         until = described.get("stopDate", now)
-        bars, left_out = shown.timeline(kept, until)
+        first = max(0, request.args.get("bars", 0, int))
+        bars, visits = shown.timeline(kept, until, first)
         graph, strips = _drawn(kept, definition, closed, described["name"])
         return render_template(
             "execution_live.html" if is_part() else "execution.html",
@@ -58,7 +59,12 @@ def add(pages: Blueprint, control: Control, histories: Histories) -> None:
             elapsed=max(0.0, until - described["startDate"]),
             picture=graph,
             bars=bars,
-            left_out=left_out,
+            first=first,
+            visits=visits,
+            most_bars=shown.MOST_BARS,
+            openable=openable(outline(definition)),
+            closed=closed,
+            parent=_parent(described),
             strips=strips,
             cells=shown.CELLS,
             told=shown.told(described, kept, now),
@@ -197,6 +203,16 @@ def _children(kept: Kept) -> list[dict[str, Any]]:
             if isinstance(child, str) and ":execution:" in child:
                 found.append({"arn": child, "state": visit.path})
     return found[:50]
+
+
+def _parent(described: dict[str, Any]) -> str | None:
+    """The execution that has started this one, where its input says so as AWS recommends."""
+    try:
+        given = loads(described.get("input", "null"))
+    except InvalidJSON:
+        return None
+    parent = given.get("AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID") if isinstance(given, dict) else None
+    return parent if isinstance(parent, str) and ":execution:" in parent else None
 
 
 def _map_runs(asked: Asker, arn: str) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from emulator.faults import Fault
-from emulator.graph.outline import outline, states
+from emulator.graph.outline import outline
 from emulator.web import machines as shown
 from emulator.web.asking import Asker
 from emulator.web.page import about, is_part, save_as
@@ -48,7 +48,7 @@ def add(pages: Blueprint, control: Control) -> None:
             lines=shown.lines(text, scope, problems),
             problems=problems,
             closed=closed,
-            openable=[box.name for box in states(scope) if box.type in ("Map", "Parallel")],
+            openable=shown.openable(scope),
             versions=asked.step_functions("ListStateMachineVersions", **of_machine)["stateMachineVersions"],
             aliases=asked.step_functions("ListStateMachineAliases", **of_machine)["stateMachineAliases"],
             inputs=_inputs(asked, described["stateMachineArn"]) if is_standard else [],

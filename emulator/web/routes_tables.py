@@ -18,10 +18,19 @@ MOST_EXPORTED: Final = 10_000
 RECORDS: Final = 50
 
 
+class StoppedMidway(Fault):
+    """An item of a file was refused, after the items before it had been written."""
+
+    def __init__(self, why: Fault, number: int, of: int) -> None:
+        super().__init__(why.code, f"Item {number} of {of} was refused: {why.message}", status=why.status)
+        self.changed = f"{number - 1} of {of} items were written before it; no later one was."
+
+
 def add(pages: Blueprint) -> None:
     """Add the routes of tables."""
     pages.get("/tables")(tables)
     pages.get("/tables/<name>")(table)
+    pages.get("/tables/<name>/records")(records)
     pages.get("/tables/<name>/item")(item)
     pages.post("/tables/<name>/item")(put)
     pages.get("/tables/<name>/export")(export)
@@ -54,6 +63,13 @@ def table(name: str) -> str:
         records=_records(asked, described),
         **found,
     )
+
+
+def records(name: str) -> Any:
+    """The last records of the stream of a table; nothing to draw if there are as many as the page has."""
+    asked = asker()
+    described = asked.dynamodb("DescribeTable", TableName=name)["Table"]
+    return render_template("records.html", table=described, records=_records(asked, described))
 
 
 def item(name: str) -> str:
@@ -116,8 +132,12 @@ def import_(name: str) -> Any:
         text = "" if given is None else given.read().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Fault("ValidationException", "The file is not UTF-8") from None
-    for each in shown.from_text(text, shown.keys_of(described, "")):
-        asked.dynamodb("PutItem", TableName=name, Item=each)
+    given_items = shown.from_text(text, shown.keys_of(described, ""))
+    for number, each in enumerate(given_items, 1):
+        try:
+            asked.dynamodb("PutItem", TableName=name, Item=each)
+        except Fault as fault:
+            raise StoppedMidway(fault, number, len(given_items)) from None
     return redirect(url_for("console.table", name=name), 303)
 
 

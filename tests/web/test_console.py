@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import itertools
 import json
 import re
 
@@ -14,6 +16,7 @@ from emulator.faults import Fault
 from emulator.settings import Settings
 from emulator.web.activity import MOST_BYTES, MOST_REQUESTS, Activity, readable
 from emulator.web.counts import MOST_COUNTED, Counts
+from emulator.web.executions import MOST_BARS
 from emulator.web.items import from_text, plain, question, to_csv
 from emulator.web.snippets import snippets
 
@@ -201,3 +204,96 @@ def test_a_copied_test_runs_the_same_input(tmp_path):
     compile(copied, "test", "exec")
     assert "dynastep.run(Path('my_machine.asl.json'), {'a': 1})" in copied
     assert "assert execution.output == [2]" in copied
+
+
+# Tables and functions
+
+
+def aws(browser, target, params):
+    """Perform an operation over the protocol; what the pages then show of it is tested."""
+    service = "states" if target.startswith("AWSStepFunctions") else "dynamodb"
+    credential = (
+        f"AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, SignedHeaders=a, Signature=b"
+    )
+    headers = {"X-Amz-Target": target, "Authorization": credential, "Content-Type": "application/x-amz-json-1.0"}
+    return json.loads(browser.post("/", data=json.dumps(params), headers=headers).text)
+
+
+def make_table(browser, **more):
+    keys = {
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+    }
+    request = {"TableName": "orders", "BillingMode": "PAY_PER_REQUEST", **keys, **more}
+    aws(browser, "DynamoDB_20120810.CreateTable", request)
+
+
+def test_an_import_that_stops_says_which_item_was_refused_and_what_is_written(browser):
+    make_table(browser)
+    items = json.dumps([{"id": {"S": "a"}}, {"id": {"N": "1"}}, {"id": {"S": "c"}}])
+    answer = browser.post(f"{CONSOLE}/tables/orders/import", data={"file": (io.BytesIO(items.encode()), "items.json")})
+    assert answer.status_code == 400
+    assert "Item 2 of 3 was refused: One or more parameter values were invalid: Type mismatch for key id" in answer.text
+    assert "1 of 3 items were written before it; no later one was." in answer.text
+    assert "Nothing was changed" not in answer.text
+    scanned = aws(browser, "DynamoDB_20120810.Scan", {"TableName": "orders"})
+    assert scanned["Items"] == [{"id": {"S": "a"}}]
+
+
+def test_records_of_a_stream_are_a_part_that_comes_anew(browser):
+    make_table(browser, StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
+    assert "No record yet" in browser.get(f"{CONSOLE}/tables/orders").text
+    aws(browser, "DynamoDB_20120810.PutItem", {"TableName": "orders", "Item": {"id": {"S": "a"}}})
+    assert "INSERT" in browser.get(f"{CONSOLE}/tables/orders/records", headers={"HX-Request": "true"}).text
+
+
+# Executions
+
+
+def start(browser, definition, text="{}"):
+    role = "arn:aws:iam::000000000000:role/any"
+    made = {"name": "machine", "definition": json.dumps(definition), "roleArn": role}
+    machine = aws(browser, "AWSStepFunctions.CreateStateMachine", made)["stateMachineArn"]
+    request = {"stateMachineArn": machine, "input": text}
+    arn = aws(browser, "AWSStepFunctions.StartExecution", request)["executionArn"]
+    while aws(browser, "AWSStepFunctions.DescribeExecution", {"executionArn": arn})["status"] == "RUNNING":
+        pass
+    return arn
+
+
+def test_the_timeline_of_a_long_execution_has_pages(browser):
+    names = [f"S{number}" for number in range(MOST_BARS + 5)]
+    states = {name: {"Type": "Pass", "Next": after} for name, after in itertools.pairwise(names)}
+    arn = start(browser, {"StartAt": "S0", "States": {**states, names[-1]: {"Type": "Pass", "End": True}}})
+    first = browser.get(f"{CONSOLE}/executions/{arn}").text
+    assert f"Visits 1 to {MOST_BARS} of {MOST_BARS + 5}." in first
+    assert "Later visits" in first
+    rest = browser.get(f"{CONSOLE}/executions/{arn}?bars={MOST_BARS}").text
+    assert f"Visits {MOST_BARS + 1} to {MOST_BARS + 5} of {MOST_BARS + 5}." in rest
+    assert "Earlier visits" in rest
+
+
+def test_an_execution_links_to_the_one_that_started_it_where_its_input_says_so(browser):
+    parent = "arn:aws:states:us-east-1:000000000000:execution:parent:run"
+    given = json.dumps({"AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID": parent})
+    arn = start(browser, {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}, given)
+    assert f'href="{CONSOLE}/executions/{parent}"' in browser.get(f"{CONSOLE}/executions/{arn}").text
+
+
+# Design
+
+
+def test_a_tested_state_shows_its_data_after_each_step(browser):
+    state = {"Type": "Pass", "InputPath": "$.a", "Parameters": {"x.$": "$.b"}, "ResultPath": "$.r", "End": True}
+    form = {"definition": json.dumps(state), "input": '{"a": {"b": 1}}'}
+    shown = browser.post(f"{CONSOLE}/design/test", data=form).text
+    assert re.findall(r"<h4>(.*?)</h4>", shown) == [
+        *("Input", "After InputPath", "After Parameters", "After ResultSelector: as before"),
+        *("After ResultPath", "Output: as before"),
+    ]
+
+
+def test_a_state_that_cannot_be_tested_says_why(browser):
+    answer = browser.post(f"{CONSOLE}/design/test", data={"definition": "{}", "input": "{}"})
+    assert answer.status_code == 400
+    assert "InvalidDefinition" in answer.text

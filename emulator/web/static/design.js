@@ -130,8 +130,8 @@ document.querySelector("#download").addEventListener("click", () => {
 })
 document.querySelector("#test").addEventListener("submit", async event => {
   event.preventDefault()
-  const answer = await post(form.dataset.test, Object.fromEntries(new FormData(event.target)))
-  delete answer.fine
-  document.querySelector("#tested").textContent = JSON.stringify(answer, null, 2)
+  const body = new URLSearchParams({ definition: text(), ...Object.fromEntries(new FormData(event.target)) })
+  const answer = await fetch(form.dataset.test, { method: "POST", body })
+  document.querySelector("#tested").innerHTML = await answer.text()
 })
 check()
