@@ -21,7 +21,7 @@ demo: $(VENV)/.installed  ## run a small shop on the emulator, and show what hap
 test: $(VENV)/.installed  ## the tests, in parallel
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -q
 
-clients: .venvs/awscli/.installed $(if $(shell command -v npm),tests/clients/node_modules/.installed)  ## install other people's clients, for tests/clients
+clients: .venvs/awscli/.installed $(if $(shell command -v npm),tests/clients/node_modules/.installed tests/browser/node_modules/.installed)  ## install other people's clients, for tests/clients
 
 lowest: $(if $(OLDEST),.venvs/lowest/.installed)  ## most tests on the oldest Python, with the oldest dependencies allowed
 	$(if $(OLDEST),.venvs/lowest/bin/python -m pytest -n $(PYTEST_WORKERS) -q $(TELLING),@echo SKIP lowest: no Python 3.10)
@@ -91,9 +91,9 @@ $(VENV)/.installed: pyproject.toml
 	.venvs/newest/bin/python -m pip install --quiet --editable '.[all,tests]'
 	touch $@
 
-tests/clients/node_modules/.installed: tests/clients/package.json
-	npm install --prefix tests/clients --silent --no-audit --no-fund --no-package-lock
+%/node_modules/.installed: %/package.json
+	npm install --prefix $* --silent --no-audit --no-fund --no-package-lock
 	touch $@
 
 clean:  ## remove what the other targets have made
-	rm -rf $(VENV) .venvs tests/clients/node_modules build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venvs tests/clients/node_modules tests/browser/node_modules build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -275,9 +275,7 @@ def test_a_page_of_another_port_presses_no_button(page: Page, serve):
     assert served.wait_for(f"{CONSOLE}/clock", "POST") == [("POST", 403)]
 
 
-@pytest.mark.skipif(
-    not AXE.exists(), reason="axe-core is not there: npm install --prefix tests/browser --no-save axe-core"
-)
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not there: make clients installs it")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_has_a_serious_fault_of_accessibility(page: Page, serve, scheme):
     served = serve()
