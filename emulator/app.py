@@ -14,6 +14,8 @@ from werkzeug.exceptions import BadRequest, HTTPException
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from emulator.endpoint import layer
+from emulator.initial import Preparation
+from emulator.localstack import create_routes
 from emulator.routes import control_routes
 from emulator.web.activity import Activity
 from emulator.wire.hosts import Hosts
@@ -29,11 +31,13 @@ log = logging.getLogger("dynastep")
 _NO_MORE_HOSTS = Hosts()
 
 
-def create_app(control: Control, hosts: Hosts = _NO_MORE_HOSTS) -> Flask:
+def create_app(control: Control, hosts: Hosts = _NO_MORE_HOSTS, preparation: Preparation | None = None) -> Flask:
     """The WSGI application of an emulator. AWS requests never reach Flask: its router costs ten times what they do.
 
-    ``hosts`` are the names that requests may be sent to, and whose web pages are answered.
+    ``hosts`` are the names that requests may be sent to, and whose web pages are answered. ``preparation`` is what is
+    done before the server is ready.
     """
+    prepared = preparation or Preparation(is_done=True)
     app = Flask("emulator.app", static_folder=None)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _own_error)
@@ -43,6 +47,8 @@ def create_app(control: Control, hosts: Hosts = _NO_MORE_HOSTS) -> Flask:
         """Say whether the emulator works, its version, its clock and how much it holds; a 503 if it has failed."""
         clock, trouble = control.latest.clock_info(), control.latest.trouble()
         about = {"version": version(), "clock": clock["mode"], "counts": control.latest.counts()}
+        if not prepared.is_done:
+            return _json({"status": "starting", **about}, 503)
         if trouble is not None:
             return _json({"status": "failed", "reason": trouble, **about}, 503)
         return _json({"status": "ok", **about})
@@ -69,6 +75,7 @@ def create_app(control: Control, hosts: Hosts = _NO_MORE_HOSTS) -> Flask:
         return _json({"status": "reset"})
 
     app.register_blueprint(control_routes(control))
+    app.register_blueprint(create_routes(control, prepared, version))
 
     @app.after_request
     def unframed(response: Response) -> Response:

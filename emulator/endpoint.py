@@ -81,8 +81,10 @@ _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in H
 def is_page(environ: Environ) -> bool:
     """Whether a request is for a page or a control route of the emulator rather than for AWS."""
     path = environ.get("PATH_INFO", "/")
-    if path.startswith("/_dynastep") or path == "/favicon.ico":
+    if path.startswith(("/_dynastep", "/_localstack/", "/_aws/")) or path == "/favicon.ico":
         return True
+    if path == "/health":  # a bucket may have that name
+        return credential(environ) is None
     return path in ("", "/") and environ["REQUEST_METHOD"] == "GET" and "text/html" in environ.get("HTTP_ACCEPT", "")
 
 

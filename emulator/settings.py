@@ -90,6 +90,13 @@ class Settings:
         metadata={"help": "MockConfigFile of Step Functions Local.", "metavar": "FILE", "also": "SFN_MOCK_CONFIG"},
     )
 
+    init: Path | None = field(
+        default=None,
+        metadata={
+            "help": "Folder of scripts and files that make what is there from the start (.sh, .py, .json).",
+            "metavar": "DIR",
+        },
+    )
     keep_executions: int = field(
         default=64 * 1024 * 1024,
         metadata={
@@ -181,7 +188,7 @@ def _switch(source: str, text: str) -> bool:
     return _one_of(("on", "off"))(source, text) == "on"
 
 
-def _functions(source: str, text: str) -> Path:
+def _folder(source: str, text: str) -> Path:
     folder = Path(text)
     if not folder.is_dir():
         raise InvalidSetting(f"{source} is {text!r}: there is no such folder")
@@ -244,13 +251,14 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "port": _port,
     "account": _account,
     "clock": _one_of(MODES),
-    "functions": _functions,
+    "functions": _folder,
     "function_url": _function_url,
     "dynamodb_endpoint": _url,
     "dynamodb_wording": _one_of(get_args(Wording)),
     "dynamodb_delays": _one_of(get_args(Delays)),
     "dynamodb_throttling": _switch,
     "mock_config": _mock_config,
+    "init": _folder,
     "keep_executions": _size,
     "quotas": _quotas,
 }

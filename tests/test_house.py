@@ -80,10 +80,14 @@ EMULATOR = {
     " dynamodb.registry endpoint eventbridge events faults integrations lambdas moto_door server"
     " settings stepfunctions wire world",
     "routes": "integrations",
-    "app": "endpoint routes web wire wiring",
+    "initial": "",
+    "variables": "settings suggestions",
+    "localstack": "moto_door wire",
+    "app": "endpoint initial localstack routes web wire wiring",
     "cli": "",
     "control": "moto_door settings wire wiring",
-    "commands": "app bench clients control graph integrations moto_door server settings validate web wire wiring",
+    "commands": "app bench clients control graph initial integrations moto_door server settings validate variables"
+    " web wire wiring",
     "dynamodb": "",
     "interception": "wire",
     "testing": "app arns bench clients control endpoint faults integrations interception moto_door"
@@ -108,7 +112,7 @@ PRIVATE_TO_THE_INTERPRETER = frozenset(
 """What emulator has no business with."""
 
 THIRD_PARTY = {
-    "flask": "emulator.app emulator.routes emulator.web",
+    "flask": "emulator.app emulator.localstack emulator.routes emulator.web",
     "jmespath": "emulator.integrations.jobs",
     "urllib3": "emulator.dynamodb.forwarding emulator.integrations.web emulator.lambdas.forwarding",
     "werkzeug": "emulator.app emulator.routes emulator.web emulator.moto_door",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from ipaddress import ip_address
@@ -42,20 +44,23 @@ def _in_one_text(_context: click.Context, _option: click.Parameter, values: tupl
 @_with_settings
 def start(*, verbose: bool, **flags: str | None) -> None:
     """Serve until Ctrl-C or SIGTERM."""
-    from emulator import server
+    from emulator import initial, server, variables
 
     try:
-        settings = Settings.read(os.environ, flags)
+        variables.check(os.environ)
+        settings = Settings.read({**os.environ, **variables.understood(os.environ)}, flags)
+        preparation = initial.found(settings.init)
         port = server.claim_port(settings.host, settings.port)
-    except (InvalidSetting, server.PortTaken) as error:
+    except (InvalidSetting, initial.InitFailed, server.PortTaken) as error:
         raise click.ClickException(str(error)) from None
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
-    if verbose:
+    if verbose or variables.is_verbose(os.environ):
         logging.getLogger("dynastep.requests").setLevel(logging.INFO)
-    for danger in dangers(settings):
-        logging.getLogger("dynastep").warning(danger)
+    for sentence in (*variables.ignored(os.environ), *dangers(settings)):
+        logging.getLogger("dynastep").warning(sentence)
 
     from emulator.app import create_app
+    from emulator.clients import client
     from emulator.control import Control
     from emulator.integrations.mocks import InvalidMock
     from emulator.web.counts import Counts
@@ -70,14 +75,29 @@ def start(*, verbose: bool, **flags: str | None) -> None:
     except InvalidMock as error:
         raise click.ClickException(str(error)) from None
 
-    def ready() -> None:
+    control = Control(given)
+
+    def prepare() -> None:
+        account = settings.account
+        try:
+            preparation.run(url, account, lambda service: client(control, service, account=account, endpoint=url))
+        except initial.InitFailed as error:
+            click.echo(f"Error: {error}", err=True)
+            sys.stderr.flush()
+            os._exit(1)  # the server's own threads would go on
         click.echo(
             f"Dynastep is ready at {url} (clock: {settings.clock}, account: {settings.account}). Ctrl-C stops it."
         )
+        click.echo("Ready.")  # what waits for LocalStack waits for this line
+
+    def ready() -> None:
+        if preparation.scripts:  # they ask the server, which goes on answering
+            threading.Thread(target=prepare, name="dynastep-init", daemon=True).start()
+        else:
+            prepare()
 
     hosts = Hosts((*settings.allowed_hosts, settings.host.lower()))
-    control = Control(given)
-    server.serve(create_app(control, hosts), settings.host, port, ready, control.close)
+    server.serve(create_app(control, hosts, preparation), settings.host, port, ready, control.close)
 
 
 def dangers(settings: Settings) -> Iterator[str]:

@@ -27,6 +27,7 @@ from emulator.moto_door.mappings import Sources, event_source_mappings, take_map
 from emulator.moto_door.notifications import Web, take_topics
 from emulator.moto_door.patches import fit
 from emulator.moto_door.pipes import Pipe, Plumber, running_pipes, take_pipes
+from emulator.moto_door.queues import peek
 from emulator.moto_door.schedules import Schedule, completed, enabled_schedules, take_schedules
 from emulator.moto_door.state import fit_with, forget, issuer, repeat_ids, reset, show_tables
 from emulator.moto_door.targets import Options, call_destinations, deliver, explained, send
@@ -66,6 +67,7 @@ __all__ = [
     "is_link",
     "issuer",
     "make_log_group",
+    "peek",
     "put_event",
     "repeat_ids",
     "reset",

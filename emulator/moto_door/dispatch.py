@@ -20,7 +20,7 @@ from emulator.moto_door.corrections import amended, is_object, refusal
 from emulator.moto_door.extras import absent, remedy
 from emulator.moto_door.routes import Handler, find, host_of, modules
 from emulator.moto_door.state import MotoUnknown, introduce, opened
-from emulator.wire.credentials import DEFAULT_REGION, Credential
+from emulator.wire.credentials import DEFAULT_REGION, Credential, credential
 from emulator.wire.protocol import Environ, Response, decompressed, new_request_id
 
 if TYPE_CHECKING:
@@ -43,7 +43,10 @@ _UNSIGNED_ACTIONS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
 def answer(environ: Environ, body: bytes, caller: Credential | None, account: str) -> Response:
     """Answer a request to a service of moto's; an error of moto itself becomes an error in AWS's form."""
     assert_off_loop("moto is called")
-    name = caller.service if caller is not None and caller.service else _unsigned_name(environ, body)
+    try:
+        name = caller.service if caller is not None and caller.service else _unsigned_name(environ, body, account)
+    except Fault as fault:
+        return _refusal(environ, "", fault.status, fault.code, fault.message)
     region = caller.region if caller is not None else DEFAULT_REGION
     if name != "s3" and "HTTP_CONTENT_ENCODING" in environ:  # of an object of S3 the encoding is a property
         try:
@@ -130,8 +133,12 @@ def is_form(environ: Environ) -> bool:
     return str(environ.get("CONTENT_TYPE", "")).startswith("application/x-www-form-urlencoded")
 
 
-def _unsigned_name(environ: Environ, body: bytes) -> str:
-    """The signing name of a request that has no signature; what nobody else wants is for S3."""
+def _unsigned_name(environ: Environ, body: bytes, account: str) -> str:
+    """The signing name of a request that has no signature; what looks as if it were for S3 is.
+
+    Raises:
+        Fault: it is for nobody.
+    """
     target = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")[0]
     if target in _UNSIGNED:
         return _UNSIGNED[target]
@@ -142,7 +149,23 @@ def _unsigned_name(environ: Environ, body: bytes) -> str:
         return "sns"
     if is_form(environ) and parse_qs(body.decode("utf-8", "replace")).get("Action", [""])[0] in _UNSIGNED_ACTIONS:
         return "sts"
+    if credential(environ) is None and not _is_for_a_bucket(environ, account):
+        what = f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '/')}"
+        text = f"Dynastep has nothing at this path, and no bucket of this name: {what}, which nobody has signed"
+        raise Fault("UnknownOperationException", text, status=404)
     return "s3"
+
+
+def _is_for_a_bucket(environ: Environ, account: str) -> bool:
+    """Whether a request without a signature is for S3: its host says so, or its path begins with a bucket's name."""
+    opened("s3")
+    from moto.s3.models import s3_backends
+
+    host = environ.get("HTTP_HOST", "").partition(":")[0]
+    if host.startswith("s3.") or ".s3." in host or ".s3-" in host or host.endswith(".localhost"):
+        return True
+    bucket = environ.get("PATH_INFO", "/").strip("/").partition("/")[0]
+    return bucket == "" or any(bucket in backend.buckets for backend in s3_backends[account].values())
 
 
 def _environ(environ: Environ, body: bytes, name: str, region: str, account: str) -> dict[str, Any]:
@@ -178,7 +201,7 @@ def _s3_host(host: str, region: str) -> str:
         return host
     name = host.partition(":")[0]
     bucket = name.partition(".s3.")[0] if ".s3." in name else name.removesuffix(".localhost")
-    return f"{bucket}.s3.{region}.amazonaws.com" if bucket != name else f"s3.{region}.amazonaws.com"
+    return f"{bucket}.s3.{region}.amazonaws.com" if bucket not in (name, "s3") else f"s3.{region}.amazonaws.com"
 
 
 def _run(handler: Handler, environ: dict[str, Any]) -> tuple[int, Mapping[str, Any], Any]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from asl_interpreter.loop.locks import lock
 from emulator.moto_door.clock import now
 from emulator.moto_door.mappings import arrived, pass_time
+from emulator.moto_door.state import opened
 
 _receiving = lock("receiving from a queue", 30)
 """One receiver at a time takes messages; none waits for them meanwhile."""
@@ -163,3 +164,46 @@ def _is_known(queue: Any, message: Any) -> bool:
         del got[old]
     got[key] = time, message.id, message.sequence_number
     return False
+
+
+def peek(account: str, region: str, name: str, *, invisible: bool, delayed: bool) -> list[dict[str, Any]] | None:
+    """The messages of a queue, as ReceiveMessage shows them, and nothing happens to them; None if there is no queue.
+
+    ``invisible`` are those that somebody has received, ``delayed`` those that are not in sight yet.
+    """
+    opened("sqs")
+    from moto.sqs.models import sqs_backends
+
+    if len(account) != 12 or not account.isdigit() or region not in sqs_backends[account]:
+        return None
+    queue = sqs_backends[account][region].queues.get(name)
+    if queue is None:
+        return None
+    with _receiving:
+        _expire(queue)
+        messages = list(queue._messages)  # noqa: SLF001 - as above
+    at = now(account) * 1000
+    return [
+        _shown(message)
+        for message in messages
+        if (invisible or message.visible_at <= at) and (delayed or message.delayed_until <= at)
+    ]
+
+
+def _shown(message: Any) -> dict[str, Any]:
+    attributes = {
+        "SenderId": message.sender_id,
+        "SentTimestamp": message.sent_timestamp,
+        "ApproximateReceiveCount": message.approximate_receive_count,
+        "ApproximateFirstReceiveTimestamp": message.approximate_first_receive_timestamp,
+        "MessageGroupId": message.group_id,
+        "MessageDeduplicationId": message.deduplication_id,
+        "SequenceNumber": message.sequence_number,
+    }
+    return {
+        "MessageId": message.id,
+        "ReceiptHandle": "SQS/BACKDOOR/ACCESS",
+        "MD5OfBody": message.body_md5,
+        "Body": message.body,
+        "Attributes": {name: str(value) for name, value in attributes.items() if value is not None},
+    }

@@ -25,6 +25,9 @@ Sources: RFC 6761 (localhost, test), RFC 6762 (local), RFC 8375 (home.arpa), ICA
 _THIS_MACHINE: Final = "localhost.localstack.cloud"
 """A public name, with all names below it, of 127.0.0.1; its owner's emulator made SDKs use it."""
 
+_SYNC: Final = "sync-"
+"""SDKs put this before the host for StartSyncExecution and TestState: ``sync-localhost.localstack.cloud``."""
+
 _AWS: Final = ("amazonaws.com", "amazonaws.com.cn", "api.aws", "on.aws")
 """Names that clients use where AWS's own are resolved to the emulator. Nobody but AWS says what they mean."""
 
@@ -71,7 +74,7 @@ def _answer_to(hosts: Hosts, header: str) -> bool:
     match = _HOST.fullmatch(header.lower())
     if match is None:
         return False
-    name = (match[1] or match[2]).removesuffix(".")
+    name = (match[1] or match[2]).removesuffix(".").removeprefix(_SYNC)
     return _is_address(name) or _is_below(name, _AWS) or hosts.are_near(name)
 
 

@@ -68,6 +68,7 @@ def started():
         line = process.stdout.readline()
         found = re.search("http://[0-9.:]+", line)
         assert found is not None, line + process.stderr.read()
+        assert process.stdout.readline() == "Ready.\n"  # what waits for LocalStack waits for that
         return process, found[0], line
 
     yield start
