@@ -62,21 +62,25 @@ def create_routes(control: Control, preparation: Preparation, version: Callable[
     @routes.get("/health")
     @routes.get("/_localstack/health")
     def health() -> Response:
+        """Whether the server works, in LocalStack's form; `error` if it must be reset."""
         state = "available" if control.latest.trouble() is None else "error"
         return _json({"services": dict.fromkeys(SERVICES, state), "edition": "dynastep", "version": version()})
 
     @routes.get("/_localstack/info")
     def info() -> Response:
+        """Version, session and seconds since the start, in LocalStack's form."""
         about = {"version": version(), "edition": "dynastep", "is_license_activated": False, "session_id": session}
         return _json({**about, "uptime": int(monotonic() - began)})
 
     @routes.get("/_localstack/init")
     def init() -> Response:
+        """Which stages of the start are over, and what has become of each script."""
         completed = {stage: _is_over(stage, preparation) for stage in _STAGES}
         return _json({"completed": completed, "scripts": _scripts("READY", preparation)})
 
     @routes.get("/_localstack/init/<stage>")
     def init_of(stage: str) -> Response:
+        """Whether a stage is over (`boot`, `start`, `ready`, `shutdown`), and its scripts."""
         name = stage.upper()
         if name not in _STAGES:
             abort(404, f"There is no stage {stage}")
@@ -84,6 +88,7 @@ def create_routes(control: Control, preparation: Preparation, version: Callable[
 
     @routes.post("/_localstack/state/reset")
     def reset() -> Response:
+        """Forget everything but the functions, as `/_dynastep/reset` does."""
         control.latest.reset()
         return _json({"status": "reset"})
 
