@@ -189,7 +189,8 @@ def meet_moto(world_of: Callable[[str], World]) -> None:
     moto_door.call_destinations(call_destination)
     moto_door.take_pipes(
         moto_door.Plumber(
-            has_stream=lambda arn: owner(arn).lambdas.find_stream(arn) is not None,
+            has_stream=lambda arn: _has_stream(owner(arn), arn),
+            latest_sequences=moto_door.latest_sequences,
             filter_problem=filter_problem,
             changed=lambda account, region: world_of(account).pipes.changed(account, region),
         )
@@ -199,7 +200,8 @@ def meet_moto(world_of: Callable[[str], World]) -> None:
     moto_door.take_mappings(
         moto_door.Sources(
             find_function=lambda account, *named: world_of(account).lambdas.mapped_function(account, *named),
-            has_stream=lambda arn: owner(arn).lambdas.find_stream(arn) is not None,
+            has_stream=lambda arn: _has_stream(owner(arn), arn),
+            latest_sequences=moto_door.latest_sequences,
             filter_problem=filter_problem,
             changed=lambda account, region: world_of(account).lambdas.mappings_changed(account, region),
             arrived=lambda arn, *what: owner(arn).lambdas.arrived(arn, *what),
@@ -207,6 +209,11 @@ def meet_moto(world_of: Callable[[str], World]) -> None:
             later=lambda account, *what: world_of(account).lambdas.later(*what),
         )
     )
+
+
+def _has_stream(world: World, arn: str) -> bool:
+    """Whether there is a stream of a table, or of Kinesis, with this ARN."""
+    return moto_door.find_stream(arn) is not None or world.lambdas.find_stream(arn) is not None
 
 
 def _post(url: str, headers: Mapping[str, str], body: str) -> int:

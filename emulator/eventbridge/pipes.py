@@ -20,7 +20,8 @@ from emulator.faults import Fault
 from emulator.lambdas.functions import FunctionName, Request
 from emulator.lambdas.mappings import Mappings, Outcome, Poller, reported_failures
 from emulator.lambdas.queues import QueuePoller
-from emulator.lambdas.streams import Record, StreamPoller
+from emulator.lambdas.shards import KinesisPoller, ShardPoller
+from emulator.lambdas.streams import Record, StreamPoller, TablePoller
 from emulator.moto_door import Options, Pipe, ServiceError
 
 if TYPE_CHECKING:
@@ -55,10 +56,15 @@ class Pipes:
         self._engine.ask(lambda: self._mappings.refresh(found, account, region))
 
     def _build(self, configuration: Mapping[str, Any]) -> Poller:
+        if Arn.parse(configuration["EventSourceArn"]).service == "kinesis":
+            return _KinesisPipe(self._lambdas, self._engine, configuration, self._shard)
         stream = self._lambdas.find_stream(configuration["EventSourceArn"])
         if stream is None:
             return _QueuePipe(self._lambdas, self._engine, configuration, self._run_machine)
-        return _StreamPipe(self._lambdas, self._engine, configuration, self._run_machine, stream)
+        return _TablePipe(self._lambdas, self._engine, configuration, self._run_machine, stream)
+
+    def _shard(self, configuration: Mapping[str, Any], shard: str) -> ShardPoller:
+        return _ShardPipe(self._lambdas, self._engine, configuration, self._run_machine, shard)
 
 
 def _configuration(pipe: Pipe) -> dict[str, Any]:
@@ -69,24 +75,23 @@ def _configuration(pipe: Pipe) -> dict[str, Any]:
         "Pipe": pipe,
         "EventSourceArn": pipe.source,
         "State": "Enabled",
+        "LatestSequences": pipe.latest_sequences,
         "FilterCriteria": pipe.source_parameters.get("FilterCriteria"),
         "BatchSize": given.get("BatchSize", 10 if Arn.parse(pipe.source).service == "sqs" else 100),
         "BisectBatchOnFunctionError": given.get("OnPartialBatchItemFailure") == "AUTOMATIC_BISECT",
         **{
             name: given[name]
             for name in (
-                *("MaximumBatchingWindowInSeconds", "StartingPosition", "MaximumRetryAttempts"),
-                "MaximumRecordAgeInSeconds",
+                *("MaximumBatchingWindowInSeconds", "StartingPosition", "StartingPositionTimestamp"),
+                *("MaximumRetryAttempts", "MaximumRecordAgeInSeconds"),
             )
             if name in given
         },
     }
 
 
-class _Piped(Poller):
-    """What becomes of a batch of a pipe."""
-
-    run_machine: RunMachine
+class _OfPipe(Poller):
+    """A poller of a pipe."""
 
     @property
     def pipe(self) -> Pipe:
@@ -96,6 +101,12 @@ class _Piped(Poller):
     @property
     def receiver(self) -> str:
         return f"the pipe {self.pipe.name}"
+
+
+class _Piped(_OfPipe):
+    """What becomes of a batch of a pipe."""
+
+    run_machine: RunMachine
 
     async def invoke(self, items: Sequence[JSON], identifiers: Sequence[str]) -> Outcome:
         try:
@@ -198,11 +209,7 @@ class _QueuePipe(_Piped, QueuePoller):
 
 
 class _StreamPipe(_Piped, StreamPoller):
-    def __init__(
-        self, lambdas: Lambdas, engine: Engine, configuration: Mapping[str, Any], run_machine: RunMachine, stream: Any
-    ) -> None:
-        self.run_machine = run_machine
-        super(_Piped, self).__init__(lambdas, engine, configuration, stream)
+    """What becomes of a batch of a stream that is given up."""
 
     async def _discard(self, records: list[Record], condition: str, count: int, _outcome: Outcome) -> None:
         """Tell the dead-letter queue or topic, if there is one."""
@@ -217,7 +224,7 @@ class _StreamPipe(_Piped, StreamPoller):
             },
             "version": "1.0",
             "timestamp": iso(self.loop.clock.now()),
-            "DDBStreamBatchInfo": self.described(records),
+            self.info: self.described(records),
         }
         arn = Arn.parse(target)
         send = partial(moto_door.send, target, dumps(content), Options(), arn.account, arn.region)
@@ -225,3 +232,32 @@ class _StreamPipe(_Piped, StreamPoller):
             await self.outside(send)
         except (Fault, ServiceError) as error:
             log.warning("The dead-letter target of the pipe %s did not take a batch: %s", self.pipe.name, error)
+
+
+class _TablePipe(_StreamPipe, TablePoller):
+    def __init__(
+        self, lambdas: Lambdas, engine: Engine, configuration: Mapping[str, Any], run_machine: RunMachine, stream: Any
+    ) -> None:
+        self.run_machine = run_machine
+        TablePoller.__init__(self, lambdas, engine, configuration, stream)
+
+
+class _ShardPipe(_StreamPipe, ShardPoller):
+    """A shard of a stream of Kinesis; what a record has of its own stands beside the rest."""
+
+    def __init__(
+        self, lambdas: Lambdas, engine: Engine, configuration: Mapping[str, Any], run_machine: RunMachine, shard: str
+    ) -> None:
+        self.run_machine = run_machine
+        ShardPoller.__init__(self, lambdas, engine, configuration, shard)
+
+    def record(self, found: moto_door.KinesisRecord) -> Record:
+        record = super().record(found)
+        return {**record.pop("kinesis"), **record}
+
+    def content(self, record: Record) -> dict[str, JSON]:
+        return record
+
+
+class _KinesisPipe(_OfPipe, KinesisPoller):
+    """A stream of Kinesis."""

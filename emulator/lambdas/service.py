@@ -12,6 +12,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,7 @@ from asl_interpreter.jsontext import JSON, dumps
 from asl_interpreter.loop.clock import Clock
 from asl_interpreter.loop.locks import lock
 from asl_interpreter.timestamps import iso
+from emulator.arns import Arn
 from emulator.faults import Fault
 from emulator.lambdas import folder, forwarding, invocation_destinations
 from emulator.lambdas.asynchronous import Event, EventSettings
@@ -30,7 +32,8 @@ from emulator.lambdas.mappings import Mappings, Poller
 from emulator.lambdas.queues import QueuePoller
 from emulator.lambdas.runtime_api import trace_id
 from emulator.lambdas.scratch import Scratch
-from emulator.lambdas.streams import StreamPoller
+from emulator.lambdas.shards import KinesisPoller, ShardPoller
+from emulator.lambdas.streams import TablePoller
 from emulator.lambdas.workers import Pool, Worker
 
 if TYPE_CHECKING:
@@ -264,10 +267,13 @@ class Lambdas:
     # Event source mappings.
 
     def _poller(self, configuration: Mapping[str, Any]) -> Poller:
-        stream = self.find_stream(str(configuration["EventSourceArn"]))
+        source = Arn.parse(str(configuration["EventSourceArn"]))
+        if source.service == "kinesis":
+            return KinesisPoller(self, self._engine, configuration, partial(ShardPoller, self, self._engine))
+        stream = self.find_stream(str(source))
         if stream is None:
             return QueuePoller(self, self._engine, configuration)
-        return StreamPoller(self, self._engine, configuration, stream)
+        return TablePoller(self, self._engine, configuration, stream)
 
     def mapped_function(self, account: str, region: str, name: str) -> tuple[str, float] | None:
         """The ARN of a function that is to be mapped, and its timeout or, if nobody has set one, zero."""

@@ -1,6 +1,6 @@
-"""Streams of DynamoDB tables as event sources.
+"""Streams as event sources: batches of records in their order, tried again until they succeed or are given up.
 
-Source: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
+Sources: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html, https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LONGEST_PAUSE: Final = 60.0
 """Seconds between two attempts at one batch, which grow from one second."""
 RETENTION: Final = 86_400.0
-"""Seconds that a record lives."""
+"""Seconds that a record of a table's stream lives."""
 
 TOO_OLD: Final = "MaximumRecordAgeExceeded"
 
@@ -30,25 +30,42 @@ Record = dict[str, JSON]
 
 
 class StreamPoller(Poller):
-    """The stream of a table. Records are tried in their order: one that fails holds back those after it."""
+    """A shard of a stream. A record that fails holds back those after it."""
 
-    def __init__(self, lambdas: Lambdas, engine: Engine, configuration: Mapping[str, Any], stream: Stream) -> None:
-        super().__init__(lambdas, engine, configuration)
-        self._stream = stream
-        self._next = stream.next_sequence if configuration.get("StartingPosition") == "LATEST" else stream.oldest()
-        stream.table.watch(self._changed)
+    info: str
+    """The name that the place of a batch has in what is said of one that was given up."""
+    shard: str
+    retention: float
+    """Seconds that a record lives."""
 
-    def _changed(self, *_: object) -> None:
-        self.loop.try_post(self.wake)
+    async def read(self, count: int) -> list[Record]:
+        """The next records, which stay the next until ``take`` takes them."""
+        raise NotImplementedError
 
-    def close(self) -> None:
-        """Leave the table alone."""
-        self._stream.table.unwatch(self._changed)
+    def take(self, last: Record) -> None:
+        """Go on after a record."""
+        raise NotImplementedError
+
+    def sequence(self, record: Record) -> str:
+        """The number of a record."""
+        raise NotImplementedError
+
+    def came(self, record: Record) -> float:
+        """When a record came, in seconds since 1970."""
+        raise NotImplementedError
+
+    def seen(self, record: Record) -> JSON:
+        """A record as filters see it."""
+        return record
+
+    def instant(self, record: Record) -> str:
+        """When a record came, in a text."""
+        return iso(self.came(record))
 
     async def take_batch(self) -> bool:
         """Take what is there, and wait for more as long as the batching window says."""
         size = int(self.configuration["BatchSize"])
-        records = self._read(size)
+        records = await self.read(size)
         if not records:
             return False
         window = self.configuration.get("MaximumBatchingWindowInSeconds") or 0
@@ -57,20 +74,15 @@ class StreamPoller(Poller):
             self.wake_in(window)
             while len(records) < size and self.loop.clock.now() < until:
                 await self.news()
-                records = self._read(size)
-        self._next = _sequence(records[-1]) + 1
-        await self._deal_with([record for record in records if self.wanted(record)], 0)
+                records = await self.read(size)
+        self.take(records[-1])
+        await self._deal_with([record for record in records if self.wanted(self.seen(record))], 0)
         return True
-
-    def _read(self, count: int) -> list[Record]:
-        from emulator.dynamodb.changes.streams import read
-
-        return [{**record, "eventSourceARN": self.source} for record in read(self._stream, self._next, count)]
 
     async def _deal_with(self, records: list[Record], count: int) -> None:
         """Try a batch until it succeeds or is given up; ``count`` attempts were made at it before."""
         while records:
-            identifiers = [str(_sequence(record)) for record in records]
+            identifiers = [self.sequence(record) for record in records]
             outcome = await self.invoke(records, identifiers)
             if outcome.failed is not None:
                 if not outcome.failed:
@@ -94,8 +106,8 @@ class StreamPoller(Poller):
         if 0 <= attempts < count:
             return "RetryAttemptsExhausted"
         oldest = self.configuration.get("MaximumRecordAgeInSeconds", -1)
-        age = self.loop.clock.now() - records[0]["dynamodb"]["ApproximateCreationDateTime"]
-        if age > (RETENTION if oldest < 0 else min(oldest, RETENTION)):
+        age = self.loop.clock.now() - self.came(records[0])
+        if age > (self.retention if oldest < 0 else min(oldest, self.retention)):
             return TOO_OLD
         return ""
 
@@ -114,7 +126,7 @@ class StreamPoller(Poller):
             "responseContext": invocation_destinations.response_context(outcome.version, outcome.invocation),
             "version": "1.0",
             "timestamp": iso(self.loop.clock.now()),
-            "DDBStreamBatchInfo": self.described(records),
+            self.info: self.described(records),
         }
         await self.outside(lambda: invocation_destinations.send_record(target, content, self.function.arn, failed=True))
 
@@ -122,19 +134,55 @@ class StreamPoller(Poller):
         """Where in the stream a batch stands."""
         first, last = records[0], records[-1]
         return {
-            "shardId": self._stream.shard,
-            "startSequenceNumber": str(_sequence(first)),
-            "endSequenceNumber": str(_sequence(last)),
-            "approximateArrivalOfFirstRecord": _second(first),
-            "approximateArrivalOfLastRecord": _second(last),
+            "shardId": self.shard,
+            "startSequenceNumber": self.sequence(first),
+            "endSequenceNumber": self.sequence(last),
+            "approximateArrivalOfFirstRecord": self.instant(first),
+            "approximateArrivalOfLastRecord": self.instant(last),
             "batchSize": len(records),
             "streamArn": self.source,
         }
 
 
-def _sequence(record: Record) -> int:
-    return int(record["dynamodb"]["SequenceNumber"])
+class TablePoller(StreamPoller):
+    """The stream of a table."""
 
+    info = "DDBStreamBatchInfo"
+    retention = RETENTION
 
-def _second(record: Record) -> str:
-    return f"{iso(record['dynamodb']['ApproximateCreationDateTime'])[:19]}Z"
+    def __init__(self, lambdas: Lambdas, engine: Engine, configuration: Mapping[str, Any], stream: Stream) -> None:
+        super().__init__(lambdas, engine, configuration)
+        self._stream = stream
+        self.shard = stream.shard
+        self._next = stream.next_sequence if configuration.get("StartingPosition") == "LATEST" else stream.oldest()
+        stream.table.watch(self._changed)
+
+    def _changed(self, *_: object) -> None:
+        self.loop.try_post(self.wake)
+
+    def close(self) -> None:
+        """Leave the table alone."""
+        self._stream.table.unwatch(self._changed)
+
+    async def read(self, count: int) -> list[Record]:
+        """The next records, which are ours."""
+        from emulator.dynamodb.changes.streams import read
+
+        return [{**record, "eventSourceARN": self.source} for record in read(self._stream, self._next, count)]
+
+    def take(self, last: Record) -> None:
+        """Go on after a record."""
+        self._next = int(self.sequence(last)) + 1
+
+    def sequence(self, record: Record) -> str:
+        """The number of a record."""
+        return str(int(record["dynamodb"]["SequenceNumber"]))
+
+    def came(self, record: Record) -> float:
+        """When a record came."""
+        time: float = record["dynamodb"]["ApproximateCreationDateTime"]
+        return time
+
+    def instant(self, record: Record) -> str:
+        """When a record came, to the second."""
+        return f"{super().instant(record)[:19]}Z"

@@ -22,6 +22,7 @@ from emulator.moto_door.clock import take_clock
 from emulator.moto_door.dispatch import answer, is_form, is_link, takes_unsigned
 from emulator.moto_door.events import fire
 from emulator.moto_door.functions import RegisteredFunction, find_function, take_functions
+from emulator.moto_door.kinesis import KinesisRecord, find_stream, latest_sequences, records_after, shards_of
 from emulator.moto_door.logs import has_log_group, make_log_group, write_log_events
 from emulator.moto_door.mappings import Sources, event_source_mappings, take_mappings
 from emulator.moto_door.notifications import Web, take_topics
@@ -36,6 +37,7 @@ from emulator.moto_door.web import ApiDestination, api_destination, connection
 __all__ = [
     "ApiDestination",
     "HttpApi",
+    "KinesisRecord",
     "Options",
     "Pipe",
     "Plumber",
@@ -58,6 +60,7 @@ __all__ = [
     "explained",
     "find_api",
     "find_function",
+    "find_stream",
     "fire",
     "forget",
     "has_log_group",
@@ -66,15 +69,18 @@ __all__ = [
     "is_form",
     "is_link",
     "issuer",
+    "latest_sequences",
     "make_log_group",
     "peek",
     "put_event",
+    "records_after",
     "repeat_ids",
     "reset",
     "resources",
     "rest_api",
     "running_pipes",
     "send",
+    "shards_of",
     "show_tables",
     "take_clock",
     "take_functions",

@@ -5,14 +5,14 @@ moto would invoke functions in Docker, message by message; here ours poll, and m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from emulator import arns
 from emulator.arns import Arn, InvalidArn
 
-POLLED: Final = ("sqs", "dynamodb")
+POLLED: Final = ("sqs", "dynamodb", "kinesis")
 """Services whose mappings are ours."""
 
 
@@ -22,6 +22,8 @@ class Sources:
 
     find_function: Callable[[str, str, str], tuple[str, float] | None]
     has_stream: Callable[[str], bool]
+    latest_sequences: Callable[[str], Mapping[str, int]]
+    """The number of the last record in each shard of a stream of Kinesis."""
     filter_problem: Callable[[Any], str]
     """What is wrong with FilterCriteria; empty if nothing is."""
     changed: Callable[[str, str], None]
@@ -54,7 +56,15 @@ def event_source_mappings(account: str, region: str) -> Iterator[dict[str, Any]]
 
     for mapping in list(lambda_backends[account][region]._event_source_mappings.values()):  # noqa: SLF001 - a list by name only
         if Arn.parse(mapping.event_source_arn).service in POLLED:
-            yield mapping.get_configuration()
+            yield {**mapping.get_configuration(), **_starting(mapping)}
+
+
+def _starting(mapping: Any) -> dict[str, Any]:
+    """Where a mapping of a stream of Kinesis begins."""
+    return {
+        "StartingPositionTimestamp": mapping.starting_position_timestamp or 0,
+        "LatestSequences": getattr(mapping, "latest_sequences", {}),
+    }
 
 
 def create_event_source_mapping(theirs: Any) -> Any:
@@ -109,6 +119,11 @@ def arrived(queue: str, message: Any) -> None:
     _sources[-1].arrived(queue, delay, lambda: setattr(message, "delayed_until", 0))
 
 
+def has_come(source: str) -> None:
+    """Let the mappings of a stream hear that something has come."""
+    _sources[-1].arrived(source, 0.0, lambda: None)
+
+
 def pass_time(account: str, seconds: float) -> bool:
     """Have so many seconds pass for somebody who waits; false if real time does that by itself."""
     return _sources[-1].pass_time(account, seconds)
@@ -147,9 +162,32 @@ def _create(backend: Any, spec: dict[str, Any]) -> Any:
             conflict.code = 409
             raise conflict
     mapping_class: Any = EventSourceMapping
-    made = mapping_class({**spec, "RegionName": region, "AccountId": account, "FunctionArn": function})
+    made = mapping_class(
+        {
+            **_DEFAULTS.get(Arn.parse(source).service, {}),
+            **spec,
+            "RegionName": region,
+            "AccountId": account,
+            "FunctionArn": function,
+        }
+    )
+    made.latest_sequences = _sources[-1].latest_sequences(source)
     backend._event_source_mappings[made.uuid] = made  # noqa: SLF001 - as above
     return made
+
+
+_OF_STREAMS: Final[Mapping[str, Any]] = {
+    "BisectBatchOnFunctionError": False,
+    "DestinationConfig": {"OnFailure": {}},
+    "FunctionResponseTypes": [],
+    "MaximumBatchingWindowInSeconds": 0,
+    "MaximumRecordAgeInSeconds": -1,
+    "MaximumRetryAttempts": -1,
+    "ParallelizationFactor": 1,
+    "TumblingWindowInSeconds": 0,
+}
+_DEFAULTS: Final = {"dynamodb": _OF_STREAMS, "kinesis": _OF_STREAMS}
+"""Service of a source -> what a mapping of it has that is not given."""
 
 
 def _unusable_queue(arn: str, timeout: float) -> str:
@@ -172,6 +210,8 @@ def _unusable_queue(arn: str, timeout: float) -> str:
 
 
 def _unusable_stream(arn: str, spec: dict[str, Any]) -> str:
+    if spec.get("TumblingWindowInSeconds"):
+        raise NotImplementedError("TumblingWindowInSeconds of an event source mapping")
     if not _sources[-1].has_stream(arn):
         return f"Stream not found: {arn}"
     if "StartingPosition" not in spec:
@@ -179,4 +219,9 @@ def _unusable_stream(arn: str, spec: dict[str, Any]) -> str:
             "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
             "Member must not be null."
         )
+    at_a_time = spec["StartingPosition"] == "AT_TIMESTAMP"
+    if at_a_time and Arn.parse(arn).service == "dynamodb":
+        return f"Unsupported starting position for arn type: {arn}"
+    if at_a_time and "StartingPositionTimestamp" not in spec:
+        return "StartingPositionTimestamp must be present when StartingPosition is AT_TIMESTAMP."
     return ""

@@ -23,6 +23,7 @@ from emulator.moto_door import (
     event_refusals,
     events,
     functions,
+    kinesis,
     log_filters,
     mappings,
     move_tasks,
@@ -122,6 +123,13 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("events.notifications:_invoke_lambda", events.invoke_lambda, "abb471eef572"),
         _patch("events.notifications:_start_sfn_execution", events.start_execution, "1cefecbfd09c"),
     ),
+    "kinesis": (
+        _patch("kinesis.models:utcnow", kinesis.utcnow, "7b8bb404c4f6"),
+        _patch("kinesis.models:Stream.put_record", kinesis.put_record, "cafda0597b23"),
+        _patch("kinesis.models:KinesisBackend.get_shard_iterator", kinesis.get_shard_iterator, "b17eb27841e5"),
+        _patch("kinesis.models:Stream.split_shard", kinesis.keeps_records, "be63bfceacc5"),
+        _patch("kinesis.models:Stream.merge_shards", kinesis.keeps_records, "b490bf5802c8"),
+    ),
     "logs": (
         _patch("logs.models:EventMessageFilter", log_filters.event_message_filter, "81f8435c8b05"),
         _patch("logs.models:LogsBackend.put_subscription_filter", log_filters.put_subscription_filter, "fb9f70a87b8e"),
@@ -209,6 +217,8 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
 _USED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "awslambda": ("sqs", "sns"),
     "cloudformation": ("awslambda", "events", "sns", "sqs"),
+    "dynamodb": ("kinesis",),
+    "logs": ("kinesis",),
     "s3": ("awslambda", "events", "sns", "sqs"),
     "sns": ("awslambda", "sqs"),
 }

@@ -12,7 +12,11 @@ from typing import Any, Final
 
 from emulator.arns import Arn
 
-SOURCES: Final = {"sqs": "SqsQueueParameters", "dynamodb": "DynamoDBStreamParameters"}
+SOURCES: Final = {
+    "sqs": "SqsQueueParameters",
+    "dynamodb": "DynamoDBStreamParameters",
+    "kinesis": "KinesisStreamParameters",
+}
 """Service of a source -> its parameters in SourceParameters."""
 ENRICHMENTS: Final = ("lambda", "states")
 TARGETS: Final = ("lambda", "states", "sqs", "sns", "kinesis", "firehose", "logs", "events")
@@ -31,6 +35,8 @@ class Pipe:
     source_parameters: Mapping[str, Any] = field(default_factory=dict)
     enrichment_parameters: Mapping[str, Any] = field(default_factory=dict)
     target_parameters: Mapping[str, Any] = field(default_factory=dict)
+    latest_sequences: Mapping[str, int] = field(default_factory=dict)
+    """The last record in each shard of a stream of Kinesis when the pipe was made."""
 
     @property
     def of_source(self) -> Mapping[str, Any]:
@@ -44,6 +50,7 @@ class Plumber:
     """Who lets pipes work."""
 
     has_stream: Callable[[str], bool]
+    latest_sequences: Callable[[str], Mapping[str, int]]
     filter_problem: Callable[[Any], str]
     changed: Callable[[str, str], None]
     """The pipes of an account and region are not what they were."""
@@ -74,6 +81,7 @@ def running_pipes(account: str, region: str) -> Iterator[Pipe]:
                 pipe.source_parameters or {},
                 pipe.enrichment_parameters or {},
                 pipe.target_parameters or {},
+                getattr(pipe, "latest_sequences", {}),
             )
 
 
@@ -91,10 +99,11 @@ def _check(name: str, values: Mapping[str, Any]) -> None:
     if criteria and _plumbers[-1].filter_problem(criteria):
         raise ValidationException("Invalid filter pattern definition.")
     source = values.get("source")
-    if source and Arn.parse(source).service == "dynamodb":
+    if source and Arn.parse(source).service != "sqs":
         if not _plumbers[-1].has_stream(source):
             raise ValidationException(f"Stream not found: {source}")
-        if "StartingPosition" not in (values.get("source_parameters") or {}).get("DynamoDBStreamParameters", {}):
+        parameters = SOURCES[Arn.parse(source).service]
+        if "StartingPosition" not in (values.get("source_parameters") or {}).get(parameters, {}):
             raise ValidationException("The source parameters of a stream need a StartingPosition.")
 
 
@@ -108,6 +117,7 @@ def create_pipe(theirs: Any) -> Any:
             raise ConflictException(f"Pipe {name} already exists.")
         _check(name, values)
         made = theirs(self, name=name, **values)
+        self.pipes[name].latest_sequences = _plumbers[-1].latest_sequences(values["source"])
         _plumbers[-1].changed(self.account_id, self.region_name)
         return made
 
