@@ -39,6 +39,10 @@ class Engine:
         """Wait until something has happened, such as the end of an execution: ``Loop.wait``."""
         return self.loop.wait(signal, strict=strict, otherwise=otherwise)
 
+    def when(self, signal: Signal[T], then: Callable[[Callable[[], T]], None]) -> None:
+        """Have ``then`` called once something has happened: ``Loop.when``."""
+        self.loop.when(signal, then)
+
     def start(self, machine: Machine, start: Start, outside: Outside) -> Execution:
         """Start an execution; it runs on the loop."""
         return self.ask(lambda: self._start(machine, start, outside))

@@ -9,21 +9,24 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from asl_interpreter.jsontext import dumps
+from asl_interpreter.jsontext import JSON, dumps
 from asl_interpreter.loop.clock import monotonic
-from asl_interpreter.loop.errands import Closed
+from asl_interpreter.loop.errands import Closed, Workers
 from emulator import moto_door
 from emulator.faults import Fault
 from emulator.lambdas import api as lambdas
 from emulator.wire import operations, protocol, query
 from emulator.wire.api_addresses import address_of, names_api
 from emulator.wire.credentials import DEFAULT_REGION, Credential, credential
+from emulator.wire.exchanges import ANSWER, LATER
 from emulator.wire.hosts import Hosts
 from emulator.wire.origins import is_open, is_visit, page_of_elsewhere
-from emulator.wire.protocol import Environ, Response
+from emulator.wire.protocol import Call, Environ, Response
+from emulator.wire.waiting import Waiting
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import InputStream, StartResponse, WSGIApplication
@@ -63,16 +66,22 @@ def layer(
         if why is not None:
             response = _refuse(environ, why)
         elif not is_page(environ):
-            response = _received(control, environ, note)
+            try:
+                response = _received(control, environ, note)
+            except _Postponed:
+                return LATER
         else:
             return pages(environ, start_response)
-        headers = response.headers
-        if environ["REQUEST_METHOD"] != "HEAD":
-            headers = [*headers, ("Content-Length", str(len(response.body)))]
-        start_response(_STATUS_LINES[response.status], headers)
+        start_response(_STATUS_LINES[response.status], _headers(environ, response))
         return [response.body]
 
     return serve
+
+
+def _headers(environ: Environ, response: Response) -> list[tuple[str, str]]:
+    if environ["REQUEST_METHOD"] == "HEAD":
+        return response.headers
+    return [*response.headers, ("Content-Length", str(len(response.body)))]
 
 
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
@@ -126,33 +135,40 @@ def _received(control: Control, environ: dict[str, Any], note: Note | None) -> R
     if length > most or len(body) > most:
         _discard(environ["wsgi.input"])
         return protocol.write_fault(environ, None, protocol.new_request_id(None), protocol.too_large())
+    if len(body) < length:  # the client is gone, and half of a request is none
+        return Response(400, [("Content-Type", "text/plain"), ("Connection", "close")], b"The body is not complete")
     return _noted(control, environ, body, note)
 
 
 def _noted(control: Control, environ: dict[str, Any], body: bytes, note: Note | None) -> Response:
     """Answer, and tell ``note`` of a request that names its service."""
-    if note is None:
-        return answer(control, environ, body)
-    at, began = control.latest.world.clock.now(), monotonic()
-    response = answer(control, environ, body)
-    milliseconds, caller = (monotonic() - began) * 1000, credential(environ)
-    service = protocol.service_of(environ) or (caller.service if caller else "")
-    if service:
-        operation, method = _operation(environ, body), environ["REQUEST_METHOD"]
-        if operation == method.capitalize():
-            operation = f"{method} {environ.get('PATH_INFO', '/')}"
-        whose = (account_of(control, caller), caller.region if caller else "")
-        outcome = (response.status, milliseconds, _error_of(response))
-        note(at, (service, operation, *whose), outcome, (body, response.body))
+    at, began = 0.0 if note is None else control.latest.world.clock.now(), monotonic()
+    caller = credential(environ)
+    account = account_of(control, caller)
+
+    def tell(response: Response) -> None:
+        service = protocol.service_of(environ) or (caller.service if caller is not None else "")
+        if note is not None and service:
+            milliseconds = (monotonic() - began) * 1000
+            named = (service, _named(environ, body), account, caller.region if caller is not None else "")
+            note(at, named, (response.status, milliseconds, _error_of(response)), (body, response.body))
+
+    def answer_later(response: Response) -> None:
+        tell(response)
+        environ[ANSWER](response.status, _headers(environ, response), response.body)
+
+    response = _answer(control, Received(environ, body, caller, account, answer_later if ANSWER in environ else None))
+    tell(response)
     return response
 
 
+_FIRST_ERROR = HTTPStatus.BAD_REQUEST.value
 _ERROR = re.compile(rb'"__type": ?"(?:[^"#]*#)?(\w+)"|<Code>([\w.]+)</Code>')
 
 
 def _error_of(response: Response) -> str:
     """The code of the error that an answer is; empty if it is none."""
-    if response.status < HTTPStatus.BAD_REQUEST:
+    if response.status < _FIRST_ERROR:
         return ""
     named = next((value for name, value in response.headers if name.lower() == "x-amzn-errortype"), "")
     found = _ERROR.search(response.body)
@@ -184,26 +200,35 @@ class Received(NamedTuple):
     body: bytes
     caller: Credential | None
     account: str
+    later: Callable[[Response], None] | None = None
+    """Takes the response when there is one, where the server does not need a thread that waits."""
+
+
+class _Postponed(Exception):
+    """The request is answered later."""
 
 
 def answer(control: Control, environ: Environ, body: bytes) -> Response:
     """Answer a request to AWS, whatever it holds. A bug of ours is an HTTP 500 and an entry in the log."""
     caller = credential(environ)
-    request = Received(environ, body, caller, account_of(control, caller))
-    meant = control.of(_owner_of_api(environ) or request.account)
-    tokens = [environ[name] for name in _OF_FUNCTIONS if name in environ]
+    return _answer(control, Received(environ, body, caller, account_of(control, caller)))
 
-    def respond() -> Response:
-        world = meant.world  # the one that is alive now: a request that a reset refuses comes here again
-        if not tokens:
-            return _respond(world, request)
-        with world.lambdas.within(*tokens):
-            return _respond(world, request)
 
+def _answer(control: Control, request: Received) -> Response:
+    meant = control.of(_owner_of_api(request.environ) or request.account)
     try:
-        return meant.gate.pass_through(respond)
+        return meant.gate.pass_through(_answer_inside, control, meant, request)
     except Fault as fault:
-        return protocol.write_fault(environ, None, protocol.new_request_id(None), fault)
+        return protocol.write_fault(request.environ, None, protocol.new_request_id(None), fault)
+
+
+def _answer_inside(control: Control, meant: Control, request: Received) -> Response:
+    """Answer by the world that is alive now: a request that a reset refuses comes here again."""
+    world, environ = meant.world, request.environ
+    if _TOKEN not in environ and _TRACE not in environ:
+        return _respond(world, request, control)
+    with world.lambdas.within(*[environ[name] for name in (_TOKEN, _TRACE) if name in environ]):
+        return _respond(world, request, control)
 
 
 def inside(world: World, environ: Environ, body: bytes) -> Response:
@@ -220,14 +245,17 @@ def _owner_of_api(environ: Environ) -> str | None:
     return None if found is None else found[0]
 
 
-_OF_FUNCTIONS = ("HTTP_X_AMZ_SECURITY_TOKEN", "HTTP_X_AMZN_TRACE_ID")
+_TOKEN = "HTTP_X_AMZ_SECURITY_TOKEN"  # noqa: S105 - the name of a header
+_TRACE = "HTTP_X_AMZN_TRACE_ID"
 """Headers that tell which function makes a request: its credentials' token, and the trace that SDKs hand on."""
 
 
-def _respond(world: World, request: Received) -> Response:
+def _respond(world: World, request: Received, control: Control | None = None) -> Response:
     if names_api(request.environ):
         return _respond_for_api(world, request)
-    return _respond_ours(world, request) if _is_ours(request.environ, request.caller) else _respond_moto(world, request)
+    if _is_ours(request.environ, request.caller):
+        return _respond_ours(world, request, control)
+    return _respond_moto(world, request)
 
 
 def _respond_for_api(world: World, request: Received) -> Response:
@@ -256,8 +284,8 @@ def _is_ours(environ: Environ, caller: Credential | None) -> bool:
     return environ.get("PATH_INFO", "/") in ("", "/") and not (moto_door.is_form(environ) or moto_door.is_link(environ))
 
 
-def _respond_ours(world: World, request: Received) -> Response:
-    environ, body, caller, account = request
+def _respond_ours(world: World, request: Received, control: Control | None) -> Response:
+    environ, body, caller, account, later = request
     method = environ["REQUEST_METHOD"]
     if method == "OPTIONS" and "HTTP_ORIGIN" in environ:
         return protocol.write_preflight(environ)
@@ -269,14 +297,50 @@ def _respond_ours(world: World, request: Received) -> Response:
         if len(body) > protocol.LARGEST_BODY:
             raise protocol.too_large()  # noqa: TRY301 - every refusal is written in one place
         call = protocol.read_call(environ, body, caller, account, request_id)
-        return protocol.write_answer(environ, call, operations.perform(world, call))
-    except Fault as fault:
-        return protocol.write_fault(environ, service, request_id, fault)
-    except Closed:
+        answered = operations.begin(world, call)
+        if isinstance(answered, Waiting):
+            if later is None or control is None or not answered.takes_time:
+                answered = answered.result()
+            else:
+                answered.later(partial(_come_back, control, request, call))
+                raise _Postponed  # noqa: TRY301 - it leaves the gate, as Closed does
+        return protocol.write_answer(environ, call, answered)
+    except (Closed, _Postponed):
         raise
-    except Exception:
-        log.exception("Request %s failed: %s", request_id, environ.get("HTTP_X_AMZ_TARGET"))
-        return protocol.write_fault(environ, service, request_id, protocol.internal_failure(request_id))
+    except Exception as error:  # noqa: BLE001 - written below
+        return _write_failure(environ, service, request_id, error)
+
+
+def _write_failure(environ: Environ, service: str | None, request_id: str, error: Exception) -> Response:
+    """What is answered where an operation fails: AWS's words for a Fault, and for a bug of ours an entry in the log."""
+    if isinstance(error, Fault):
+        return protocol.write_fault(environ, service, request_id, error)
+    log.error("Request %s failed: %s", request_id, environ.get("HTTP_X_AMZ_TARGET"), exc_info=error)
+    return protocol.write_fault(environ, service, request_id, protocol.internal_failure(request_id))
+
+
+_finishing = Workers(most=8)
+"""Threads that write the answers which came later; none of them waits for long."""
+
+
+def _come_back(control: Control, request: Received, call: Call, result: Callable[[], dict[str, JSON]]) -> None:
+    """An answer has come, on the loop's thread: have it written on another."""
+    _finishing.submit(partial(_finish, control, request, call, result))
+
+
+def _finish(control: Control, request: Received, call: Call, result: Callable[[], dict[str, JSON]]) -> None:
+    environ, later = request.environ, request.later
+    try:
+        response = protocol.write_answer(environ, call, result())
+    except Closed:  # a reset refuses it: the world as it is then answers
+        try:
+            response = _answer(control, request)
+        except _Postponed:
+            return
+    except Exception as error:  # noqa: BLE001 - written
+        response = _write_failure(environ, call.service, call.request_id, error)
+    if later is not None:
+        later(response)
 
 
 _LOOKS = re.compile("(Batch)?(Describe|Filter|Get|Head|List|Query|Receive|Scan|Search|Select)")
@@ -293,6 +357,14 @@ def _operation(environ: Environ, body: bytes) -> str:
     return action[1].decode() if action is not None else str(environ["REQUEST_METHOD"]).capitalize()
 
 
+def _named(environ: Environ, body: bytes) -> str:
+    """The operation that a request names; of a service whose requests are paths, method and path."""
+    operation = _operation(environ, body)
+    if operation == environ["REQUEST_METHOD"].capitalize():
+        return f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '/')}"
+    return operation
+
+
 def _respond_moto(world: World, request: Received) -> Response:
     environ = request.environ
     try:
@@ -307,7 +379,7 @@ def _respond_moto(world: World, request: Received) -> Response:
 
 def _respond_other(world: World, request: Received) -> Response:
     """Answer for Lambda, or have moto answer."""
-    environ, body, caller, account = request
+    environ, body, caller, account = request[:4]
     response = None
     if caller is not None and caller.service == "cloudformation":
         return _respond_to_form(world, request)

@@ -19,13 +19,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from emulator.wire.exchanges import exchanges
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-WAITING_REQUESTS = 2048
-"""Requests that may wait at once (long polls, synchronous executions, bodies that come slowly), each in a thread of its
-own. Threads are made when they are needed, and go when they have been idle; most of a thread's stack is never touched.
+THREADS = 2048
+"""Requests that are worked on at once, each on a thread of its own.
+
+Those that wait for an execution or for a task of an activity are not among them: see ``wire/exchanges.py``. What still
+holds its thread while it waits is a request to Lambda for a function's answer, one to SQS for a message, a page of the
+console that is kept up to date, and a body that comes slowly. Threads are made when they are needed, and go when they
+have been idle; most of a thread's stack is never touched.
 """
+
+HEADER_SECONDS = 60
+"""Seconds that a client may take for the headers of its next request: after that its connection is closed."""
 
 COLLECT_EVERY = (20_000, 10, 5)
 """How seldom garbage is looked for (gc.set_threshold): among all objects after a million new ones at the soonest.
@@ -112,11 +121,14 @@ def serve(app: WSGIApplication, host: str, port: int, ready: Callable[[], None],
     os.environ.setdefault("RUST_MIN_STACK", str(STACK))  # read when Rust makes its first thread
 
     from granian.constants import Interfaces
-    from granian.server.mt import MTServer
+    from granian.http import HTTP1Settings
+    from granian.server import mt
 
     gc.set_threshold(*COLLECT_EVERY)
+    # How granian calls a WSGI application. Should it come to ask another name, no answer comes later, and threads wait.
+    mt._wsgi_call_wrap = lambda callback, *_: exchanges(callback)  # type: ignore[attr-defined]  # noqa: SLF001 - as said
 
-    class OneProcess(MTServer):
+    class OneProcess(mt.MTServer):
         """granian's server with its worker in a thread.
 
         granian offers this for free-threaded Python only; a WSGI worker needs nothing of it. A worker process would
@@ -131,7 +143,8 @@ def serve(app: WSGIApplication, host: str, port: int, ready: Callable[[], None],
         address=host,
         port=port,
         interface=Interfaces.WSGI,
-        blocking_threads=WAITING_REQUESTS,
+        blocking_threads=THREADS,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
         log_enabled=False,
     )
 

@@ -74,7 +74,7 @@ EMULATOR = {
     "integrations": "arns faults lambdas moto_door stepfunctions suggestions wire",
     "apigateway": "faults integrations lambdas moto_door wire",
     "eventbridge": "arns events faults integrations lambdas moto_door wire",
-    "server": "",
+    "server": "wire",
     "world": "faults integrations stepfunctions",
     "wiring": "apigateway arns datasets deploying dynamodb.forwarding dynamodb.model dynamodb.operations"
     " dynamodb.registry endpoint eventbridge events faults integrations lambdas moto_door server"
@@ -125,7 +125,7 @@ THIRD_PARTY = {
     "syrupy": "emulator.bench.snapshots",
     "click": "emulator.cli emulator.commands",
     "yaml": "emulator.deploying emulator.validate.files",
-    "granian": "emulator.server",
+    "granian": "emulator.server emulator.wire",
     "waitress": "emulator.server",
     "threading": "asl_interpreter.loop emulator",
     "time": "asl_interpreter.loop.clock asl_interpreter.timestamps emulator.server emulator.lambdas.runtimes",

@@ -60,9 +60,10 @@ class Errand(Signal[T]):
 
 
 class Workers:
-    """Daemon threads for what blocks: as many as errands are under way, kept a while for the next ones."""
+    """Daemon threads for what blocks: as many as jobs are under way, but no more than ``most``; kept a while."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MAX_WORKERS) -> None:
+        self._most = most
         self._jobs: deque[Callable[[], None]] = deque()
         self._news = threading.Condition(lock("the jobs of the workers", RANK))
         self._idle = 0
@@ -73,7 +74,7 @@ class Workers:
         with self._news:
             self._jobs.append(job)
             self._news.notify()
-            if self._idle >= len(self._jobs) or self._threads >= MAX_WORKERS:
+            if self._idle >= len(self._jobs) or self._threads >= self._most:
                 return
             self._threads += 1
         threading.Thread(target=self._work, name="dynastep-worker", daemon=True).start()
@@ -104,6 +105,7 @@ class Question(Generic[T]):
         "_asker",
         "_error",
         "_question",
+        "_then",
         "_value",
         "done",
         "expires",
@@ -122,6 +124,7 @@ class Question(Generic[T]):
         target: float | None = None,
         expires: float = math.inf,
         settling: bool = False,
+        then: Callable[[Question[T]], None] | None = None,
     ) -> None:
         self._question = question
         self._asker = asker
@@ -136,6 +139,8 @@ class Question(Generic[T]):
         """The real (monotonic) time when it is answered anyway."""
         self.settling = settling
         """Whether it waits for nothing that runs apart."""
+        self._then = then
+        """Called with it once it is answered, if nobody waits for that."""
         self._answered = threading.Event()
         self._value: T = None  # type: ignore[assignment]  # read only once answered
         self._error: BaseException | None = None
@@ -161,7 +166,10 @@ class Question(Generic[T]):
     def _hand_back(self) -> None:
         if self._asker is not None:
             self._asker.asking.discard(self)
+        first, self._then = self._then, None
         self._answered.set()
+        if first is not None:
+            first(self)
 
     def result(self) -> T:
         """Wait for the answer; what finding it raised is raised here."""

@@ -1,4 +1,4 @@
-"""The loop: the only code that drives coroutines, and the only code that waits.
+"""The loop: the only code that drives coroutines (``fibers``), and the only code that waits.
 
 The same definition, input and answers must give the same history, event for event. So one thread runs the loop,
 fibers run one at a time, first come first served, and everything that can be waited for is a ``Signal``: a timer, an
@@ -27,14 +27,15 @@ import logging
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import takewhile
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from .clock import Clock, monotonic
 from .errands import Closed, Errand, Question, current, workers
+from .fibers import Fiber
 from .locks import assert_free, become_loop, lock
 from .outbox import Outbox
 from .signals import Signal
@@ -62,137 +63,8 @@ RANK: Final = 90
 log = logging.getLogger("dynastep.loop")
 
 
-class Cancelled(BaseException):
-    """Thrown into a fiber that is cancelled. It may record and clean up, but never waits again."""
-
-
 class Deadlock(RuntimeError):
     """Nothing can move: no fiber is ready, no errand under way, no timer set. The text names who waits for what."""
-
-
-class Fiber(Signal[T]):
-    """A coroutine that the loop drives; it happens when the coroutine returns or raises."""
-
-    __slots__ = ("_coroutine", "_loop", "_parent", "_waits_for", "children")
-
-    def __init__(
-        self, loop: Loop, coroutine: Coroutine[Signal[Any] | None, None, T], name: str, parent: Fiber[Any] | None
-    ) -> None:
-        super().__init__(name)
-        self._loop = loop
-        self._coroutine = coroutine
-        self._parent = parent
-        self.children: dict[Fiber[Any], None] = {}
-        self._waits_for: Signal[Any] | None = None
-        loop.fibers[self] = None
-        if parent is not None:
-            parent.children[self] = None
-        loop.ready.append(self)
-
-    def _wake(self) -> None:
-        self._waits_for = None
-        self._loop.ready.append(self)
-
-    def step(self) -> None:
-        """Run the coroutine to its next wait. The only place where one is driven."""
-        if self.done:
-            return
-        loop = self._loop
-        loop.running = self
-        try:
-            signal = self._coroutine.send(None)
-        except StopIteration as stop:
-            self._end()
-            self.set(stop.value)
-        except BaseException as error:
-            self._end()
-            if not self.awaited:
-                log.exception("the fiber %s failed and nobody waits for it", self.name)
-            self.fail(error)
-        else:
-            if signal is None:
-                loop.ready.append(self)
-            else:
-                self._waits_for = signal
-                signal.subscribe(self._wake)
-        finally:
-            loop.running = None
-
-    def _end(self) -> None:
-        del self._loop.fibers[self]
-        if self._parent is not None:
-            del self._parent.children[self]
-
-    def cancel(self) -> None:
-        """Unwind the fiber now, its children before it, in the order they were forked."""
-        if self.done:
-            return
-        for child in list(self.children):
-            child.cancel()
-        if self._waits_for is not None:
-            self._waits_for.unsubscribe(self._wake)
-            self._waits_for = None
-        try:
-            self._coroutine.throw(Cancelled())
-        except (StopIteration, Cancelled):
-            self._end()
-            self.fail(Cancelled())
-        except Exception as error:
-            log.exception("the fiber %s failed when it was cancelled", self.name)
-            self._end()
-            self.fail(error)
-        else:
-            message = f"the cancelled fiber {self.name!r} waits again"
-            raise RuntimeError(message)
-
-    @property
-    def is_leaf(self) -> bool:
-        """Whether nothing runs inside it."""
-        return not self.children
-
-    def __str__(self) -> str:
-        return f"{self.name} waits for {self._waits_for.name if self._waits_for is not None else 'its turn'}"
-
-
-class Children(Generic[T]):
-    """The children of one fiber, handed back one by one as they end, in the order they end."""
-
-    __slots__ = ("_ended", "_loop", "_news", "_running")
-
-    def __init__(self, loop: Loop) -> None:
-        self._loop = loop
-        self._ended: deque[Fiber[T]] = deque()
-        self._news: Signal[None] = Signal()
-        self._running: dict[Fiber[T], None] = {}
-
-    def __len__(self) -> int:
-        return len(self._running) + len(self._ended)
-
-    def fork(self, coroutine: Coroutine[Signal[Any] | None, None, T], name: str) -> Fiber[T]:
-        """Start one more."""
-        fiber = self._loop.fork(coroutine, name)
-        self._running[fiber] = None
-        fiber.subscribe(lambda: self._end(fiber))
-        return fiber
-
-    def _end(self, fiber: Fiber[T]) -> None:
-        if fiber in self._running:
-            del self._running[fiber]
-            self._ended.append(fiber)
-            self._news.set(None)
-
-    async def next(self) -> Fiber[T]:
-        """The next child that has ended; there must be one that has not been handed back."""
-        if not self._ended:
-            self._news = Signal(f"{len(self._running)} children")
-            await self._news
-        return self._ended.popleft()
-
-    def cancel(self) -> None:
-        """Cancel all that run, in the order they were forked; they are not handed back."""
-        running, self._running = self._running, {}
-        for fiber in running:
-            fiber.cancel()
 
 
 def _guarded(action: Callable[[], object]) -> None:
@@ -201,33 +73,6 @@ def _guarded(action: Callable[[], object]) -> None:
         action()
     except Exception:
         log.exception("something that was posted to the loop failed")
-
-
-async def turn() -> None:
-    """Let every other fiber that is ready have its turn."""
-    await _Turn()
-
-
-class _Turn:
-    def __await__(self) -> Generator[None, None, None]:
-        yield None
-
-
-async def first_of(*signals: Signal[Any]) -> Signal[Any]:
-    """Wait until one of the signals has happened; the first in this order that has. The others are let go."""
-    either: Signal[None] = Signal(" or ".join(signal.name for signal in signals))
-
-    def wake() -> None:
-        either.set(None)
-
-    for signal in signals:
-        signal.subscribe(wake)
-    try:
-        await either
-    finally:
-        for signal in signals:
-            signal.unsubscribe(wake)
-    return next(signal for signal in signals if signal.done)
 
 
 class Loop:
@@ -243,6 +88,8 @@ class Loop:
         self._held: dict[Signal[Any], None] = {}
         self._posts: deque[Callable[[], None]] = deque()
         self._looks: list[Question[Any]] = []
+        self._awaited: dict[Question[Any], None] = {}
+        """What is answered by a signal, while no thread waits: for it, too, virtual time moves."""
         self._news = threading.Condition(lock("the news of the loop", RANK))
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -355,6 +202,34 @@ class Loop:
         return self._watch(
             Question(signal.result, self.errand_of_this_thread(), done=lambda: signal.done, when_idle=when_idle)
         )
+
+    def when(self, signal: Signal[T], then: Callable[[Callable[[], T]], None]) -> None:
+        """Have ``then`` called once the signal has happened: ``wait`` without a thread that waits.
+
+        ``then`` gets a function that returns what the signal brings, or raises what ``wait`` would. It is called on the
+        loop's thread, or by whoever closes the loop, and must be short.
+
+        Raises:
+            Closed: the loop has ended.
+        """
+
+        def tell(answered: Question[T]) -> None:
+            self._questions.pop(answered, None)
+            self._awaited.pop(answered, None)
+            then(answered.result)
+
+        question = Question(signal.result, self.errand_of_this_thread(), then=tell)
+
+        def begin() -> None:
+            self._awaited[question] = None
+            signal.subscribe(question.answer)
+
+        self._questions[question] = None
+        try:
+            self.post(begin, question.asked)
+        except Closed:
+            self._questions.pop(question, None)
+            raise
 
     def advance(self, seconds: float) -> None:
         """Move the clock by so many seconds, letting happen in its order all that becomes due on the way."""
@@ -566,7 +441,7 @@ class Loop:
         """How far the clock may go now."""
         horizon = self.clock.now()
         if self.clock.mode != "wall":
-            for look in self._looks:
+            for look in [*self._looks, *list(self._awaited)[:1]]:
                 if look.target is not None:
                     horizon = max(horizon, look.target)
                 elif self.clock.mode == "virtual" and (look.when_idle == "deadlock" or not self._held):

@@ -16,7 +16,7 @@ from ..errors import DATA_LIMIT_EXCEEDED, QUERY_EVALUATION_ERROR, RUNTIME, Query
 from ..jsonata import Pace, Unhurried
 from ..jsontext import JSON, measure
 from ..language.dataflow import NOTHING, OVER_QUOTA, Flow, PathFlow, StateFrame, too_large
-from ..loop.scheduler import turn
+from ..loop.fibers import turn
 from ..loop.slices import Slices
 from ..timestamps import iso
 from .pace import AtOnce, InSlices, TooLong

@@ -19,7 +19,8 @@ from ..errors import OURS, RUNTIME, TIMEOUT, StateError
 from ..history import History, HistoryFull, Layout, layout
 from ..jsontext import JSON
 from ..language.dataflow import PathFlow
-from ..loop.scheduler import Fiber, Loop, first_of, turn
+from ..loop.fibers import Fiber, first_of, turn
+from ..loop.scheduler import Loop
 from ..loop.signals import Signal
 from ..quotas import AWS, Quotas
 from ..tasks import NOWHERE, Datasets, Resolve

@@ -19,7 +19,8 @@ from ..errors import TIMEOUT, QueryError, StateError, matches
 from ..jsontext import JSON
 from ..language.dataflow import Flow, PathFlow, QueryFlow, StateFrame
 from ..language.paths import Evaluate, Frame
-from ..loop.scheduler import Loop, first_of
+from ..loop.fibers import first_of
+from ..loop.scheduler import Loop
 from ..tasks import Integration, Item, Resolve, TaskRequest, unchecked
 from .cursor import Attempt, Cursor, Exit
 from .execution import Execution, Outside, Start, work

@@ -27,7 +27,7 @@ from emulator.moto_door import Options, Schedule, ServiceError
 
 if TYPE_CHECKING:
     from asl_interpreter.engine import Engine
-    from asl_interpreter.loop.scheduler import Fiber
+    from asl_interpreter.loop.fibers import Fiber
 
 log = logging.getLogger("dynastep")
 

@@ -20,6 +20,7 @@ from emulator.stepfunctions.limits import check_room
 from emulator.stepfunctions.machines import check_arn, check_name, encryption
 from emulator.stepfunctions.paging import page
 from emulator.stepfunctions.tags import check_tags, read_tags
+from emulator.wire.waiting import Waiting
 
 if TYPE_CHECKING:
     from emulator.wire.protocol import Call
@@ -189,10 +190,10 @@ def _listed(activity: Activity) -> dict[str, JSON]:
     return {"activityArn": activity.arn, "name": activity.name, "creationDate": activity.created_at}
 
 
-def get_activity_task(world: World, call: Call) -> dict[str, JSON]:
+def get_activity_task(world: World, call: Call) -> Waiting[dict[str, JSON]]:
     """GetActivityTask: wait for a task. To wait lets virtual time move."""
     poll = world.engine.ask(lambda: begin_poll(world, call))
-    return world.engine.wait(poll, otherwise=poll.give_up)
+    return Waiting(world.engine, poll, lambda task: task, poll.give_up)
 
 
 def begin_poll(world: World, call: Call) -> Poll:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.coverage import Coverage
 from asl_interpreter.engine import never
@@ -25,6 +25,7 @@ from emulator.stepfunctions.paging import page
 from emulator.stepfunctions.redrives import redrives
 from emulator.stepfunctions.rendering import render
 from emulator.stepfunctions.versions import Target, find_target
+from emulator.wire.waiting import Waiting
 
 if TYPE_CHECKING:
     from asl_interpreter.tasks import Resolve
@@ -72,11 +73,15 @@ def find(world: World, call: Call, arn: str) -> Execution:
     return world.state_machines(call).find_execution(arn)[1]
 
 
-def start_sync_execution(world: World, call: Call) -> dict[str, JSON]:
+def start_sync_execution(world: World, call: Call) -> Waiting[Any]:
     """StartSyncExecution: run an EXPRESS machine and wait for its end."""
     wanted = _read(world, call, synchronous=True)
     execution = _launch(world, call, wanted)
-    world.engine.wait(execution.ended)
+    return Waiting(world.engine, execution.ended, lambda _: _ended(world, call, wanted, execution))
+
+
+def _ended(world: World, call: Call, wanted: _Wanted, execution: Execution) -> dict[str, JSON]:
+    """The answer to StartSyncExecution."""
     stopped_at = execution.stopped_at if execution.stopped_at is not None else world.clock.now()
     steps = max(1, math.ceil((stopped_at - execution.started_at) * 1000 / BILLING_STEP_MS))
     answer: dict[str, JSON] = {

@@ -11,8 +11,7 @@ import re
 import threading
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple, TypeAlias
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, loads
 from asl_interpreter.loop.locks import lock
@@ -34,8 +33,7 @@ _SECRET_NAME: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One request that was answered."""
 
     number: int
@@ -59,13 +57,22 @@ class Request:
         return f"{self.service}.{self.operation} {self.status}{failed} {took} {self.account} {self.region}"
 
 
+_Kept: TypeAlias = tuple[int, float, tuple[str, str, str, str], tuple[int, float, str], bytes, bytes]
+"""A request as it is kept: every call is, and few are ever looked at."""
+
+
+def _shown(kept: _Kept) -> Request:
+    number, at, named, outcome, asked, answered = kept
+    return Request(number, at, *named, *outcome, asked, answered)
+
+
 class Activity:
     """The requests that came last; older ones are forgotten."""
 
     def __init__(self) -> None:
         self._lock = lock("the activity of a server", 99)
         self._news = threading.Condition(self._lock)
-        self._requests: deque[Request] = deque()
+        self._requests: deque[_Kept] = deque()
         self._bytes = 0
         self._count = 0
 
@@ -78,18 +85,17 @@ class Activity:
         self, at: float, named: tuple[str, str, str, str], outcome: tuple[int, float, str], bodies: tuple[bytes, bytes]
     ) -> None:
         """Keep a request; the parameters are those of ``endpoint.Note``."""
-        service = named[0]
-        asked, answered = (b"", b"") if service in SECRETIVE else (body[:BODY_BYTES] for body in bodies)
+        asked, answered = bodies if named[0] not in SECRETIVE else (b"", b"")
+        asked, answered = asked[:BODY_BYTES], answered[:BODY_BYTES]
         with self._lock:
-            self._count += 1
-            request = Request(self._count, at, *named, *outcome, asked, answered)
-            self._requests.append(request)
+            self._count = number = self._count + 1
+            self._requests.append((number, at, named, outcome, asked, answered))
             self._bytes += len(asked) + len(answered)
             while len(self._requests) > MOST_REQUESTS or self._bytes > MOST_BYTES:
-                gone = self._requests.popleft()
-                self._bytes -= len(gone.asked) + len(gone.answered)
+                *_, asked, answered = self._requests.popleft()
+                self._bytes -= len(asked) + len(answered)
         if log.isEnabledFor(logging.INFO):
-            log.info(request.line)
+            log.info(Request(number, at, *named, *outcome, asked, answered).line)
 
     def latest(self, sought: str = "", *, failed: bool = False, most: int = 200) -> list[Request]:
         """The last requests whose line has a text in it, newest first; ``failed`` for those alone that were refused."""
@@ -98,9 +104,10 @@ class Activity:
     def _latest(self, sought: str, *, failed: bool, most: int) -> Iterator[Request]:
         with self._lock:
             requests = list(self._requests)
-        for request in reversed(requests):
+        for kept in reversed(requests):
             if most <= 0:
                 return
+            request = _shown(kept)
             if (sought in request.line.casefold()) and (not failed or request.status >= 400):
                 most -= 1
                 yield request
@@ -108,7 +115,7 @@ class Activity:
     def find(self, number: int) -> Request | None:
         """The request with this number, if it is still kept."""
         with self._lock:
-            return next((request for request in self._requests if request.number == number), None)
+            return next((_shown(kept) for kept in self._requests if kept[0] == number), None)
 
 
 def readable(body: bytes) -> str:

@@ -17,17 +17,26 @@ class Rule:
 
 
 def length_rules(shortest: int | None, longest: int | None) -> list[Rule]:
-    """Bounds on the length of a text, in UTF-16 units as Java counts, or on the members of a list or map."""
+    """Bounds on the length of a text, in UTF-16 units as Java counts, or on the members of a list or map.
+
+    A character is one unit or two, so what most values are within is told without counting units.
+    """
     rules = []
     if longest is not None:
-        limit = longest
+        limit, surely_within = longest, longest // 2
         rules.append(
-            Rule(lambda value: _length(value) > limit, f"Member must have length less than or equal to {limit}")
+            Rule(
+                lambda value: len(value) > surely_within and _length(value) > limit,
+                f"Member must have length less than or equal to {limit}",
+            )
         )
     if shortest:
         least = shortest
         rules.append(
-            Rule(lambda value: _length(value) < least, f"Member must have length greater than or equal to {least}")
+            Rule(
+                lambda value: len(value) < least and _length(value) < least,
+                f"Member must have length greater than or equal to {least}",
+            )
         )
     return rules
 

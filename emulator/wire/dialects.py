@@ -111,7 +111,7 @@ def _table_name_rules(shortest: int) -> Sequence[Rule]:
 
     def unless_arn(rule: Rule) -> Rule:
         broken: Callable[[str], bool] = rule.broken
-        return Rule(lambda name: not name.startswith("arn:") and broken(name), rule.words)
+        return Rule(lambda name: broken(name) and not name.startswith("arn:"), rule.words)
 
     named = [unless_arn(rule) for rule in length_rules(shortest, 255)]
     pattern = pattern_rule(_TABLE_NAME)

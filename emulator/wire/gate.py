@@ -10,13 +10,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from asl_interpreter.loop.errands import Closed
 from asl_interpreter.loop.locks import assert_free, lock
 from emulator.faults import Fault
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 ATTEMPTS: Final = 3
 """How often a request is answered anew before it is refused: resets may follow each other, or the server ends."""
@@ -33,8 +34,8 @@ class Gate:
         self._inside = 0
         self._closed = False
 
-    def pass_through(self, answer: Callable[[], T]) -> T:
-        """Answer a request inside.
+    def pass_through(self, answer: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """Answer a request inside, by calling ``answer``.
 
         Raises:
             Fault: ServiceUnavailable, the loop has ended whenever it was asked.
@@ -46,7 +47,7 @@ class Gate:
                     self._news.wait_for(lambda: not self._closed)
                 self._inside += 1
             try:
-                return answer()
+                return answer(*arguments, **named)
             except Closed:
                 continue
             finally:

@@ -32,7 +32,7 @@ _AWS: Final = ("amazonaws.com", "amazonaws.com.cn", "api.aws", "on.aws")
 """Names that clients use where AWS's own are resolved to the emulator. Nobody but AWS says what they mean."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Hosts:
     """Which hosts are ours: those that are private by their nature, and ``allowed`` ones.
 

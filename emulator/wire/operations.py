@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from asl_interpreter.jsontext import JSON, dumps
 from emulator.faults import Fault
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from botocore.model import ServiceModel
 
     from emulator.settings import Wording
+    from emulator.wire.waiting import Waiting
     from emulator.world import World
 
-Handler: TypeAlias = "Callable[[World, Call], dict[str, JSON]]"
+Handler: TypeAlias = "Callable[[World, Call], dict[str, JSON] | Waiting[Any]]"
 """Performs one operation whose request was checked. Answers JSON values as they go on the wire: blobs as base64 text,
-timestamps as epoch seconds. Raises Fault."""
+timestamps as epoch seconds; or what says when such an answer comes. Raises Fault."""
 
 
 MODELS: Final = Path(__file__).with_name("models")
@@ -34,7 +35,13 @@ MODELS: Final = Path(__file__).with_name("models")
 
 
 def perform(world: World, call: Call) -> dict[str, JSON]:
-    """Perform a call.
+    """Perform a call, and wait for its answer if it takes time. Raises as ``begin``."""
+    answer = begin(world, call)
+    return answer if isinstance(answer, dict) else answer.result()
+
+
+def begin(world: World, call: Call) -> dict[str, JSON] | Waiting[Any]:
+    """Perform a call whose answer may come later.
 
     Raises:
         Fault: the operation is unknown or not built, the request breaks its model, or the operation refuses it.

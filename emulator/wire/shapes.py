@@ -308,13 +308,10 @@ class _Compiler:
                 raise Mismatch(mismatch(shape, place, value))
             for name, member in value.items():
                 known = members.get(name)
-                if known is None:
+                if known is None or member is None:
                     findings.untidy = True
-                    continue
-                if member is None:
-                    findings.untidy = True
-                    continue
-                known(member, (path, name), findings)
+                else:
+                    known(member, (path, name), findings)
             for name, member_shape in required:
                 if value.get(name) is None:
                     findings.violations.append(Violation(NOT_NULL, (path, name), member_shape, None))

@@ -73,7 +73,7 @@ def test_of_a_deleted_machine_and_its_executions_nothing_is_kept(dynastep, creat
 
 
 def test_those_who_wait_hold_up_nobody_and_a_reset_ends_them():
-    slowest, ended = waiting.run(40)
+    slowest, ended, _ = waiting.run(40)
     assert slowest < waiting.SLOWEST
     assert ended == {"ActivityDoesNotExist": 40}
 

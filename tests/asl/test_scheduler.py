@@ -15,7 +15,8 @@ from asl_interpreter.engine import never
 from asl_interpreter.loop import locks, scheduler
 from asl_interpreter.loop.clock import EPOCH, Clock
 from asl_interpreter.loop.errands import Closed
-from asl_interpreter.loop.scheduler import Cancelled, Children, Deadlock, Fiber, Loop, first_of, turn
+from asl_interpreter.loop.fibers import Cancelled, Children, Fiber, first_of, turn
+from asl_interpreter.loop.scheduler import Deadlock, Loop
 from asl_interpreter.loop.signals import Signal
 
 Main = Callable[[Loop], Coroutine[Any, Any, Any]]

@@ -85,9 +85,9 @@ def other(port: int, going: Callable[[], bool]) -> float:
     return slowest
 
 
-def run(count: int) -> tuple[float, Counter[str]]:
-    """The slowest request of the other client, and how the polls ended."""
-    with running() as (port, _), ExitStack() as opened, ThreadPoolExecutor(2 * count + 1) as pool:
+def run(count: int) -> tuple[float, Counter[str], int]:
+    """The slowest request of the other client, how the polls ended, and the server's threads while those waited."""
+    with running() as (port, pid), ExitStack() as opened, ThreadPoolExecutor(2 * count + 1) as pool:
         furnish(port)
         for _ in range(count):
             opened.enter_context(half(port))
@@ -106,11 +106,12 @@ def run(count: int) -> tuple[float, Counter[str]]:
             assert (status, answer["status"]) == (200, "SUCCEEDED"), answer
         stop.set()
         slowest = beside.result()
+        working = threads(pid)
         control(port, "POST", "/_dynastep/reset")
         ended = Counter(each.result()[1].get("__type", "answered").rpartition("#")[2] for each in polls)
     assert slowest < SLOWEST, f"a request beside those who wait took {slowest:.1f} s"
     assert ended == {"ActivityDoesNotExist": count}, ended
-    return slowest, ended
+    return slowest, ended, working
 
 
 def resets(count: int) -> tuple[int, int]:
@@ -147,11 +148,11 @@ def main() -> int:
         print(f"{asked.resets} resets with calls in flight: each was refused; {before} threads before, {after} after.")  # noqa: T201
         return 0
     count = asked.count
-    slowest, ended = run(count)
+    slowest, ended, working = run(count)
     said = ", ".join(f"{number} {name}" for name, number in ended.items())
     print(  # noqa: T201
         f"{count} polls ({said} at a reset), {count} synchronous executions, {count} half-sent bodies: "
-        f"beside them the slowest request took {slowest:.2f} s."
+        f"beside them the slowest request took {slowest:.2f} s; {working} threads in the server."
     )
     return 0
 

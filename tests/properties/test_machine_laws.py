@@ -14,7 +14,7 @@ from properties.scripted import TASK, Answer, elapsed, run, started
 
 from asl_interpreter.engine import never
 from asl_interpreter.history import Event
-from asl_interpreter.loop.scheduler import Fiber
+from asl_interpreter.loop.fibers import Fiber
 from asl_interpreter.running.execution import INTERNAL_ERROR, Execution
 
 many = settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

@@ -17,7 +17,7 @@ from properties.scripted import Resources, run, started
 
 from asl_interpreter.engine import never
 from asl_interpreter.errors import EXCEED_TOLERATED_FAILURE_THRESHOLD, RUNTIME, StateError
-from asl_interpreter.loop.scheduler import Fiber
+from asl_interpreter.loop.fibers import Fiber
 from asl_interpreter.running.execution import INTERNAL_ERROR, Execution
 from asl_interpreter.tasks import Integration, TaskRequest
 

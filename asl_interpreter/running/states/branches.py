@@ -14,7 +14,7 @@ from ...definition import Map, Parallel
 from ...errors import StateError
 from ...jsontext import JSON
 from ...language.dataflow import PathFlow
-from ...loop.scheduler import Children, Fiber
+from ...loop.fibers import Children, Fiber
 from ..cursor import Cursor
 
 

@@ -16,7 +16,7 @@ from ...definition import Distribution, Map
 from ...errors import EXCEED_TOLERATED_FAILURE_THRESHOLD, QUERY_EVALUATION_ERROR, RUNTIME, StateError
 from ...jsontext import JSON
 from ...language.dataflow import StateFrame, too_large
-from ...loop.scheduler import turn
+from ...loop.fibers import turn
 from ...loop.signals import Signal
 from ...tasks import ResultRequest
 from ..cursor import Cursor, Exit

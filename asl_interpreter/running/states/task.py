@@ -14,7 +14,7 @@ from typing import Final
 from ...definition import Task
 from ...errors import RUNTIME, AnswerTooLarge, HeartbeatTimeout, StateError, TaskTimedOut
 from ...jsontext import JSON
-from ...loop.scheduler import Fiber, first_of
+from ...loop.fibers import Fiber, first_of
 from ...loop.signals import Signal
 from ...tasks import Callback, Integration, Later, Polled, Submitted, TaskRequest, UnknownResource
 from ..cursor import Attempt, Cursor, Exit
