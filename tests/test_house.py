@@ -59,7 +59,7 @@ EMULATOR = {
     "validate": "stepfunctions suggestions",
     "bench": "graph interception settings stepfunctions suggestions validate wire",
     "clients": "endpoint wire",
-    "web": "arns bench clients faults graph validate wire",
+    "web": "arns bench clients faults graph integrations validate wire",
     "deploying": "arns endpoint faults moto_door wire",
     "dynamodb.forwarding": "faults wire",
     "dynamodb.control": "dynamodb.model dynamodb.rejections faults moto_door wire",

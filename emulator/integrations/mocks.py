@@ -245,9 +245,9 @@ class Mocks:
         self._mocks = (mock, *self._mocks)  # not in place: executions look through it
         return mock
 
-    def clear(self) -> None:
-        """Forget all of them."""
-        self._mocks = ()
+    def clear(self, machine: str | None = None) -> None:
+        """Forget all of them, or those that are for one machine alone."""
+        self._mocks = tuple(mock for mock in self._mocks if machine not in (None, mock.selection.machine))
 
     def of(self, machine: str, spot: Spot) -> list[Mock]:
         """What may stand for a Task, in the order in which they are asked: the closest first, then the newest."""

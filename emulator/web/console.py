@@ -73,7 +73,7 @@ def _blueprint(control: Control, activity: Activity) -> Blueprint:
     routes_machines.add(pages, control)
     routes_executions.add(pages, control, histories)
     routes_tables.add(pages)
-    routes_design.add(pages)
+    routes_design.add(pages, control)
     routes_activity.add(pages, activity)
     live.add(pages, activity)
     return pages

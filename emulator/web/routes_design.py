@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from flask import Blueprint, jsonify, render_template, request
+from flask import Blueprint, jsonify, render_template, request, url_for
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from emulator.faults import Fault
 from emulator.graph.outline import outline, states
+from emulator.integrations.mock_config import read_mocks
+from emulator.integrations.mocks import InvalidMock, Mocks
 from emulator.validate.files import CannotRead, read_definition
 from emulator.validate.positions import Position
 from emulator.web import machines as shown
 from emulator.web.executions import pretty
-from emulator.web.page import about, asker
+from emulator.web.page import about, asker, read_json
+
+if TYPE_CHECKING:
+    from emulator.control import Control
+    from emulator.web.asking import Asker
 
 EXAMPLE: Final = """{
   "QueryLanguage": "JSONata",
@@ -30,68 +36,87 @@ EXAMPLE: Final = """{
 ROLE: Final = "arn:aws:iam::{account}:role/dynastep"
 
 
-def add(pages: Blueprint) -> None:
+def add(pages: Blueprint, control: Control) -> None:
     """Add the routes of the editor."""
+    pages.get("/design")(design)
+    pages.post("/design/check")(check)
+    pages.post("/design/save")(save)
+    pages.post("/design/test")(test)
 
-    @pages.get("/design")
-    def design() -> str:
-        arn, name, text, kind = request.args.get("arn", ""), "", EXAMPLE, "STANDARD"
-        if arn:
-            described = about(arn).step_functions("DescribeStateMachine", stateMachineArn=arn)
-            text, name, kind = shown.laid_out(described["definition"]), described["name"], described["type"]
-        return render_template("design.html", page="design", arn=arn, name=name, text=text, kind=kind)
-
-    @pages.post("/design/check")
-    def check() -> Any:
-        """The problems of a definition with the line of each, its states, and its picture."""
-        given = request.form.get("definition", "")
-        text, places = _definition(given)
-        found = shown.problems(asker(), text, request.form.get("type", "STANDARD"))
-        definition = shown.parsed(text)
-        scope = outline(definition)
-        lines = shown.lines(given, scope, found, places)
-        numbered = [{"line": line.number, **problem} for line in lines for problem in line.problems]
-        picture = shown.picture(definition, title="The definition so far") if definition else ""
-        names = [box.name for box in states(scope)]
-        return jsonify({"problems": numbered, "picture": picture, "states": names})
-
-    @pages.post("/design/save")
-    def save() -> Any:
-        """Make a state machine, or a new revision of one; its ARN."""
-        asked, arn = asker(), request.form.get("arn", "")
-        text, name = _definition(request.form.get("definition", ""))[0], request.form.get("name", "").strip()
+    @pages.post("/design/run")
+    def run() -> Any:
+        """Run the definition as it is, as a machine of its own that the next run changes; the page of the execution."""
+        asked, text = asker(), _definition(request.form.get("definition", ""))[0]
+        name = f"{request.form.get('name', '').strip() or 'design'}-draft"[-80:]
         try:
-            if arn:
-                about(arn).step_functions("UpdateStateMachine", stateMachineArn=arn, definition=text)
-            else:
-                answer = asked.step_functions(
-                    "CreateStateMachine",
-                    name=name,
-                    definition=text,
-                    roleArn=ROLE.format(account=asked.account),
-                    type=request.form.get("type", "STANDARD"),
-                )
-                arn = answer["stateMachineArn"]
+            machine = _draft(asked, name, text)
+            _stand_in(control.of(asked.account).world.mocks, name, request.form.get("mocks", ""))
+            given = request.form.get("input") or "{}"
+            started = asked.step_functions("StartExecution", stateMachineArn=machine, input=given)
         except Fault as fault:
             return jsonify({"error": str(fault)}), 400
-        return jsonify({"arn": arn})
+        return jsonify({"execution": url_for("console.execution", arn=started["executionArn"])})
 
-    @pages.post("/design/test")
-    def test() -> Any:
-        """TestState of one state: how it ends, and the data after each step."""
-        try:
-            answer = asker().step_functions(
-                "TestState",
-                definition=_definition(request.form.get("definition", ""))[0],
-                stateName=request.form.get("state") or None,
-                input=request.form.get("input") or "{}",
-                roleArn=ROLE.format(account=asker().account),
-                inspectionLevel="DEBUG",
-                mock=_mock(request.form.get("mock", "")),
+
+def design() -> str:
+    """The editor, with the definition of a state machine or an example."""
+    arn, name, text, kind = request.args.get("arn", ""), "", EXAMPLE, "STANDARD"
+    if arn:
+        described = about(arn).step_functions("DescribeStateMachine", stateMachineArn=arn)
+        text, name, kind = shown.laid_out(described["definition"]), described["name"], described["type"]
+    return render_template("design.html", page="design", arn=arn, name=name, text=text, kind=kind)
+
+
+def check() -> Any:
+    """The problems of a definition with the line of each, its states, and its picture."""
+    given = request.form.get("definition", "")
+    text, places = _definition(given)
+    found = shown.problems(asker(), text, request.form.get("type", "STANDARD"))
+    definition = shown.parsed(text)
+    scope = outline(definition)
+    lines = shown.lines(given, scope, found, places)
+    numbered = [{"line": line.number, **problem} for line in lines for problem in line.problems]
+    picture = shown.picture(definition, title="The definition so far") if definition else ""
+    names = [box.name for box in states(scope)]
+    return jsonify({"problems": numbered, "picture": picture, "states": names})
+
+
+def save() -> Any:
+    """Make a state machine, or a new revision of one; its ARN."""
+    asked, arn = asker(), request.form.get("arn", "")
+    text, name = _definition(request.form.get("definition", ""))[0], request.form.get("name", "").strip()
+    try:
+        if arn:
+            about(arn).step_functions("UpdateStateMachine", stateMachineArn=arn, definition=text)
+        else:
+            answer = asked.step_functions(
+                "CreateStateMachine",
+                name=name,
+                definition=text,
+                roleArn=ROLE.format(account=asked.account),
+                type=request.form.get("type", "STANDARD"),
             )
-        except Fault as fault:
-            return render_template("tested.html", fault=fault), 400
-        return render_template("tested.html", answer=answer, steps=_steps(answer))
+            arn = answer["stateMachineArn"]
+    except Fault as fault:
+        return jsonify({"error": str(fault)}), 400
+    return jsonify({"arn": arn})
+
+
+def test() -> Any:
+    """TestState of one state: how it ends, and the data after each step."""
+    try:
+        answer = asker().step_functions(
+            "TestState",
+            definition=_definition(request.form.get("definition", ""))[0],
+            stateName=request.form.get("state") or None,
+            input=request.form.get("input") or "{}",
+            roleArn=ROLE.format(account=asker().account),
+            inspectionLevel="DEBUG",
+            mock=_mock(request.form.get("mock", "")),
+        )
+    except Fault as fault:
+        return render_template("tested.html", fault=fault), 400
+    return render_template("tested.html", answer=answer, steps=_steps(answer))
 
 
 STEPS: Final = {
@@ -123,6 +148,40 @@ def _read(text: str) -> JSON:
         return loads(text)
     except InvalidJSON:
         return text
+
+
+def _draft(asked: Asker, name: str, definition: str) -> str:
+    """Make the machine of this name, or give it another definition; its ARN."""
+    arn = f"arn:aws:states:{asked.region}:{asked.account}:stateMachine:{name}"
+    role = ROLE.format(account=asked.account)
+    try:
+        asked.step_functions("DescribeStateMachine", stateMachineArn=arn, includedData="METADATA_ONLY")
+    except Fault:
+        asked.step_functions("CreateStateMachine", name=name, definition=definition, roleArn=role)
+    else:
+        asked.step_functions("UpdateStateMachine", stateMachineArn=arn, definition=definition)
+    return arn
+
+
+def _stand_in(mocks: Mocks, machine: str, text: str) -> None:
+    """Have what was typed, ``{"Charge": {"Payload": 7}}``, stand for Tasks of one machine, in place of earlier mocks.
+
+    Raises:
+        Fault: ValidationException, the text is no such object.
+    """
+    answers = read_json(text, "The text of the mocks") if text.strip() else {}
+    if not isinstance(answers, dict):
+        raise Fault("ValidationException", 'The mocks are an object, such as {"Charge": {"Payload": 7}}')
+    each = [
+        {"Task": task, "Machine": machine, "Response": {"*": {"Return": answer}}} for task, answer in answers.items()
+    ]
+    try:
+        made = read_mocks({"Mocks": each})
+    except InvalidMock as error:
+        raise Fault("ValidationException", f"These mocks cannot be used: {error}") from None
+    mocks.clear(machine)
+    for mock in made:
+        mocks.add(mock)
 
 
 def _mock(text: str) -> Any:

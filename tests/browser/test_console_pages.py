@@ -250,6 +250,20 @@ def test_the_editor_checks_draws_tests_and_saves(page: Page, serve):
     assert page.locator("h1").inner_text() == "written"
 
 
+def test_what_is_written_runs_at_once_with_mocks(page: Page, serve):
+    served = serve()
+    page.goto(f"{served.url}{CONSOLE}/design")
+    page.locator("#drawn [data-state='Greet']").wait_for()
+    run = page.locator("#run")
+    run.get_by_label("Input").fill('{"name": "Eve"}')
+    run.get_by_label("Answers of mocked Tasks").fill('{"Nowhere": 1}')
+    run.get_by_role("button", name="Run").click()
+    page.locator("#ran").get_by_text("stands for nothing").wait_for()
+    run.get_by_label("Answers of mocked Tasks").fill("")
+    run.get_by_role("button", name="Run").click()
+    page.get_by_role("region", name="Output", exact=True).get_by_text("Hello Eve").wait_for()
+
+
 def test_requests_appear_as_they_come_and_hide_their_secrets(page: Page, serve):
     served = serve()
     page.goto(f"{served.url}{CONSOLE}/activity")

@@ -297,3 +297,32 @@ def test_a_state_that_cannot_be_tested_says_why(browser):
     answer = browser.post(f"{CONSOLE}/design/test", data={"definition": "{}", "input": "{}"})
     assert answer.status_code == 400
     assert "InvalidDefinition" in answer.text
+
+
+CALL = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f"}, "End": True}
+CALLS = json.dumps({"StartAt": "Call", "States": {"Call": CALL}})
+
+
+def test_a_definition_runs_at_once_with_mocks_of_its_tasks(browser):
+    for number in (1, 2):  # the second run changes the machine and the mocks of the first
+        form = {"definition": CALLS, "name": "calls", "mocks": json.dumps({"Call": {"Payload": number}})}
+        page = json.loads(browser.post(f"{CONSOLE}/design/run", data=form).text)["execution"]
+        arn = page.partition("executions/")[2]
+        assert ":execution:calls-draft:" in arn
+        while (run := aws(browser, "AWSStepFunctions.DescribeExecution", {"executionArn": arn}))["status"] == "RUNNING":
+            pass
+        assert json.loads(run["output"])["Payload"] == number
+
+
+@pytest.mark.parametrize(
+    ("mocks", "words"),
+    [
+        ("[]", "The mocks are an object, such as"),
+        ("{", "The text of the mocks is not JSON"),
+        ('{"Cal": {}}', "Cal"),
+    ],
+)
+def test_mocks_that_cannot_be_used_are_refused_in_words(browser, mocks, words):
+    answer = browser.post(f"{CONSOLE}/design/run", data={"definition": CALLS, "mocks": mocks})
+    assert answer.status_code == 400
+    assert words in json.loads(answer.text)["error"]

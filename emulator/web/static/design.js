@@ -128,6 +128,12 @@ document.querySelector("#download").addEventListener("click", () => {
   link.click()
   URL.revokeObjectURL(link.href)
 })
+document.querySelector("#run").addEventListener("submit", async event => {
+  event.preventDefault()
+  const answer = await post(form.dataset.run, { name: form.elements.name.value, ...Object.fromEntries(new FormData(event.target)) })
+  if (answer.fine) location.href = answer.execution
+  else document.querySelector("#ran").textContent = answer.error
+})
 document.querySelector("#test").addEventListener("submit", async event => {
   event.preventDefault()
   const body = new URLSearchParams({ definition: text(), ...Object.fromEntries(new FormData(event.target)) })
