@@ -207,6 +207,7 @@ def meet_moto(world_of: Callable[[str], World]) -> None:
             arrived=lambda arn, *what: owner(arn).lambdas.arrived(arn, *what),
             pass_time=lambda account, seconds: _pass_time(world_of(account).engine, seconds),
             later=lambda account, *what: world_of(account).lambdas.later(*what),
+            in_background=lambda account, *what: world_of(account).lambdas.in_background(*what),
         )
     )
 

@@ -16,11 +16,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from asl_interpreter.jsontext import JSON, dumps
 from emulator import moto_door
 from emulator.arns import Arn
+from emulator.events import retries
 from emulator.events.timetables import Cron
 from emulator.faults import Fault
 from emulator.moto_door import Options, Schedule, ServiceError
@@ -32,13 +33,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("dynastep")
 
 T = TypeVar("T")
-
-LONGEST_PAUSE: Final = 600.0
-"""Seconds between two attempts, which grow from one second. AWS says only that they grow."""
-THROTTLED: Final = frozenset(
-    {"Throttling", "ThrottlingException", "TooManyRequestsException", "ProvisionedThroughputExceededException"}
-    | {"RequestLimitExceeded", "SlowDown", "LimitExceededException"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +98,7 @@ class Schedules:
             await self._outside(schedule, partial(moto_door.fire, schedule.arn, firing.time))
             return
         while (error := await self._outside(schedule, partial(_try, firing))) is not None:
-            pause = min(2.0 ** (firing.attempt - 1), LONGEST_PAUSE)
+            pause = retries.pause_after(firing.attempt)
             exhausted = _exhausted(firing, self._loop.clock.now() + pause) if _may_pass(error) else ""
             if exhausted is not None:
                 await self._outside(schedule, partial(_give_up, firing, error, exhausted))
@@ -118,17 +112,12 @@ class Schedules:
 
 def _exhausted(firing: Firing, again: float) -> str | None:
     """Which part of the retry policy forbids an attempt at an instant; None if none does."""
-    policy = firing.schedule.target.get("RetryPolicy") or {}
-    if firing.attempt > policy.get("MaximumRetryAttempts", 185):
-        return "MaximumRetryAttempts"
-    return "MaximumEventAgeInSeconds" if again - firing.time > policy.get("MaximumEventAgeInSeconds", 86_400) else None
+    return retries.exhausted(firing.schedule.target.get("RetryPolicy") or {}, firing.attempt, again - firing.time)
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether another attempt may succeed: the target was overloaded or failed itself."""
-    if isinstance(error, ServiceError | Fault):
-        return error.status >= 500 or error.code in THROTTLED
-    return False
+    """Whether another attempt may succeed."""
+    return isinstance(error, ServiceError | Fault) and retries.may_pass(error.code, error.status)
 
 
 def _try(firing: Firing) -> Exception | None:

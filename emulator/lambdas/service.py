@@ -239,6 +239,16 @@ class Lambdas:
 
         self.keep_running(wait, "what is done later")
 
+    def in_background(self, seconds: float, action: Callable[[], None]) -> None:
+        """Have something done elsewhere when so many seconds have passed; no look moves time for its sake."""
+        loop = self._engine.loop
+
+        def begin() -> None:
+            timer = loop.timer(loop.clock.now() + seconds, "what is tried again", background=True)
+            timer.subscribe(lambda: self._engine.outbox.send(action, "what is tried again"))
+
+        self._engine.ask(begin)
+
     def settle(self) -> None:
         """Somebody is about to look at what functions may have done elsewhere: virtual time moves on for it."""
         engine = self._engine

@@ -15,7 +15,7 @@ from emulator.arns import Arn
 from emulator.events.patterns import InvalidPattern, compile_pattern
 from emulator.faults import Fault
 from emulator.moto_door.clock import now as now_in
-from emulator.moto_door.targets import Options, not_delivered, send
+from emulator.moto_door.targets import Options, Sent, attempt, not_delivered, send
 
 
 def send_to_targets(theirs: Any) -> Any:
@@ -62,9 +62,8 @@ def fire(rule_arn: str, time: float) -> None:
 
 def _send(rule: Any, event: Mapping[str, Any], archive: Callable[[Mapping[str, Any]], None]) -> None:
     for target in list(rule.targets):
-        arn = target["Arn"]
         try:
-            parsed = Arn.parse(arn)
+            parsed = Arn.parse(target["Arn"])
             if parsed.service == "events" and not parsed.resource.strip(":"):
                 archive(target)
             elif (parsed.service, parsed.kind) == ("events", "event-bus"):
@@ -75,7 +74,8 @@ def _send(rule: Any, event: Mapping[str, Any], archive: Callable[[Mapping[str, A
                     str(_selected(target.get("KinesisParameters", {}).get("PartitionKeyPath", "$.id"), event)),
                     http=target.get("HttpParameters", {}),
                 )
-                send(arn, _target_input(rule, target, event), options, rule.account_id, rule.region_name)
+                sent = Sent(rule, target, _seen(event), _target_input(rule, target, event), options)
+                attempt(sent, now_in(rule.account_id))
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody who sends an event hears of it
             not_delivered(rule, target, _seen(event), error)
 

@@ -34,6 +34,8 @@ class Sources:
     """Have so many seconds pass in the world of an account; false if real time passes there by itself."""
     later: Callable[[str, float, Callable[[], None]], None]
     """Have something done in the world of an account after so many seconds."""
+    in_background: Callable[[str, float, Callable[[], None]], None]
+    """The same, but no look at what functions may have done waits for it."""
 
 
 _sources: list[Sources] = []
@@ -132,6 +134,11 @@ def pass_time(account: str, seconds: float) -> bool:
 def later(account: str, seconds: float, action: Callable[[], None]) -> None:
     """Have something done after so many seconds."""
     _sources[-1].later(account, seconds, action)
+
+
+def in_background(account: str, seconds: float, action: Callable[[], None]) -> None:
+    """Have something done when so many seconds have passed; no look has them pass for its sake."""
+    _sources[-1].in_background(account, seconds, action)
 
 
 def _create(backend: Any, spec: dict[str, Any]) -> Any:

@@ -16,8 +16,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.arns import Arn
+from emulator.events import retries
 from emulator.faults import Fault
+from emulator.moto_door import mappings
 from emulator.moto_door.calls import ServiceError, call
+from emulator.moto_door.clock import now
 from emulator.moto_door.state import opened
 
 log = logging.getLogger("dynastep")
@@ -119,7 +122,48 @@ def _url(queue: Arn) -> str:
     return f"https://sqs.{queue.region}.amazonaws.com/{queue.account}/{queue.resource}"
 
 
-def not_delivered(rule: Any, target: Mapping[str, Any], event: Mapping[str, Any], error: Exception) -> None:
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a rule sends one of its targets."""
+
+    rule: Any
+    target: Mapping[str, Any]
+    event: Mapping[str, Any]
+    """The event as it came, which a dead-letter queue gets."""
+    text: str
+    """What the target gets."""
+    options: Options
+
+
+def attempt(sent: Sent, since: float, number: int = 1) -> None:
+    """Send a target what it gets and, if it may take it later, try again then, as its retry policy allows.
+
+    ``since`` is when the event came, ``number`` the number of this attempt.
+    """
+    rule, target = sent.rule, sent.target
+    try:
+        send(target["Arn"], sent.text, sent.options, rule.account_id, rule.region_name)
+    except Exception as error:  # noqa: BLE001 - whatever it is, nobody who sends an event hears of it
+        pause, why = retries.pause_after(number), ""
+        if isinstance(error, ServiceError | Fault) and retries.may_pass(error.code, error.status):
+            age = now(rule.account_id) + pause - since
+            exhausted = retries.exhausted(target.get("RetryPolicy") or {}, number, age)
+            if exhausted is None:
+                _count(rule, "RetryInvocationAttempts")
+                mappings.in_background(rule.account_id, pause, lambda: attempt(sent, since, number + 1))
+                return
+            why = exhausted
+        not_delivered(rule, target, sent.event, error, number - 1, why)
+
+
+def not_delivered(
+    rule: Any,
+    target: Mapping[str, Any],
+    event: Mapping[str, Any],
+    error: Exception,
+    retried: int = 0,
+    exhausted: str = "",
+) -> None:
     """Keep an event that a target did not get in the target's dead-letter queue; count it, and log it."""
     code, reason = explained(target["Arn"], error)
     log.warning("The rule %s could not deliver an event to %s: %s", rule.name, target["Arn"], reason)
@@ -128,7 +172,9 @@ def not_delivered(rule: Any, target: Mapping[str, Any], event: Mapping[str, Any]
     if queue:
         texts = {"RULE_ARN": rule.arn, "TARGET_ARN": target["Arn"], "ERROR_CODE": code, "ERROR_MESSAGE": reason}
         attributes = {name: {"DataType": "String", "StringValue": text} for name, text in texts.items()}
-        attributes["RETRY_ATTEMPTS"] = {"DataType": "Number", "StringValue": "0"}
+        attributes["RETRY_ATTEMPTS"] = {"DataType": "Number", "StringValue": str(retried)}
+        if exhausted:
+            attributes["EXHAUSTED_RETRY_CONDITION"] = {"DataType": "String", "StringValue": exhausted}
         arn = Arn.parse(queue)
         params = {"QueueUrl": _url(arn), "MessageBody": json.dumps(event), "MessageAttributes": attributes}
         try:

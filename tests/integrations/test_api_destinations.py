@@ -68,3 +68,47 @@ def test_what_a_destination_refuses_goes_to_the_dead_letter_queue(dynastep, rule
     assert json.loads(message["Body"])["detail"] == {"n": 7}
     assert "418" in message["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
     assert "no coffee" in caplog.text
+
+
+def dead_letters(dynastep):
+    sqs = dynastep.client("sqs")
+    url = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    return lambda: sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"]).get("Messages", [])
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_destination_that_may_take_it_later_is_called_again(dynastep, rule, web_server, status):
+    web_server.answers = [(status, {}, ""), (status, {}, ""), (200, {}, "")]
+    letters = dead_letters(dynastep)
+    rule(DeadLetterConfig={"Arn": f"arn:aws:sqs:us-east-1:{dynastep.account}:dead"})
+    assert len(web_server.asked) == 1
+    dynastep.clock.advance(1)
+    assert len(web_server.asked) == 2
+    dynastep.clock.advance(1)
+    assert len(web_server.asked) == 2
+    dynastep.clock.advance(1)
+    assert len(web_server.asked) == 3
+    dynastep.clock.advance(86_400)
+    assert len(web_server.asked) == 3
+    assert letters() == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "calls", "condition"),
+    [
+        ({"MaximumRetryAttempts": 3}, 4, "MaximumRetryAttempts"),
+        ({"MaximumRetryAttempts": 0}, 1, "MaximumRetryAttempts"),
+        ({"MaximumEventAgeInSeconds": 60}, 6, "MaximumEventAgeInSeconds"),
+        ({}, 153, "MaximumEventAgeInSeconds"),
+    ],
+)
+def test_a_retry_policy_says_how_often_and_how_long(dynastep, rule, web_server, policy, calls, condition):
+    web_server.answers = [(503, {}, "")]
+    letters = dead_letters(dynastep)
+    rule(DeadLetterConfig={"Arn": f"arn:aws:sqs:us-east-1:{dynastep.account}:dead"}, RetryPolicy=policy)
+    dynastep.clock.advance(2 * 86_400)
+    assert len(web_server.asked) == calls
+    (message,) = letters()
+    shown = {name: each["StringValue"] for name, each in message["MessageAttributes"].items()}
+    assert (shown["RETRY_ATTEMPTS"], shown["EXHAUSTED_RETRY_CONDITION"]) == (str(calls - 1), condition)
+    assert json.loads(message["Body"])["detail"] == {"n": 7}
