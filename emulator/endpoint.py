@@ -90,11 +90,11 @@ _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in H
 def is_page(environ: Environ) -> bool:
     """Whether a request is for a page or a control route of the emulator rather than for AWS."""
     path = environ.get("PATH_INFO", "/")
+    if path in ("", "/"):
+        return environ["REQUEST_METHOD"] == "GET" and "text/html" in environ.get("HTTP_ACCEPT", "")
     if path.startswith(("/_dynastep", "/_localstack/", "/_aws/")) or path == "/favicon.ico":
         return True
-    if path == "/health":  # a bucket may have that name
-        return credential(environ) is None
-    return path in ("", "/") and environ["REQUEST_METHOD"] == "GET" and "text/html" in environ.get("HTTP_ACCEPT", "")
+    return path == "/health" and credential(environ) is None  # a bucket may have that name
 
 
 def _why_kept_out(control: Control, environ: Environ, hosts: Hosts) -> str | None:
@@ -157,7 +157,8 @@ def _noted(control: Control, environ: dict[str, Any], body: bytes, note: Note | 
         tell(response)
         environ[ANSWER](response.status, _headers(environ, response), response.body)
 
-    response = _answer(control, Received(environ, body, caller, account, answer_later if ANSWER in environ else None))
+    later = answer_later if ANSWER in environ else None
+    response = _answer(control, Received(environ, body, caller, account, names_api(environ), later))
     tell(response)
     return response
 
@@ -200,6 +201,8 @@ class Received(NamedTuple):
     body: bytes
     caller: Credential | None
     account: str
+    is_for_api: bool
+    """Whether it is for an API of API Gateway."""
     later: Callable[[Response], None] | None = None
     """Takes the response when there is one, where the server does not need a thread that waits."""
 
@@ -211,11 +214,12 @@ class _Postponed(Exception):
 def answer(control: Control, environ: Environ, body: bytes) -> Response:
     """Answer a request to AWS, whatever it holds. A bug of ours is an HTTP 500 and an entry in the log."""
     caller = credential(environ)
-    return _answer(control, Received(environ, body, caller, account_of(control, caller)))
+    return _answer(control, Received(environ, body, caller, account_of(control, caller), names_api(environ)))
 
 
 def _answer(control: Control, request: Received) -> Response:
-    meant = control.of(_owner_of_api(request.environ) or request.account)
+    owner = _owner_of_api(request.environ) if request.is_for_api else None
+    meant = control.of(owner or request.account)
     try:
         return meant.gate.pass_through(_answer_inside, control, meant, request)
     except Fault as fault:
@@ -235,7 +239,7 @@ def inside(world: World, environ: Environ, body: bytes) -> Response:
     """Answer what the world itself asks, on behalf of the account in the signature: it is past the gate."""
     caller = credential(environ)
     account = caller.account if caller is not None else None
-    return _respond(world, Received(environ, body, caller, account or world.default_account))
+    return _respond(world, Received(environ, body, caller, account or world.default_account, names_api(environ)))
 
 
 def _owner_of_api(environ: Environ) -> str | None:
@@ -251,7 +255,7 @@ _TRACE = "HTTP_X_AMZN_TRACE_ID"
 
 
 def _respond(world: World, request: Received, control: Control | None = None) -> Response:
-    if names_api(request.environ):
+    if request.is_for_api:
         return _respond_for_api(world, request)
     if _is_ours(request.environ, request.caller):
         return _respond_ours(world, request, control)
@@ -285,7 +289,7 @@ def _is_ours(environ: Environ, caller: Credential | None) -> bool:
 
 
 def _respond_ours(world: World, request: Received, control: Control | None) -> Response:
-    environ, body, caller, account, later = request
+    environ, body, caller, account, _, later = request
     method = environ["REQUEST_METHOD"]
     if method == "OPTIONS" and "HTTP_ORIGIN" in environ:
         return protocol.write_preflight(environ)

@@ -18,7 +18,7 @@ from .numbers import ARITHMETIC, calculate, negate
 from .operators import OPERATORS
 from .parsing import Symbol, parameters
 from .paths import Selector, Step, descend, follow, grouped, selector, wildcard
-from .runtime import Evaluator, Lambda, Limits, Native, Partial, Run, Scope, TailCall, boolean, call, finish
+from .runtime import BY_ITSELF, Evaluator, Lambda, Limits, Native, Partial, Run, Scope, TailCall, boolean, call, finish
 from .signatures import validator
 from .strings import Pattern
 from .values import (
@@ -443,6 +443,8 @@ def _named(name: Value, level: int) -> Callable[[Run, Value, list[Value], Value]
     def call_at(run: Run, function: Value, arguments: list[Value], context: Value) -> Value:
         depth = run.depth
         run.depth = depth + level
+        if type(function) is Lambda:
+            run.spend(BY_ITSELF)
         try:
             result = call(run, function, arguments, context)
         except EvaluationError as error:

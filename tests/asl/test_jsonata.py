@@ -614,6 +614,29 @@ def test_the_limits_are_the_callers(limits: Limits) -> None:
     assert caught.value.code is None
 
 
+@pytest.mark.parametrize(
+    ("expression", "some", "too_many"),
+    [
+        ("($f := function($n) { $n = 0 ? 'done' : $f($n - 1) }; $f({}))", 900, 1000),
+        ("($f := function($n) { $n = 0 ? 'done' : $g($n - 1) }; $g := function($n) { $f($n) }; $f({}))", 450, 500),
+        ("($f := function($n) { $n < 2 ? $n : $f($n - 1) + $f($n - 2) }; $f({}))", 12, 16),
+        ("$map([1..{}], function($n) { $n })", 1900, 3000),
+        ("$count([1..{}].($ * 2))", 4500, 10_500),
+    ],
+    ids=["a loop", "two functions", "branching", "$map", "a path"],
+)
+def test_ten_steps_are_a_call_that_an_expression_makes_of_its_own_functions(expression, some, too_many) -> None:
+    """Who calls for ever is stopped after 100,000 calls, about a second; what goes through data may do more."""
+
+    def evaluate(count: int) -> object:
+        counted = compile_expression(expression.replace("{}", str(count)))
+        return counted({}, pace=Unhurried(Random()), now=NOW, limits=Limits(steps=10_000))
+
+    evaluate(some)
+    with pytest.raises(EvaluationError, match="Expression evaluation timeout"):
+        evaluate(too_many)
+
+
 # ------------------------------------------------------------------------------------------------------ laws
 
 SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text() | st.floats(-1e9, 1e9)

@@ -40,6 +40,7 @@ FILTER = "FilterExpression"
 SEARCH = "SearchConditionExpression"
 PROJECTION = "ProjectionExpression"
 _KINDS = (UPDATE, CONDITION, KEY_CONDITION, FILTER, SEARCH, PROJECTION)
+_EVERY_KIND = frozenset(_KINDS)
 _Names: TypeAlias = tuple[tuple[str, str], ...]
 
 
@@ -90,9 +91,9 @@ def compile_expressions(params: Mapping[str, JSON]) -> Expressions:
     Raises:
         Fault: whatever is wrong with them that no item is needed to see, the first in AWS's order.
     """
-    kinds = [kind for kind in _KINDS if params.get(kind) is not None]
-    if not kinds:
+    if _EVERY_KIND.isdisjoint(params):
         return _NO_EXPRESSIONS
+    kinds = [kind for kind in _KINDS if params.get(kind) is not None]
     names = read_names(params)
     values = read_values(params)
     mentioned = []

@@ -55,8 +55,10 @@ _COUNTS = {"NULL": 0, "NOT_NULL": 0, "BETWEEN": 2}
 def check_one_language(params: Mapping[str, JSON], legacy: Sequence[str], modern: Sequence[str]) -> None:
     """Raise Fault where a request gives parameters of both languages, listed in the order of the operation."""
     old = [name for name in legacy if params.get(name) is not None]
+    if not old:
+        return
     new = [name for name in modern if params.get(name) is not None]
-    if old and new:
+    if new:
         raise invalid(
             "Can not use both expression and non-expression parameters in the same request: "
             f"Non-expression parameters: {{{', '.join(old)}}} Expression parameters: {{{', '.join(new)}}}"

@@ -115,8 +115,8 @@ def projection(index: Index) -> dict[str, JSON]:
 
 def token(*partition: Value) -> int:
     """The hash that orders partitions, of the values of the HASH attributes."""
-    digest = md5(_SALT + b"".join(map(_key_bytes, partition)), usedforsecurity=False).digest()
-    return int.from_bytes(digest[: TOKEN_BITS // 8], "big")
+    keys = _key_bytes(partition[0]) if len(partition) == 1 else b"".join(map(_key_bytes, partition))
+    return int.from_bytes(md5(_SALT + keys, usedforsecurity=False).digest()[: TOKEN_BITS // 8], "big")
 
 
 def _key_bytes(value: Value) -> bytes:
@@ -165,9 +165,10 @@ def check_key(schema: KeySchema, key: Attributes) -> None:
     Raises:
         Fault: other attributes or types than the schema's, an empty value, or one that is too long.
     """
-    if len(key) != len(schema.names):
+    names = schema.names
+    if len(key) != len(names):
         raise invalid(KEY_MISMATCH)
-    for name in schema.names:
+    for name in names:
         value = key.get(name)
         if value is None or value[0] != schema.types[name]:
             raise invalid(KEY_MISMATCH)
