@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from emulator.bench.replaying import CannotReplay, Replayed
     from emulator.bench.snapshots import HistorySnapshots
     from emulator.faults import Fault
+    from emulator.injection.rules import Faults, InvalidFault
     from emulator.integrations.mocks import Mock
     from emulator.interception import AWSCallRefused
     from emulator.testing import Dynastep, emulator
@@ -33,7 +34,9 @@ __all__ = [
     "Dynastep",
     "Execution",
     "Fault",
+    "Faults",
     "HistorySnapshots",
+    "InvalidFault",
     "InvalidOption",
     "Later",
     "Mock",
@@ -56,6 +59,7 @@ _HOMES: Final = {
     "emulator.bench.replaying": ("CannotReplay", "Replayed"),
     "emulator.bench.snapshots": ("HistorySnapshots",),
     "emulator.faults": ("Fault",),
+    "emulator.injection.rules": ("Faults", "InvalidFault"),
     "emulator.integrations.mocks": ("Mock",),
     "emulator.interception": ("AWSCallRefused",),
     "emulator.testing": ("Dynastep", "emulator"),

@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 COMMANDS: Final = (
-    *("clock", "coverage", "doctor", "executions", "graph", "history", "logs", "reset"),
+    *("clock", "coverage", "doctor", "executions", "faults", "graph", "history", "logs", "reset"),
     *("record", "replay", "run", "start", "test_from", "test_state", "validate"),
 )
 """Every command: the name of its module in ``commands`` and, with hyphens, of the function there."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -18,6 +19,7 @@ from asl_interpreter.loop.clock import monotonic
 from asl_interpreter.loop.errands import Closed, Workers
 from emulator import moto_door
 from emulator.faults import Fault
+from emulator.injection.errors import with_left, withheld
 from emulator.lambdas import api as lambdas
 from emulator.wire import operations, protocol, query
 from emulator.wire.api_addresses import address_of, names_api
@@ -205,6 +207,8 @@ class Received(NamedTuple):
     """Whether it is for an API of API Gateway."""
     later: Callable[[Response], None] | None = None
     """Takes the response when there is one, where the server does not need a thread that waits."""
+    from_outside: bool = True
+    """Whether a client asks, and not the world itself."""
 
 
 class _Postponed(Exception):
@@ -239,7 +243,8 @@ def inside(world: World, environ: Environ, body: bytes) -> Response:
     """Answer what the world itself asks, on behalf of the account in the signature: it is past the gate."""
     caller = credential(environ)
     account = caller.account if caller is not None else None
-    return _respond(world, Received(environ, body, caller, account or world.default_account, names_api(environ)))
+    owner = account or world.default_account
+    return _respond(world, Received(environ, body, caller, owner, names_api(environ), from_outside=False))
 
 
 def _owner_of_api(environ: Environ) -> str | None:
@@ -289,7 +294,7 @@ def _is_ours(environ: Environ, caller: Credential | None) -> bool:
 
 
 def _respond_ours(world: World, request: Received, control: Control | None) -> Response:
-    environ, body, caller, account, _, later = request
+    environ, body, caller, account, _, later, _ = request
     method = environ["REQUEST_METHOD"]
     if method == "OPTIONS" and "HTTP_ORIGIN" in environ:
         return protocol.write_preflight(environ)
@@ -301,7 +306,7 @@ def _respond_ours(world: World, request: Received, control: Control | None) -> R
         if len(body) > protocol.LARGEST_BODY:
             raise protocol.too_large()  # noqa: TRY301 - every refusal is written in one place
         call = protocol.read_call(environ, body, caller, account, request_id)
-        answered = operations.begin(world, call)
+        answered = _begin(world, call, request)
         if isinstance(answered, Waiting):
             if later is None or control is None or not answered.takes_time:
                 answered = answered.result()
@@ -345,6 +350,15 @@ def _finish(control: Control, request: Received, call: Call, result: Callable[[]
         response = _write_failure(environ, call.service, call.request_id, error)
     if later is not None:
         later(response)
+
+
+def _begin(world: World, call: Call, request: Received) -> dict[str, JSON] | Waiting[Any]:
+    """Begin what a client asks for, unless a fault of a test hits it."""
+    strike = world.meet_faults(call.service, call.operation, call.params) if request.from_outside else None
+    if strike is None or strike.error is None:
+        return operations.begin(world, call)
+    served, left = withheld(call.params)
+    return with_left(operations.perform(world, replace(call, params=served, body=b"")), left)
 
 
 _LOOKS = re.compile("(Batch)?(Describe|Filter|Get|Head|List|Query|Receive|Scan|Search|Select)")
@@ -394,7 +408,8 @@ def _respond_other(world: World, request: Received) -> Response:
     if caller is not None and caller.service == "logs":
         world.deliver_logs()
     if response is None:
-        response = moto_door.answer(environ, body, caller, account)
+        meet = world.meet_faults if world.faults and request.from_outside else None
+        response = moto_door.answer(environ, body, caller, account, meet)
     if "HTTP_ORIGIN" in environ and not any(name.lower().startswith("access-control-") for name, _ in response.headers):
         return response._replace(headers=[*response.headers, *protocol.cors(environ)])
     return response
@@ -410,6 +425,8 @@ def _respond_to_form(world: World, request: Received) -> Response:
     try:
         name, params = query.read(text, model)
         call = protocol.Call("cloudformation", name, params, request.account, region, request_id)
+        if request.from_outside:
+            world.meet_faults(call.service, call.operation, call.params)
         answered = query.write(model.operation_model(name), operations.perform(world, call), request_id)
     except Fault as fault:
         status, answered = fault.status, query.write_fault(fault, model.metadata["xmlNamespace"], request_id)

@@ -1,4 +1,4 @@
-"""Control routes for tests in any language: what stands for Tasks on a running server."""
+"""Control routes for tests in any language: mocks and faults of a running server."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
+from emulator.injection.rules import InvalidFault, read_faults
 from emulator.integrations.mock_config import read_mocks
 from emulator.integrations.mocks import InvalidMock
 
 if TYPE_CHECKING:
     from emulator.control import Control
+    from emulator.injection.rules import FaultRules, Faults
     from emulator.integrations.mocks import Mock, Mocks
 
 
 def control_routes(control: Control) -> Blueprint:
-    """The routes ``/_dynastep/mocks``: GET lists, POST adds, DELETE forgets."""
-    routes = Blueprint("mocks", __name__)
+    """The routes ``/_dynastep/mocks`` and ``/_dynastep/faults``: GET lists, POST adds, DELETE forgets."""
+    routes = Blueprint("tests", __name__)
 
     @routes.get("/_dynastep/mocks")
     def list_mocks() -> Response:
@@ -44,7 +46,50 @@ def control_routes(control: Control) -> Blueprint:
         mocks.clear()
         return answer(known)
 
+    @routes.get("/_dynastep/faults")
+    def list_faults() -> Response:
+        """The faults, each with how many calls it has met and which of these it has hit."""
+        return answer(_faults_as_json(control.latest.world.faults))
+
+    @routes.post("/_dynastep/faults")
+    def add_faults() -> Response:
+        """Add a fault: ``{"target": "dynamodb:*", "error": "ThrottlingException", "rate": 0.1, "seed": 7}``."""
+        faults = control.latest.world.faults
+        try:
+            faults.add(read_faults(body()))
+        except InvalidFault as error:
+            raise BadRequest(str(error)) from None
+        return answer(_faults_as_json(faults))
+
+    @routes.delete("/_dynastep/faults")
+    def forget_faults() -> Response:
+        """Forget all faults, and say of them what GET says."""
+        faults = control.latest.world.faults
+        known = _faults_as_json(faults)
+        faults.clear()
+        return answer(known)
+
     return routes
+
+
+def _faults_as_json(faults: FaultRules) -> JSON:
+    return {"faults": [_fault_as_json(rule) for rule in faults]}
+
+
+def _fault_as_json(rule: Faults) -> JSON:
+    optional = {"error": rule.error, "delay": rule.delay or None, "times": rule.times, "machine": rule.machine}
+    said = {name: value for name, value in optional.items() if value is not None}
+    numbers = {} if rule.calls is None else {"calls": sorted(rule.calls)}
+    hits = [{"call": hit.number, "what": hit.what} for hit in rule.hits]
+    return {
+        "target": rule.target,
+        **said,
+        **numbers,
+        "rate": rule.rate,
+        "seed": rule.seed,
+        "met": rule.met,
+        "hits": hits,
+    }
 
 
 def _mocks_as_json(mocks: Mocks) -> JSON:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -31,6 +31,7 @@ from emulator.clients import Clients
 from emulator.control import Control
 from emulator.endpoint import account_of, answer
 from emulator.faults import Fault
+from emulator.injection.rules import Faults, make_faults
 from emulator.integrations.mocks import Answer, Checked, Mock, Mocks, mode_of, steps_of
 from emulator.integrations.selection import Selection, When
 from emulator.interception import answered_by, world_answer
@@ -113,6 +114,46 @@ class Dynastep(Clients):
         selection = Selection(task, machine, when)
         mock = Mock(f"The mock of {task!r}", selection, steps, mode_of(checked), optional)
         return self._mocks.add(mock)
+
+    def faults(
+        self,
+        target: str,
+        *,
+        error: str | None = None,
+        message: str = "",
+        delay: float | str = 0,
+        rate: float = 1.0,
+        seed: int = 0,
+        times: int | None = None,
+        calls: Collection[int] | None = None,
+        when: When = None,
+        machine: str | None = None,
+        optional: bool = False,
+    ) -> Faults:
+        """Have calls fail or come late: of Tasks and of clients; ``hits`` of what this returns says which were hit.
+
+        ``target`` is an operation, such as ``dynamodb:PutItem``, ``dynamodb:*`` or ``lambda:Invoke``, or the Task of a
+        state by name, place or path. Of the calls that it meets, those numbered in ``calls`` (all, unless they are
+        given) are hit at ``rate``, as ``seed`` chooses, ``times`` times at most. See docs/faults.md.
+
+        Raises:
+            InvalidFault: there is no such operation or error, or a number is none.
+        """
+        __tracebackhide__ = True
+        rule = make_faults(
+            target,
+            error=error,
+            message=message,
+            delay=delay,
+            rate=rate,
+            seed=seed,
+            times=times,
+            calls=calls,
+            when=when,
+            machine=machine,
+            optional=optional,
+        )
+        return self._world.faults.add(rule)
 
     def run(
         self,
@@ -230,8 +271,9 @@ class Dynastep(Clients):
         return dict(sorted(every.items(), key=lambda entry: entry[1].started_at))
 
     def take_verdict(self) -> str:
-        """What was wrong with the mocks, for people, once: ``check_mocks`` does not say it again."""
-        return self._mocks.take_verdict()
+        """What was wrong with mocks and faults, for people, once: ``check_mocks`` does not say it again."""
+        verdicts = (self._mocks.take_verdict(), self._world.faults.take_verdict())
+        return "\n".join(verdict for verdict in verdicts if verdict)
 
     def replay(self, cassette: Path | str, definition: Definition | None = None) -> Replayed:
         """Run a definition against the answers of a recorded execution; see docs/replay.md.
@@ -253,13 +295,13 @@ class Dynastep(Clients):
         return replay(history, known, self._world.resources(self._call("", {})))
 
     def check_mocks(self) -> None:
-        """See that every mock was used, and used well. The fixture does so when the test is over.
+        """See that every mock was used, and used well, and every fault met. The fixture does so when the test is over.
 
         Raises:
             AssertionError: one was not; the message says what was mocked and what was called.
         """
         __tracebackhide__ = True
-        verdict = self._mocks.take_verdict()
+        verdict = self.take_verdict()
         if verdict:
             raise AssertionError(verdict)
 

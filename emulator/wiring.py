@@ -8,10 +8,11 @@ import secrets
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from asl_interpreter.engine import Engine
-from asl_interpreter.jsontext import JSON
+from asl_interpreter.jsontext import JSON, loads
 from asl_interpreter.loop.clock import Clock
 from emulator import arns, moto_door
 from emulator.apigateway.apis import Apis
@@ -25,12 +26,13 @@ from emulator.eventbridge.schedules import Schedules
 from emulator.eventbridge.universal import call_any
 from emulator.events.filters import filter_problem
 from emulator.faults import Fault
+from emulator.injection.errors import OF_FUNCTIONS
 from emulator.integrations import web
 from emulator.integrations.mock_config import MockConfig
 from emulator.integrations.mocks import Mocks
 from emulator.lambdas.callables import Callables
 from emulator.lambdas.deployments import archive_problem
-from emulator.lambdas.functions import FunctionName, Request
+from emulator.lambdas.functions import FunctionName, Invocation, Request
 from emulator.lambdas.service import Lambdas
 from emulator.server import url_of
 from emulator.settings import Settings
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from asl_interpreter.coverage import Coverage
     from emulator.dynamodb.forwarding import Forward
     from emulator.dynamodb.model.streams import Stream
+    from emulator.injection.rules import FaultRules
 
 log = logging.getLogger("dynastep")
 
@@ -131,7 +134,17 @@ def put_together(given: Lasting) -> World:
         mock_config=given.mock_config,
         coverage=given.coverage,
     )
+    lambdas.hit = partial(_hit_function, world.faults)
     return world
+
+
+def _hit_function(faults: FaultRules, request: Request) -> Invocation | None:
+    """What an invocation comes to that a fault hits."""
+    if not faults:
+        return None
+    params: JSON = {"FunctionName": request.name.name, "Payload": loads(request.payload)}
+    strike = faults.strike_operation("lambda", "Invoke", params, function=True)
+    return None if strike is None else OF_FUNCTIONS[str(strike.error)](request.request_id, strike.delay)
 
 
 def _elsewhere(settings: Settings) -> Mapping[str, Forward]:

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 from asl_interpreter.engine import never
 from asl_interpreter.loop.clock import Clock
 from emulator.faults import Fault
+from emulator.injection.errors import UNPROCESSED, fault_of
+from emulator.injection.rules import FaultRules
+from emulator.injection.tasks import Struck
 from emulator.integrations.mocked import Mocked
 from emulator.integrations.mocks import InvalidMock, Mocks
 from emulator.integrations.resources import Resources
@@ -24,6 +27,7 @@ from emulator.stepfunctions.machines import StateMachine, StateMachines
 if TYPE_CHECKING:
     from asl_interpreter.coverage import Coverage
     from asl_interpreter.engine import Engine
+    from asl_interpreter.jsontext import JSON
     from asl_interpreter.tasks import Datasets, Resolve
     from emulator.apigateway.apis import Apis
     from emulator.deploying.regions import Deployments
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from emulator.dynamodb.model.store import Store
     from emulator.eventbridge.pipes import Pipes
     from emulator.eventbridge.schedules import Schedules
+    from emulator.injection.rules import Strike
     from emulator.integrations.mock_config import MockConfig
     from emulator.lambdas.service import Lambdas
     from emulator.settings import Settings
@@ -79,6 +84,8 @@ class World:
     mocks: Mocks = field(default_factory=Mocks)
     """What tests, or clients of a server, have said of Tasks."""
     mock_config: MockConfig | None = None
+    faults: FaultRules = field(default_factory=FaultRules)
+    """What tests, or clients of a server, want to fail."""
     coverage: dict[str, Coverage] | None = None
     """Text of a definition -> what its executions have done; None while nobody asks for coverage."""
     _activities: dict[tuple[str, str], Activities] = field(default_factory=dict)
@@ -135,7 +142,7 @@ class World:
                 of_case.check_values(name, spots_of(machine), resources.answering)
         except InvalidMock as error:
             raise Fault("ValidationException", str(error)) from None
-        return Mocked(resources, name, machine, sources, self.engine, self.callbacks.open)
+        return Struck(Mocked(resources, name, machine, sources, self.engine, self.callbacks.open), self.faults)
 
     def _spots_of_others(self) -> Iterator[tuple[str, Spot]]:
         """The Tasks of every state machine and of their versions, each with the name of its machine."""
@@ -143,6 +150,21 @@ class World:
             for revision in (machine, *list(machine.versions.values())):
                 for spot in spots_of(revision.machine):
                     yield machine.name, spot
+
+    def meet_faults(self, service: str, operation: str, params: JSON) -> Strike | None:
+        """Let a call of a client meet the faults of tests: time may pass for it; what else hits it.
+
+        Raises:
+            Fault: the call fails.
+        """
+        strike = self.faults.strike_operation(service, operation, params) if self.faults else None
+        if strike is None:
+            return None
+        self.pass_time(strike.delay)
+        if strike.error in (None, UNPROCESSED):
+            return strike
+        given = params if isinstance(params, dict) else {}
+        raise fault_of(service, operation, given, strike.error, strike.message)
 
     def looked(self, call: Call) -> None:
         """Somebody is about to look at what executions may have done: virtual time moves on for it."""

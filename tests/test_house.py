@@ -51,7 +51,6 @@ EMULATOR = {
     "moto_door": "arns events faults wire",
     "dynamodb.changes": "dynamodb.model dynamodb.rejections moto_door wire",
     "lambdas": "arns dynamodb.changes events faults moto_door wire",
-    "endpoint": "faults lambdas moto_door wire",
     "graph": "",
     "datasets": "arns moto_door",
     "stepfunctions": "arns datasets faults wire",
@@ -75,11 +74,13 @@ EMULATOR = {
     "apigateway": "faults integrations lambdas moto_door wire",
     "eventbridge": "arns events faults integrations lambdas moto_door wire",
     "server": "wire",
-    "world": "faults integrations stepfunctions",
+    "endpoint": "faults injection lambdas moto_door wire",
+    "injection": "dynamodb.items faults integrations lambdas suggestions wire",
+    "world": "faults injection integrations stepfunctions",
     "wiring": "apigateway arns datasets deploying dynamodb.forwarding dynamodb.model dynamodb.operations"
-    " dynamodb.registry endpoint eventbridge events faults integrations lambdas moto_door server"
+    " dynamodb.registry endpoint eventbridge events faults injection integrations lambdas moto_door server"
     " settings stepfunctions wire world",
-    "routes": "integrations",
+    "routes": "injection integrations",
     "initial": "",
     "variables": "settings suggestions",
     "localstack": "moto_door wire",
@@ -90,7 +91,7 @@ EMULATOR = {
     " web wire wiring",
     "dynamodb": "",
     "interception": "wire",
-    "testing": "app arns bench clients control endpoint faults integrations interception moto_door"
+    "testing": "app arns bench clients control endpoint faults injection integrations interception moto_door"
     " server settings stepfunctions validate wire wiring",
     "pytest_plugin": "bench testing",
 }

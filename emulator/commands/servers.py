@@ -67,9 +67,17 @@ def answers_of(url: str) -> Iterator[None]:
 
 
 def ask(
-    url: str, path: str, body: dict[str, Any] | None = None, *, post: bool = False, patience: float | None = None
+    url: str,
+    path: str,
+    body: dict[str, Any] | None = None,
+    *,
+    post: bool = False,
+    method: str | None = None,
+    patience: float | None = None,
 ) -> dict[str, Any]:
-    """What a route of the server's own answers, within ``patience`` seconds if they are given.
+    """What a route of the server's own answers to GET, or to POST or another ``method``.
+
+    It is waited for ``patience`` seconds if they are given.
 
     Raises:
         CannotRun: there is no server, or it refuses.
@@ -79,7 +87,8 @@ def ask(
 
     data = json.dumps(body or {}).encode() if post else None
     try:
-        with urlopen(Request(f"{url.rstrip('/')}{path}", data), timeout=patience) as response:  # noqa: S310 - the user's own URL
+        request = Request(f"{url.rstrip('/')}{path}", data, method=method)  # noqa: S310 - the user's own URL
+        with urlopen(request, timeout=patience) as response:  # noqa: S310
             answer: dict[str, Any] = json.load(response)
     except HTTPError as error:
         said = error.read().decode(errors="replace")

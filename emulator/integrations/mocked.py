@@ -26,7 +26,7 @@ from emulator.integrations.selection import Spot, short, spots_of
 if TYPE_CHECKING:
     from asl_interpreter.definition import Machine
     from asl_interpreter.engine import Engine
-    from emulator.integrations.resources import Resources
+    from emulator.integrations.resources import Called, Resources
 
 
 class Mocked:
@@ -43,7 +43,7 @@ class Mocked:
     ) -> None:
         """``name`` is that of its state machine; of ``sources`` the first goes before the others."""
         self._resources = resources
-        self._name = name
+        self.name = name
         self._machine = machine
         self._sources = sources
         self._answering = resources.answering
@@ -60,10 +60,10 @@ class Mocked:
         integration = self._resources(resource, state)
         if not state or not any(self._sources):
             return integration
-        spot = self._spots[state]
-        mocks = [mock for source in self._sources for mock in source.of(self._name, spot)]
+        spot = self.spots[state]
+        mocks = [mock for source in self._sources for mock in source.of(self.name, spot)]
         certain = next((number for number, mock in enumerate(mocks) if mock.selection.is_certain(spot)), None)
-        otherwise = integration if certain is None else self._stand_in(integration, mocks[certain], resource)
+        otherwise = integration if certain is None else self.stand_in(integration, mocks[certain], resource)
         conditional = mocks[:certain]
         if not conditional:
             return otherwise
@@ -73,15 +73,21 @@ class Mocked:
                 chosen = next((mock for mock in conditional if mock.takes(spot, request)), None)
             except StateError as error:
                 return dataclasses.replace(integration, handler=partial(_fail, error), check_start=unchecked)
-            return otherwise if chosen is None else self._stand_in(integration, chosen, resource)
+            return otherwise if chosen is None else self.stand_in(integration, chosen, resource)
 
         return dataclasses.replace(otherwise, choose=choose)
 
     @cached_property
-    def _spots(self) -> Mapping[str, Spot]:
+    def spots(self) -> Mapping[str, Spot]:
+        """The Tasks of the machine, by name."""
         return {spot.task.name: spot for spot in spots_of(self._machine)}
 
-    def _stand_in(self, integration: Integration, mock: Mock, resource: str) -> Integration:
+    def called(self, resource: str) -> Called | None:
+        """The operation that a Task would call."""
+        return self._resources.called(resource)
+
+    def stand_in(self, integration: Integration, mock: Mock, resource: str) -> Integration:
+        """What stands for the integration of a Task that a mock answers."""
         waits = integration.kind == "activity" or "." in integration.action
         return dataclasses.replace(
             integration,

@@ -10,13 +10,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from asl_interpreter.errors import NOT_BUILT, StateError
 from asl_interpreter.jsontext import JSON
 from asl_interpreter.loop.signals import Signal
 from asl_interpreter.tasks import Callback, Integration, Later, Submitted, TaskHandler, TaskRequest, UnknownResource
 from emulator.arns import Arn
+from emulator.faults import Fault
 from emulator.integrations import api_gateway, emr, http_task, lambda_functions, messages, parameters, sdk, services
 from emulator.integrations.bedrock import StoredData
 from emulator.integrations.caller import Answer, Caller, Optimized
@@ -48,6 +49,15 @@ _ACTIVITY: Final = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:activity
 Stored: TypeAlias = Callable[[TaskRequest], StoredData]
 _PARSED: Final = frozenset({"Input", "Output"})
 """What ``.sync:2`` reads as JSON in the description of an execution."""
+
+
+class Called(NamedTuple):
+    """The operation that a Task calls, by botocore's names."""
+
+    service: str
+    operation: str
+    error: Callable[[Fault, str], StateError]
+    """How the Task fails if the service refuses the call with a Fault, under the id of a request."""
 
 
 class Resources:
@@ -97,6 +107,23 @@ class Resources:
             optimized = ACTIONS.get((service, action))
             operation = None if optimized is None or optimized.answers else optimized.model()
         return None if operation is None else Answered(operation, sdk.capitalized, parsed)
+
+    def called(self, resource: str) -> Called | None:
+        """The operation that a Task calls; None if its Resource is an activity, or calls no operation of AWS."""
+        if _LAMBDA.fullmatch(resource):
+            return Called("lambda", "Invoke", partial(_optimized_error, "lambda"))
+        match = _RESOURCE.fullmatch(resource)
+        if match is None:
+            return None
+        service, action = match["service"], match["action"]
+        if service.startswith("aws-sdk:"):
+            name = sdk.find_service(service.removeprefix("aws-sdk:"))
+            return None if name is None else Called(name, sdk.capitalized(action), partial(_sdk_error, name))
+        if service not in sdk.OPTIMIZED:
+            return None
+        model = ACTIONS[service, action].model() if (service, action) in ACTIONS else None
+        operation = sdk.capitalized(action) if model is None else model.name
+        return Called(sdk.OPTIMIZED[service][2], operation, partial(_optimized_error, service))
 
     def stored(self, resource: str) -> Stored | None:
         """How the data of a Task's call comes from S3 and goes there; None if the call has them all."""
@@ -186,6 +213,14 @@ class Resources:
 
 def _marked(service: str, action: str, arguments: JSON, context: JSON) -> JSON:
     return marked(service, action, arguments, context.get("Execution", {}).get("Id", ""))
+
+
+def _optimized_error(service: str, fault: Fault, request_id: str) -> StateError:
+    return sdk.optimized_error(service, fault.code, fault.message, fault.status, request_id)
+
+
+def _sdk_error(service: str, fault: Fault, request_id: str) -> StateError:
+    return sdk.sdk_error(service, fault.code, fault.message, fault.status, request_id)
 
 
 def _never(_request: TaskRequest) -> bool:

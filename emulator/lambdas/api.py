@@ -48,6 +48,7 @@ def respond(world: World, environ: Environ, body: bytes, account: str, region: s
         params |= {member: environ[header] for header, member in _HEADERS.items() if header in environ}
         if (qualifier := parse_qs(environ.get("QUERY_STRING", "")).get("Qualifier")) is not None:
             params["Qualifier"] = qualifier[0]
+        world.meet_faults("lambda", "Invoke", params)
         request = Request.read(params, account, region, _payload(body), request_id)
         return _invoke(world, environ, request, headers)
     except Fault as fault:

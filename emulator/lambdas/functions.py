@@ -141,14 +141,19 @@ def timed_out(request_id: str, seconds: float) -> str:
     return failure("Sandbox.Timedout", f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds")
 
 
+def too_large() -> str:
+    """The payload when what a function has answered is larger than it may be."""
+    text = f"Response payload size exceeded maximum allowed payload size ({LARGEST_RESPONSE} bytes)."
+    return failure("Function.ResponseSizeTooLarge", text)
+
+
 def within_limits(invocation: Invocation) -> Invocation:
     """The invocation, unless its answer is too large. A half of a character in an answer, as an escape, is a ``?``."""
     if _HALF.search(invocation.payload):
         invocation = replace(invocation, payload=_whole(invocation.payload))
     if len(invocation.payload) * 4 <= LARGEST_RESPONSE or len(invocation.payload.encode()) <= LARGEST_RESPONSE:
         return invocation
-    text = f"Response payload size exceeded maximum allowed payload size ({LARGEST_RESPONSE} bytes)."
-    return Invocation(failure("Function.ResponseSizeTooLarge", text), failed=True, log=invocation.log)
+    return Invocation(too_large(), failed=True, log=invocation.log)
 
 
 _HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")

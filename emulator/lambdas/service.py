@@ -72,6 +72,8 @@ class Lambdas:
         self._urls = urls
         self.find_stream = find_stream
         self.mappings = Mappings(self, self._poller)
+        self.hit: Callable[[Request], Invocation | None] = lambda _request: None
+        """What an invocation comes to that a fault of a test hits; the function then does not run."""
         self.polling = [self.mappings]
         """All that polls: the mappings of functions, and what else takes from queues and streams, such as pipes."""
         self._lock = lock("the functions of a world", 40)
@@ -204,7 +206,7 @@ class Lambdas:
         """
         function = self.find(request.name)
         check_size(request.payload)
-        return function, function.invoke(request)
+        return function, self.hit(request) or function.invoke(request)
 
     def invoke_later(self, request: Request) -> Function:
         """Invoke a function without waiting for what comes of it; which version it will be.

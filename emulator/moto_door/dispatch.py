@@ -8,7 +8,7 @@ import json
 import logging
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import parse_qs, quote
 from xml.parsers.expat import ExpatError
 from xml.sax.saxutils import escape
@@ -24,6 +24,9 @@ from emulator.wire.credentials import DEFAULT_REGION, Credential, credential
 from emulator.wire.protocol import Environ, Response, decompressed, new_request_id
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from asl_interpreter.jsontext import JSON
     from emulator.moto_door.requests import Operation
 
 log = logging.getLogger("dynastep")
@@ -40,7 +43,13 @@ _LINKS = ("ConfirmSubscription", "Unsubscribe")
 _UNSIGNED_ACTIONS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
 
 
-def answer(environ: Environ, body: bytes, caller: Credential | None, account: str) -> Response:
+Meet: TypeAlias = "Callable[[str, str, JSON], object]"
+"""Has a call of an operation, by botocore's names, with its members, meet the faults of tests. Raises Fault."""
+
+
+def answer(
+    environ: Environ, body: bytes, caller: Credential | None, account: str, meet: Meet | None = None
+) -> Response:
     """Answer a request to a service of moto's; an error of moto itself becomes an error in AWS's form."""
     assert_off_loop("moto is called")
     try:
@@ -54,10 +63,10 @@ def answer(environ: Environ, body: bytes, caller: Credential | None, account: st
         except Fault as fault:
             return _refusal(environ, name, fault.status, fault.code, fault.message)
         environ = {key: value for key, value in environ.items() if key != "HTTP_CONTENT_ENCODING"}
-    return _answer(environ, body, name, region, account)
+    return _answer(environ, body, name, region, account, meet)
 
 
-def _answer(environ: Environ, body: bytes, name: str, region: str, account: str) -> Response:
+def _answer(environ: Environ, body: bytes, name: str, region: str, account: str, meet: Meet | None) -> Response:
     prepared = _environ(environ, body, name, region, account)
     path = prepared["RAW_URI"].partition("?")[0]
     from emulator.moto_door.checks import AFTERWARDS, unfit  # botocore's models: not for the start of a server
@@ -73,7 +82,7 @@ def _answer(environ: Environ, body: bytes, name: str, region: str, account: str)
             what = f"{environ['REQUEST_METHOD']} {path} of {name}" if known else f"the service {name}"
             return _refusal(environ, name, 501, "NotImplementedException", f"moto, behind Dynastep, lacks {what}")
         operation = operation_of(handler, prepared, body)
-        refused = refusal(name, environ, body)
+        refused = _met(meet, operation, prepared, body) or refusal(name, environ, body)
         if refused is None and operation is not None and operation.service not in AFTERWARDS:
             refused = unfit(operation, prepared, body)
         if refused is not None:
@@ -91,6 +100,21 @@ def _answer(environ: Environ, body: bytes, name: str, region: str, account: str)
         return _refusal(environ, name, 400, "MalformedXML", text)
     except Exception as error:  # noqa: BLE001 - moto fails with any; the log has it
         return _failed(prepared, name, body, operation, error)
+
+
+def _met(meet: Meet | None, operation: Operation | None, environ: Environ, body: bytes) -> Fault | None:
+    """The fault of a test that hits a request."""
+    if meet is None or operation is None:
+        return None
+    from emulator.moto_door.requests import Unreadable, members_of
+
+    try:
+        meet(operation.service, operation.name, members_of(operation, environ, body))
+    except Fault as fault:
+        return fault
+    except Unreadable:
+        pass  # what is wrong with the request is said below
+    return None
 
 
 def _failed(environ: Environ, name: str, body: bytes, operation: Operation | None, error: Exception) -> Response:
