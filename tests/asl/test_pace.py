@@ -19,7 +19,7 @@ TIMEOUT = "Expression evaluation timeout: Check for infinite loop"
 
 
 def counting(to: int, result: str = "$n") -> str:
-    """An expression that calls a function so many times, four steps and some more each."""
+    """An expression that calls a function so many times, ten steps and some more each."""
     return f"{{% ($f := function($n) {{ $n = {to} ? {result} : $f($n + 1) }}; $f(0)) %}}"
 
 
@@ -145,6 +145,50 @@ def test_every_state_can_evaluate_for_long(state: dict[str, Any], end: str) -> N
     assert end in [event.type for event in execution.history.events]
     assert execution.error in (None, "Long")
     legal(execution.history.events)
+
+
+def distributed(child_state: str = "C", **fields: Any) -> dict[str, Any]:
+    """A state that runs an execution for each item."""
+    child = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": child_state,
+        "States": {child_state: {"Type": "Pass", "End": True}},
+    }
+    return {"Type": "Map", "ItemProcessor": child, "End": True, **fields}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"Items": "{% [1..40] %}", "ItemSelector": {"v": counting(100)}},
+        {"Items": "{% [1..3] %}", "ItemSelector": {"v": counting(4_000)}},
+        {"Items": counting(4_000, "[1, 2]")},
+        {"Items": [1], "ToleratedFailureCount": counting(4_000)},
+        {"Items": [1], "ItemBatcher": {"BatchInput": {"v": counting(4_000)}, "MaxItemsPerBatch": 10}},
+    ],
+    ids=["many items", "long items", "the items", "a limit", "a batch"],
+)
+def test_a_distributed_map_lets_others_pass_while_it_makes_its_items(fields: dict[str, Any]) -> None:
+    short = {
+        "StartAt": "A",
+        "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "Output": "{% 1 + 1 %}", "End": True}},
+    }
+    long = {"StartAt": "Each", "States": {"Each": distributed(**fields)}}
+    execution = run(both(long, short))
+    assert execution.status == "SUCCEEDED", execution.cause
+    kinds = [event.type for event in execution.history.events]
+    assert kinds.index("MapRunStarted") > len(kinds) - 1 - kinds[::-1].index("PassStateExited")
+    legal(execution.history.events)
+    assert run(both(long, short)).history.events == execution.history.events
+
+
+def test_the_runs_of_distributed_maps_side_by_side_have_names_of_their_own() -> None:
+    def branch(name: str) -> dict[str, Any]:
+        each = distributed(f"In {name}", Items="{% [1..5] %}", ItemSelector={"v": counting(100)})
+        return {"StartAt": name, "States": {name: each}}
+
+    execution = run(both(branch("One"), branch("Two")))
+    assert len({each.arn for each in execution.map_runs}) == 2
 
 
 def test_the_result_of_work_comes_in_the_same_turn_in_one_go_and_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ AWS records them.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from ... import jsontext
@@ -18,7 +19,7 @@ from ...jsontext import JSON
 from ...language.dataflow import StateFrame, too_large
 from ...loop.fibers import turn
 from ...loop.signals import Signal
-from ...tasks import ResultRequest
+from ...tasks import Item, ResultRequest
 from ..cursor import Cursor, Exit
 from ..map_runs import MapRun
 from .inputs import Inputs, given_items
@@ -38,7 +39,7 @@ async def run_distributed(state: Map, how: Distribution, cursor: Cursor) -> Exit
         work = cursor.inside
         if not isinstance(work, MapWork) or work.over:
             cursor.leave()
-            cursor.inside = work = _open(state, how, cursor)
+            cursor.inside = work = await _open(state, how, cursor)
             cursor.record("MapRunStarted", {"mapRunArn": work.run.arn})
             cursor.execution.map_runs.append(work.run)
         else:
@@ -50,27 +51,40 @@ async def run_distributed(state: Map, how: Distribution, cursor: Cursor) -> Exit
     return await attempts(state, cursor, attempt, failed="MapStateFailed")
 
 
-def _open(state: Map, how: Distribution, cursor: Cursor) -> MapWork:
+async def _open(state: Map, how: Distribution, cursor: Cursor) -> MapWork:
     """Record MapStateStarted and make a Map Run."""
     frame = cursor.frame(cursor.input)
-    frame = frame.reading(state.flow.select_input(frame))
-    given = None if how.reader is not None else given_items(state, frame)
-    at_once = state.max_concurrency(frame)
+
+    def find() -> tuple[StateFrame, list[Item] | None, int]:
+        effective = frame.reading(state.flow.select_input(frame))
+        given = None if how.reader is not None else given_items(state, effective)
+        return effective, given, state.max_concurrency(effective)
+
+    frame, given, at_once = await cursor.do(state, find)
     cursor.record("MapStateStarted", {"length": 0 if given is None else len(given)})
-    count, percentage = state.tolerated_failure_count, state.tolerated_failure_percentage
+
+    def prepare() -> tuple[int | None, float | None, Inputs]:
+        count, percentage = state.tolerated_failure_count, state.tolerated_failure_percentage
+        inputs = Inputs(state, cursor, frame, how.batcher)
+        if how.reader is not None:
+            inputs.ask(how.reader)
+        return (
+            None if count is None else count(frame),
+            None if percentage is None else float(percentage(frame)),
+            inputs,
+        )
+
+    tolerated_count, tolerated_percentage, inputs = await cursor.do(state, prepare)
+    if given is not None:
+        await inputs.give(given)
     run = MapRun(
         cursor.execution,
         state.name,
         how,
         max_concurrency=at_once,
-        tolerated_count=None if count is None else count(frame),
-        tolerated_percentage=None if percentage is None else float(percentage(frame)),
+        tolerated_count=tolerated_count,
+        tolerated_percentage=tolerated_percentage,
     )
-    inputs = Inputs(state, cursor, frame, how.batcher)
-    if how.reader is not None:
-        inputs.ask(how.reader)
-    elif given is not None:
-        inputs.give(given)
     inputs.counted_by(run)
     return MapWork(state, cursor, frame, run, inputs)
 
@@ -200,8 +214,9 @@ class MapWork:
         if writer.arguments is None:
             message = "results that are not exported are not written"
             raise AssertionError(message)
+        arguments = await self.cursor.do(self._state, partial(writer.arguments, self._frame))
         request = ResultRequest(
-            writer.arguments(self._frame),
+            arguments,
             writer.output_type,
             run.arn,
             {

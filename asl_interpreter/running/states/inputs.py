@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -11,7 +12,8 @@ from ... import jsontext
 from ...definition import ItemBatcher, ItemReader, Map
 from ...errors import DATA_LIMIT_EXCEEDED, ITEM_READER_FAILED, StateError
 from ...jsontext import JSON
-from ...language.dataflow import StateFrame
+from ...language.dataflow import QueryFlow, StateFrame
+from ...loop.fibers import turn
 from ...tasks import Item, ItemRequest
 from ..cursor import Cursor
 from ..map_runs import MapRun
@@ -48,6 +50,8 @@ class Inputs:
         self._batches = Batches(batcher, frame, state.name, cursor.execution.quotas.payload_bytes)
         self._ready: deque[tuple[JSON, int]] = deque()
         self._index = 0
+        self._evaluates = state.item_selector is not None and isinstance(state.flow, QueryFlow)
+        """Whether an input is made by an expression in JSONata, which may take its time."""
         self.complete = False
         """Whether all items have been read."""
 
@@ -58,9 +62,9 @@ class Inputs:
             self._limit = reader.max_items(self._frame) or MAX_ITEMS
         self._request = ItemRequest(reader.resource, arguments, reader.config, self._cursor.execution.start.arn)
 
-    def give(self, items: list[Item]) -> None:
-        """These are all items: those in the state's input. Their inputs are made at once."""
-        self._ready.extend([*self._made(items), *self._made([])])
+    async def give(self, items: list[Item]) -> None:
+        """These are all items: those in the state's input. Their inputs are made before a child starts."""
+        self._ready.extend([*await self._made(items), *await self._made([])])
         self.complete = True
 
     def counted_by(self, run: MapRun) -> None:
@@ -83,17 +87,19 @@ class Inputs:
         name = f"the ItemReader of {self._state.name!r}"
         items = await self._cursor.execution.loop.call(self._read_outside, name, blocking=True)
         self.complete = not items
-        for each in self._made(items):
+        for each in await self._made(items):
             run.read(each[1])
             self._ready.append(each)
 
-    def _made(self, items: list[Item]) -> list[tuple[JSON, int]]:
+    async def _made(self, items: list[Item]) -> list[tuple[JSON, int]]:
         """The inputs that are whole once these items have come, or, if there are none, at the end."""
         first, self._index = self._index, self._index + len(items)
-        inputs = [
-            select_for_child(self._state, self._cursor, self._frame, index, item)
-            for index, item in enumerate(items, first)
-        ]
+        inputs = []
+        for index, item in enumerate(items, first):
+            select = partial(select_for_child, self._state, self._cursor, self._frame, index, item)
+            inputs.append(await self._cursor.do(self._state, select))
+            if self._evaluates:
+                await turn()
         made = self._batches.of(inputs) if inputs else self._batches.last()
         for given, _ in made:
             self._cursor.check_size(given, self._state.name)
