@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import zlib
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeAlias, overload
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias, overload
 
 from .jsontext import JSON, dumps, loads
-from .loop.clock import Clock
 
 TERMINAL: Final = frozenset({"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"})
 
@@ -77,6 +77,11 @@ def _restored(of: JSON) -> Layout:
     return _layout(event_type, None if names is None else tuple(names))
 
 
+def read_rows(dumped: Iterable[Sequence[Any]]) -> list[Row]:
+    """The rows that ``History.dump`` gave, also if they were JSON since."""
+    return [(_restored(of), *rest) for of, *rest in dumped]
+
+
 class HistoryFull(Exception):
     """There is room for one last event only, which says why: the text."""
 
@@ -89,6 +94,13 @@ class _Chunk(NamedTuple):
     packed: bytes
     kept: Mapping[int, JSON]
     """The values by their places that are known by identity: see ``History.text``."""
+
+
+class Times(Protocol):
+    """Tells the time: a clock."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
 
 
 class History:
@@ -104,11 +116,12 @@ class History:
         "_unpacked",
         "_weigh_at",
         "_why",
+        "beside",
         "verbatim",
         "weight",
     )
 
-    def __init__(self, clock: Clock, limit: int | None = None) -> None:
+    def __init__(self, clock: Times, limit: int | None = None) -> None:
         self._clock = clock
         self._limit = limit if limit is not None else 1 << 62
         self._why = f"The execution reached the maximum number of history events ({limit})."
@@ -121,6 +134,8 @@ class History:
         self.weight = 0
         """Bytes that the values of the rows in memory take: an estimate that counts shared parts several times."""
         self._weigh_at = BUDGET
+        self.beside: Callable[[], None] = lambda: None
+        """Packs what grows with the history; called when the history packs itself."""
         self.verbatim: tuple[JSON, str] | None = None
         """The execution's input and its text as the client sent it, which events show while the value is unchanged."""
         self._joined: dict[int, list[JSON]] = {}
@@ -181,6 +196,20 @@ class History:
         ):
             self._joined[id(outputs)] = outputs
 
+    @contextmanager
+    def timed_by(self, times: Times) -> Iterator[None]:
+        """Have events get their times from there meanwhile."""
+        clock, self._clock = self._clock, times
+        try:
+            yield
+        finally:
+            self._clock = clock
+
+    def empty(self) -> None:
+        """Forget all events: they are about to happen again."""
+        self._rows, self._chunks, self._packed, self._unpacked = [], [], 0, None
+        self.weight, self._weigh_at, self._joined = 0, BUDGET, {}
+
     def close(self, why: str) -> None:
         """Take no event any more but the last."""
         self._limit, self._why = 0, why
@@ -238,6 +267,7 @@ class History:
         """Write the rows in memory as JSON, with each value once, and compress it."""
         if not self._rows:
             return
+        self.beside()
         places: dict[int, int] = {}
         values: list[JSON] = []
 
@@ -295,7 +325,7 @@ class History:
 
     def restore(self, rows: Iterable[Sequence[Any]]) -> None:
         """Take rows that were dumped, in place of all that there are."""
-        self._rows = [(_restored(of), *rest) for of, *rest in rows]
+        self._rows = read_rows(rows)
         self._chunks, self._packed, self._unpacked = [], 0, None
 
     def put_away(self) -> None:

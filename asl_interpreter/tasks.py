@@ -14,13 +14,20 @@ from .loop.signals import Signal
 class Callback(Signal[JSON]):
     """The answer to a task from whoever knows its token."""
 
-    __slots__ = ("heard_at", "token")
+    __slots__ = ("heard_at", "on_heartbeat", "token")
 
     def __init__(self, token: str) -> None:
         super().__init__("a callback")
         self.token = token
         self.heard_at = 0.0
         """When the task began, or the last heartbeat came."""
+        self.on_heartbeat: Callable[[], None] = lambda: None
+        """Called when one has come."""
+
+    def heartbeat(self, now: float) -> None:
+        """Whoever has the token goes on with the task."""
+        self.heard_at = now
+        self.on_heartbeat()
 
 
 OpenCallback = Callable[[str, int], Callback]
@@ -94,6 +101,10 @@ class Polled:
     """As that of ``Submitted``."""
 
 
+Again = Callable[["TaskRequest", JSON], "Submitted | Polled"]
+"""From a request, and from what TaskSubmitted shows of it."""
+
+
 class TaskHandler(Protocol):
     """One service integration. Raises StateError to fail the task."""
 
@@ -145,6 +156,8 @@ class Integration:
     wait. Whether a token can answer the task is decided before."""
     delay: float = 0.0
     """Seconds that pass before the handler is called."""
+    again: Again | None = None
+    """Finds the job that an attempt had started before its execution went on elsewhere; None: it is started anew."""
 
 
 class UnknownResource(ValueError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,8 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from emulator.endpoint import layer
 from emulator.initial import Preparation
+from emulator.keeping.pickling import CannotKeep, Unreadable
+from emulator.keeping.snapshots import InvalidName, UnknownSnapshot, read, written
 from emulator.localstack import create_routes
 from emulator.routes import control_routes
 from emulator.web.activity import Activity
@@ -76,6 +78,7 @@ def create_app(control: Control, hosts: Hosts = _NO_MORE_HOSTS, preparation: Pre
 
     app.register_blueprint(control_routes(control))
     app.register_blueprint(create_routes(control, prepared, version))
+    _offer_snapshots(app, control)
 
     @app.after_request
     def unframed(response: Response) -> Response:
@@ -87,6 +90,46 @@ def create_app(control: Control, hosts: Hosts = _NO_MORE_HOSTS, preparation: Pre
     pages = _with_console(control, activity, app.wsgi_app)
     app.wsgi_app = layer(control, pages, hosts, activity.add)  # type: ignore[method-assign,assignment]  # Flask's documented way
     return app
+
+
+def _offer_snapshots(app: Flask, control: Control) -> None:
+    """Routes of snapshots: taken by POST, restored, removed, and handed out and taken in as files."""
+
+    @app.get("/_dynastep/snapshots")
+    def list_snapshots() -> Response:
+        return _json({"snapshots": control.latest.snapshots.described()})
+
+    @app.post("/_dynastep/snapshots/<name>")
+    def take_snapshot(name: str) -> Response:
+        control.latest.take_snapshot(name)
+        return _json({"status": "taken"})
+
+    @app.post("/_dynastep/snapshots/<name>/restore")
+    def restore_snapshot(name: str) -> Response:
+        control.latest.restore_snapshot(name)
+        return _json({"status": "restored"})
+
+    @app.delete("/_dynastep/snapshots/<name>")
+    def remove_snapshot(name: str) -> Response:
+        control.latest.snapshots.remove(name)
+        return _json({"status": "removed"})
+
+    @app.get("/_dynastep/snapshots/<name>/file")
+    def export_snapshot(name: str) -> Response:
+        file = written(control.latest.snapshots.find(name))
+        return Response(file, content_type="application/zip")
+
+    @app.put("/_dynastep/snapshots/<name>/file")
+    def import_snapshot(name: str) -> Response:
+        control.latest.snapshots.keep(name, read(request.get_data()))
+        return _json({"status": "taken in"})
+
+    for kind, status in ((UnknownSnapshot, 404), (InvalidName, 400), (Unreadable, 400), (CannotKeep, 409)):
+        app.register_error_handler(kind, partial(_refused, status))
+
+
+def _refused(status: int, error: Exception) -> Response:
+    return _json({"error": str(error.args[0])}, status)
 
 
 def _with_console(control: Control, activity: Activity, routes: WSGIApplication) -> WSGIApplication:

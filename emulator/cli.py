@@ -9,7 +9,7 @@ import click
 
 COMMANDS: Final = (
     *("clock", "coverage", "doctor", "executions", "faults", "graph", "history", "logs", "reset"),
-    *("record", "replay", "run", "start", "test_from", "test_state", "validate"),
+    *("record", "replay", "run", "snapshots", "start", "test_from", "test_state", "validate"),
 )
 """Every command: the name of its module in ``commands`` and, with hyphens, of the function there."""
 

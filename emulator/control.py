@@ -8,6 +8,8 @@ from typing import Any
 
 from asl_interpreter.loop.clock import LATEST, MODES, Mode
 from emulator import moto_door
+from emulator.keeping.snapshots import Snapshots, checked
+from emulator.keeping.state import put_into, take, wake
 from emulator.settings import Settings
 from emulator.wire.gate import Gate
 from emulator.wiring import Lasting, put_together
@@ -16,10 +18,17 @@ from emulator.wiring import Lasting, put_together
 class Control:
     """Holds one emulator's world. The server has one, each test has one."""
 
-    def __init__(self, given: Lasting | Settings, forget: Callable[[], None] = moto_door.reset) -> None:
-        """``forget`` empties moto's services, as far as they are of this world."""
+    def __init__(
+        self,
+        given: Lasting | Settings,
+        forget: Callable[[], None] = moto_door.reset,
+        accounts: Callable[[], frozenset[str] | None] = lambda: None,
+    ) -> None:
+        """``forget`` empties moto's services, as far as they are of this world: of ``accounts``, or of all."""
         self._given = Lasting.of(given) if isinstance(given, Settings) else given
         self._forget = forget
+        self._accounts = accounts
+        self.snapshots = Snapshots()
         self.gate = Gate()
         self.world = put_together(self._given)
 
@@ -83,6 +92,34 @@ class Control:
             self.world = put_together(self._given)
             self._forget()
         gc.collect()  # tables, machines and executions hold each other in circles, and a reset lets go of many
+
+    def take_snapshot(self, name: str) -> None:
+        """Keep the state of everything under a name: tables, executions, other services, the time.
+
+        Raises:
+            InvalidName: it is no name.
+            CannotKeep: something cannot be kept; the message says what.
+        """
+        checked(name)
+        with self.gate.closed():
+            self.gate.drain()
+            self.snapshots.keep(name, take(self.world, self._accounts()))
+
+    def restore_snapshot(self, name: str) -> None:
+        """Have everything as it was when a snapshot was taken. A wall clock goes on; others go back, too.
+
+        Raises:
+            UnknownSnapshot: there is none of this name.
+            Unreadable: it was taken by another version.
+        """
+        state = self.snapshots.find(name)
+        with self.gate.closed():
+            self.close()
+            self.gate.drain()
+            self.world = put_together(self._given)
+            self._forget()
+            put_into(self.world, state, with_time=self.world.clock.mode != "wall")
+            wake(self.world, state)
 
     def close(self) -> None:
         """End all that runs."""

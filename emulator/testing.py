@@ -85,6 +85,22 @@ class Dynastep(Clients):
         self._world.lambdas.callables.register(arn, as_function(function))
         return arn
 
+    def snapshot(self, name: str = "snapshot") -> None:
+        """Keep the state of everything under a name: tables, machines, executions, other services, the time.
+
+        Raises:
+            CannotKeep: something cannot be kept; the message says what.
+        """
+        self._control.take_snapshot(name)
+
+    def restore(self, name: str = "snapshot") -> None:
+        """Have everything as it was when the snapshot was taken. Executions that ran then go on from there.
+
+        Raises:
+            UnknownSnapshot: there is none of this name.
+        """
+        self._control.restore_snapshot(name)
+
     def mock(
         self,
         task: str,
@@ -349,8 +365,10 @@ class Controls(Control):
         """The account of the test that began last: a client with the keys ``testing`` means that test."""
         return next(reversed(list(self._tests)), super().default_account)
 
-    def open(self, options: Options, mocks: Mocks, coverage: dict[str, Coverage] | None) -> tuple[str, Control]:
-        """A new account, and the control of its world; a reset there leaves the other accounts alone.
+    def open(
+        self, options: Options, mocks: Mocks, coverage: dict[str, Coverage] | None
+    ) -> tuple[str, Control, set[str]]:
+        """A new account, the control of its world, and which accounts live there; a reset leaves others alone.
 
         Raises:
             InvalidOption: the options name the account of an emulator that is open.
@@ -363,8 +381,14 @@ class Controls(Control):
         account = options.account or next(free)
         moto_door.repeat_ids(options.seed)
         given = Lasting.of(options.settings, lambda: _server().url, mocks, coverage, options.starts, options.seed)
-        control = self._tests[account] = Control(given, lambda: moto_door.forget(account))
-        return account, control
+        accounts = {account}
+
+        def forget() -> None:
+            for each in accounts:
+                moto_door.forget(each)
+
+        control = self._tests[account] = Control(given, forget, lambda: frozenset(accounts))
+        return account, control, accounts
 
     def shut(self, account: str) -> None:
         """End the world of an account."""
@@ -423,13 +447,12 @@ class emulator(AbstractContextManager["Dynastep"]):  # noqa: N801 - it is called
 def _opened(options: Options, coverage: dict[str, Coverage] | None) -> Iterator[Dynastep]:
     meet_moto(lambda account: _controls().of(account).world)  # another application may have since
     mocks = Mocks()
-    account, control = _controls().open(options, mocks, coverage)
+    account, control, accounts = _controls().open(options, mocks, coverage)
     outer = {name: os.environ.get(name) for name in (*_environment(account, "", ""), *_HIDDEN)}
     os.environ.update(_environment(account, options.region, _server().url))
     for name in _HIDDEN:
         os.environ.pop(name, None)
     _forget_session()
-    accounts = {account}
     respond = partial(_answer_in, control, accounts)
     try:
         with answered_by(world_answer(respond, account, _names_an_account), options.let_through):

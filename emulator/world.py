@@ -108,6 +108,16 @@ class World:
         """The state machines that a caller sees."""
         return self._machines.setdefault((call.account, call.region), StateMachines(self.retention))
 
+    @property
+    def regions_of_machines(self) -> dict[tuple[str, str], StateMachines]:
+        """The state machines by account and region."""
+        return dict(self._machines)
+
+    @property
+    def regions_of_activities(self) -> dict[tuple[str, str], Activities]:
+        """The activities by account and region."""
+        return dict(self._activities)
+
     def every_state_machine(self) -> list[StateMachine]:
         """The state machines of all accounts and regions."""
         return [machine for machines in list(self._machines.values()) for machine in machines]

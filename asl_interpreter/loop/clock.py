@@ -8,6 +8,8 @@ alone (``manual``). This is the only module that reads the wall clock.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Final, Literal, TypeAlias, get_args
 
@@ -60,6 +62,25 @@ class Clock:
     def now(self) -> float:
         """Seconds since 1970; of real time whole milliseconds, as AWS tells it."""
         return self._now if self._mode != "wall" else int((self._real() + self._offset) * 1000) / 1000
+
+    @contextmanager
+    def rehearsing(self) -> Iterator[None]:
+        """Tell times of before meanwhile, as ``rehearse`` sets them; afterwards it goes on as if nothing had been."""
+        mode, now, offset = self._mode, self.now(), self._offset
+        self._mode = "manual"
+        try:
+            yield
+        finally:
+            self._mode, self._now, self._offset = mode, now, offset
+
+    def rehearse(self, instant: float) -> None:
+        """Set the time of a rehearsal, also back."""
+        self._now = instant
+
+    def restore(self, instant: float) -> None:
+        """Go on from an instant, which may be past: everything that is alive is made anew."""
+        self._now = instant
+        self._offset = instant - self._real()
 
     def move_to(self, instant: float) -> None:
         """Set the time to ``instant``; an instant in the past changes nothing."""

@@ -39,6 +39,11 @@ def lock(name: str, rank: int, order: str = "") -> Any:
     return _CheckedLock(name, rank, order) if _checked[0] else threading.RLock()
 
 
+def is_lock(value: object) -> bool:
+    """Whether a value is a checked lock, which has a ``name`` and a ``place``: its rank and its order."""
+    return isinstance(value, _CheckedLock)
+
+
 def assert_free(deed: str) -> None:
     """Assert that this thread holds no lock: it is about to do what may take long, or may call back."""
     if _checked[0] and (names := [each.name for each in _held()]):
@@ -74,7 +79,7 @@ class _CheckedLock:
 
     def __init__(self, name: str, rank: int, order: str) -> None:
         self.name = name
-        self._place = rank, order
+        self.place = rank, order
         self._lock: Any = threading.RLock()
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002 - as Python's locks
@@ -82,8 +87,8 @@ class _CheckedLock:
         held = _held()
         if self not in held:
             for outer in held:
-                if outer._place >= self._place:  # noqa: SLF001 - its own kind
-                    _break(f"{self.name} {self._place} is taken while {outer.name} {outer._place} is held")  # noqa: SLF001
+                if outer.place >= self.place:
+                    _break(f"{self.name} {self.place} is taken while {outer.name} {outer.place} is held")
         taken: bool = self._lock.acquire(blocking, timeout)
         if taken:
             held.append(self)

@@ -83,7 +83,7 @@ class Loop:
         self.ready: deque[Fiber[Any]] = deque()
         self.fibers: dict[Fiber[Any], None] = {}
         self.running: Fiber[Any] | None = None
-        self._timers = Timers()
+        self.timers = Timers()
         self._errands: dict[Errand[Any], None] = {}
         self._held: dict[Signal[Any], None] = {}
         self._posts: deque[Callable[[], None]] = deque()
@@ -109,7 +109,7 @@ class Loop:
 
         In the background it happens when time passes it, and no look moves time for its sake.
         """
-        return self._timers.add(instant, name, background=background)
+        return self.timers.add(instant, name, background=background)
 
     def sleep(self, seconds: float, name: str) -> Signal[None]:
         """Happens so many seconds from now."""
@@ -238,7 +238,7 @@ class Loop:
 
     def next_timer(self) -> tuple[float, str] | None:
         """When the next timer is due, in seconds since 1970, and its name; None if there is no timer."""
-        return self._timers.first()
+        return self.timers.first()
 
     def close(self) -> None:
         """Cancel every fiber and end the loop's thread. Whoever waits for an answer is refused: Closed."""
@@ -434,7 +434,7 @@ class Loop:
         if deadline is None or deadline > self._horizon():
             return False
         self.clock.move_to(deadline)
-        self._timers.happen(deadline)
+        self.timers.happen(deadline)
         return True
 
     def _horizon(self) -> float:
@@ -445,13 +445,13 @@ class Loop:
                 if look.target is not None:
                     horizon = max(horizon, look.target)
                 elif self.clock.mode == "virtual" and (look.when_idle == "deadlock" or not self._held):
-                    earliest = self._timers.earliest_waited_for()
+                    earliest = self.timers.earliest_waited_for()
                     horizon = max(horizon, earliest if earliest < math.inf else horizon)
         return horizon
 
     def _next_deadline(self) -> float | None:
         """When the earliest timer that somebody waits for is due."""
-        deadline = self._timers.earliest()
+        deadline = self.timers.earliest()
         return None if deadline == math.inf else deadline
 
     def _real_seconds_to_next_timer(self) -> float | None:
@@ -462,5 +462,5 @@ class Loop:
 
     def _who_waits(self) -> str:
         waiting = "; ".join(str(fiber) for fiber in self.fibers if fiber.is_leaf)
-        manual = " The clock is manual: advance it." if self.clock.mode == "manual" and self._timers else ""
+        manual = " The clock is manual: advance it." if self.clock.mode == "manual" and self.timers else ""
         return f"Nothing can move: {waiting}.{manual}"

@@ -43,6 +43,13 @@ class Timers:
             entries[:] = [entry for entry in entries if entry[2].awaited or entry[1] == newest]
             heapq.heapify(entries)
 
+    def take(self, others: Timers) -> None:
+        """Have the timers of others, too, which were set after all of these."""
+        for mine, theirs in ((self._waited_for, others._waited_for), (self._background, others._background)):
+            for instant, _, signal in sorted(theirs):
+                self._count += 1
+                heapq.heappush(mine, (instant, self._count, signal))
+
     def earliest(self) -> float:
         """When the earliest of all is due; infinity if there is none."""
         return min(_earliest(self._waited_for), _earliest(self._background))

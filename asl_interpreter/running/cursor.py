@@ -167,7 +167,7 @@ class Cursor:
 
     def now(self) -> float:
         """The time in seconds since 1970."""
-        return self.execution.loop.clock.now()
+        return self.execution.record.now()
 
     @property
     def random(self) -> random.Random:

@@ -27,6 +27,7 @@ from ..tasks import NOWHERE, Datasets, Resolve
 from ..timestamps import iso
 from .cursor import Cursor, Exit, TimedOut
 from .map_runs import MapRun
+from .record import Record
 from .states import flow, mapping, parallel, task
 
 log = logging.getLogger("dynastep.execution")
@@ -92,6 +93,8 @@ class Execution:
         self.quotas = outside.quotas
         self.history = History(loop.clock, None if start.express else self.quotas.history_events)
         self.history.verbatim = (start.input, start.input_text)
+        self.record = Record(self.history, loop.clock)
+        self.history.beside = self.record.pack
         self.started_at = loop.clock.now()
         self.stopped_at: float | None = None
         self.status: Status = "RUNNING"
@@ -113,6 +116,8 @@ class Execution:
 
     def begin(self) -> None:
         """Record ExecutionStarted and start walking."""
+        if self.record.waits:
+            return
         self.history.append("ExecutionStarted", 0, {"input": self.start.input, "roleArn": self.start.role_arn})
         self._go(Cursor(self, self.start.input))
 
@@ -124,6 +129,8 @@ class Execution:
 
     def _tell(self) -> None:
         """Tell whoever observes. What goes wrong there is no business of the execution."""
+        if self.record.given:
+            return
         try:
             self.outside.observe(self)
         except Exception:
@@ -135,7 +142,26 @@ class Execution:
 
     def child(self, machine: Machine, start: Start) -> Execution:
         """An execution of its own for what a Distributed Map runs; it has not begun."""
-        return Execution(machine, start, self.loop, self.outside)
+        child = Execution(machine, start, self.loop, self.outside)
+        child.record.waits = self.record.given
+        return child
+
+    def happen(self, what: str, *about: Any) -> None:
+        """Have something come to it that came before: see ``Record``."""
+        match what:
+            case "stop":
+                self.stop(*about)
+            case "redrive":
+                self.redrive()
+            case "close":
+                self.end_soon(*about)
+            case "child":
+                self.map_runs[about[0]].end_again(about[1])
+            case "limits":
+                self.map_runs[about[0]].update(*about[1:])
+            case _:
+                message = f"nobody knows what {what!r} is"
+                raise ValueError(message)
 
     def redrive(self) -> None:
         """Go on from where it stood when it ended: RedriveExecution. Every time limit counts anew.
@@ -149,6 +175,7 @@ class Execution:
         if self._cursor is None or self.status == "RUNNING":
             message = f"{self.start.arn} is {self.status}"
             raise ValueError(message)
+        self.record.note("redrive")
         self.redrives += 1
         self.redriven_at = self.loop.clock.now()
         self.status, self.stopped_at, self.error, self.cause = "RUNNING", None, None, None
@@ -177,11 +204,26 @@ class Execution:
 
     def end_soon(self, cause: str) -> None:
         """Have it fail when it would go on next: its state machine is being deleted."""
+        self.record.note("close", cause)
         self.history.close(cause)
+
+    @property
+    def has_place(self) -> bool:
+        """Whether it is known where it stands."""
+        return self._cursor is not None
+
+    def renew(self) -> None:
+        """Be as before its begin, to do again what it has done."""
+        self.status, self.stopped_at, self.error, self.cause = "RUNNING", None, None, None
+        self.redrives, self.redriven_at, self._redriven = 0, None, 0
+        self.record.asked, self.ended = 0, Signal(self.ended.name)
+        for name in ("context", "random"):
+            self.__dict__.pop(name, None)
 
     def forget(self) -> None:
         """Keep nothing that only a redrive needs: where it stood, in a circle of references with it."""
         self._cursor = None
+        self.record.clear()
 
     @property
     def size(self) -> int:
@@ -193,9 +235,17 @@ class Execution:
         """Abort it: StopExecution. What runs is cancelled and records nothing more."""
         if self.status != "RUNNING":
             return
+        self.record.note("stop", error, cause)
         if self._root is not None:
             self._root.cancel()
         self._end("ABORTED", "ExecutionAborted", 0, error, cause)
+
+    def fail(self, error: str, cause: str) -> None:
+        """Have it fail, for a reason that is not its own."""
+        if self._root is not None:
+            self._root.cancel()
+        self.record.go_live()
+        self._end("FAILED", "ExecutionFailed", 0, error, cause)
 
     def charge(self, states: int) -> None:
         """Count the time that transitions take on AWS against the limit of an EXPRESS execution."""
@@ -273,6 +323,7 @@ class Execution:
         self.stopped_at = self.loop.clock.now()
         if status == "SUCCEEDED" or self.start.express:
             self._cursor = self._root = None
+            self.record.clear()
             self.__dict__.pop("random", None)
             self.__dict__.pop("context", None)
         details: dict[str, JSON] = {}

@@ -12,7 +12,7 @@ import dataclasses
 import uuid
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from .. import jsontext
 from ..definition import Distribution, Transformation
@@ -35,6 +35,7 @@ CHILD_BYTES: Final = 400
 _BAD_ENDS: Final = ("FAILED", "TIMED_OUT", "ABORTED")
 
 
+_OF_CHILDREN: Final = ("items", "status", "started_at", "stopped_at", "redrives", "redrive")
 _NAME: Final = 7
 """Which part of an execution's ARN is its name."""
 
@@ -74,6 +75,29 @@ class Child:
         rows = [] if execution.start.express else execution.history.dump()
         self._kept = jsontext.dumps([*self.outcome(), execution.redriven_at, rows]).encode()
         self.running = None
+
+    def kept(self) -> dict[str, Any]:
+        """What is kept of it beside its execution, as JSON values."""
+        plain = {name: getattr(self, name) for name in _OF_CHILDREN}
+        return {**plain, "before": self._before, "text": self._kept.decode()}
+
+    @classmethod
+    def restored(cls, kept: dict[str, Any], execution: Execution | None) -> Child:
+        """A child that has ended, as it was kept; ``execution`` if more than its text is."""
+        child = cls.__new__(cls)
+        child.running = execution
+        child._take(kept)  # noqa: SLF001 - its own kind
+        return child
+
+    def end_as(self, kept: dict[str, Any]) -> None:
+        """Have it ended as it had before."""
+        self.running = None
+        self._take(kept)
+
+    def _take(self, kept: dict[str, Any]) -> None:
+        for name in _OF_CHILDREN:
+            setattr(self, name, kept[name])
+        self._before, self._kept = kept["before"], kept["text"].encode()
 
     @property
     def redrivable(self) -> bool:
@@ -171,6 +195,11 @@ class MapRun:
         self.status: MapRunStatus = "RUNNING"
         self.started_at = parent.loop.clock.now()
         self.stopped_at: float | None = None
+        runs = parent.record.runs
+        self.before: dict[str, dict[str, Any]] = (
+            runs[len(parent.map_runs)]["children"] if len(parent.map_runs) < len(runs) else {}
+        )
+        """Of a rehearsal: what had become of its executions, by name."""
         self.children: dict[str, Child] = {}
         """By name, in the order of the items."""
         self.items: Counter[str] = Counter()
@@ -213,7 +242,7 @@ class MapRun:
         self._count(child.status, items)
         child.redrive = self.redrives
         execution.begin()
-        self._follow(child, execution)
+        self._follow(child, execution, name)
 
     def redrive(self) -> None:
         """Go on with what has failed: from now on it waits for its turn."""
@@ -232,10 +261,10 @@ class MapRun:
         child = self.children[name]
         self._count(child.status, -child.items)
         self._count("RUNNING", child.items)
-        self._follow(child, child.begin_again(self, name))
+        self._follow(child, child.begin_again(self, name), name)
 
-    def _follow(self, child: Child, execution: Execution) -> None:
-        execution.ended.subscribe(lambda: self._end(child))
+    def _follow(self, child: Child, execution: Execution, name: str) -> None:
+        execution.ended.subscribe(lambda: self._end(child, name))
 
     def find(self, arn: str) -> Execution | None:
         """The execution with this ARN, if it is one of the run's."""
@@ -264,7 +293,16 @@ class MapRun:
             map_run_arn=self.arn,
         )
 
-    def _end(self, child: Child) -> None:
+    def end_again(self, name: str) -> None:
+        """Have the execution with this name end as it ended before."""
+        child = self.children[name]
+        self._count(child.status, -child.items)
+        child.end_as(self.before[name])
+        self._count(child.status, child.items)
+        self.news.set(None)
+
+    def _end(self, child: Child, name: str) -> None:
+        self.parent.record.note("child", self.parent.map_runs.index(self), name)
         self._count(child.status, -child.items)
         child.end()
         self._count(child.status, child.items)
@@ -292,6 +330,8 @@ class MapRun:
         self, max_concurrency: int | None, tolerated_count: int | None, tolerated_percentage: float | None
     ) -> None:
         """Change limits, at once: UpdateMapRun. None leaves one as it is."""
+        number = self.parent.map_runs.index(self)
+        self.parent.record.note("limits", number, max_concurrency, tolerated_count, tolerated_percentage)
         if max_concurrency is not None:
             self.max_concurrency = _at_once(max_concurrency)
         if tolerated_count is not None:

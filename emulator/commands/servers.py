@@ -82,14 +82,24 @@ def ask(
     Raises:
         CannotRun: there is no server, or it refuses.
     """
+    data = json.dumps(body or {}).encode() if post else None
+    answer: dict[str, Any] = json.loads(send(url, path, method or ("POST" if post else "GET"), data, patience))
+    return answer
+
+
+def send(url: str, path: str, method: str, data: bytes | None = None, patience: float | None = None) -> bytes:
+    """What a route of the server's own answers, as bytes.
+
+    Raises:
+        CannotRun: there is no server, or it refuses.
+    """
     from urllib.error import HTTPError, URLError
     from urllib.request import Request, urlopen
 
-    data = json.dumps(body or {}).encode() if post else None
     try:
         request = Request(f"{url.rstrip('/')}{path}", data, method=method)  # noqa: S310 - the user's own URL
-        with urlopen(request, timeout=patience) as response:  # noqa: S310
-            answer: dict[str, Any] = json.load(response)
+        with urlopen(request, timeout=patience) as response:  # noqa: S310 - the user's own URL
+            answer: bytes = response.read()
     except HTTPError as error:
         said = error.read().decode(errors="replace")
         try:

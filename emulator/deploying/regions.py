@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from emulator.deploying.region import Region
+    from emulator.deploying.stacks import Stacks
     from emulator.wire.protocol import Call
     from emulator.world import World
 
@@ -17,6 +18,19 @@ class Deployments:
     def __init__(self, served_at: Callable[[], str]) -> None:
         self.served_at = served_at
         self._regions: dict[tuple[str, str], Region] = {}
+
+    @property
+    def stacks(self) -> dict[tuple[str, str], Stacks]:
+        """The stacks by account and region."""
+        return {key: region.stacks for key, region in self._regions.items()}
+
+    def restore(self, world: World, stacks: dict[tuple[str, str], Stacks]) -> None:
+        """Have these stacks, and no others."""
+        from emulator.deploying import region
+
+        self._regions = {key: region.of(world, *key, self.served_at) for key in stacks}
+        for key, kept in stacks.items():
+            self._regions[key].stacks = kept
 
     def of(self, world: World, call: Call) -> Region:
         """The stacks that a caller sees."""

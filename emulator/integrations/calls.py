@@ -159,6 +159,22 @@ def call_service(
     return Polled(output, ask, pause, stop)
 
 
+def job_again(
+    action: Action, parameters: Parameters, suffix: str, caller: Caller, request: TaskRequest, output: JSON
+) -> Polled:
+    """A job that was started before the execution went on in another process: it is started anew when it is asked."""
+    started: list[Polled] = []
+
+    def job() -> Polled:
+        if not started:
+            answer = call_service(action, parameters, suffix, caller, request)
+            if isinstance(answer, Polled):
+                started.append(answer)
+        return started[0]
+
+    return Polled(output, lambda look: job().ask(look), pause, lambda: started[0].cancel() if started else None)
+
+
 def _one(output: Mapping[str, JSON], member: str) -> JSON:
     value = output.get(member.removesuffix("[]"))
     return (value or [None])[0] if member.endswith("[]") else value

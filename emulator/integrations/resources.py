@@ -15,13 +15,23 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from asl_interpreter.errors import NOT_BUILT, StateError
 from asl_interpreter.jsontext import JSON
 from asl_interpreter.loop.signals import Signal
-from asl_interpreter.tasks import Callback, Integration, Later, Submitted, TaskHandler, TaskRequest, UnknownResource
+from asl_interpreter.tasks import (
+    Again,
+    Callback,
+    Integration,
+    Later,
+    Polled,
+    Submitted,
+    TaskHandler,
+    TaskRequest,
+    UnknownResource,
+)
 from emulator.arns import Arn
 from emulator.faults import Fault
 from emulator.integrations import api_gateway, emr, http_task, lambda_functions, messages, parameters, sdk, services
 from emulator.integrations.bedrock import StoredData
 from emulator.integrations.caller import Answer, Caller, Optimized
-from emulator.integrations.calls import call_service
+from emulator.integrations.calls import call_service, job_again
 from emulator.integrations.marks import marked
 from emulator.integrations.optimized import ACTIONS, TOKEN, parameters_of
 from emulator.stepfunctions.mocks import Answered
@@ -29,6 +39,9 @@ from emulator.stepfunctions.mocks import Answered
 if TYPE_CHECKING:
     from asl_interpreter.tasks import Resolve
     from emulator.world import World
+
+Found = Callable[[Caller, TaskRequest, JSON], Submitted | Polled]
+"""Finds the job that an attempt had started, by its request and what TaskSubmitted showed."""
 
 _ENDED: Final = frozenset(
     {
@@ -161,7 +174,17 @@ class Resources:
         apart = self._invokes_apart if (service, action) == ("lambda", "invoke") else _never
         checks = (taken.check, taken.check_start)
         whole = action + suffix
-        return Integration("task", service, whole, call, blocking, service, open_callback, *checks, mark, apart)
+        return Integration(
+            *("task", service, whole, call, blocking, service, open_callback, *checks, mark, apart),
+            again=self._again(partial(job_again, optimized, taken, suffix), service, suffix),
+        )
+
+    def _again(self, job: Found, service: str, suffix: str) -> Again | None:
+        """How a job is found that an attempt had started."""
+        if not suffix.startswith(".sync"):
+            return None
+        found = partial(services.execution_again, suffix) if service == "states" else job
+        return lambda request, output: found(self._caller.taking_on(request.role), request, output)
 
     def _runs_apart(self, function: JSON) -> bool:
         caller = self._caller

@@ -68,8 +68,6 @@ def call_dynamodb(action: str, _suffix: str, caller: Caller, request: TaskReques
 
 def start_execution(suffix: str, caller: Caller, request: TaskRequest) -> JSON | Submitted:
     """``states:startExecution``, and with ``.sync`` and ``.sync:2`` the wait for its end."""
-    from emulator.stepfunctions import executions
-
     request_id = new_uuid(request)
     params = parameters_of("states", "startExecution").request(request.arguments, wire=True)
     params = {"name": request_id, "input": "{}", **params}
@@ -98,7 +96,19 @@ def start_execution(suffix: str, caller: Caller, request: TaskRequest) -> JSON |
     if ":express:" in started["ExecutionArn"]:
         text = "This operation is not supported by this type of state machine"
         raise sdk.optimized_error("states", "StateMachineTypeNotSupported", text, 400, request_id)
-    child = executions.find(caller.world, call, answer["executionArn"])
+    return _started(suffix, caller, answer["executionArn"], output)
+
+
+def execution_again(suffix: str, caller: Caller, _request: TaskRequest, output: JSON) -> Submitted:
+    """An execution that a Task had started before its own execution went on in another process."""
+    return _started(suffix, caller, output["ExecutionArn"], output)
+
+
+def _started(suffix: str, caller: Caller, arn: str, output: JSON) -> Submitted:
+    from emulator.stepfunctions import executions
+
+    call = Call("stepfunctions", "StartExecution", {}, caller.account, caller.region, "")
+    child = executions.find(caller.world, call, arn)
     outcome: Signal[JSON] = Signal(f"the end of {child.start.name}")
     child.ended.subscribe(lambda: _hand_on(child, outcome, parsed=suffix == ".sync:2"))
     return Submitted(output, outcome, cancel=lambda: child.stop(None, None))

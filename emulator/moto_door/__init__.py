@@ -22,6 +22,7 @@ from emulator.moto_door.clock import take_clock
 from emulator.moto_door.dispatch import answer, is_form, is_link, takes_unsigned
 from emulator.moto_door.events import fire
 from emulator.moto_door.functions import RegisteredFunction, find_function, take_functions
+from emulator.moto_door.keeping import backends, draw_ids_from, fresh, ids_drawn, put_back
 from emulator.moto_door.kinesis import KinesisRecord, find_stream, latest_sequences, records_after, shards_of
 from emulator.moto_door.logs import has_log_group, make_log_group, write_log_events
 from emulator.moto_door.mappings import Sources, event_source_mappings, take_mappings
@@ -49,12 +50,14 @@ __all__ = [
     "Web",
     "answer",
     "api_destination",
+    "backends",
     "call",
     "call_destinations",
     "completed",
     "connection",
     "cors_of",
     "deliver",
+    "draw_ids_from",
     "enabled_schedules",
     "event_source_mappings",
     "explained",
@@ -63,15 +66,18 @@ __all__ = [
     "find_stream",
     "fire",
     "forget",
+    "fresh",
     "has_log_group",
     "has_stage",
     "http_api",
+    "ids_drawn",
     "is_form",
     "is_link",
     "issuer",
     "latest_sequences",
     "make_log_group",
     "peek",
+    "put_back",
     "put_event",
     "records_after",
     "repeat_ids",

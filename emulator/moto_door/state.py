@@ -114,10 +114,25 @@ def reset() -> None:
     from moto.core.base_backend import BackendDict
     from moto.core.model_instances import reset_model_data
 
+    used: Any = BackendDict
     with _forgetting:
-        BackendDict.reset()
+        for of_service in list(used._instances):  # noqa: SLF001 - moto makes all anew that it forgets
+            for account in list(of_service):
+                _let_go(of_service.pop(account))
+        used._instances.clear()  # noqa: SLF001
+        if "moto.s3.models" in sys.modules:
+            sys.modules["moto.s3.models"].s3_backends.bucket_accounts.clear()
         reset_model_data()
         _clear_caches()
+
+
+def _let_go(backends: Any) -> None:
+    """Have backends end what they hold beside memory. Most hold nothing, and are not made anew for nobody."""
+    from moto.core.base_backend import BaseBackend
+
+    for backend in backends.values():
+        if type(backend).reset is not BaseBackend.reset:
+            backend.reset()
 
 
 def _clear_caches() -> None:
@@ -146,8 +161,7 @@ def forget(account: str) -> None:
         for backends in list(used._instances):  # noqa: SLF001 - moto resets all accounts or none
             held = backends.pop(account, None)
             if held is not None:
-                for backend in held.values():
-                    backend.reset()
+                _let_go(held)
         if s3 is not None:
             owners = s3.s3_backends.bucket_accounts
             for bucket in [name for name, owner in owners.items() if account in owner]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.errors import RUNTIME, StateError
 from asl_interpreter.jsontext import JSON, dumps
@@ -67,6 +67,11 @@ class Activity:
     tags: dict[str, str]
     _offers: dict[Taken, None] = field(default_factory=dict)
     _polls: dict[Poll, None] = field(default_factory=dict)
+
+    @staticmethod
+    def kept(members: dict[str, Any]) -> dict[str, Any]:
+        """What is kept of it: tasks are offered again by the executions that wait for them."""
+        return {**members, "_offers": {}, "_polls": {}}
 
     def offer(self, request: TaskRequest) -> Taken:
         """Offer a task to the workers, first come first served."""

@@ -32,7 +32,8 @@ class Callbacks:
     """
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self.key = key
+        """What tokens are signed with: with another one those that were given out are void."""
         self._open: dict[str, Callback] = {}
 
     def open(self, execution: str, seed: int, what: str = "Provided task does not exist anymore") -> Callback:
@@ -64,7 +65,7 @@ class Callbacks:
         raise Fault("TaskTimedOut", f"Task Timed Out: '{subject.rsplit('/', 1)[-1]}'")
 
     def _sign(self, subject: bytes) -> str:
-        return base64.b64encode(hmac.digest(self._key, subject, _DIGEST) + subject).decode()
+        return base64.b64encode(hmac.digest(self.key, subject, _DIGEST) + subject).decode()
 
     def _signed(self, token: str) -> str | None:
         """What a token was made of, if it was made here."""
@@ -105,7 +106,7 @@ def send_task_heartbeat(world: World, call: Call) -> dict[str, JSON]:
     """SendTaskHeartbeat. It makes no event."""
 
     def hear() -> None:
-        world.callbacks.find(call.params["taskToken"]).heard_at = world.clock.now()
+        world.callbacks.find(call.params["taskToken"]).heartbeat(world.clock.now())
 
     world.engine.ask(hear)
     return {}

@@ -19,7 +19,7 @@ from asl_interpreter.running.execution import Execution, Outside, Start
 from emulator import arns
 from emulator.faults import Fault
 from emulator.stepfunctions.limits import check_bytes, check_room
-from emulator.stepfunctions.machines import StateMachine, check_name, refuse_deleting, remove_if_idle
+from emulator.stepfunctions.machines import StateMachine, StateMachines, check_name, refuse_deleting, remove_if_idle
 from emulator.stepfunctions.map_runs import list_children, shown_name
 from emulator.stepfunctions.paging import page
 from emulator.stepfunctions.redrives import redrives
@@ -186,17 +186,16 @@ def _launch(world: World, call: Call, wanted: _Wanted) -> Execution:
         version_arn=target.version,
         alias_arn=target.alias,
     )
-    execution = world.engine.start(target.revision.machine, start, _outside(world, call, wanted))
+    outside = outside_of(world, world.state_machines(call), target.revision, wanted.tasks)
+    execution = world.engine.start(target.revision.machine, start, outside)
     if machine.type == "STANDARD":
         machine.executions[wanted.arn] = execution
     return execution
 
 
-def _outside(world: World, call: Call, wanted: _Wanted) -> Outside:
+def outside_of(world: World, machines: StateMachines, revision: StateMachine, tasks: Resolve) -> Outside:
     """What an execution has to do with: the services that its Tasks call, and whoever hears of its start and end."""
-    revision = wanted.target.revision
-    machines = world.state_machines(call)  # and not the machine, which would be held in a circle
-    logging = revision.logging
+    logging = revision.logging  # and not the machine, which would be held in a circle
 
     def observe(execution: Execution) -> None:
         world.status_changes.send(execution, machines.get(execution.start.state_machine_arn.partition("/")[0]))
@@ -207,7 +206,7 @@ def _outside(world: World, call: Call, wanted: _Wanted) -> Outside:
             remove_if_idle(machines, execution.start.state_machine_arn)
 
     coverage = None if world.coverage is None else world.coverage.setdefault(revision.definition, Coverage())
-    return Outside(wanted.tasks, world.datasets, observe, world.settings.quotas, coverage)
+    return Outside(tasks, world.datasets, observe, world.settings.quotas, coverage)
 
 
 def stop_execution(world: World, call: Call) -> dict[str, JSON]:

@@ -66,6 +66,11 @@ class StateMachine:
     redrives: dict[str, dict[str, float]] = field(default_factory=dict)
     """Execution -> client token -> the date of its redrive, the last one last."""
 
+    @staticmethod
+    def kept(members: dict[str, Any]) -> dict[str, Any]:
+        """What is kept of it: its definition as text, without its executions, which are kept by themselves."""
+        return {**members, "machine": None, "executions": {}}
+
     def same_request(self, other: StateMachine) -> bool:
         """Whether creating the other again is a repeat of creating this one."""
         return all(
@@ -94,6 +99,8 @@ class StateMachines:
     def __init__(self, retention: Retention) -> None:
         self._machines: dict[str, StateMachine] = {}
         self.retention = retention
+        self.express: dict[str, Execution] = {}
+        """The executions of EXPRESS machines that run, but for those of Map Runs."""
         self.running = 0
         """How many STANDARD executions of theirs run."""
         self._read: History | None = None
@@ -119,6 +126,8 @@ class StateMachines:
         What a Map Run has started stays and goes with its parent.
         """
         if execution.start.express:
+            if execution.start.map_run_arn is None:
+                self._count_express(execution)
             return
         self.running += 1 if execution.stopped_at is None else -1
         if execution.start.map_run_arn is None:
@@ -126,6 +135,12 @@ class StateMachines:
                 self.retention.release(execution.start.arn)
             else:
                 self.retention.ended(execution, self._forget)
+
+    def _count_express(self, execution: Execution) -> None:
+        if execution.stopped_at is None:
+            self.express[execution.start.arn] = execution
+        else:
+            self.express.pop(execution.start.arn, None)
 
     def _forget(self, execution: Execution) -> None:
         machine = self._machines.get(execution.start.state_machine_arn)

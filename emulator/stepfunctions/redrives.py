@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from asl_interpreter.jsontext import JSON
 from asl_interpreter.running.execution import Execution
+from asl_interpreter.running.kept import stand
 from emulator.faults import Fault
 from emulator.stepfunctions.limits import check_room
 from emulator.stepfunctions.machines import StateMachine
@@ -22,6 +23,8 @@ TOKEN_SECONDS: Final = 15 * 60.0
 """How long a client token stands for the redrive that it was first used for."""
 BY_MAP_RUN: Final = "Execution was started by a Map Run and is redriven with it"
 """Not AWS's words, which were not observed: DescribeExecution says REDRIVABLE_BY_MAP_RUN of such a one."""
+RESTORED: Final = "Execution was restored from what Dynastep has kept, and has Map Runs"
+"""Not AWS's words: a limit of this emulator."""
 TOKENS: Final = 10
 """How many of them are known of one execution."""
 
@@ -42,6 +45,7 @@ def redrive_execution(world: World, call: Call) -> dict[str, JSON]:
         if reason is not None:
             raise Fault("ExecutionNotRedrivable", f"Execution {arn} invalid for redrive as: {reason}")
         check_room(world.state_machines(call).running, quotas.open_executions, "ExecutionLimitExceeded")
+        stand(execution)
         execution.redrive()
         if token is not None:
             known.pop(token, None)
@@ -59,6 +63,8 @@ def _why_not(execution: Execution, machine: StateMachine | None) -> str | None:
         return f"Execution is {execution.status} and cannot be redriven"
     if machine is None or machine.deleting:
         return "State machine is in DELETING status"
+    if execution.map_runs and not execution.has_place:
+        return RESTORED
     return execution.spent
 
 

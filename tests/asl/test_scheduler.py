@@ -344,7 +344,7 @@ def test_timers_given_up_do_not_pile_up(loop: Loop) -> None:
             await first_of(call, loop.sleep(999, "the timeout"))
 
     run(loop, main())
-    assert len(loop._timers) < 2500
+    assert len(loop.timers) < 2500
 
 
 def test_what_runs_apart_runs_side_by_side_and_answers_in_the_order_it_was_called(loop: Loop) -> None:

@@ -481,4 +481,4 @@ def test_a_mapping_under_a_wall_clock_has_one_timer_however_many_messages_come(d
         while len(batches) <= number:
             threading.Event().wait(0.005)
     loop = dynastep._world.engine.loop
-    assert loop.ask(lambda: len([timer for *_, timer in loop._timers._waited_for if timer.awaited])) <= 1
+    assert loop.ask(lambda: len([timer for *_, timer in loop.timers._waited_for if timer.awaited])) <= 1

@@ -229,6 +229,7 @@ class MapWork:
         )
         datasets = self.cursor.execution.outside.datasets
         name = f"the ResultWriter of {self._state.name!r}"
-        details, files = await loop.call(lambda: datasets.write(request), name, blocking=True)
+        call = partial(loop.call, lambda: datasets.write(request), name, blocking=True)
+        details, files = await self.cursor.execution.record.ask(call, name)
         run.export(files)
         return {"MapRunArn": run.arn, "ResultWriterDetails": details}

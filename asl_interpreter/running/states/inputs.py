@@ -85,7 +85,9 @@ class Inputs:
     async def read(self, run: MapRun) -> None:
         """Read some more items."""
         name = f"the ItemReader of {self._state.name!r}"
-        items = await self._cursor.execution.loop.call(self._read_outside, name, blocking=True)
+        execution = self._cursor.execution
+        call = partial(execution.loop.call, self._read_outside, name, blocking=True)
+        items = await execution.record.ask(call, name)
         self.complete = not items
         for each in await self._made(items):
             run.read(each[1])

@@ -6,18 +6,20 @@ Source: Amazon States Language specification, "Task state"; its events as AWS re
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import count
-from typing import Final
+from typing import Any, Final
 
 from ...definition import Task
 from ...errors import RUNTIME, AnswerTooLarge, HeartbeatTimeout, StateError, TaskTimedOut
 from ...jsontext import JSON
+from ...loop.errands import Errand
 from ...loop.fibers import Fiber, first_of
 from ...loop.signals import Signal
 from ...tasks import Callback, Integration, Later, Polled, Submitted, TaskRequest, UnknownResource
 from ..cursor import Attempt, Cursor, Exit
+from ..record import CLOSED, TakenOn
 from .retry_and_catch import attempts
 
 
@@ -33,7 +35,7 @@ async def run_task(state: Task, cursor: Cursor) -> Exit:
         seed = execution.random.getrandbits(128)
         callback = None
         if integration.open_callback is not None:
-            callback = integration.open_callback(execution.start.arn, seed)
+            callback = execution.record.hear(integration.open_callback(execution.start.arn, seed))
             cursor.attempt = Attempt(0 if cursor.attempt is None else cursor.attempt.retries, callback.token)
         try:
             arguments, limits, role = await cursor.do(state, partial(_evaluate, state, cursor))
@@ -46,7 +48,7 @@ async def run_task(state: Task, cursor: Cursor) -> Exit:
             return await _Attempt(state, cursor, integration, request, limits).run()
         finally:
             if callback is not None:
-                callback.fail(_CLOSED)
+                callback.fail(CLOSED)
 
     return await attempts(state, cursor, attempt)
 
@@ -64,9 +66,6 @@ def _evaluate(state: Task, cursor: Cursor) -> tuple[JSON, dict[str, JSON], str |
     return arguments, limits, None if state.credentials is None else state.credentials(frame)["RoleArn"]
 
 
-_CLOSED: Final = TaskTimedOut()
-"""What a callback fails with when its task has ended without it. Nobody sees it."""
-
 _PREFIX: Final = {"task": "Task", "lambda": "LambdaFunction", "activity": "Activity"}
 
 
@@ -74,6 +73,22 @@ def _give_up(end: Fiber[JSON], job: Polled) -> None:
     """Ask no more, and have the job stopped."""
     end.cancel()
     job.cancel()
+
+
+class _Found:
+    """A job that is looked for when somebody needs it."""
+
+    def __init__(self, find: Callable[[], Submitted]) -> None:
+        self._find = find
+        self._found: Submitted | None = None
+
+    def __call__(self) -> Submitted:
+        if self._found is None:
+            self._found = self._find()
+        return self._found
+
+    def cancel(self) -> None:
+        self().cancel()
 
 
 class _Attempt:
@@ -90,6 +105,8 @@ class _Attempt:
         self._state = state
         self._cursor = cursor
         self._loop = cursor.execution.loop
+        self._ask = cursor.execution.record.ask
+        self._hear = cursor.execution.record.hear
         self._integration = integration
         self._request = request
         self._limits = limits
@@ -146,7 +163,7 @@ class _Attempt:
 
     async def _work(self) -> JSON:
         """The answer of the worker that takes on the task of an activity."""
-        taken: Signal[JSON] = self._integration.handler(self._request)  # type: ignore[assignment]  # of an activity
+        taken: Signal[JSON] = self._hear(self._integration.handler(self._request))  # type: ignore[arg-type]  # of an activity
         self._loop.hold(taken)
         try:
             worker = await taken
@@ -157,33 +174,70 @@ class _Attempt:
 
     async def _answer(self) -> JSON:
         """The service's answer, or that of whoever has the token; States.Timeout when it does not come in time."""
-        integration, request = self._integration, self._request
-        self._start(None if integration.kind == "lambda" else {})
-        if integration.delay:
-            await self._within_time(self._loop.sleep(integration.delay, self._name))
-        call = self._loop.call(
-            lambda: integration.handler(request),
-            self._name,
-            blocking=integration.blocking,
-            apart=integration.blocking and integration.apart(request),
-        )
-        answer = await self._within_time(call)
+        self._start(None if self._integration.kind == "lambda" else {})
+        answer: Any = await self._first_answer()
         if isinstance(answer, Later):
             await self._within_time(self._loop.sleep(answer.after, self._name))
             if answer.error is not None:
                 raise answer.error
             answer = answer.value
-        elif isinstance(answer, Signal):
-            answer = await self._within_time(answer)
-        elif isinstance(answer, Submitted):
-            return await self._outcome(answer)
         elif isinstance(answer, Polled):
             end = self._loop.fork(self._end(answer), self._name)
-            return await self._outcome(Submitted(answer.output, end, lambda: _give_up(end, answer)))
-        if request.callback is None:
+            return await self._outcome(answer.output, end, partial(_give_up, end, answer))
+        elif isinstance(answer, Submitted):
+            return await self._outcome(answer.output, self._ask(lambda: answer.outcome, self._name), answer.cancel)
+        elif isinstance(answer, Signal):
+            answer = await self._within_time(self._ask(lambda: answer, self._name))
+        elif isinstance(answer, TakenOn) and answer.kind == "signal":
+            answer = await self._within_time(self._ask(lambda: self._loop.fork(self._anew(), self._name), self._name))
+        elif isinstance(answer, TakenOn):
+            job = _Found(partial(self._find, answer.output))
+            return await self._outcome(answer.output, self._ask(lambda: job().outcome, self._name), job.cancel)
+        if self._request.callback is None:
             return answer
         self._record("Submitted", {"output": answer})
         return await self._called_back()
+
+    async def _first_answer(self) -> Any:
+        """What the service answers at once."""
+        integration = self._integration
+        if integration.delay:
+            await self._within_time(self._loop.sleep(integration.delay, self._name))
+        answer: Any = await self._within_time(self._ask(self._call, self._name))
+        if isinstance(answer, TakenOn) and answer.kind == "polled" and integration.again is not None:
+            return integration.again(self._request, answer.output)
+        return answer
+
+    def _call(self) -> Errand[Any]:
+        """Have the service asked."""
+        integration, request = self._integration, self._request
+        apart = integration.blocking and integration.apart(request)
+        return self._loop.call(
+            lambda: integration.handler(request), self._name, blocking=integration.blocking, apart=apart
+        )
+
+    def _find(self, output: JSON) -> Submitted:
+        """A job that was taken on before the execution went on in another process; else one like that."""
+        if self._integration.again is not None:
+            found = self._integration.again(self._request, output)
+            if isinstance(found, Submitted):
+                return found
+        again = self._loop.fork(self._anew(), self._name)
+        return Submitted(output, again, again.cancel)
+
+    async def _anew(self) -> JSON:
+        """What comes of asking the service once more, from the start."""
+        answer = await self._call()
+        if isinstance(answer, Later):
+            await self._loop.sleep(answer.after, self._name)
+            if answer.error is not None:
+                raise answer.error
+            return answer.value
+        if isinstance(answer, Submitted):
+            return await answer.outcome
+        if isinstance(answer, Polled):
+            return await self._end(answer)
+        return await answer if isinstance(answer, Signal) else answer
 
     async def _end(self, job: Polled) -> JSON:
         """How a job ends that must be asked how it goes."""
@@ -191,20 +245,21 @@ class _Attempt:
         while result is None:
             look = next(looks)
             await self._loop.sleep(job.pause(look), self._name)
-            result = await self._loop.call(partial(job.ask, look), self._name, blocking=True)
+            ask = partial(self._loop.call, partial(job.ask, look), self._name, blocking=True)
+            result = await self._ask(ask, self._name)
         return result
 
-    async def _outcome(self, submitted: Submitted) -> JSON:
+    async def _outcome(self, output: JSON, outcome: Signal[JSON], cancel: Callable[[], None]) -> JSON:
         """How the job of a ``.sync`` task ends, or what comes by its token before."""
-        self._record("Submitted", {"output": submitted.output})
+        self._record("Submitted", {"output": output})
         callback = self._request.callback
         answered = False
         try:
-            result = await self._within_time(submitted.outcome, *([] if callback is None else [callback]))
+            result = await self._within_time(outcome, *([] if callback is None else [callback]))
             answered = True
         finally:
-            if not answered:
-                submitted.cancel()
+            if not answered and not self._cursor.execution.record.given:
+                cancel()
         return result
 
     async def _called_back(self) -> JSON:

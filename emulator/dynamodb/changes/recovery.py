@@ -9,9 +9,10 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointIn
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import ceil, floor
+from typing import Any
 
 from asl_interpreter.jsontext import JSON
 from emulator.dynamodb.model.schema import Position
@@ -46,6 +47,19 @@ class Journal:
         self._clock = clock
         self._changes: deque[Change] = deque()
         table.watch(self.record)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Kept without the changes, which are kept by themselves."""
+        return {**vars(self), "_changes": deque()}
+
+    @property
+    def changes(self) -> list[Change]:
+        """The changes that are noted."""
+        return list(self._changes)
+
+    def fill(self, changes: Iterable[Change]) -> None:
+        """Have these changes noted."""
+        self._changes = deque(changes)
 
     def close(self) -> None:
         """Note no more."""

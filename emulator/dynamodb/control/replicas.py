@@ -33,6 +33,17 @@ _OVERRIDES = (
 
 
 @dataclass(slots=True, eq=False)
+class _Copier:
+    """Watches a table, and has the others follow."""
+
+    group: Group
+    table: Table
+
+    def __call__(self, old: Item | None, new: Item | None, _expired: bool) -> None:  # noqa: FBT001 - a Watcher
+        self.group.copy(self.table, old, new)
+
+
+@dataclass(slots=True, eq=False)
 class Group:
     """The replicas of one table by region. Their shared lock guards it."""
 
@@ -45,10 +56,7 @@ class Group:
 
     def join(self, table: Table) -> None:
         """Let a table take part: what is written to it is written to the others, and the other way round."""
-
-        def copy(old: Item | None, new: Item | None, _expired: bool) -> None:  # noqa: FBT001 - a Watcher
-            self._copy(table, old, new)
-
+        copy = _Copier(self, table)
         self.tables[table.region] = table
         self._watchers[table.region] = copy
         table.watch(copy)
@@ -63,7 +71,8 @@ class Group:
         if len(self.tables) == 1:
             self.leave(next(iter(self.tables.values())))
 
-    def _copy(self, table: Table, old: Item | None, new: Item | None) -> None:
+    def copy(self, table: Table, old: Item | None, new: Item | None) -> None:
+        """Write to the others what was written to one."""
         if self._copying:
             return
         self._copying = True

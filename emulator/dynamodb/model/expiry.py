@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/howitwo
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from sortedcontainers import SortedList  # type: ignore[import-untyped]
 
@@ -22,6 +23,10 @@ class Expiry:
     def __init__(self, attribute: str) -> None:
         self.attribute = attribute
         self._due: SortedList = SortedList()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Kept without the items: see ``Table.fill``."""
+        return Expiry, (self.attribute,)
 
     def add(self, position: Position, attributes: Attributes) -> None:
         """Note an item that is put."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from emulator.dynamodb.model.tables import Billing, Item, Table
 
@@ -23,6 +24,15 @@ class Snapshot:
     definition: Table
     items: tuple[Item, ...]
     source: str
+
+    @staticmethod
+    def kept(members: dict[str, Any]) -> dict[str, Any]:
+        """What is kept of it beside its items, which are kept by themselves."""
+        return {**members, "items": ()}
+
+    def refill(self, items: tuple[Item, ...]) -> None:
+        """Hold the items again, after it was read."""
+        object.__setattr__(self, "items", items)
 
     @property
     def size(self) -> int:

@@ -175,6 +175,15 @@ class Store:
         self.settings = settings or DynamoDBSettings()
         self._regions: dict[tuple[str, str], Region] = {}
 
+    @property
+    def regions(self) -> dict[tuple[str, str], Region]:
+        """The regions that were asked for, by account and name."""
+        return dict(self._regions)
+
+    def restore(self, regions: dict[tuple[str, str], Region]) -> None:
+        """Have these regions, and no others."""
+        self._regions = regions
+
     def region(self, account: str, name: str) -> Region:
         """The region of an account."""
         region = self._regions.get((account, name))

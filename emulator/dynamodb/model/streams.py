@@ -9,7 +9,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from hashlib import md5
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from emulator.dynamodb.model.tables import Item, Table
 
@@ -50,6 +50,11 @@ class Stream:
     changes: list[Change] = field(default_factory=list)
     next_sequence: int = FIRST
     closed: float | None = None
+
+    @staticmethod
+    def kept(members: dict[str, Any]) -> dict[str, Any]:
+        """What is kept of it beside its changes, which are kept by themselves."""
+        return {**members, "changes": []}
 
     @property
     def shard(self) -> str:

@@ -63,6 +63,15 @@ class Entries:
     def __len__(self) -> int:
         return len(self._items)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Kept without the items, which are kept by themselves: see ``Table.fill``."""
+        return Entries, (self.schema, self._index)
+
+    def fill(self, pairs: Iterable[tuple[Position, Item]]) -> None:
+        """Have these items, in any order, and no others."""
+        self._items = SortedDict(pairs)
+        self.size = sum(map(self.measure, self._items.values()))
+
     def get(self, position: Position) -> Item | None:
         """The item at the position."""
         item: Item | None = self._items.get(position)
@@ -215,6 +224,21 @@ class Table:
         self.items = Entries(self.key)
         self.define_indexes(self.indexes.values())
 
+    def kept(self, members: dict[str, Any]) -> dict[str, Any]:
+        """What is kept of it beside its items: the watchers that are of this service, for others come by themselves."""
+        own = [each for each in self.watchers if _owner(each).partition(".dynamodb.")[1]]
+        return {**members, "watchers": tuple(own)}
+
+    def fill(self, items: Iterable[Item]) -> None:
+        """Have these items, and tell nobody."""
+        pairs = [(self.position(item.attributes), item) for item in items]
+        self.items.fill(pairs)
+        for entries in self.index_items.values():
+            placed = [(_index_position(entries.schema, position, item), item) for position, item in pairs]
+            entries.fill((position, item) for position, item in placed if position is not None)
+        if self.expiry is not None:
+            self.set_expiry(self.expiry.attribute)
+
     def define_indexes(self, indexes: Iterable[Index]) -> None:
         """Have these indexes and no others; there are no items yet."""
         self.indexes = {index.name: index for index in indexes}
@@ -300,6 +324,11 @@ class Table:
     def remove_index(self, name: str) -> None:
         """Drop an index with its entries."""
         del self.indexes[name], self.index_items[name]
+
+
+def _owner(watcher: Watcher) -> str:
+    """The module of what watches."""
+    return type(getattr(watcher, "__self__", watcher)).__module__
 
 
 def _index_position(schema: KeySchema, position: Position, item: Item | None) -> Position | None:

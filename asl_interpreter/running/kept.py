@@ -1,0 +1,174 @@
+"""Kept: an execution as JSON values, and an execution made of them again, in another world.
+
+One that has ended is put back as it was. One that runs is rehearsed: see ``rehearsal``. The child executions of its Map
+Runs are kept with it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections import Counter, deque
+from collections.abc import Iterator
+from typing import Any, Final, TypeAlias
+
+from ..definition import Machine, Map, Parallel, Processor
+from ..errors import OURS
+from ..history import read_rows
+from ..loop.scheduler import Loop
+from .execution import Execution, Outside, Start
+from .map_runs import Child, MapRun
+from .record import Landed
+from .rehearsal import Diverged, rehearse
+
+log = logging.getLogger("dynastep.execution")
+
+Kept: TypeAlias = "dict[str, Any]"
+"""An execution as JSON values."""
+
+CANNOT_GO_ON: Final = f"{OURS}CannotGoOn"
+"""An execution that was to go on in another process did not do again what it had done; the cause says where."""
+_PLAIN: Final = ("status", "output", "error", "cause", "started_at", "stopped_at", "redrives", "redriven_at")
+_OF_RUNS: Final = (
+    *("state_name", "label", "id", "arn", "state_machine_arn", "max_concurrency", "tolerated_count"),
+    *("tolerated_percentage", "status", "started_at", "stopped_at", "items_written", "executions_written"),
+    *("redrives", "redriven_at", "exported", "exported_redrive"),
+)
+
+
+def keep(execution: Execution) -> Kept:
+    """An execution as it is now. On the loop's thread, or where nothing changes it."""
+    return {
+        "start": {each.name: getattr(execution.start, each.name) for each in dataclasses.fields(Start)},
+        **{name: getattr(execution, name) for name in _PLAIN},
+        "rows": execution.history.dump(),
+        "landed": [[*each] for each in execution.record],
+        "runs": [_keep_run(run) for run in execution.map_runs],
+    }
+
+
+def _keep_run(run: MapRun) -> Kept:
+    return {
+        **{name: getattr(run, name) for name in _OF_RUNS},
+        "items": dict(run.items),
+        "executions": dict(run.executions),
+        "waiting": list(run.waiting),
+        "children": {name: keep_child(child) for name, child in run.children.items()},
+    }
+
+
+def keep_child(child: Child) -> Kept:
+    """A child execution of a Map Run, by its text if only that is kept of it."""
+    return {**child.kept(), "execution": None if child.running is None else keep(child.running)}
+
+
+def restore(kept: Kept, machine: Machine, loop: Loop, outside: Outside) -> Execution:
+    """An execution as it was. If it runs, ``go_on`` must follow."""
+    execution = Execution(machine, Start(**kept["start"]), loop, outside)
+    execution.started_at = kept["started_at"]
+    if kept["status"] == "RUNNING":
+        execution.record.waits = True
+        return execution
+    _put_back(execution, kept)
+    return execution
+
+
+def _put_back(execution: Execution, kept: Kept) -> None:
+    for name in _PLAIN:
+        setattr(execution, name, kept[name])
+    execution.history.restore(kept["rows"])
+    execution.record.restore([Landed(*each) for each in kept["landed"]])
+    execution.ended.set(None)
+    execution.map_runs = [_restored_run(execution, run) for run in kept["runs"]]
+
+
+def _restored_run(parent: Execution, kept: Kept) -> MapRun:
+    how = next(each.distribution for each in _maps(parent.machine) if each.name == kept["state_name"])
+    run = MapRun(
+        parent,
+        kept["state_name"],
+        how,  # type: ignore[arg-type]  # a Map that has started a Map Run is distributed
+        max_concurrency=kept["max_concurrency"],
+        tolerated_count=kept["tolerated_count"],
+        tolerated_percentage=kept["tolerated_percentage"],
+    )
+    for name in _OF_RUNS:
+        setattr(run, name, kept[name])
+    run.items, run.executions = Counter(kept["items"]), Counter(kept["executions"])
+    run.waiting = deque(kept["waiting"])
+    for name, child in kept["children"].items():
+        run.children[name] = _restored_child(run, child)
+    return run
+
+
+def _restored_child(run: MapRun, kept: Kept) -> Child:
+    running = kept["execution"]
+    if running is None:
+        return Child.restored(kept, None)
+    execution = Execution(run.how.machine, Start(**running["start"]), run.parent.loop, run.parent.outside)
+    _put_back(execution, running)
+    return Child.restored(kept, execution)
+
+
+def _maps(processor: Processor) -> Iterator[Map]:
+    for state in processor.states.values():
+        if isinstance(state, Map):
+            yield state
+            yield from _maps(state.processor)
+        elif isinstance(state, Parallel):
+            for branch in state.branches:
+                yield from _maps(branch)
+
+
+def go_on(execution: Execution, kept: Kept) -> list[Execution]:
+    """Have an execution that was restored, and that runs, stand where it stood: it, and its children that run.
+
+    On the loop's thread. ``Record.go_live`` of each must follow, when all of a world stand where they stood.
+    """
+    execution.record.runs = kept["runs"]
+    landed = [Landed(*each) for each in kept["landed"]]
+    try:
+        rehearse(execution, read_rows(kept["rows"]), landed)
+    except Diverged as error:
+        log.error("%s cannot go on: %s", execution.start.arn, error)  # noqa: TRY400 - the reason says all
+        _put_back_and_fail(execution, kept, str(error))
+        return []
+    standing = [execution]
+    for run, of_run in zip(execution.map_runs, kept["runs"], strict=False):
+        run.started_at = of_run["started_at"]
+        for name, child in run.children.items():
+            if child.running is not None and child.status == "RUNNING":
+                standing += _go_on_as_child(child.running, of_run["children"].get(name))
+    return standing
+
+
+def stand(execution: Execution) -> None:
+    """Have an execution stand where it failed, so that it can be redriven, if it was restored since it failed.
+
+    Raises:
+        Diverged: it does not do again what it did.
+    """
+    if execution.has_place or execution.status in ("RUNNING", "SUCCEEDED"):
+        return
+    rows, landed = execution.history.dump(), list(execution.record)
+    execution.history.empty()
+    execution.renew()
+    try:
+        rehearse(execution, rows, landed)
+    finally:
+        execution.record.go_live()
+
+
+def _go_on_as_child(execution: Execution, kept: Kept | None) -> list[Execution]:
+    if kept is None or kept["execution"] is None:
+        execution.record.waits = False
+        execution.begin()
+        return []
+    execution.started_at = kept["started_at"]
+    return go_on(execution, kept["execution"])
+
+
+def _put_back_and_fail(execution: Execution, kept: Kept, why: str) -> None:
+    execution.history.empty()
+    execution.history.restore(kept["rows"])
+    execution.fail(CANNOT_GO_ON, f"The execution could not go on where it was: {why}.")

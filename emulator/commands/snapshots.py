@@ -1,0 +1,83 @@
+"""``dynastep snapshots``: the state of a running server under names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+import click
+
+from emulator.commands.definitions import CannotRun
+from emulator.commands.servers import ask, send, with_url
+
+
+@click.group()
+def snapshots() -> None:
+    """Keep the state of a running server under a name, and have everything as it was."""
+
+
+@snapshots.command("list")
+@with_url
+def list_snapshots(url: str) -> None:
+    """List the snapshots of a server."""
+    for each in ask(url, "/_dynastep/snapshots")["snapshots"]:
+        click.echo(f"{each['name']}  {each['items']} items, {each['executions']} executions")
+
+
+@snapshots.command()
+@click.argument("name")
+@with_url
+def take(name: str, url: str) -> None:
+    """Keep the state of everything under NAME, in the place of what was kept under it."""
+    ask(url, _path(name), post=True)
+    click.echo(f"{name} holds the state of the server at {url}.")
+
+
+@snapshots.command()
+@click.argument("name")
+@with_url
+def restore(name: str, url: str) -> None:
+    """Have everything as it was when NAME was taken."""
+    ask(url, f"{_path(name)}/restore", post=True)
+    click.echo(f"The server at {url} is as it was when {name} was taken.")
+
+
+@snapshots.command()
+@click.argument("name")
+@with_url
+def delete(name: str, url: str) -> None:
+    """Forget NAME."""
+    send(url, _path(name), "DELETE")
+    click.echo(f"{name} is gone.")
+
+
+@snapshots.command("export")
+@click.argument("name")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The file to be written.")
+@with_url
+def export_snapshot(name: str, output: Path, url: str) -> None:
+    """Write NAME to a file, to be taken in by another server."""
+    file = send(url, f"{_path(name)}/file", "GET")
+    try:
+        output.write_bytes(file)
+    except OSError as error:
+        raise CannotRun(f"{output} cannot be written: {error.strerror}") from None
+    click.echo(f"{output} holds {name}, {len(file):,} bytes.")
+
+
+@snapshots.command("import")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path))
+@with_url
+def import_snapshot(name: str, file: Path, url: str) -> None:
+    """Take in a FILE as NAME; 'restore' then has everything as it says."""
+    try:
+        kept = file.read_bytes()
+    except OSError as error:
+        raise CannotRun(f"{file} cannot be read: {error.strerror}") from None
+    send(url, f"{_path(name)}/file", "PUT", kept)
+    click.echo(f"{name} holds what {file} says.")
+
+
+def _path(name: str) -> str:
+    return f"/_dynastep/snapshots/{quote(name, safe='')}"

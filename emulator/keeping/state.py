@@ -1,0 +1,189 @@
+"""The state of a world: what it holds, apart from what it is made of, and a world that holds it again.
+
+Items of tables and executions are values that nobody changes; they are taken as they are. All else is pickled, so that
+what happens later changes nothing in what was taken.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from asl_interpreter.definition import Machine
+from asl_interpreter.running.kept import Kept, keep
+from emulator import moto_door
+from emulator.keeping.pickling import CannotKeep, dump, load
+from emulator.moto_door.keeping import Backend
+from emulator.stepfunctions import keeping as executions
+
+if TYPE_CHECKING:
+    from emulator.dynamodb.model.store import Region, Store
+    from emulator.world import World
+
+Place = tuple[str, str]
+
+
+@dataclass(slots=True)
+class State:
+    """What a world holds."""
+
+    now: float
+    parts: dict[str, bytes]
+    """Pickles: the tables without their items, state machines, activities, stacks, where chance stands."""
+    items: dict[str, tuple[Any, ...]]
+    """ARN of a table or backup -> its items."""
+    changes: dict[str, list[Any]]
+    """ARN of a stream, or of a table with point-in-time recovery -> the changes that are kept."""
+    executions: dict[Place, list[Kept]]
+    backends: dict[Backend, bytes]
+    """What moto's services hold."""
+    machines: dict[tuple[str, str], Machine] = field(default_factory=dict)
+    """Definition and type -> the machine, compiled; not needed, but fast."""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes, beside items and executions."""
+        return sum(map(len, (*self.parts.values(), *self.backends.values())))
+
+
+def _named(world: World) -> dict[str, object]:
+    """What a world is made of."""
+    return {
+        "clock": world.clock,
+        "engine": world.engine,
+        "loop": world.engine.loop,
+        "outbox": world.engine.outbox,
+        "durations": world.dynamodb.settings.durations,
+    }
+
+
+DYNAMODB: Final = "dynamodb"
+CHANCE: Final = "chance"
+
+
+def take(world: World, accounts: frozenset[str] | None) -> State:
+    """What a world holds now, with what moto holds of some accounts, or of all.
+
+    Requests must have been let out, for what they change is not all under one lock.
+
+    Raises:
+        CannotKeep: something cannot be kept; the message says what.
+    """
+    world.lambdas.settle()
+    return world.engine.ask(lambda: _take(world, accounts))
+
+
+def _take(world: World, accounts: frozenset[str] | None) -> State:
+    parts: dict[str, bytes] = {}
+    items, changes = contents(world.dynamodb)
+    named = _named(world)
+    parts[DYNAMODB] = dump(world.dynamodb.regions, named)
+    parts["machines"] = dump({place: list(each) for place, each in world.regions_of_machines.items()}, named)
+    parts["activities"] = dump({place: list(each) for place, each in world.regions_of_activities.items()}, named)
+    parts["stacks"] = _part("the stacks of CloudFormation", world.deployments.stacks, named)
+    parts[CHANCE] = dump(_chance(world), named)
+    backends = {
+        place: _part(f"what {place.package} holds", backend, named) for place, backend in moto_door.backends(accounts)
+    }
+    machines = {
+        (revision.definition, revision.type): revision.machine
+        for machine in world.every_state_machine()
+        for revision in executions.revisions(machine)
+    }
+    kept = {
+        place: [keep(execution) for execution in executions.every_execution(each)]
+        for place, each in world.regions_of_machines.items()
+    }
+    return State(world.clock.now(), parts, items, changes, kept, backends, machines)
+
+
+def _part(what: str, value: object, named: Mapping[str, object]) -> bytes:
+    try:
+        return dump(value, named)
+    except CannotKeep as error:
+        raise CannotKeep(f"{what} cannot be kept: {error}") from error
+
+
+def contents(store: Store) -> tuple[dict[str, tuple[Any, ...]], dict[str, list[Any]]]:
+    """The items of the tables and backups of a store, and the changes that its streams and journals have noted."""
+    items: dict[str, tuple[Any, ...]] = {}
+    changes: dict[str, list[Any]] = {}
+    for region in store.regions.values():
+        with region.lock:
+            for table in region.tables.values():
+                with table.lock:
+                    items[table.arn] = tuple(table.items.values())
+                    if table.attached.journal is not None:
+                        changes[table.arn] = table.attached.journal.changes
+            for arn, stream in region.streams.items():
+                with stream.table.lock:
+                    changes[arn] = list(stream.changes)
+            for arn, backup in region.backups.items():
+                items[arn] = backup.snapshot.items
+    return items, changes
+
+
+def _chance(world: World) -> dict[str, Any]:
+    sources = {"choices": world.random, "ids": world.ids, "functions": world.lambdas.random}
+    drawn = {name: each.getstate() for name, each in sources.items() if not isinstance(each, random.SystemRandom)}
+    return {**drawn, "moto": moto_door.ids_drawn(), "tokens": world.callbacks.key}
+
+
+def put_into(world: World, state: State, *, with_time: bool) -> None:
+    """Have an empty world hold what was taken. ``with_time``: its clock goes back to when that was.
+
+    Raises:
+        Unreadable: it was taken by another version.
+    """
+    if with_time:
+        world.engine.ask(lambda: world.clock.restore(state.now))
+    named = _named(world)
+    _put_back_chance(world, load(state.parts[CHANCE], named))
+    regions: dict[Place, Region] = load(state.parts[DYNAMODB], named)
+    fill(regions, state)
+    world.dynamodb.restore(regions)
+    for place, backend in state.backends.items():
+        moto_door.put_back(place, load(backend, named))
+    moto_door.fresh()
+
+    def compiled(definition: str, kind: str) -> Machine | None:
+        return state.machines.get((definition, kind))
+
+    for place, machines in load(state.parts["machines"], named).items():
+        executions.take_in_machines(world, place, machines, compiled)
+    for place, activities in load(state.parts["activities"], named).items():
+        executions.take_in_activities(world, place, activities)
+    world.deployments.restore(world, load(state.parts["stacks"], named))
+    executions.take_in_executions(world, state.executions)
+
+
+def fill(regions: dict[Place, Region], state: State) -> None:
+    """Give tables and streams what they held."""
+    for region in regions.values():
+        for table in region.tables.values():
+            table.fill(state.items[table.arn])
+            if table.attached.journal is not None:
+                table.attached.journal.fill(state.changes[table.arn])
+        for arn, stream in region.streams.items():
+            stream.changes = list(state.changes[arn])
+        for arn, backup in region.backups.items():
+            backup.snapshot.refill(state.items[arn])
+
+
+def _put_back_chance(world: World, drawn: dict[str, Any]) -> None:
+    for name, source in (("choices", world.random), ("ids", world.ids), ("functions", world.lambdas.random)):
+        if name in drawn and not isinstance(source, random.SystemRandom):
+            source.setstate(drawn[name])
+    moto_door.draw_ids_from(drawn["moto"])
+    world.callbacks.key = drawn["tokens"]
+
+
+def wake(world: World, state: State) -> None:
+    """Have what acts by itself go on: schedules, pipes, mappings. The world must be the one that moto meets."""
+    places = {(place.account, place.region) for place in state.backends}
+    for account, region in sorted(places):
+        world.schedules.changed(account, region)
+        world.pipes.changed(account, region)
+        world.lambdas.mappings_changed(account, region)
