@@ -97,30 +97,36 @@ def _offer_snapshots(app: Flask, control: Control) -> None:
 
     @app.get("/_dynastep/snapshots")
     def list_snapshots() -> Response:
+        """The snapshots: name, time, how many items and executions."""
         return _json({"snapshots": control.latest.snapshots.described()})
 
     @app.post("/_dynastep/snapshots/<name>")
     def take_snapshot(name: str) -> Response:
+        """Keep the state of everything under a name."""
         control.latest.take_snapshot(name)
         return _json({"status": "taken"})
 
     @app.post("/_dynastep/snapshots/<name>/restore")
     def restore_snapshot(name: str) -> Response:
+        """Have everything as it was when the snapshot was taken."""
         control.latest.restore_snapshot(name)
         return _json({"status": "restored"})
 
     @app.delete("/_dynastep/snapshots/<name>")
     def remove_snapshot(name: str) -> Response:
+        """Forget a snapshot."""
         control.latest.snapshots.remove(name)
         return _json({"status": "removed"})
 
     @app.get("/_dynastep/snapshots/<name>/file")
     def export_snapshot(name: str) -> Response:
+        """The snapshot as a file."""
         file = written(control.latest.snapshots.find(name))
         return Response(file, content_type="application/zip")
 
     @app.put("/_dynastep/snapshots/<name>/file")
     def import_snapshot(name: str) -> Response:
+        """Take in the file of a snapshot, the body, under a name."""
         control.latest.snapshots.keep(name, read(request.get_data()))
         return _json({"status": "taken in"})
 
