@@ -44,6 +44,16 @@ def is_lock(value: object) -> bool:
     return isinstance(value, _CheckedLock)
 
 
+def plain_lock() -> Any:
+    """A lock of Python's own, in the place of one that another package has."""
+    return threading.RLock()
+
+
+def plain_condition() -> threading.Condition:
+    """A condition of Python's own, in the place of one that another package has."""
+    return threading.Condition()
+
+
 def assert_free(deed: str) -> None:
     """Assert that this thread holds no lock: it is about to do what may take long, or may call back."""
     if _checked[0] and (names := [each.name for each in _held()]):

@@ -19,13 +19,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from importlib import import_module
 from itertools import count
-from threading import Condition, RLock
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
 from typing import Any, Final
 
-from asl_interpreter.loop.locks import is_lock, lock
+from asl_interpreter.loop.locks import is_lock, lock, plain_condition, plain_lock
 
-_LOCK: Final = type(RLock())
+_LOCK: Final = type(plain_lock())
 
 _MAY_BE_READ: Final = frozenset(
     {"asl_interpreter", "emulator", "moto", "sortedcontainers", "collections", "datetime", "decimal", "fractions"}
@@ -49,7 +48,6 @@ _BUILTINS: Final = frozenset(
 )
 _FUNCTIONS: Final = frozenset(
     {("copyreg", "_reconstructor"), ("copyreg", "__newobj__"), ("copyreg", "__newobj_ex__"), ("_codecs", "encode")}
-    | {("threading", "Condition")}
 )
 """Functions that Python's own pickles call, and that do nothing but make an object."""
 
@@ -128,7 +126,7 @@ def _part(name: str) -> object:
 
 
 def _again(make: Callable[..., Any], given: tuple[Any, ...]) -> Any:
-    return make(*given) if make in (lock, RLock) else None
+    return make(*given) if make in (lock, plain_lock, plain_condition) else None
 
 
 def _is_ours(kind: type) -> bool:
@@ -236,10 +234,10 @@ def _codes(code: CodeType) -> list[CodeType]:
 
 
 _REDUCERS: Final[dict[type, Callable[[Any], Any]]] = {
-    _LOCK: lambda _: (_again, (RLock, ())),
+    _LOCK: lambda _: (_again, (plain_lock, ())),
     MethodType: lambda value: (_bound, (value.__self__, value.__name__)),
     FunctionType: _function,
-    Condition: lambda _: (Condition, ()),
+    type(plain_condition()): lambda _: (_again, (plain_condition, ())),
     re.Pattern: lambda value: (_pattern, (value.pattern, value.flags)),
     weakref.WeakValueDictionary: lambda value: (_weak, (dict(value),)),
     count: lambda value: (_count, (repr(value)[len("count(") : -1],)),
@@ -247,7 +245,7 @@ _REDUCERS: Final[dict[type, Callable[[Any], Any]]] = {
 _OURS: Final[dict[tuple[str, str], Any]] = {
     (__name__, each.__name__): each
     for each in (_again, _blank, _take, _empty, _refill, _bound, _weak, _pattern, _count, _private_key, _inner)
-} | {("asl_interpreter.loop.locks", "lock"): lock, ("_thread", "RLock"): RLock, ("threading", "RLock"): RLock}
+} | {("asl_interpreter.loop.locks", each.__name__): each for each in (lock, plain_lock, plain_condition)}
 
 
 def _may_be_read(module: str, name: str) -> bool:
