@@ -21,7 +21,7 @@ demo: $(VENV)/.installed  ## run a small shop on the emulator, and show what hap
 test: $(VENV)/.installed  ## the tests, in parallel
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -q
 
-clients: .venvs/awscli/.installed $(if $(shell command -v npm),tests/clients/node_modules/.installed tests/browser/node_modules/.installed)  ## install other people's clients, for tests/clients
+clients: .venvs/awscli/.installed .venvs/samcli/.installed $(if $(shell command -v npm),tests/clients/node_modules/.installed tests/browser/node_modules/.installed)  ## install other people's clients, for tests/clients
 
 lowest: $(if $(OLDEST),.venvs/lowest/.installed)  ## most tests on the oldest Python, with the oldest dependencies allowed
 	$(if $(OLDEST),.venvs/lowest/bin/python -m pytest -n $(PYTEST_WORKERS) -q $(TELLING),@echo SKIP lowest: no Python 3.10)
@@ -78,6 +78,11 @@ $(VENV)/.installed: pyproject.toml
 .venvs/awscli/.installed:
 	$(PYTHON) -m venv .venvs/awscli
 	.venvs/awscli/bin/python -m pip install --quiet awscli
+	touch $@
+
+.venvs/samcli/.installed:
+	$(PYTHON) -m venv .venvs/samcli
+	.venvs/samcli/bin/python -m pip install --quiet aws-sam-cli
 	touch $@
 
 .venvs/lowest/.installed: pyproject.toml tests/floors.py $(VENV)/.installed

@@ -83,7 +83,7 @@ def found(folder: Path | None) -> Preparation:
             if path.suffix not in _KINDS:
                 raise InitFailed(f"{path} cannot be run: {', '.join(_KINDS[:-1])} or {_KINDS[-1]} is wanted")
             scripts.append(Script(path))
-    return Preparation(scripts)
+    return Preparation(scripts, is_done=not scripts)
 
 
 def _call(path: Path, url: str, account: str) -> None:

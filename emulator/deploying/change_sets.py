@@ -260,7 +260,7 @@ def execute_change_set(world: World, call: Call) -> dict[str, Any]:
     region = world.deployments.of(world, call)
     stack, made = find_change_set(region, call.params)
     given = _check_executable(made)
-    preparing.require_capabilities(given)
+    preparing.require_capabilities(given, reviewed=True)
     status = "IMPORT_IN_PROGRESS" if made.kind == "IMPORT" else "CREATE_IN_PROGRESS"
     if made.kind != "IMPORT" and stack.given is not None:
         status = "UPDATE_IN_PROGRESS"

@@ -233,8 +233,8 @@ def capabilities_of(template: Template) -> tuple[list[str], list[str]]:
     return ["CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM"], sorted(set(types))
 
 
-def require_capabilities(given: Given) -> None:
-    """Refuse what the caller has not acknowledged.
+def require_capabilities(given: Given, *, reviewed: bool = False) -> None:
+    """Refuse what the caller has not acknowledged. Of a change set that was ``reviewed``, what macros made was seen.
 
     Raises:
         Fault: InsufficientCapabilitiesException.
@@ -243,7 +243,7 @@ def require_capabilities(given: Given) -> None:
     have = set(given.capabilities)
     if "CAPABILITY_NAMED_IAM" in have:
         have.add("CAPABILITY_IAM")
-    if _expands(given.transforms):
+    if _expands(given.transforms) and not reviewed:
         needed = [*needed, "CAPABILITY_AUTO_EXPAND"]
     lacking = [capability for capability in needed if capability not in have]
     if lacking:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import importlib.util
+import logging
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -215,6 +216,7 @@ def _serverless(document: dict[str, Any], scope: Literals, services: Services) -
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
+    logging.getLogger("samtranslator.metrics.metrics").setLevel(logging.ERROR)  # it warns of metrics that nobody wants
     given = {name: value for name, value in scope.parameters.items() if isinstance(value, str | list)}
     policies = _Policies(services.partition)
     translator = Translator(policies, Parser(), boto_session=Session(region_name=services.region))

@@ -10,6 +10,8 @@ import pytest
 HERE = Path(__file__).parent
 AWS_CLI = HERE.parents[1] / ".venvs" / "awscli" / "bin" / "aws"
 """In an environment of its own, because it wants a botocore of its own."""
+SAM_CLI = AWS_CLI.parents[2] / "samcli" / "bin" / "sam"
+"""In one of its own, too, for the same reason."""
 ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-west-1"}
 
 

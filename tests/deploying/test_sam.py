@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 
 pytest.importorskip("samtranslator", reason="aws-sam-translator is not installed: pip install 'dynastep[sam]'")
 
@@ -158,3 +159,14 @@ def test_a_macro_that_is_not_there_fails_by_name(stacks):
     [reason] = [reason for _, status, reason in stacks.events() if status == "ROLLBACK_IN_PROGRESS"]
     assert reason.startswith("No transform named ")
     assert reason.endswith("::Nobody found.. Rollback requested by user.")
+
+
+def test_a_change_set_needs_no_capability_for_its_macros(stacks):
+    template = SAM + "Resources: {T: {Type: AWS::SNS::Topic}}"
+    made = stacks.client.create_change_set(
+        StackName="s", ChangeSetName="InitialCreation", ChangeSetType="CREATE", TemplateBody=template
+    )  # as ``sam deploy --resolve-s3`` does
+    stacks.client.execute_change_set(ChangeSetName=made["Id"])
+    assert stacks.one()["StackStatus"] == "CREATE_COMPLETE"
+    with pytest.raises(ClientError, match=r"Requires capabilities : \[CAPABILITY_AUTO_EXPAND\]"):
+        stacks.create(template, "t", Capabilities=[])
