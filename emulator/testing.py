@@ -22,7 +22,7 @@ from emulator.bench.asynchronous import as_function, beside
 from emulator.bench.cassettes import read_cassette
 from emulator.bench.clock import TestClock
 from emulator.bench.decorating import Target, around
-from emulator.bench.definitions import Source, definition_text, json_text
+from emulator.bench.definitions import Source, definition_text, json_text, machine_of_project
 from emulator.bench.execution import Execution
 from emulator.bench.handles import Started
 from emulator.bench.options import InvalidOption, Options
@@ -231,18 +231,22 @@ class Dynastep(Clients):
     def machine(
         self,
         definition: Definition,
+        logical_name: str | None = None,
         *,
         type: Literal["STANDARD", "EXPRESS"] = "STANDARD",  # noqa: A002 - AWS's word
         substitutions: Mapping[str, JSON] | None = None,
     ) -> str:
         """Make a state machine of a definition, as ``run`` does; its ARN.
 
+        The ``Path`` of a template of SAM, CloudFormation, CDK or Serverless, or of a Terraform plan in JSON, stands for
+        the machine with the logical name, or for the only one; its type is the template's.
+
         Raises:
-            Fault, TypeError, ValueError: as ``run``.
+            Fault, TypeError, ValueError: as ``run``; there is no such machine in the template.
         """
         __tracebackhide__ = True
         try:
-            return self._machine(definition, type, substitutions)
+            return self._machine(definition, type, substitutions, logical_name)
         except _OF_THE_TEST as error:
             raise error.with_traceback(None) from None
 
@@ -321,12 +325,23 @@ class Dynastep(Clients):
         if verdict:
             raise AssertionError(verdict)
 
-    def _machine(self, definition: Definition, kind: str, substitutions: Mapping[str, JSON] | None) -> str:
+    def _machine(
+        self,
+        definition: Definition,
+        kind: str,
+        substitutions: Mapping[str, JSON] | None,
+        logical_name: str | None = None,
+    ) -> str:
         if isinstance(definition, str) and definition.startswith("arn:"):
             if kind != "STANDARD" or substitutions:
                 raise ValueError("type and substitutions are of a definition; an ARN is of a machine that has its own")
             return definition
-        text, source = definition_text(definition, substitutions)
+        source: Source | None
+        found = machine_of_project(definition, logical_name, self.account, self.region, substitutions)
+        if found is None:
+            text, source = definition_text(definition, substitutions)
+        else:
+            text, source, kind = found
         params = {
             "name": f"machine-{next(self._count)}",
             "definition": text,

@@ -55,7 +55,7 @@ EMULATOR = {
     "datasets": "arns moto_door",
     "stepfunctions": "arns datasets faults wire",
     "suggestions": "",
-    "validate": "stepfunctions suggestions",
+    "validate": "deploying stepfunctions suggestions wire",
     "bench": "graph interception settings stepfunctions suggestions validate wire",
     "clients": "endpoint wire",
     "web": "arns bench clients faults graph integrations validate wire",
@@ -88,7 +88,8 @@ EMULATOR = {
     "app": "endpoint keeping initial localstack routes web wire wiring",
     "cli": "",
     "control": "keeping moto_door settings wire wiring",
-    "commands": "app bench clients control graph initial integrations moto_door server settings validate variables"
+    "commands": "app bench clients control graph initial integrations moto_door server settings stepfunctions"
+    " validate variables"
     " web wire wiring",
     "dynamodb": "",
     "interception": "wire",

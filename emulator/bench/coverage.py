@@ -17,6 +17,8 @@ from asl_interpreter.jsontext import JSON, dumps, loads
 from emulator.bench.measures import Measure, measures, skeleton
 from emulator.validate.files import CannotRead, read_definition
 from emulator.validate.positions import Position, nearest
+from emulator.validate.projects import NoSuchMachine, read_project
+from emulator.wire.credentials import DEFAULT_ACCOUNT, DEFAULT_REGION
 
 DATA_FILE: Final = ".asl-coverage.json"
 VERSION: Final = 1
@@ -145,16 +147,33 @@ def cover(record: Record, files: Iterable[str], root: Path) -> tuple[list[Covere
     covered, found = [], set()
     for file in files:
         text = (root / file).read_text(encoding="utf-8-sig")
-        definition, places = read_definition(file, text)
-        if not isinstance(definition, dict) or "States" not in definition:
-            continue  # a pattern such as *.json finds other files, too
-        total = Coverage()
-        bones = skeleton(definition)
-        for ran in by_skeleton.get(bones, ()):
-            total.add(record.definitions[ran])
-            found.add(ran)
-        covered.append(_covered(file, text, definition, places, total))
+        for name, definition, places in _definitions(file, text, root):
+            total = Coverage()
+            for ran in by_skeleton.get(skeleton(definition), ()):
+                total.add(record.definitions[ran])
+                found.add(ran)
+            covered.append(_covered(name, text, definition, places, total))
     return covered, len(record.definitions.keys() - found)
+
+
+def _definitions(file: str, text: str, root: Path) -> Iterator[tuple[str, JSON, Mapping[str, Position]]]:
+    """The definitions that stand in a file, each with its name in reports and where its values stand.
+
+    Raises:
+        CannotRead: as ``cover``.
+    """
+    try:
+        machines = read_project(root / file, text, DEFAULT_ACCOUNT, DEFAULT_REGION)
+    except NoSuchMachine as error:
+        raise CannotRead(f"{file}: {error}") from None
+    if machines is None:
+        definition, places = read_definition(file, text)
+        if isinstance(definition, dict) and "States" in definition:
+            yield file, definition, places
+        return  # a pattern such as *.json finds other files, too
+    here = [machine for machine in machines if machine.file == root / file]
+    for machine in here:
+        yield (file if len(here) == 1 else f"{file}#{machine.name}"), loads(machine.text), machine.places
 
 
 def _covered(file: str, text: str, definition: JSON, places: Mapping[str, Position], coverage: Coverage) -> Covered:

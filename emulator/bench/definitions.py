@@ -12,6 +12,8 @@ from typing import Final
 from asl_interpreter.jsontext import JSON, dumps, loads
 from emulator.suggestions import unknown
 from emulator.validate.files import YAML_SUFFIXES, CannotRead, read_definition
+from emulator.validate.positions import Position
+from emulator.validate.projects import find, read_project
 
 TEXT: Final = "the definition"
 """What messages call a definition that is in no file."""
@@ -19,17 +21,20 @@ TEXT: Final = "the definition"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The file of a definition, and its text."""
+    """The file of a definition, its text, and where its values stand, if the file holds more than the definition."""
 
     file: Path
     text: str
+    places: Mapping[str, Position] | None = None
 
     def place(self, state: str) -> str:
         """Where a state stands, by its place: ``order.asl.json:14`` for ``Each/Ship``; the file if it is not there."""
-        try:
-            _, places = read_definition(str(self.file), self.text)
-        except CannotRead:
-            return self.file.name
+        places = self.places
+        if places is None:
+            try:
+                _, places = read_definition(str(self.file), self.text)
+            except CannotRead:
+                return self.file.name
         ends = f"/States/{state.rpartition('/')[2]}" if state else None
         found = min((place for place in places if ends and place.endswith(ends)), key=len, default=None)
         return self.file.name if found is None else f"{self.file.name}:{places[found][0]}"
@@ -57,6 +62,31 @@ def definition_text(
     else:
         text = json_text(definition)
     return _substituted(text, substitutions or {}), source
+
+
+def machine_of_project(
+    definition: object, name: str | None, account: str, region: str, substitutions: Mapping[str, JSON] | None = None
+) -> tuple[str, Source, str] | None:
+    """The definition of a state machine in a template or a plan, as JSON text; its file; STANDARD or EXPRESS.
+
+    None if ``definition`` is no such file. ``name`` is the machine's logical name; ``substitutions`` go before those of
+    the template.
+
+    Raises:
+        ValueError: there is no such machine in it, a substitution is for nothing, or the file holds a definition.
+    """
+    machines = None
+    if isinstance(definition, Path):
+        text = definition.read_text(encoding="utf-8")
+        machines = read_project(definition, text, account, region)
+    if machines is None:
+        if name is not None:
+            raise ValueError(f"{name!r} would be the logical name of a machine in a template: this is a definition.")
+        return None
+    found = find(machines, name)
+    known = {key: value for key, value in found.substitutions.items() if f"${{{key}}}" in found.text}
+    text = _substituted(found.text, {**known, **(substitutions or {})})
+    return text, Source(found.file, text, found.places), found.kind
 
 
 def json_text(value: JSON) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -37,25 +37,60 @@ def machine_name(file: str) -> str:
     return "machine" if file == "-" else re.sub(r"[^\w-]", "-", Path(file).name.partition(".")[0]) or "machine"
 
 
-def checked_definition(file: str) -> str:
-    """The definition in a file, as JSON text.
+class Definition(NamedTuple):
+    """A definition that a command was given."""
+
+    text: str
+    """As JSON."""
+    kind: str
+    """STANDARD or EXPRESS."""
+
+
+with_machine = click.option(
+    "--machine", metavar="NAME", help="The logical name of the state machine, where FILE is a template of several."
+)
+
+
+def definition_in(file: str, text: str, machine: str | None, kind: str = "STANDARD") -> Definition:
+    """The definition that a file holds, or that of one state machine of a template; ``kind`` is of the former.
 
     Raises:
-        CannotRun: the file cannot be read, or AWS would refuse the definition.
+        CannotRun: the file is neither JSON nor YAML, or has no such state machine.
     """
     from asl_interpreter.jsontext import dumps
-    from emulator.validate.files import YAML_SUFFIXES, check_file, read_definition
+    from emulator.validate.files import YAML_SUFFIXES, CannotRead, read_definition
+    from emulator.validate.projects import NoSuchMachine, find, read_project
+    from emulator.wire.credentials import DEFAULT_ACCOUNT, DEFAULT_REGION
+
+    try:
+        machines = read_project(Path(file), text, DEFAULT_ACCOUNT, DEFAULT_REGION)
+        if machines is not None:
+            found = find(machines, machine)
+            return Definition(found.substituted, found.kind)
+        document = read_definition(file, text)[0]
+    except (NoSuchMachine, CannotRead) as error:
+        raise CannotRun(str(error)) from None
+    return Definition(dumps(document) if Path(file).suffix.lower() in YAML_SUFFIXES else text, kind)
+
+
+def checked_definition(file: str, machine: str | None = None, kind: str = "STANDARD") -> Definition:
+    """The definition in a file, which AWS would accept; the parameters are those of ``definition_in``.
+
+    Raises:
+        CannotRun: the file cannot be read, has no such machine, or AWS would refuse the definition.
+    """
+    from emulator.validate.files import check_file
     from emulator.validate.formats import FORMATS
 
     try:
         text = read_file(file)
     except click.ClickException as error:
         raise CannotRun(error.message) from None
-    found = check_file(file, text, resources())
+    found = check_file(file, text, resources(), express=kind == "EXPRESS")
     wrong = [finding for finding in found if finding.problem.severity == "ERROR"]
     if wrong:
         raise CannotRun(FORMATS["text"](wrong))
-    return dumps(read_definition(file, text)[0]) if Path(file).suffix.lower() in YAML_SUFFIXES else text
+    return definition_in(file, text, machine, kind)
 
 
 def resources() -> Resources:

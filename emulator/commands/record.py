@@ -29,7 +29,7 @@ def record(source: str, output: str, definition: str | None, url: str, account: 
     from emulator.bench.following import events_after
     from emulator.bench.replaying import CannotReplay, refuse_partial
 
-    text = None if definition is None else checked_definition(definition)
+    text = None if definition is None else checked_definition(definition).text
     if source.startswith("arn:"):
         with answers_of(url):
             server = client("stepfunctions", url, account, region or region_of(source))

@@ -28,7 +28,7 @@ def replay(cassette: str, definition: str | None) -> None:
     try:
         history, text = read_cassette(read_file(cassette))
         if definition is not None:
-            text = checked_definition(definition)
+            text = checked_definition(definition).text
         if text is None:
             raise CannotRun(f"{cassette} holds no definition: --definition FILE names it.")
         replayed = run_again(history, text, resources())

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
-from emulator.commands.definitions import CannotRun, checked_definition, json_text, machine_name
+from emulator.commands.definitions import CannotRun, checked_definition, json_text, machine_name, with_machine
 
 if TYPE_CHECKING:
     from emulator.bench.tree import Tree
@@ -29,12 +29,27 @@ ROLE: Final = "arn:aws:iam::000000000000:role/dynastep"
     "--mock", metavar="FILE[#CASE]", help="File of mocks or MockConfigFile; its only test case of the machine, or CASE."
 )
 @click.option("--name", help="Name of the state machine, as MOCK has it; by default that of FILE.")
+@with_machine
+@click.option(
+    "--type", "kind", type=click.Choice(["STANDARD", "EXPRESS"]), default="STANDARD", help="By default STANDARD."
+)
 @click.option("--clock", type=click.Choice(["virtual", "wall"]), default="virtual", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: the result, and every state entered.")
 def run(
-    file: str, given: str, functions: str | None, mock: str | None, name: str | None, clock: str, *, as_json: bool
+    file: str,
+    given: str,
+    functions: str | None,
+    mock: str | None,
+    name: str | None,
+    machine: str | None,
+    kind: str,
+    clock: str,
+    *,
+    as_json: bool,
 ) -> None:
     """Run the state machine definition in FILE, JSON or YAML, and show its states and its result.
+
+    FILE may be a template of SAM, CloudFormation, CDK or Serverless, or a plan of Terraform in JSON.
 
     The exit status is 0 if the execution has succeeded, 1 if it has failed, and 2 if it cannot run.
 
@@ -42,29 +57,27 @@ def run(
     """
     from botocore.exceptions import ClientError
 
-    from emulator.bench.following import events_after
     from emulator.bench.tree import Tree
 
-    text, payload = checked_definition(file), json_text(given)
-    name = name or machine_name(file)
+    definition, payload = checked_definition(file, machine, kind), json_text(given)
+    name = name or machine or machine_name(file)
     config, _, case = (mock or "").partition("#")
     if mock and not case:
         case = _only_case(config, name)
     client, control, close = emulator(clock, functions, config)
     try:
-        machine = client.create_state_machine(name=name, definition=text, roleArn=ROLE)["stateMachineArn"]
-        arn = client.start_execution(stateMachineArn=f"{machine}#{case}" if case else machine, input=payload)
-        tree, history = Tree(), list[dict[str, Any]]()
-        while True:
-            described = client.describe_execution(executionArn=arn["executionArn"])
-            events = events_after(client, arn["executionArn"], len(history))
-            history += events
-            for line in tree.see(events):
+        made = client.create_state_machine(name=name, definition=definition.text, roleArn=ROLE, type=definition.kind)
+        arn = made["stateMachineArn"] + (f"#{case}" if case else "")
+        if definition.kind == "EXPRESS":
+            looks = _express(control, arn, payload)
+        else:
+            looks = _standard(client, arn, payload, clock)
+        tree = Tree()
+        for look in looks:
+            described, history = look.described, look.history
+            for line in tree.see(look.new):
                 if not as_json:
                     click.echo(line)
-            if described["status"] != "RUNNING" or clock == "virtual":
-                break
-            _pause()
         mocked = control.world.mock_config
         verdict = "" if mocked is None else mocked.mocks().take_verdict()
     except ClientError as error:
@@ -80,6 +93,58 @@ def run(
     if verdict:
         click.secho(verdict, fg="yellow", err=True)
     sys.exit(described["status"] != "SUCCEEDED")
+
+
+class Look(NamedTuple):
+    """A look at an execution."""
+
+    described: dict[str, Any]
+    """What DescribeExecution says."""
+    history: list[dict[str, Any]]
+    """Its events."""
+    new: list[dict[str, Any]]
+    """Those of them that have come since the last look."""
+
+
+def _standard(client: Any, machine: str, payload: str, clock: str) -> Iterator[Look]:
+    from emulator.bench.following import events_after
+
+    arn = client.start_execution(stateMachineArn=machine, input=payload)["executionArn"]
+    history: list[dict[str, Any]] = []
+    while True:
+        described = client.describe_execution(executionArn=arn)
+        new = events_after(client, arn, len(history))
+        history += new
+        yield Look(described, history, new)
+        if described["status"] != "RUNNING" or clock == "virtual":
+            return
+        _pause()
+
+
+def _express(control: Control, arn: str, payload: str) -> Iterator[Look]:
+    """One look, when it has ended; AWS shows nobody the history of an EXPRESS execution."""
+    from asl_interpreter.jsontext import dumps
+    from asl_interpreter.loop.scheduler import Deadlock
+    from emulator.bench.handles import Started
+    from emulator.stepfunctions import executions
+    from emulator.wire.credentials import DEFAULT_ACCOUNT, DEFAULT_REGION
+    from emulator.wire.protocol import Call
+
+    def call(operation: str, params: dict[str, Any]) -> Call:
+        return Call("stepfunctions", operation, params, DEFAULT_ACCOUNT, DEFAULT_REGION, "")
+
+    running = executions.start(control.world, call("StartExecution", {"stateMachineArn": arn, "input": payload}))
+    try:
+        ended = Started(control.world, call, running).result()
+    except Deadlock as error:
+        raise CannotRun(str(error)) from None
+    first, last = ended.history[0]["timestamp"], ended.history[-1]["timestamp"]
+    described = {"name": ended.title, "status": ended.status, "input": payload, "startDate": first, "stopDate": last}
+    if ended.succeeded:
+        described["output"] = dumps(ended.output)
+    else:
+        described |= {"error": ended.error, "cause": ended.cause}
+    yield Look(described, ended.history, ended.history)
 
 
 def _pause() -> None:
@@ -151,8 +216,9 @@ def _waits(tree: Tree) -> str:
 
 def _tell(described: dict[str, Any], history: list[dict[str, Any]], file: str) -> None:
     from emulator.bench.explain import Told, clock, explain
+    from emulator.bench.visits import seconds
 
-    elapsed = (described["stopDate"] - described["startDate"]).total_seconds()
+    elapsed = seconds(described["stopDate"]) - seconds(described["startDate"])
     if described["status"] == "SUCCEEDED":
         click.echo(f"{click.style('SUCCEEDED', fg='green')} after {clock(elapsed)}")
         click.echo(described["output"])
@@ -191,5 +257,5 @@ def _as_json(described: dict[str, Any], history: list[dict[str, Any]]) -> str:
     result: dict[str, Any] = {name: described[name] for name in told if name in described}
     if "output" in described:
         result["output"] = loads(described["output"])
-    elapsed = (described["stopDate"] - described["startDate"]).total_seconds()
+    elapsed = seconds(described["stopDate"]) - seconds(described["startDate"])
     return dumps({**result, "seconds": elapsed, "states": states})

@@ -40,7 +40,7 @@ def test_from(
             history, text = read_cassette(read_file(source))
             name = Path(source).stem
         if definition is not None:
-            text = checked_definition(definition)
+            text = checked_definition(definition).text
         if text is None:
             raise CannotRun(f"{source} holds no definition: --definition FILE names it.")
         test = write_test(history, text, name, definition)

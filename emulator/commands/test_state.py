@@ -31,7 +31,7 @@ def test_state(
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
-    params: dict[str, Any] = {"definition": checked_definition(file), "stateName": state, "roleArn": ROLE}
+    params: dict[str, Any] = {"definition": checked_definition(file).text, "stateName": state, "roleArn": ROLE}
     params |= {"input": json_text(given), "inspectionLevel": "DEBUG"}
     if variables is not None:
         params["variables"] = json_text(variables)

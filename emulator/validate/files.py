@@ -20,6 +20,8 @@ from emulator.stepfunctions.validation import problems
 from emulator.suggestions import nearest
 from emulator.validate import positions
 from emulator.validate.positions import Position
+from emulator.validate.projects import NAMES, NoSuchMachine, read_project
+from emulator.wire.credentials import DEFAULT_ACCOUNT, DEFAULT_REGION
 
 MOST_GUESSES: Final = 100
 """Problems of a file for which the name that may be meant is looked for; each looks at all names."""
@@ -45,22 +47,60 @@ class Finding:
 
 STANDARD_INPUT: Final = "-"
 _DEFINITIONS: Final = ("*.asl.json", "*.asl.yaml", "*.asl.yml")
+_NOT_OURS: Final = frozenset({"node_modules", ".aws-sam", ".serverless", ".git", ".venv"})
+"""Folders that hold what others have made, or copies."""
 
 
 def find_files(name: str) -> list[str]:
-    """The files that a name stands for: itself, those that match it as a pattern, the definitions in a folder."""
+    """The files that a name stands for: itself, those that match it as a pattern, or those in a folder.
+
+    Of a folder these are definitions (``*.asl.json``, ``*.asl.yaml``) and files of projects that have state machines.
+    """
     if name == STANDARD_INPUT:
         return [name]
     path = Path(name)
     if path.is_dir():
-        return sorted(str(file) for pattern in _DEFINITIONS for file in path.rglob(pattern))
+        projects = [file for pattern in NAMES for file in path.rglob(pattern) if _has_machines(file)]
+        inside = [file for pattern in _DEFINITIONS for file in path.rglob(pattern)] + projects
+        return sorted({str(file) for file in inside if not _NOT_OURS & set(file.relative_to(path).parts)})
     if path.exists():
         return [name]
     return sorted(str(file) for file in Path(path.anchor).glob(str(path.relative_to(path.anchor))) if file.is_file())
 
 
+def _has_machines(file: Path) -> bool:
+    try:
+        return bool(read_project(file, file.read_text(encoding="utf-8-sig"), DEFAULT_ACCOUNT, DEFAULT_REGION))
+    except NoSuchMachine:
+        return True
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
 def check_file(file: str, text: str, resolve: Resolve, *, express: bool = False) -> list[Finding]:
-    """Everything wrong with the definition that a file holds as JSON, or as YAML if its name says so."""
+    """Everything wrong with the definitions in a file: one in JSON, or YAML if its name says so, or those of a project.
+
+    Of a project each state machine says itself whether it is EXPRESS.
+    """
+    try:
+        machines = read_project(Path(file), text, DEFAULT_ACCOUNT, DEFAULT_REGION)
+    except NoSuchMachine as error:
+        return [Finding(file, 1, 1, Problem("DEFINITION_NOT_FOUND", str(error), None))]
+    if machines is None:
+        return _check_definition(file, text, resolve, express=express)
+    found: list[Finding] = []
+    for machine in machines:
+        if machine.file != Path(file):
+            inside = _check_definition(
+                str(machine.file), machine.file.read_text(), resolve, express=machine.kind == "EXPRESS"
+            )
+        else:
+            inside = _findings(file, machine.text, machine.places, resolve, express=machine.kind == "EXPRESS")
+        found += inside
+    return found
+
+
+def _check_definition(file: str, text: str, resolve: Resolve, *, express: bool) -> list[Finding]:
     if Path(file).suffix.lower() in YAML_SUFFIXES:
         try:
             document, places = _read_yaml(text)
@@ -79,7 +119,18 @@ def check_file(file: str, text: str, resolve: Resolve, *, express: bool = False)
         except InvalidDefinition as error:
             return [_flaw(file, problem) for problem in error.problems]
         places = positions.in_json(text)
+    return _findings(file, text, places, resolve, express=express)
+
+
+def _findings(
+    file: str, text: str, places: Mapping[str, Position], resolve: Resolve, *, express: bool
+) -> list[Finding]:
+    """What is to be said of a definition in JSON, whose values stand at ``places`` of a file."""
     found = problems(text, _with_placeholders(resolve), express=express)
+    try:
+        document = read(text)
+    except InvalidDefinition:
+        document = None
     meant = [_meant(document, problem) for problem in found[:MOST_GUESSES]]
     return [
         Finding(file, *positions.nearest(places, _subject(problem)), problem, guess)

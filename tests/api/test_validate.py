@@ -165,11 +165,11 @@ TYPES = "[Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map]"
 FOUND = [
     # line, column, severity, code, location, message, the name that is meant
     (6, 7, "error", SCHEMA, "/States/Charge", "Field 'Retyr' is not supported", "Retry"),
-    (12, 63, "error", SCHEMA, "/States/Each/ItemProcessor/States/Pack/Type",
-     f"The field 'Type' should have one of these values: {TYPES}", "Pass"),
     (7, 49, "error", TARGET, "/States/Charge/Catch[0]/Next", "Missing 'Next' target: Refnd", "Refund"),
     (12, 25, "error", TARGET, "/States/Each/ItemProcessor/StartAt", "Missing 'Next' target: Pak", "Pack"),
     (12, 54, "error", TARGET, "/States/Each/ItemProcessor/States/Pack", 'State "Pack" is not reachable.', None),
+    (12, 63, "error", SCHEMA, "/States/Each/ItemProcessor/States/Pack/Type",
+     f"The field 'Type' should have one of these values: {TYPES}", "Pass"),
     (15, 47, "warning", "NO_DOLLAR", "/States/Refund/Parameters/a",
      "The value of the field 'a' will not be evaluated: to have it evaluated name it 'a.$'", None),
 ]  # fmt: skip
@@ -201,7 +201,8 @@ def test_each_problem_is_told_with_line_and_column(command):
         "".join(
             f"order.json:{line}:{column}: {severity} {code} at {location}: {said(message, meant)}\n"
             for line, column, severity, code, location, message, meant in FOUND
-        ),
+        )
+        + "5 errors and 1 warning in 1 of 1 file\n",
     )
 
 
@@ -253,8 +254,11 @@ def test_as_annotations_for_github(command):
     assert f"title={TARGET}::Missing 'Next' target: 50%25%0Ax\n" in output
 
 
-def test_a_sound_file_is_passed_over_in_silence(command):
-    assert command(a_json=json.dumps(one("Pass")), b_yml="StartAt: S\nStates: {S: {Type: Succeed}}") == (0, "")
+def test_a_sound_file_is_said_to_be_ok(command):
+    assert command(a_json=json.dumps(one("Pass")), b_yml="StartAt: S\nStates: {S: {Type: Succeed}}") == (
+        0,
+        "ok: 2 files\n",
+    )
 
 
 def test_a_warning_is_no_error(command):
@@ -266,7 +270,10 @@ def test_a_warning_is_no_error(command):
 def test_what_is_no_json_is_told_where_it_breaks(command):
     values = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
     text = f"Unrecognized token 'tru': was expecting {values}"
-    assert command(a_json='{\n "StartAt": tru\n}') == (1, f"a.json:2:16: error INVALID_JSON_DESCRIPTION: {text}\n")
+    assert command(a_json='{\n "StartAt": tru\n}') == (
+        1,
+        f"a.json:2:16: error INVALID_JSON_DESCRIPTION: {text}\n1 error in 1 of 1 file\n",
+    )
 
 
 def test_what_is_no_yaml_is_told_where_it_breaks(command):
@@ -297,7 +304,7 @@ def test_yaml_that_json_could_not_hold_is_none(command, text, said):
 
 def test_words_of_yaml_that_are_texts_to_json_stay_texts(command):
     text = "StartAt: on\nStates:\n  on: {Type: Wait, Timestamp: 2026-01-01T00:00:00Z, End: true}\n"
-    assert command(a_yaml=text) == (0, "")
+    assert command(a_yaml=text) == (0, "ok: 1 file\n")
 
 
 def test_an_express_machine_is_held_to_its_rules(command):
@@ -321,8 +328,9 @@ def test_a_folder_and_a_pattern_stand_for_the_definitions_in_them(tmp_path, monk
     (folder / "b.asl.yml").write_text(yaml.safe_dump(one("Pass", Foo=1)), encoding="utf-8")
     (folder / "package.json").write_text("{}", encoding="utf-8")
     result = CliRunner().invoke(main, ["validate", name])
-    assert (result.exit_code, result.output.count("\n")) == (1, 1)
+    assert result.exit_code == 1
     assert result.output.startswith("machines/orders/b.asl.yml:")
+    assert re.search(r"^1 error in 1 of \d files?$", result.output, re.MULTILINE)
 
 
 def test_an_empty_folder_has_nothing_to_read(tmp_path):
@@ -339,20 +347,20 @@ def test_a_file_that_is_no_text_cannot_be_read(tmp_path):
 
 
 def test_a_byte_order_mark_is_no_part_of_a_file(command):
-    assert command(a_json="\ufeff" + json.dumps(one("Pass"))) == (0, "")
+    assert command(a_json="\ufeff" + json.dumps(one("Pass"))) == (0, "ok: 1 file\n")
 
 
 def test_standard_input_is_read_like_a_file():
     result = CliRunner().invoke(main, ["validate", "-"], input=json.dumps(one("Pass", Foo=1)))
     assert (result.exit_code, result.output) == (
         1,
-        f"-:1:51: error {SCHEMA} at /States/S: Field 'Foo' is not supported\n",
+        f"-:1:51: error {SCHEMA} at /States/S: Field 'Foo' is not supported\n1 error in 1 of 1 file\n",
     )
 
 
 def test_what_is_put_in_later_is_taken_for_a_value_of_its_kind(command):
     text = json.dumps(one("Task", Resource="${Function}", TimeoutSeconds="N", Comment="about ${Stack}"))
-    assert command(a_json=text.replace('"N"', "${Timeout}")) == (0, "")
+    assert command(a_json=text.replace('"N"', "${Timeout}")) == (0, "ok: 1 file\n")
     _, output = command(a_json=text.replace('"N"', '${Timeout}, "Foo": 1'))
     column = text.replace('"N"', "${Timeout}").index(', "Comment"') + len(', "')
     assert output.startswith(f"a.json:1:{column}: ")
@@ -401,3 +409,119 @@ def test_a_value_stands_where_its_position_says(document, indent, ascii_only):
             assert location.endswith(f"/{value}")
             value, _ = json.JSONDecoder().raw_decode(rest[end + 1 :].lstrip())
         assert value == expected[location]
+
+
+# Files of projects.
+
+SAM = """\
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Seconds: {Type: Number, Default: 5}
+Resources:
+  Charge:
+    Type: AWS::Serverless::Function
+    Properties: {Handler: a.b, Runtime: python3.13, CodeUri: src}
+  Order:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Type: EXPRESS
+      Definition:
+        StartAt: Charge
+        States:
+          Charge:
+            Type: Task
+            Resource: !GetAtt Charge.Arn
+            Next: Pause
+          Pause: {Type: Wait, Seconds: !Ref Seconds, End: true, Foo: 1}
+"""
+CDK = {
+    "Resources": {
+        "Charge": {"Type": "AWS::Lambda::Function"},
+        "Order7F": {
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Metadata": {"aws:cdk:path": "Stack/Order/Resource"},
+            "Properties": {
+                "DefinitionString": {
+                    "Fn::Join": [
+                        "",
+                        [
+                            '{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"',
+                            {"Fn::GetAtt": ["Charge", "Arn"]},
+                            '","Foo":1,"End":true}}}',
+                        ],
+                    ]
+                }
+            },
+        },
+    }
+}
+SERVERLESS = """\
+functions:
+  charge: {handler: a.b}
+stepFunctions:
+  stateMachines:
+    order:
+      definition:
+        StartAt: A
+        States:
+          A: {Type: Task, Resource: {Fn::GetAtt: [charge, Arn]}, Foo: 1, End: true}
+"""
+PLAN = {
+    "planned_values": {
+        "root_module": {
+            "child_modules": [
+                {
+                    "resources": [
+                        {
+                            "address": "module.a.aws_sfn_state_machine.order",
+                            "type": "aws_sfn_state_machine",
+                            "name": "order",
+                            "values": {"name": "order", "definition": json.dumps(one("Pass", Foo=1))},
+                        }
+                    ]
+                }
+            ]
+        }
+    }
+}
+PROJECTS = [
+    ("template.yaml", SAM, 19),
+    ("Stack.template.json", json.dumps(CDK, indent=1), 12),
+    ("serverless.yml", SERVERLESS, 9),
+    ("plan.json", json.dumps(PLAN), 1),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "line"), PROJECTS, ids=[name for name, _, _ in PROJECTS])
+def test_state_machines_in_files_of_projects_are_checked(tmp_path, monkeypatch, name, text, line):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(main, ["validate", name])
+    first, last = result.output.splitlines()
+    assert re.match(
+        rf"{re.escape(name)}:{line}:\d+: error {SCHEMA} at /States/.: Field 'Foo' is not supported", first
+    ) or ("at /States/Pause: Field 'Foo' is not supported" in first and f":{line}:" in first)
+    assert last == "1 error in 1 of 1 file"
+
+
+def test_a_definition_beside_its_template_is_checked_where_it_stands(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "machines").mkdir()
+    (tmp_path / "machines" / "order.asl.json").write_text(json.dumps(one("Pass", Foo=1)), encoding="utf-8")
+    properties = {"DefinitionUri": "machines/order.asl.json"}
+    resource = {"Type": "AWS::Serverless::StateMachine", "Properties": properties}
+    (tmp_path / "template.json").write_text(json.dumps({"Resources": {"Order": resource}}), encoding="utf-8")
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules" / "template.json").write_text("{", encoding="utf-8")
+    result = CliRunner().invoke(main, ["validate", "."])
+    assert result.output.startswith("machines/order.asl.json:1:51: error")
+    assert result.output.endswith("\n1 error in 1 of 2 files\n"), (
+        "the definition is named once, though two files have it"
+    )
+
+
+def test_a_definition_that_is_not_in_the_files_is_named(command):
+    resource = {"Type": "AWS::Serverless::StateMachine", "Properties": {"DefinitionUri": "s3://bucket/key"}}
+    code, output = command(a_json=json.dumps({"Resources": {"Order": resource}}))
+    assert code == 1
+    assert 'error DEFINITION_NOT_FOUND: The definition of Order is not in the files: "s3://bucket/key".' in output

@@ -252,3 +252,55 @@ def test_run_takes_mocks_that_need_no_test_case_and_tells_of_those_that_were_not
         "Tasks that were called: 'Ship' (events:putEvents.waitForTaskToken).",
         "A mock that may be left over says optional=True; see docs/mocks.md.",
     ]
+
+
+# Templates, and EXPRESS machines
+
+
+@pytest.fixture
+def template(tmp_path):
+    states = {"Greet": {"Type": "Pass", "Result": "${Greeting}", "Next": "Rest"}}
+    states["Rest"] = {"Type": "Wait", "Seconds": 5, "End": True}
+    properties = {
+        "Type": "EXPRESS",
+        "Definition": {"StartAt": "Greet", "States": states},
+        "DefinitionSubstitutions": {"Greeting": "good day"},
+    }
+    other = {"Definition": {"StartAt": "A", "States": {"A": {"Type": "Fail", "Error": "Wrong"}}}}
+    resources = {
+        "Hello": {"Type": "AWS::Serverless::StateMachine", "Properties": properties},
+        "Other": {"Type": "AWS::StepFunctions::StateMachine", "Properties": other},
+    }
+    file = tmp_path / "template.json"
+    file.write_text(json.dumps({"Resources": resources}), encoding="utf-8")
+    return file
+
+
+def test_a_machine_of_a_template_runs_as_what_the_template_says(template):
+    result = CliRunner().invoke(main, ["run", str(template), "--machine", "Hello"])
+    assert (
+        result.output == '         0 s  Greet  Pass\n         0 s  Rest  Wait  5 s\nSUCCEEDED after 5 s\n"good day"\n'
+    )
+    assert CliRunner().invoke(main, ["run", str(template), "--machine", "Other"]).exit_code == 1
+
+
+def test_a_template_of_several_machines_wants_a_name(template):
+    result = CliRunner().invoke(main, ["run", str(template)])
+    assert result.exit_code == 2
+    assert "Say which state machine is meant by its logical name: Hello, Other." in result.output
+    result = CliRunner().invoke(main, ["run", str(template), "--machine", "Helo"])
+    assert "Hello" in result.output
+
+
+def test_a_machine_of_a_template_is_drawn(template, tmp_path):
+    picture = tmp_path / "hello.mmd"
+    assert CliRunner().invoke(main, ["graph", str(template), "--machine", "Hello", "-o", str(picture)]).exit_code == 0
+    assert "Greet" in picture.read_text(encoding="utf-8")
+
+
+def test_an_express_machine_that_fails_is_explained_as_any_other(tmp_path):
+    file = tmp_path / "fails.asl.json"
+    file.write_text(json.dumps({"StartAt": "A", "States": {"A": {"Type": "Fail", "Error": "Wrong"}}}), encoding="utf-8")
+    result = CliRunner().invoke(main, ["run", str(file), "--type", "EXPRESS"])
+    assert result.exit_code == 1
+    assert "fails.asl.json FAILED with Wrong after 0 s" in result.output
