@@ -37,7 +37,7 @@ from emulator.integrations.selection import Selection, When
 from emulator.interception import answered_by, world_answer
 from emulator.settings import Settings
 from emulator.stepfunctions import executions, state_machines
-from emulator.validate.files import CannotRead
+from emulator.validate.documents import CannotRead
 from emulator.wire.credentials import DEFAULT_ACCOUNT, credential
 from emulator.wire.protocol import Call, Environ, Response
 from emulator.wiring import Lasting, meet_moto

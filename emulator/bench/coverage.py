@@ -15,7 +15,7 @@ from typing import Final
 from asl_interpreter.coverage import Coverage
 from asl_interpreter.jsontext import JSON, dumps, loads
 from emulator.bench.measures import Measure, measures, skeleton
-from emulator.validate.files import CannotRead, read_definition
+from emulator.validate.documents import CannotRead, read_definition
 from emulator.validate.positions import Position, nearest
 from emulator.validate.projects import NoSuchMachine, read_project
 from emulator.wire.credentials import DEFAULT_ACCOUNT, DEFAULT_REGION

@@ -11,7 +11,7 @@ from typing import Final
 
 from asl_interpreter.jsontext import JSON, dumps, loads
 from emulator.suggestions import unknown
-from emulator.validate.files import YAML_SUFFIXES, CannotRead, read_definition
+from emulator.validate.documents import YAML_SUFFIXES, CannotRead, read_definition
 from emulator.validate.positions import Position
 from emulator.validate.projects import find, read_project
 

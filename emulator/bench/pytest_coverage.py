@@ -10,7 +10,8 @@ import pytest
 from emulator.bench.coverage import DATA_FILE, Covered, Record, cover, write_record
 from emulator.bench.coverage_reports import total
 from emulator.bench.reporting import InvalidReport, Report
-from emulator.validate.files import CannotRead, find_files
+from emulator.validate.documents import CannotRead
+from emulator.validate.files import find_files
 
 _NOT_OURS: Final = frozenset({"node_modules", "site-packages", "cdk.out", ".aws-sam"})
 

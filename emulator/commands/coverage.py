@@ -46,7 +46,8 @@ def report(pattern: str, record: str, reports: tuple[str, ...], fail_under: floa
     from emulator.bench.coverage import InvalidRecord, cover, read_record
     from emulator.bench.coverage_reports import total
     from emulator.bench.reporting import InvalidReport, Report
-    from emulator.validate.files import CannotRead, find_files
+    from emulator.validate.documents import CannotRead
+    from emulator.validate.files import find_files
 
     try:
         covered, others = cover(read_record(Path(record)), find_files(pattern), Path())

@@ -58,7 +58,7 @@ def definition_in(file: str, text: str, machine: str | None, kind: str = "STANDA
         CannotRun: the file is neither JSON nor YAML, or has no such state machine.
     """
     from asl_interpreter.jsontext import dumps
-    from emulator.validate.files import YAML_SUFFIXES, CannotRead, read_definition
+    from emulator.validate.documents import YAML_SUFFIXES, CannotRead, read_definition
     from emulator.validate.projects import NoSuchMachine, find, read_project
     from emulator.wire.credentials import DEFAULT_ACCOUNT, DEFAULT_REGION
 

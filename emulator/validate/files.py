@@ -7,25 +7,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from asl_interpreter.errors import InvalidDefinition, Problem
 from asl_interpreter.jsontext import JSON, dumps
 from asl_interpreter.language.choice import OPERATORS, PATH_OPERATORS
-from asl_interpreter.quotas import AWS
 from asl_interpreter.reading import fields
 from asl_interpreter.reading.parsing import read
 from asl_interpreter.tasks import Integration, Resolve
 from emulator.stepfunctions.validation import problems
 from emulator.suggestions import nearest
 from emulator.validate import positions
+from emulator.validate.documents import YAML_SUFFIXES, InvalidYAML, flaw, read_yaml, with_numbers
 from emulator.validate.positions import Position
 from emulator.validate.projects import NAMES, NoSuchMachine, read_project
 from emulator.wire.credentials import DEFAULT_ACCOUNT, DEFAULT_REGION
 
 MOST_GUESSES: Final = 100
 """Problems of a file for which the name that may be meant is looked for; each looks at all names."""
-YAML_SUFFIXES: Final = frozenset({".yaml", ".yml"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +102,9 @@ def check_file(file: str, text: str, resolve: Resolve, *, express: bool = False)
 def _check_definition(file: str, text: str, resolve: Resolve, *, express: bool) -> list[Finding]:
     if Path(file).suffix.lower() in YAML_SUFFIXES:
         try:
-            document, places = _read_yaml(text)
+            document, places = read_yaml(text)
             text = dumps(document)
-        except _InvalidYAML as error:
+        except InvalidYAML as error:
             problem = Problem("INVALID_YAML", error.message, None)
             return [Finding(file, *error.position, problem)]
         except RecursionError:
@@ -113,11 +112,11 @@ def _check_definition(file: str, text: str, resolve: Resolve, *, express: bool) 
         except ValueError as error:  # a number of thousands of digits, half a character
             return [Finding(file, 1, 1, Problem("INVALID_YAML", str(error), None))]
     else:
-        text = _with_numbers(text)
+        text = with_numbers(text)
         try:
             document = read(text)
         except InvalidDefinition as error:
-            return [_flaw(file, problem) for problem in error.problems]
+            return [_broken(file, problem) for problem in error.problems]
         places = positions.in_json(text)
     return _findings(file, text, places, resolve, express=express)
 
@@ -138,43 +137,9 @@ def _findings(
     ]
 
 
-class CannotRead(Exception):
-    """A file holds no JSON or YAML; the message says where and why."""
-
-
-def read_definition(file: str, text: str) -> tuple[JSON, dict[str, Position]]:
-    """The definition that a file holds as JSON, or as YAML if its name says so, however wrong it may be.
-
-    With it comes where each of its values stands: location -> line and column.
-
-    Raises:
-        CannotRead: the text is neither.
-    """
-    try:
-        if Path(file).suffix.lower() in YAML_SUFFIXES:
-            return _read_yaml(text)
-        text = _with_numbers(text)
-        return read(text), positions.in_json(text)
-    except _InvalidYAML as error:
-        line, column = error.position
-        message = f"{file}:{line}:{column}: {error.message}"
-    except InvalidDefinition as error:
-        flaw = _flaw(file, error.problems[0])
-        message = f"{file}:{flaw.line}:{flaw.column}: {flaw.message}"
-    except (RecursionError, ValueError) as error:
-        message = f"{file}: {error}"
-    raise CannotRead(message)
-
-
-_JACKSONS_PLACE: Final = re.compile(r"line: (\d+), column: (\d+)\]$")
-
-
-def _flaw(file: str, problem: Problem) -> Finding:
-    """A text that is no JSON: Jackson's words, and its place as that of the finding."""
-    place = _JACKSONS_PLACE.search(problem.location or "")
-    line, column = (1, 1) if place is None else (int(place[1]), max(int(place[2]), 1))
-    message = problem.message.partition("\n at [Source")[0]
-    return Finding(file, line, column, Problem(problem.code, message, None))
+def _broken(file: str, problem: Problem) -> Finding:
+    (line, column), said = flaw(problem)
+    return Finding(file, line, column, Problem(problem.code, said, None))
 
 
 def _subject(problem: Problem) -> str | None:
@@ -183,71 +148,8 @@ def _subject(problem: Problem) -> str | None:
     return problem.location if field is None else f"{(problem.location or '').rstrip('/')}/{field['name']}"
 
 
-class _InvalidYAML(ValueError):
-    """A text is not YAML, or not a document that JSON could hold."""
-
-    def __init__(self, message: str, position: Position) -> None:
-        super().__init__(message)
-        self.message = message
-        self.position = position
-
-
-def _read_yaml(text: str) -> tuple[JSON, dict[str, Position]]:
-    """A YAML document as JSON, and where its values stand."""
-    import yaml  # type: ignore[import-untyped]
-
-    loader = yaml.SafeLoader(text)
-    loader.yaml_implicit_resolvers = {
-        first: [entry for entry in entries if _means_in_json(first, entry[0])]
-        for first, entries in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-    try:
-        node = loader.get_single_node()
-        if node is None:
-            return None, {}
-        _check_aliases(node)
-        return loader.construct_document(node), positions.in_yaml(node)
-    except yaml.MarkedYAMLError as error:
-        mark: Any = error.problem_mark
-        place = (1, 1) if mark is None else (mark.line + 1, mark.column + 1)
-        raise _InvalidYAML(error.problem or str(error), place) from None
-
-
-MOST_VALUES: Final = AWS.definition_bytes
-"""What a YAML document may hold: more have no room in a definition."""
-
-
-def _check_aliases(document: Any) -> None:
-    """See that a document is not without bound where it names parts of itself."""
-    nodes, left = [document], MOST_VALUES
-    while nodes:
-        node = nodes.pop()
-        left -= 1
-        if left < 0:
-            mark = node.start_mark
-            message = f"aliases make more than {MOST_VALUES} values of it"
-            raise _InvalidYAML(message, (mark.line + 1, mark.column + 1))
-        if node.id == "mapping":
-            nodes += [part for pair in node.value for part in pair]
-        elif node.id == "sequence":
-            nodes += node.value
-
-
-def _means_in_json(first: str, tag: str) -> bool:
-    """Whether a plain word is more than a text: neither timestamps nor ``yes`` and ``on`` are, since YAML 1.2."""
-    return not tag.endswith(":timestamp") and not (tag.endswith(":bool") and first not in "tTfF")
-
-
 _PLACEHOLDER: Final = re.compile(r"\$\{[^}]+\}")
 """What CloudFormation, SAM and Terraform put in: ``${FunctionArn}``."""
-
-
-_TEXT_OR_PLACEHOLDER: Final = re.compile(r'"(?:[^"\\]|\\.)*"|(?P<bare>\$\{[^}\s"]+\})', re.DOTALL)
-
-
-def _with_numbers(text: str) -> str:
-    """A value that is put in later, and not into a text, is taken for a number; places stay what they are."""
-    return _TEXT_OR_PLACEHOLDER.sub(lambda found: "1".ljust(len(found[0])) if found["bare"] else found[0], text)
 
 
 def _with_placeholders(resolve: Resolve) -> Resolve:

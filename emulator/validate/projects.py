@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import yaml  # type: ignore[import-untyped]
-
-from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
+from asl_interpreter.jsontext import JSON, dumps
 from emulator.deploying import reading
 from emulator.deploying.intrinsics import as_text, evaluate
 from emulator.suggestions import unknown
 from emulator.validate import positions
+from emulator.validate.documents import CannotRead, places_in, read_definition
 from emulator.validate.positions import Position
 
 _NAMED: Final = re.compile(r"\$\{([\w.:-]+)\}")
@@ -81,7 +80,7 @@ def read_project(file: Path, text: str, account: str, region: str) -> list[Defin
         return None
     if not is_project(document):
         return None
-    places = _places(text)
+    places = places_in(text)
     if "planned_values" in document:
         return list(_of_terraform(document, file))
     guesses = Guesses(document, account, region)
@@ -103,17 +102,6 @@ def find(machines: list[Defined], name: str | None) -> Defined:
     if name is None or named:
         raise NoSuchMachine(f"Say which state machine is meant by its logical name: {', '.join(known) or 'none'}.")
     raise NoSuchMachine(unknown("state machine", name, known))
-
-
-def _places(text: str) -> dict[str, Position]:
-    if text.lstrip().startswith("{"):
-        try:
-            loads(text)
-        except InvalidJSON:
-            return {}
-        return positions.in_json(text)
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
-    return {} if node is None else positions.in_yaml(node)
 
 
 def _of_cloudformation(
@@ -160,8 +148,6 @@ def _with_definition(
 
 
 def _of_file(file: Path, text: str) -> tuple[str, Path, Mapping[str, Position]]:
-    from emulator.validate.files import CannotRead, read_definition
-
     try:
         document, places = read_definition(str(file), text)
     except CannotRead:

@@ -11,7 +11,7 @@ from emulator.faults import Fault
 from emulator.graph.outline import outline, states
 from emulator.integrations.mock_config import read_mocks
 from emulator.integrations.mocks import InvalidMock, Mocks
-from emulator.validate.files import CannotRead, read_definition
+from emulator.validate.documents import CannotRead, read_definition
 from emulator.validate.positions import Position
 from emulator.web import machines as shown
 from emulator.web.executions import pretty

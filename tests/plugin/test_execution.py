@@ -10,7 +10,7 @@ import pytest
 from emulator.bench.execution import NotEntered
 from emulator.bench.handles import NotReached
 from emulator.faults import Fault
-from emulator.validate.files import CannotRead
+from emulator.validate.documents import CannotRead
 
 PASS = {"StartAt": "Yes", "States": {"Yes": {"Type": "Succeed"}}}
 
