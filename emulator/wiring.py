@@ -9,13 +9,15 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from asl_interpreter.engine import Engine
 from asl_interpreter.jsontext import JSON, loads
 from asl_interpreter.loop.clock import Clock
 from emulator import arns, moto_door
 from emulator.apigateway.apis import Apis
+from emulator.cloudwatch import Alarms, Metrics
+from emulator.cloudwatch.counting import api_counter, count_message, execution_counter, invocation_counter, meters
 from emulator.datasets import S3Datasets
 from emulator.deploying.regions import Deployments
 from emulator.dynamodb.model.store import DynamoDBSettings, Store
@@ -106,6 +108,8 @@ def put_together(given: Lasting) -> World:
         call = Call("stepfunctions", "StartSyncExecution", params, machine.account, machine.region, "")
         return operations.perform(world, call)
 
+    metrics = Metrics(clock)
+    dynamodb.counted, lambdas.counted = metrics.request, invocation_counter(metrics)
     world = World(
         settings=settings,
         clock=clock,
@@ -114,7 +118,7 @@ def put_together(given: Lasting) -> World:
         dynamodb=dynamodb,
         lambdas=lambdas,
         logs=Logs(engine.outbox, moto_door.write_log_events, moto_door.has_log_group),
-        status_changes=StatusChanges(engine.outbox, clock, _find_bus),
+        status_changes=StatusChanges(engine.outbox, clock, _find_bus, execution_counter(metrics)),
         callbacks=Callbacks(secrets.token_bytes() if settings.clock == "wall" else b"repeatable"),
         schedules=Schedules(engine),
         pipes=Pipes(engine, lambdas, run_machine),
@@ -125,6 +129,8 @@ def put_together(given: Lasting) -> World:
             serve=lambda environ, body: inside(world, environ, body),
             pass_time=lambda seconds: world.pass_time(seconds),  # noqa: PLW0108 - as above
         ),
+        metrics=metrics,
+        alarms=Alarms(engine, metrics),
         retention=Retention(clock, settings.keep_executions),
         datasets=S3Datasets(),
         elsewhere=_elsewhere(settings),
@@ -135,6 +141,7 @@ def put_together(given: Lasting) -> World:
         coverage=given.coverage,
     )
     lambdas.hit = partial(_hit_function, world.faults)
+    world.apis.counted = api_counter(metrics)
     return world
 
 
@@ -193,6 +200,13 @@ def meet_moto(world_of: Callable[[str], World]) -> None:
     def owner(arn: str) -> World:
         return world_of(arns.Arn.parse(arn).account)
 
+    def arrived(source: str, *what: Any) -> None:
+        if arns.Arn.parse(source).service == "sqs":
+            count_message(owner(source).metrics, source)
+        owner(source).lambdas.arrived(source, *what)
+
+    moto_door.take_metrics(meters(lambda account: world_of(account).metrics, lambda account: world_of(account).alarms))
+    moto_door.take_touched(lambda account, region: world_of(account).alarms.touched(account, region))
     moto_door.show_tables(lambda account: world_of(account).dynamodb, attach_tables)
     moto_door.take_clock(lambda account: world_of(account).clock.now())
     moto_door.deliver("states", lambda arn, text: _start(owner(arn), arn, text))
@@ -217,7 +231,7 @@ def meet_moto(world_of: Callable[[str], World]) -> None:
             latest_sequences=moto_door.latest_sequences,
             filter_problem=filter_problem,
             changed=lambda account, region: world_of(account).lambdas.mappings_changed(account, region),
-            arrived=lambda arn, *what: owner(arn).lambdas.arrived(arn, *what),
+            arrived=arrived,
             pass_time=lambda account, seconds: _pass_time(world_of(account).engine, seconds),
             later=lambda account, *what: world_of(account).lambdas.later(*what),
             in_background=lambda account, *what: world_of(account).lambdas.in_background(*what),

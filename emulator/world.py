@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from asl_interpreter.jsontext import JSON
     from asl_interpreter.tasks import Datasets, Resolve
     from emulator.apigateway.apis import Apis
+    from emulator.cloudwatch.metrics import Metrics
+    from emulator.cloudwatch.watching import Alarms
     from emulator.deploying.regions import Deployments
     from emulator.dynamodb.forwarding import Forward
     from emulator.dynamodb.model.store import Store
@@ -73,6 +75,8 @@ class World:
     schedules: Schedules
     pipes: Pipes
     apis: Apis
+    metrics: Metrics
+    alarms: Alarms
     retention: Retention
     datasets: Datasets
     """What Distributed Maps read and write."""

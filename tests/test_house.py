@@ -68,16 +68,17 @@ EMULATOR = {
     "dynamodb.partiql": "dynamodb.expressions dynamodb.items dynamodb.model dynamodb.rejections faults wire",
     "dynamodb.throttling": "dynamodb.items dynamodb.model dynamodb.partiql dynamodb.rejections faults wire",
     "dynamodb.operations": "dynamodb.changes dynamodb.control dynamodb.copies dynamodb.items dynamodb.model"
-    " dynamodb.partiql dynamodb.rejections dynamodb.throttling wire",
+    " dynamodb.partiql dynamodb.rejections dynamodb.throttling faults wire",
     "dynamodb.registry": "dynamodb.control dynamodb.items dynamodb.model",
     "integrations": "arns faults lambdas moto_door stepfunctions suggestions wire",
+    "cloudwatch": "arns faults moto_door",
     "apigateway": "faults integrations lambdas moto_door wire",
     "eventbridge": "arns events faults integrations lambdas moto_door wire",
     "server": "wire",
     "endpoint": "faults injection lambdas moto_door wire",
     "injection": "dynamodb.items faults integrations lambdas suggestions wire",
     "world": "faults injection integrations stepfunctions",
-    "wiring": "apigateway arns datasets deploying dynamodb.forwarding dynamodb.model dynamodb.operations"
+    "wiring": "apigateway arns cloudwatch datasets deploying dynamodb.forwarding dynamodb.model dynamodb.operations"
     " dynamodb.registry endpoint eventbridge events faults injection integrations lambdas moto_door server"
     " settings stepfunctions wire world",
     "routes": "injection integrations",

@@ -47,6 +47,8 @@ class Apis:
         self._serve = serve
         self._pass_time = pass_time
         self._decisions = Decisions()
+        self.counted: Callable[[tuple[str, str], str, str, str, int, float], None] = lambda *_: None
+        """Hears of each request, for the metrics."""
 
     def respond(self, environ: Environ, body: bytes) -> Response | None:
         """Answer a request to an API; None if it is for none."""
@@ -90,13 +92,17 @@ class Apis:
             rest = moto_door.rest_api(address.api, stage)
             if rest is None or rest.is_disabled:
                 return _said(403, "Forbidden", "ForbiddenException")
-            return self._at_the_edge(rest, RestCall(rest, replace(asked, path=path), outside, request_id).answer())
+            answer = RestCall(rest, replace(asked, path=path), outside, request_id).answer()
+            self.counted((account, region), kind, rest.name, stage, answer.status, answer.after)
+            return self._at_the_edge(rest, answer)
         if kind == "HTTP":
             stage, path = self._stage_of(address, asked.path)
             http = moto_door.http_api(address.api, stage)
             if http is None or http.is_disabled:
                 return _said(404, "Not Found")
-            return HttpCall(http, replace(asked, path=path), outside, request_id).answer()
+            answer = HttpCall(http, replace(asked, path=path), outside, request_id).answer()
+            self.counted((account, region), kind, http.id, stage, answer.status, answer.after)
+            return answer
         raise NotImplementedError(f"{kind} APIs")
 
     @staticmethod

@@ -11,11 +11,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 from emulator.apigateway.messages import Incoming
-from emulator.moto_door import RestApi
+from emulator.moto_door import HttpApi, RestApi
 
 
 def rest_context(
-    api: RestApi, incoming: Incoming, resource: Mapping[str, Any] | None, request_id: str, now: float
+    api: RestApi | HttpApi, incoming: Incoming, resource: Mapping[str, Any] | None, request_id: str, now: float
 ) -> dict[str, Any]:
     """The context of a request to a REST API; ``resource`` is None where the path has none."""
     path = f"/{api.stage}{incoming.path}" if api.deployment else incoming.path

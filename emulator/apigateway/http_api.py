@@ -24,7 +24,6 @@ from emulator.apigateway.proxying import Malformed, answer_1_of_http, answer_2, 
 from emulator.apigateway.refusals import Refused
 from emulator.apigateway.routing import Match, best
 from emulator.faults import Fault
-from emulator.moto_door import RestApi
 
 if TYPE_CHECKING:
     from emulator.moto_door import HttpApi
@@ -174,26 +173,7 @@ class HttpCall:
         if version == "2.0":
             route = self._context["routeKey"]
             return event_2(self._incoming, route, self._context, parameters, variables, self._path, binary=binary)
-        api = RestApi(
-            *(
-                self._api.account,
-                self._api.region,
-                self._api.id,
-                self._api.stage,
-                "",
-                variables,
-                {},
-                {},
-                {},
-                {},
-                {},
-                (),
-            ),
-            at_the_edge=False,
-            is_disabled=False,
-            key_source="HEADER",
-        )
-        context = rest_context(api, self._incoming, None, self._context["requestId"], self._outside.now())
+        context = rest_context(self._api, self._incoming, None, self._context["requestId"], self._outside.now())
         key = self._context["routeKey"]
         context |= {"path": self._path, "resourceId": key, "resourcePath": self._match.template}
         context.pop("deploymentId")

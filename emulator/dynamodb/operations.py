@@ -16,6 +16,7 @@ from emulator.dynamodb.copies import backups, bulk, exports, imports, restores
 from emulator.dynamodb.items import queries, reads, transactions, vector_search, writes
 from emulator.dynamodb.model.store import DynamoDBWorld
 from emulator.dynamodb.rejections import Rejection
+from emulator.faults import Fault
 from emulator.wire.protocol import Call
 
 Handler: TypeAlias = Callable[[DynamoDBWorld, Call], dict[str, JSON]]
@@ -95,11 +96,42 @@ def _worded(operation: str, handler: Handler) -> Handler:
 
     def answer(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
         try:
-            return handler(world, call)
+            answered = handler(world, call)
         except Rejection as rejection:
             raise rejection.worded(operation, world.dynamodb.settings.wording) from None
+        except Fault as fault:
+            if operation in _COUNTED and fault.code in _REFUSALS:
+                _count(world, call, _REFUSALS[fault.code], operation)
+            raise
+        if operation in _COUNTED:
+            _count(world, call, "SuccessfulRequestLatency", operation)
+        return answered
 
     return answer
+
+
+_COUNTED = frozenset(
+    {
+        *("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"),
+        *("TransactGetItems", "TransactWriteItems"),
+    }
+)
+_REFUSALS = {
+    "ConditionalCheckFailedException": "ConditionalCheckFailedRequests",
+    "ProvisionedThroughputExceededException": "ThrottledRequests",
+    "ThrottlingException": "ThrottledRequests",
+}
+
+
+def _count(world: DynamoDBWorld, call: Call, metric: str, operation: str) -> None:
+    """Count a request in the metrics of each of its tables."""
+    params, counted = call.params, world.dynamodb.counted
+    if "TableName" in params:
+        counted(call.account, call.region, metric, params["TableName"], operation)
+        return
+    named = [each for item in params.get("TransactItems", ()) for each in item.values()]
+    for table in params.get("RequestItems") or dict.fromkeys(each["TableName"] for each in named):
+        counted(call.account, call.region, metric, table, operation)
 
 
 OPERATIONS = {operation: _worded(operation, handler) for operation, handler in _OPERATIONS.items()}

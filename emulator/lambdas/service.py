@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,6 +72,8 @@ class Lambdas:
         self._sources = sources
         self._urls = urls
         self.find_stream = find_stream
+        self.counted: Callable[[FunctionName, str, float], None] = lambda _name, _metric, _value: None
+        """Hears of each invocation, for the metrics."""
         self.mappings = Mappings(self, self._poller)
         self.hit: Callable[[Request], Invocation | None] = lambda _request: None
         """What an invocation comes to that a fault of a test hits; the function then does not run."""
@@ -206,7 +209,16 @@ class Lambdas:
         """
         function = self.find(request.name)
         check_size(request.payload)
-        return function, self.hit(request) or function.invoke(request)
+        began = self._clock.now()
+        try:
+            invocation = self.hit(request) or function.invoke(request)
+        except Fault as fault:
+            self.counted(request.name, "Throttles" if fault.status == HTTPStatus.TOO_MANY_REQUESTS else "Errors", 1.0)
+            raise
+        self.counted(request.name, "Invocations", 1.0)
+        self.counted(request.name, "Errors", float(invocation.failed))
+        self.counted(request.name, "Duration", (self._clock.now() - began + invocation.after) * 1000)
+        return function, invocation
 
     def invoke_later(self, request: Request) -> Function:
         """Invoke a function without waiting for what comes of it; which version it will be.

@@ -26,6 +26,7 @@ from emulator.moto_door.keeping import backends, draw_ids_from, fresh, ids_drawn
 from emulator.moto_door.kinesis import KinesisRecord, find_stream, latest_sequences, records_after, shards_of
 from emulator.moto_door.logs import has_log_group, make_log_group, write_log_events
 from emulator.moto_door.mappings import Sources, event_source_mappings, take_mappings
+from emulator.moto_door.metrics import Alarm, Meters, alarms, queue_depths, set_alarm_state, take_metrics, take_touched
 from emulator.moto_door.notifications import Web, take_topics
 from emulator.moto_door.patches import fit
 from emulator.moto_door.pipes import Pipe, Plumber, running_pipes, take_pipes
@@ -36,9 +37,11 @@ from emulator.moto_door.targets import Options, call_destinations, deliver, expl
 from emulator.moto_door.web import ApiDestination, api_destination, connection
 
 __all__ = [
+    "Alarm",
     "ApiDestination",
     "HttpApi",
     "KinesisRecord",
+    "Meters",
     "Options",
     "Pipe",
     "Plumber",
@@ -48,6 +51,7 @@ __all__ = [
     "ServiceError",
     "Sources",
     "Web",
+    "alarms",
     "answer",
     "api_destination",
     "backends",
@@ -79,6 +83,7 @@ __all__ = [
     "peek",
     "put_back",
     "put_event",
+    "queue_depths",
     "records_after",
     "repeat_ids",
     "reset",
@@ -86,14 +91,17 @@ __all__ = [
     "rest_api",
     "running_pipes",
     "send",
+    "set_alarm_state",
     "shards_of",
     "show_tables",
     "take_clock",
     "take_functions",
     "take_mappings",
+    "take_metrics",
     "take_pipes",
     "take_schedules",
     "take_topics",
+    "take_touched",
     "takes_unsigned",
     "undeployed",
     "usage_keys",

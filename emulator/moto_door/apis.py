@@ -21,6 +21,7 @@ class RestApi:
     account: str
     region: str
     id: str
+    name: str
     stage: str
     deployment: str
     """Its id."""
@@ -55,6 +56,7 @@ class HttpApi:
     authorizers: Mapping[str, Mapping[str, Any]]
     cors: Mapping[str, Any] | None
     is_disabled: bool
+    deployment: str = ""
 
 
 def find_api(api: str) -> tuple[str, str, str] | None:
@@ -110,6 +112,7 @@ def _rest(
         account=account,
         region=region,
         id=api.id,
+        name=api.name,
         stage=stage,
         deployment=deployment,
         variables=variables,

@@ -18,6 +18,7 @@ from asl_interpreter.loop.locks import assert_off_loop
 from emulator.faults import Fault
 from emulator.moto_door.corrections import amended, is_object, refusal
 from emulator.moto_door.extras import absent, remedy
+from emulator.moto_door.metrics import touched
 from emulator.moto_door.routes import Handler, find, host_of, modules
 from emulator.moto_door.state import MotoUnknown, introduce, opened
 from emulator.wire.credentials import DEFAULT_REGION, Credential, credential
@@ -88,7 +89,7 @@ def _answer(environ: Environ, body: bytes, name: str, region: str, account: str,
         if refused is not None:
             return _refusal(environ, name, refused.status, refused.code, refused.message)
         introduce(account, region)
-        return amended(name, environ, body, _response(_run(handler, prepared), environ, name))
+        return _amended(name, environ, body, _response(_run(handler, prepared), environ, name), (account, region))
     except MotoUnknown as error:
         return _refusal(environ, name, 501, "NotImplementedException", str(error))
     except NotImplementedError as error:
@@ -115,6 +116,13 @@ def _met(meet: Meet | None, operation: Operation | None, environ: Environ, body:
     except Unreadable:
         pass  # what is wrong with the request is said below
     return None
+
+
+def _amended(name: str, environ: Environ, body: bytes, response: Response, place: tuple[str, str]) -> Response:
+    """What AWS would answer; of a queue, which may have changed, others hear."""
+    if name == "sqs":
+        touched(*place)
+    return amended(name, environ, body, response)
 
 
 def _failed(environ: Environ, name: str, body: bytes, operation: Operation | None, error: Exception) -> Response:

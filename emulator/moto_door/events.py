@@ -15,7 +15,7 @@ from emulator.arns import Arn
 from emulator.events.patterns import InvalidPattern, compile_pattern
 from emulator.faults import Fault
 from emulator.moto_door.clock import now as now_in
-from emulator.moto_door.targets import Options, Sent, attempt, not_delivered, send
+from emulator.moto_door.targets import Options, Sent, attempt, count, not_delivered, send
 
 
 def send_to_targets(theirs: Any) -> Any:
@@ -61,7 +61,9 @@ def fire(rule_arn: str, time: float) -> None:
 
 
 def _send(rule: Any, event: Mapping[str, Any], archive: Callable[[Mapping[str, Any]], None]) -> None:
+    count(rule, "TriggeredRules")
     for target in list(rule.targets):
+        count(rule, "Invocations")
         try:
             parsed = Arn.parse(target["Arn"])
             if parsed.service == "events" and not parsed.resource.strip(":"):

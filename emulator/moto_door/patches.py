@@ -26,6 +26,7 @@ from emulator.moto_door import (
     kinesis,
     log_filters,
     mappings,
+    metrics,
     move_tasks,
     pipes,
     queue_refusals,
@@ -91,6 +92,13 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
             mappings.delete_event_source_mapping,
             "0df9c39da24e",
         ),
+    ),
+    "cloudwatch": (
+        _patch("cloudwatch.models:CloudWatchBackend.put_metric_alarm", metrics.put_metric_alarm, "aff786ddccbc"),
+        _patch("cloudwatch.models:CloudWatchBackend.delete_alarms", metrics.changes_alarms, "3602fd647ddc"),
+        _patch("cloudwatch.models:CloudWatchBackend.set_alarm_state", metrics.acts_on_state, "a25532144b2a"),
+        _patch("cloudwatch.models:CloudWatchBackend.put_metric_data", metrics.put_metric_data, "300dda002442"),
+        _patch("cloudwatch.responses:CloudWatchResponse", metrics.answer_metrics, "32ec641d3f3d"),
     ),
     "core": (
         # Any region is one: a test may call its own "local".

@@ -21,6 +21,7 @@ from emulator.faults import Fault
 from emulator.moto_door import mappings
 from emulator.moto_door.calls import ServiceError, call
 from emulator.moto_door.clock import now
+from emulator.moto_door.metrics import put_data
 from emulator.moto_door.state import opened
 
 log = logging.getLogger("dynastep")
@@ -149,7 +150,7 @@ def attempt(sent: Sent, since: float, number: int = 1) -> None:
             age = now(rule.account_id) + pause - since
             exhausted = retries.exhausted(target.get("RetryPolicy") or {}, number, age)
             if exhausted is None:
-                _count(rule, "RetryInvocationAttempts")
+                count(rule, "RetryInvocationAttempts")
                 mappings.in_background(rule.account_id, pause, lambda: attempt(sent, since, number + 1))
                 return
             why = exhausted
@@ -184,7 +185,7 @@ def not_delivered(
             metrics.append("InvocationsFailedToBeSentToDlq")
             log.warning("Nor did the dead-letter queue %s take it: %s", queue, failure)
     for metric in metrics:
-        _count(rule, metric)
+        count(rule, metric)
 
 
 def explained(arn: str, error: Exception) -> tuple[str, str]:
@@ -198,9 +199,7 @@ def explained(arn: str, error: Exception) -> tuple[str, str]:
     return ("ERROR_FROM_TARGET" if known else "INVALID_PARAMETER"), str(getattr(error, "message", error)) or name
 
 
-def _count(rule: Any, metric: str) -> None:
-    from moto.cloudwatch.models import cloudwatch_backends
-
-    backend: Any = cloudwatch_backends[rule.account_id][rule.region_name]
+def count(rule: Any, metric: str) -> None:
+    """Count something of a rule in the metrics of EventBridge."""
     data = {"MetricName": metric, "Value": 1, "Unit": "Count", "Dimensions": [{"Name": "RuleName", "Value": rule.name}]}
-    backend.put_metric_data("AWS/Events", [data])
+    put_data(rule.account_id, rule.region_name, "AWS/Events", [data])

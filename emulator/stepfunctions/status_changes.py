@@ -27,13 +27,22 @@ EVENT_BYTES: Final = 248 * 1024
 class StatusChanges:
     """Sends the status changes of executions to EventBridge, if anybody uses EventBridge."""
 
-    def __init__(self, outbox: Outbox, clock: Clock, find_bus: Callable[[], PutEvent | None]) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        clock: Clock,
+        find_bus: Callable[[], PutEvent | None],
+        counted: Callable[[Execution], None] = lambda _execution: None,
+    ) -> None:
+        """``counted`` hears of every change, too, also of Express executions: for the metrics."""
+        self._counted = counted
         self._outbox = outbox
         self._clock = clock
         self._find_bus = find_bus
 
     def send(self, execution: Execution, machine: StateMachine | None) -> None:
         """Tell of the status that an execution has now; ``machine`` is None if it is no more."""
+        self._counted(execution)
         put_event = None if execution.start.express else self._find_bus()
         if put_event is None:
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from asl_interpreter.loop.clock import Clock as WallClock
 from asl_interpreter.loop.locks import lock
@@ -16,6 +16,8 @@ from emulator.dynamodb.rejections import invalid, refused, table_not_found
 from emulator.settings import Settings, Wording
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emulator.dynamodb.copies.bulk import BulkOperation
     from emulator.dynamodb.copies.exports import Export
     from emulator.dynamodb.copies.imports import Import
@@ -30,6 +32,10 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """Seconds since 1970, as the world counts them."""
+
+
+Counted: TypeAlias = "Callable[[str, str, str, str, str], None]"
+"""Takes the account, the region, a metric, the table and the operation."""
 
 
 class DynamoDBWorld(Protocol):
@@ -174,6 +180,8 @@ class Store:
         """For what a change sends to other services."""
         self.settings = settings or DynamoDBSettings()
         self._regions: dict[tuple[str, str], Region] = {}
+        self.counted: Counted = lambda *_: None
+        """Hears of each request to a table, for the metrics."""
 
     @property
     def regions(self) -> dict[tuple[str, str], Region]:
