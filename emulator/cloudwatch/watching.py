@@ -30,7 +30,7 @@ from emulator.moto_door import Alarm, Options
 
 if TYPE_CHECKING:
     from asl_interpreter.engine import Engine
-    from asl_interpreter.loop.scheduler import Fiber
+    from asl_interpreter.loop.fibers import Fiber
 
 log = logging.getLogger("dynastep")
 
