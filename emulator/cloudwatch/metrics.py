@@ -29,7 +29,7 @@ class Metrics:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._lock = lock("the metrics of a world", 98)
+        self._lock = lock("the metrics of a world", 96)
         self._places: dict[Place, dict[tuple[Metric, str], Series]] = {}
         self._requests: dict[tuple[str, str, str, str, str], list[float]] = {}
         """Account, region, name, table, operation -> the minute that is being counted, and the count."""

@@ -181,9 +181,10 @@ def _put_back_chance(world: World, drawn: dict[str, Any]) -> None:
 
 
 def wake(world: World, state: State) -> None:
-    """Have what acts by itself go on: schedules, pipes, mappings. The world must be the one that moto meets."""
+    """Have what acts by itself go on: schedules, pipes, mappings, alarms. The world must be the one that moto meets."""
     places = {(place.account, place.region) for place in state.backends}
     for account, region in sorted(places):
         world.schedules.changed(account, region)
         world.pipes.changed(account, region)
+        world.alarms.changed(account, region)
         world.lambdas.mappings_changed(account, region)
