@@ -183,6 +183,8 @@ class ItemRequest:
     """Its ReaderConfig, less the limit on items."""
     execution_arn: str
     """Of whom asks."""
+    role_arn: str | None
+    """The role with which it asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,8 @@ class ResultRequest:
     arguments: JSON
     output_type: Literal["JSON", "JSONL"]
     map_run_arn: str
+    role_arn: str | None
+    """The role with which it writes."""
     results: Mapping[str, Iterable[JSON]]
     """For each status, FAILED, PENDING and SUCCEEDED, its results in the order of the items; those of this redrive."""
     redrives: int

@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 COMMANDS: Final = (
+    "policy",
     *("clock", "coverage", "doctor", "executions", "faults", "graph", "history", "logs", "reset"),
     *("record", "replay", "run", "snapshots", "start", "test_from", "test_state", "validate"),
 )

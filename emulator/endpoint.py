@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from asl_interpreter.jsontext import JSON, dumps
 from asl_interpreter.loop.clock import monotonic
 from asl_interpreter.loop.errands import Closed, Workers
-from emulator import moto_door
+from emulator import actors, moto_door
 from emulator.faults import Fault
 from emulator.injection.errors import with_left, withheld
 from emulator.lambdas import api as lambdas
+from emulator.moto_door.dispatch import asked as asked_for
+from emulator.moto_door.dispatch import refuse
 from emulator.wire import operations, protocol, query
 from emulator.wire.api_addresses import address_of, names_api
 from emulator.wire.credentials import DEFAULT_REGION, Credential, credential
@@ -306,6 +308,8 @@ def _respond_ours(world: World, request: Received, control: Control | None) -> R
         if len(body) > protocol.LARGEST_BODY:
             raise protocol.too_large()  # noqa: TRY301 - every refusal is written in one place
         call = protocol.read_call(environ, body, caller, account, request_id)
+        if world.guard is not None:
+            actors.check(world, environ, caller, account, (call.service, call.operation, call.params))
         answered = _begin(world, call, request)
         if isinstance(answered, Waiting):
             if later is None or control is None or not answered.takes_time:
@@ -401,6 +405,8 @@ def _respond_other(world: World, request: Received) -> Response:
     response = None
     if caller is not None and caller.service == "cloudformation":
         return _respond_to_form(world, request)
+    if world.guard is not None and (refused := _denied(world, request)) is not None:
+        return refused
     if caller is not None and caller.service == "lambda":
         response = lambdas.respond(world, environ, body, account, caller.region)
     elif _LOOKS.match(_operation(environ, body)):
@@ -415,6 +421,15 @@ def _respond_other(world: World, request: Received) -> Response:
     return response
 
 
+def _denied(world: World, request: Received) -> Response | None:
+    """The refusal of a request to another service that IAM does not allow; None if it does."""
+    environ, body, caller, account = request.environ, request.body, request.caller, request.account
+    if caller is None or (asked := asked_for(environ, body, caller, account)) is None:
+        return None
+    refused = actors.denied(world, environ, caller, account, asked)
+    return None if refused is None else refuse(environ, caller.service, *refused)
+
+
 def _respond_to_form(world: World, request: Received) -> Response:
     """Answer for CloudFormation, which speaks the query protocol."""
     model = operations.service_model("cloudformation")
@@ -425,6 +440,8 @@ def _respond_to_form(world: World, request: Received) -> Response:
     try:
         name, params = query.read(text, model)
         call = protocol.Call("cloudformation", name, params, request.account, region, request_id)
+        if world.guard is not None:
+            actors.check(world, request.environ, request.caller, request.account, ("cloudformation", name, params))
         if request.from_outside:
             world.meet_faults(call.service, call.operation, call.params)
         answered = query.write(model.operation_model(name), operations.perform(world, call), request_id)

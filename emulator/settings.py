@@ -20,6 +20,10 @@ Delays: TypeAlias = Literal["none", "lifelike"]
 """How long DynamoDB takes to create, change and delete tables and indexes, on the clock."""
 
 
+IAM: TypeAlias = Literal["off", "warn", "enforce"]
+"""Whether IAM is asked: nobody asks, what it would refuse is logged, or it is refused."""
+
+
 class InvalidSetting(ValueError):
     """A setting has a value that it cannot have. The message names the setting, the value and what is wanted."""
 
@@ -83,6 +87,13 @@ class Settings:
             "help": "Whether provisioned DynamoDB tables refuse what exceeds their capacity.",
             "metavar": "on|off",
             "shown": "off",
+        },
+    )
+    iam: IAM = field(
+        default="off",
+        metadata={
+            "help": "Whether what IAM would not allow is refused, or only logged.",
+            "metavar": "|".join(get_args(IAM)),
         },
     )
     mock_config: Path | None = field(
@@ -257,6 +268,7 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "dynamodb_wording": _one_of(get_args(Wording)),
     "dynamodb_delays": _one_of(get_args(Delays)),
     "dynamodb_throttling": _switch,
+    "iam": _one_of(get_args(IAM)),
     "mock_config": _mock_config,
     "init": _folder,
     "keep_executions": _size,

@@ -26,7 +26,9 @@ from emulator.bench.definitions import Source, definition_text, json_text, machi
 from emulator.bench.execution import Execution
 from emulator.bench.handles import Started
 from emulator.bench.options import InvalidOption, Options
+from emulator.bench.policies import MachinePolicy, facts_of, facts_of_file, policy_of
 from emulator.bench.replaying import CannotReplay, Replayed, replay
+from emulator.bench.roles import make_role
 from emulator.clients import Clients
 from emulator.control import Control
 from emulator.endpoint import account_of, answer
@@ -35,6 +37,7 @@ from emulator.injection.rules import Faults, make_faults
 from emulator.integrations.mocks import Answer, Checked, Mock, Mocks, mode_of, steps_of
 from emulator.integrations.selection import Selection, When
 from emulator.interception import answered_by, world_answer
+from emulator.permissions.guard import Denial
 from emulator.settings import Settings
 from emulator.stepfunctions import executions, state_machines
 from emulator.validate.documents import CannotRead
@@ -235,20 +238,43 @@ class Dynastep(Clients):
         *,
         type: Literal["STANDARD", "EXPRESS"] = "STANDARD",  # noqa: A002 - AWS's word
         substitutions: Mapping[str, JSON] | None = None,
+        role: str | None = None,
     ) -> str:
         """Make a state machine of a definition, as ``run`` does; its ARN.
 
         The ``Path`` of a template of SAM, CloudFormation, CDK or Serverless, or of a Terraform plan in JSON, stands for
         the machine with the logical name, or for the only one; its type is the template's.
 
+        ``role`` is the ARN of its role; by default it is one by the name of dynastep, which need not exist unless the
+        option ``iam`` has IAM asked.
+
         Raises:
             Fault, TypeError, ValueError: as ``run``; there is no such machine in the template.
         """
         __tracebackhide__ = True
         try:
-            return self._machine(definition, type, substitutions, logical_name)
+            return self._machine(definition, type, substitutions, logical_name, role)
         except _OF_THE_TEST as error:
             raise error.with_traceback(None) from None
+
+    def role(
+        self,
+        *policies: MachinePolicy | Mapping[str, JSON],
+        name: str = ROLE,
+        trusts: str = "states.amazonaws.com",
+        boundary: Mapping[str, JSON] | None = None,
+    ) -> str:
+        """Make a role that a service may take on, or give the role of this name other policies; its ARN.
+
+        A policy is a document, or what ``policy`` returns; ``boundary`` a document, too.
+        """
+        documents = [each.document if isinstance(each, MachinePolicy) else each for each in policies]
+        return make_role(self.client("iam"), name, documents, trusts, boundary)
+
+    def denials(self) -> list[Denial]:
+        """What IAM has refused in this test, or would have, the last thousand; none where the option iam is off."""
+        guard = self._world.guard
+        return [] if guard is None else list(guard.denials)
 
     def _start(
         self,
@@ -295,6 +321,26 @@ class Dynastep(Clients):
         verdicts = (self._mocks.take_verdict(), self._world.faults.take_verdict())
         return "\n".join(verdict for verdict in verdicts if verdict)
 
+    def policy(self, machine: Definition | Execution) -> MachinePolicy:
+        """The least IAM policy that the role of a state machine needs; ``print(policy)`` shows it.
+
+        Of a machine, by its ARN or a definition, it has all Tasks; what one computes is a wildcard, unless executions
+        in this test show what it was. Of an execution it has what that execution has asked for, and nothing else.
+
+        Raises:
+            Fault: there is no such machine.
+            TypeError, ValueError: as ``run``.
+        """
+        if not isinstance(machine, Execution) and not (isinstance(machine, str) and machine.startswith("arn:")):
+            return policy_of(definition_text(machine, None)[0], facts_of_file("*", self.account, self.region))
+        arn = machine.state_machine_arn if isinstance(machine, Execution) else machine
+        ran = [machine] if isinstance(machine, Execution) else self.executions()
+        histories = [each.history for each in ran if each.state_machine_arn == arn]
+        call = self._call("DescribeStateMachine", {"stateMachineArn": arn})
+        described = state_machines.describe_state_machine(self._world, call)
+        only_runs = isinstance(machine, Execution)
+        return policy_of(described["definition"], facts_of(described), histories, only_runs=only_runs)
+
     def replay(self, cassette: Path | str, definition: Definition | None = None) -> Replayed:
         """Run a definition against the answers of a recorded execution; see docs/replay.md.
 
@@ -331,6 +377,7 @@ class Dynastep(Clients):
         kind: str,
         substitutions: Mapping[str, JSON] | None,
         logical_name: str | None = None,
+        role: str | None = None,
     ) -> str:
         if isinstance(definition, str) and definition.startswith("arn:"):
             if kind != "STANDARD" or substitutions:
@@ -346,7 +393,7 @@ class Dynastep(Clients):
             "name": f"machine-{next(self._count)}",
             "definition": text,
             "type": kind,
-            "roleArn": f"arn:aws:iam::{self.account}:role/{ROLE}",
+            "roleArn": role or f"arn:aws:iam::{self.account}:role/{ROLE}",
         }
         created = state_machines.create_state_machine(self._world, self._call("CreateStateMachine", params))
         arn: str = created["stateMachineArn"]

@@ -15,6 +15,7 @@ from asl_interpreter.engine import Engine
 from asl_interpreter.jsontext import JSON, loads
 from asl_interpreter.loop.clock import Clock
 from emulator import arns, moto_door
+from emulator.actors import guard_of
 from emulator.apigateway.apis import Apis
 from emulator.cloudwatch import Alarms, Metrics
 from emulator.cloudwatch.counting import api_counter, count_message, execution_counter, invocation_counter, meters
@@ -32,6 +33,7 @@ from emulator.injection.errors import OF_FUNCTIONS
 from emulator.integrations import web
 from emulator.integrations.mock_config import MockConfig
 from emulator.integrations.mocks import Mocks
+from emulator.integrations.permitted import permit_of
 from emulator.lambdas.callables import Callables
 from emulator.lambdas.deployments import archive_problem
 from emulator.lambdas.functions import FunctionName, Invocation, Request
@@ -110,6 +112,7 @@ def put_together(given: Lasting) -> World:
 
     metrics = Metrics(clock)
     dynamodb.counted, lambdas.counted = metrics.request, invocation_counter(metrics)
+    guard = guard_of(settings.iam, clock, dynamodb)
     world = World(
         settings=settings,
         clock=clock,
@@ -132,8 +135,9 @@ def put_together(given: Lasting) -> World:
         metrics=metrics,
         alarms=Alarms(engine, metrics),
         retention=Retention(clock, settings.keep_executions),
-        datasets=S3Datasets(),
+        datasets=S3Datasets(None if guard is None else permit_of(guard)),
         elsewhere=_elsewhere(settings),
+        guard=guard,
         random=random.Random(given.seed),  # noqa: S311 - the same calls make the same choices
         ids=random.SystemRandom() if settings.clock == "wall" else random.Random(f"ids{given.seed or ''}"),  # noqa: S311 - repeatable
         mocks=Mocks() if given.mocks is None else given.mocks,

@@ -19,6 +19,7 @@ from emulator.injection.rules import FaultRules
 from emulator.injection.tasks import Struck
 from emulator.integrations.mocked import Mocked
 from emulator.integrations.mocks import InvalidMock, Mocks
+from emulator.integrations.permitted import permitted
 from emulator.integrations.resources import Resources
 from emulator.integrations.selection import Spot, spots_of
 from emulator.stepfunctions.activities import Activities
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from emulator.injection.rules import Strike
     from emulator.integrations.mock_config import MockConfig
     from emulator.lambdas.service import Lambdas
+    from emulator.permissions.guard import Guard
     from emulator.settings import Settings
     from emulator.stepfunctions.callbacks import Callbacks
     from emulator.stepfunctions.logs import Logs
@@ -82,6 +84,8 @@ class World:
     """What Distributed Maps read and write."""
     elsewhere: Mapping[str, Forward]
     """Services that another engine answers, with the way to it."""
+    guard: Guard | None
+    """Who asks IAM; None while nobody does."""
     random: Random
     """For choices between an alias's versions: the same calls make the same ones."""
     ids: Random
@@ -156,7 +160,8 @@ class World:
                 of_case.check_values(name, spots_of(machine), resources.answering)
         except InvalidMock as error:
             raise Fault("ValidationException", str(error)) from None
-        return Struck(Mocked(resources, name, machine, sources, self.engine, self.callbacks.open), self.faults)
+        calls = Struck(Mocked(resources, name, machine, sources, self.engine, self.callbacks.open), self.faults)
+        return calls if self.guard is None else permitted(calls, self.guard, call.account, call.region)
 
     def _spots_of_others(self) -> Iterator[tuple[str, Spot]]:
         """The Tasks of every state machine and of their versions, each with the name of its machine."""

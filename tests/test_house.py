@@ -41,22 +41,22 @@ EMULATOR = {
     "": "",
     "faults": "",
     "arns": "",
-    "permissions": "",
     "settings": "",
     "dynamodb.generations": "settings",
     "dynamodb.rejections": "dynamodb.generations faults settings",
     "dynamodb.model": "dynamodb.generations dynamodb.rejections faults settings",
     "events": "",
     "wire": "dynamodb.generations faults settings",
+    "permissions": "arns wire",
     "moto_door": "arns events faults wire",
     "dynamodb.changes": "dynamodb.model dynamodb.rejections moto_door wire",
     "lambdas": "arns dynamodb.changes events faults moto_door wire",
     "graph": "",
     "datasets": "arns moto_door",
-    "stepfunctions": "arns datasets faults wire",
+    "stepfunctions": "arns datasets faults permissions wire",
     "suggestions": "",
     "validate": "deploying stepfunctions suggestions wire",
-    "bench": "graph interception settings stepfunctions suggestions validate wire",
+    "bench": "graph integrations interception permissions settings stepfunctions suggestions validate wire",
     "clients": "endpoint wire",
     "web": "arns bench clients faults graph integrations validate wire",
     "deploying": "arns endpoint faults moto_door wire",
@@ -70,15 +70,16 @@ EMULATOR = {
     "dynamodb.operations": "dynamodb.changes dynamodb.control dynamodb.copies dynamodb.items dynamodb.model"
     " dynamodb.partiql dynamodb.rejections dynamodb.throttling faults wire",
     "dynamodb.registry": "dynamodb.control dynamodb.items dynamodb.model",
-    "integrations": "arns faults lambdas moto_door stepfunctions suggestions wire",
+    "integrations": "arns faults lambdas moto_door permissions stepfunctions suggestions wire",
     "cloudwatch": "arns faults moto_door",
     "apigateway": "faults integrations lambdas moto_door wire",
     "eventbridge": "arns events faults integrations lambdas moto_door wire",
     "server": "wire",
-    "endpoint": "faults injection lambdas moto_door wire",
+    "actors": "arns faults moto_door permissions wire",
+    "endpoint": "actors faults injection lambdas moto_door wire",
     "injection": "dynamodb.items faults integrations lambdas suggestions wire",
     "world": "faults injection integrations stepfunctions",
-    "wiring": "apigateway arns cloudwatch datasets deploying dynamodb.forwarding dynamodb.model dynamodb.operations"
+    "wiring": "actors apigateway arns cloudwatch datasets deploying dynamodb.forwarding dynamodb.model dynamodb.operations"
     " dynamodb.registry endpoint eventbridge events faults injection integrations lambdas moto_door server"
     " settings stepfunctions wire world",
     "routes": "injection integrations",
@@ -89,12 +90,12 @@ EMULATOR = {
     "app": "endpoint keeping initial localstack routes web wire wiring",
     "cli": "",
     "control": "keeping moto_door settings wire wiring",
-    "commands": "app bench clients control graph initial integrations moto_door server settings stepfunctions"
+    "commands": "deploying permissions app bench clients control graph initial integrations moto_door server settings stepfunctions"
     " validate variables"
     " web wire wiring",
     "dynamodb": "",
     "interception": "wire",
-    "testing": "app arns bench clients control endpoint faults injection integrations interception moto_door"
+    "testing": "permissions app arns bench clients control endpoint faults injection integrations interception moto_door"
     " server settings stepfunctions validate wire wiring",
     "pytest_plugin": "bench testing",
 }
@@ -128,7 +129,7 @@ THIRD_PARTY = {
     "resvg_py": "emulator.graph.files",
     "syrupy": "emulator.bench.snapshots",
     "click": "emulator.cli emulator.commands",
-    "yaml": "emulator.deploying emulator.validate.documents",
+    "yaml": "emulator.deploying emulator.permissions.formats emulator.validate.documents",
     "granian": "emulator.server emulator.wire",
     "waitress": "emulator.server",
     "threading": "asl_interpreter.loop emulator",

@@ -31,7 +31,8 @@ def execute(snippet: str, dynastep: Dynastep) -> dict[str, Any]:
     exec(compile(snippet.replace(SERVER, dynastep.url), str(README), "exec"), defined)
     for name, test in list(defined.items()):
         if name.startswith("test_"):
-            with emulator() as own:
+            options = {name: value for mark in getattr(test, "pytestmark", ()) for name, value in mark.kwargs.items()}
+            with emulator(**options) as own:
                 test(own)
     return defined
 

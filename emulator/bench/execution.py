@@ -64,6 +64,12 @@ class Execution:
         return machine if _UUID.fullmatch(name) else f"{machine}:{name}"
 
     @property
+    def state_machine_arn(self) -> str:
+        """The ARN of its state machine, without the version or the alias that it was started by."""
+        *head, _, machine = self.arn.partition("/")[0].split(":")[:7]
+        return ":".join([*head, "stateMachine", machine])
+
+    @property
     def waiting(self) -> list[Waiting]:
         """The states that wait, and for what; none once it has ended."""
         return waiting(self.visits.every)

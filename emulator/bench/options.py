@@ -15,7 +15,13 @@ from emulator.bench.option_names import HELP
 from emulator.settings import InvalidSetting, Settings, flag_of
 from emulator.suggestions import unknown
 
-_SETTINGS: Final = {"account": "account", "clock": "clock", "quotas": "quotas", "wording": "dynamodb_wording"}
+_SETTINGS: Final = {
+    "account": "account",
+    "clock": "clock",
+    "iam": "iam",
+    "quotas": "quotas",
+    "wording": "dynamodb_wording",
+}
 """Options that are settings of the server, too, with the names that they have there."""
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import IO, Any, Final
+from collections.abc import Callable, Iterator
+from typing import IO, Any, Final, TypeAlias
 
 from asl_interpreter.errors import StateError
 from emulator import moto_door
@@ -13,12 +13,19 @@ PART: Final = 8 * 1024 * 1024
 """Bytes of a part of a large object."""
 
 
+Permit: TypeAlias = Callable[[str, str | None, str, dict[str, Any]], str | None]
+"""Says why whoever has an ARN and a role may not call an operation of S3; None if it may."""
+
+
 class Buckets:
     """S3 as an account in a region sees it; what it refuses is raised as the error of the state."""
 
-    def __init__(self, owner_arn: str, error: str) -> None:
+    def __init__(self, owner_arn: str, role_arn: str | None, error: str, permit: Permit | None) -> None:
+        self._owner_arn = owner_arn
         self._owner = Arn.parse(owner_arn)
+        self._role = role_arn
         self._error = error
+        self._permit = permit
 
     def get(self, params: dict[str, Any]) -> Any:
         """The body of an object: a stream of bytes.
@@ -59,6 +66,9 @@ class Buckets:
 
         if params.get("ExpectedBucketOwner", self._owner.account) != self._owner.account:
             raise self.refused("Access Denied (Service: S3, Status Code: 403)")
+        said = None if self._permit is None else self._permit(self._owner_arn, self._role, operation, params)
+        if said is not None:
+            raise self.refused(f"{said} (Service: S3, Status Code: 403)")
         try:
             return moto_door.call("s3", operation, params, self._owner.account, self._owner.region)
         except moto_door.ServiceError as error:

@@ -11,13 +11,13 @@ from typing import Any, Final
 from asl_interpreter.errors import ITEM_READER_FAILED
 from asl_interpreter.jsontext import JSON, InvalidJSON, loads
 from asl_interpreter.tasks import Item, ItemRequest
-from emulator.datasets.buckets import Buckets
+from emulator.datasets.buckets import Buckets, Permit
 from emulator.datasets.formats import csv_rows, entries, failed
 
 LIST: Final = "s3:listObjectsV2"
 
 
-def read_items(request: ItemRequest) -> Iterator[Item]:
+def read_items(request: ItemRequest, permit: Permit | None = None) -> Iterator[Item]:
     """The items that an ItemReader asks for, read as they are wanted.
 
     Raises:
@@ -25,7 +25,7 @@ def read_items(request: ItemRequest) -> Iterator[Item]:
     """
     if not isinstance(request.arguments, dict):
         raise failed("The arguments of the ItemReader must be an object.")
-    buckets = Buckets(request.execution_arn, ITEM_READER_FAILED)
+    buckets = Buckets(request.execution_arn, request.role_arn, ITEM_READER_FAILED, permit)
     params, config = request.arguments, request.config
     if not request.resource.endswith(LIST):
         if config.get("ManifestType") == "ATHENA_DATA":

@@ -13,13 +13,13 @@ from typing import Final
 from asl_interpreter.errors import RESULT_WRITER_FAILED, StateError
 from asl_interpreter.jsontext import JSON, dumps
 from asl_interpreter.tasks import ResultRequest
-from emulator.datasets.buckets import Buckets
+from emulator.datasets.buckets import Buckets, Permit
 
 IN_MEMORY: Final = 1024 * 1024
 """Bytes of a file that are kept in memory while it is written."""
 
 
-def write_results(request: ResultRequest) -> tuple[JSON, Sequence[JSON]]:
+def write_results(request: ResultRequest, permit: Permit | None = None) -> tuple[JSON, Sequence[JSON]]:
     """Write a file for each status that any execution has, and the manifest; where that is, and the files of successes.
 
     Each redrive writes into a folder of its own; its manifest names the files of earlier successes too.
@@ -33,7 +33,7 @@ def write_results(request: ResultRequest) -> tuple[JSON, Sequence[JSON]]:
     prefix = arguments.get("Prefix", "")
     if not isinstance(prefix, str):
         raise StateError(RESULT_WRITER_FAILED, "The Prefix of the ResultWriter must be a string.")
-    buckets = Buckets(request.map_run_arn, RESULT_WRITER_FAILED)
+    buckets = Buckets(request.map_run_arn, request.role_arn, RESULT_WRITER_FAILED, permit)
     bucket, prefix = arguments["Bucket"], prefix.rstrip("/")
     folder = f"{prefix}/" if prefix else ""
     folder += request.map_run_arn.rpartition(":")[2]

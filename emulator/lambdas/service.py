@@ -82,7 +82,7 @@ class Lambdas:
         self._lock = lock("the functions of a world", 40)
         self._pools: dict[tuple[str, str], _Pooled] = {}
         self._busy: Counter[str] = Counter()
-        self._callers: dict[str, Any] = {}
+        self._callers: dict[str, tuple[Any, FunctionName]] = {}
         self._running: set[object] = set()
         self._logs: deque[tuple[FunctionName, str, int, str]] = deque(maxlen=KEPT_LOGS)
         self._scratch: Scratch | None = None
@@ -357,11 +357,11 @@ class Lambdas:
         if call is not None:
             call.traced = True
         tokens = [trace_id(request.request_id)]
-        self._callers[tokens[0]] = call
+        self._callers[tokens[0]] = (call, request.name)
 
         def took(worker: Worker) -> None:
             tokens.append(worker.token)
-            self._callers[worker.token] = call
+            self._callers[worker.token] = (call, request.name)
 
         try:
             worker, invocation = pool.invoke(request, took)
@@ -374,12 +374,16 @@ class Lambdas:
     @contextmanager
     def within(self, *tokens: str) -> Iterator[None]:
         """What this thread does is done by the function that has one of these: a session token, or an X-Ray trace."""
-        call = next((found for token in tokens if (found := self._callers.get(token)) is not None), None)
+        call = next((found[0] for token in tokens if (found := self._callers.get(token)) is not None), None)
         if call is None:
             yield
         else:
             with self._engine.loop.on_behalf_of(call):
                 yield
+
+    def function_of(self, *tokens: str) -> FunctionName | None:
+        """The function that has one of these tokens, as in ``within``; None if none has."""
+        return next((found[1] for token in tokens if (found := self._callers.get(token)) is not None), None)
 
     def _log(self, name: FunctionName, stream: str, text: str) -> None:
         self._logs.append((name, stream, int(self._clock.now() * 1000), text))

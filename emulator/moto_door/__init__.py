@@ -4,7 +4,7 @@ moto is imported when a request needs it, each service by itself; its own Step F
 to the handler that moto's URL table names, without moto's server: a tenth of the cost.
 """
 
-from emulator.moto_door import resources
+from emulator.moto_door import identities, resources
 from emulator.moto_door.apis import (
     HttpApi,
     RestApi,
@@ -74,6 +74,7 @@ __all__ = [
     "has_log_group",
     "has_stage",
     "http_api",
+    "identities",
     "ids_drawn",
     "is_form",
     "is_link",

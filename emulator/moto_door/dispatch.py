@@ -150,6 +150,41 @@ def _lacking(environ: Environ, name: str, error: Exception) -> Response | None:
     return None
 
 
+def asked(environ: Environ, body: bytes, caller: Credential, account: str) -> tuple[str, str, dict[str, Any]] | None:
+    """What a signed request asks for: botocore's name of the service, the operation, its members.
+
+    None if nobody can tell.
+    """
+    from emulator.moto_door.requests import Unreadable, members_of, operation_of
+
+    name = caller.service
+    prepared = _environ(environ, body, name, caller.region, account)
+    try:
+        if name != "s3" and "HTTP_CONTENT_ENCODING" in environ:
+            body = decompressed(environ, body)
+        opened()
+        handler = find(host_of(prepared, name, caller.region), prepared["RAW_URI"].partition("?")[0])
+        if name == "s3" and (bucket := prepared["HTTP_HOST"].partition(".s3.")[0]) != prepared["HTTP_HOST"]:
+            prepared = {**prepared, "RAW_URI": f"/{bucket}{prepared['RAW_URI']}", "PATH_INFO": f"/{bucket}"}
+        operation = None if handler is None else operation_of(handler, prepared, body)
+        members = None if operation is None else members_of(operation, prepared, body)
+    except (Fault, MotoUnknown, Unreadable):
+        return None  # it is refused for that
+    if operation is None or not isinstance(members, dict):
+        return None
+    # To copy an object is to put one whose content is elsewhere: the path is the same.
+    name = operation.name if "CopySource" in members else _WITHOUT_SOURCE.get(operation.name, operation.name)
+    return operation.service, name, members
+
+
+_WITHOUT_SOURCE: Final = {"CopyObject": "PutObject", "UploadPartCopy": "UploadPart"}
+
+
+def refuse(environ: Environ, service: str, code: str, status: int, message: str) -> Response:
+    """A refusal as the service with this signing name makes it."""
+    return _refusal(environ, service, status, code, message)
+
+
 def takes_unsigned(environ: Environ) -> bool:
     """Whether a request without a signature names an operation that AWS does not want signed."""
     return environ.get("HTTP_X_AMZ_TARGET", "").partition(".")[0] in _UNSIGNED

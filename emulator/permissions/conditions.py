@@ -10,7 +10,7 @@ import base64
 import binascii
 import ipaddress
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
@@ -21,6 +21,28 @@ from emulator.permissions.wildcards import glob
 
 Context: TypeAlias = Mapping[str, Sequence[str]]
 """Context key in lower case -> its values, as text. A key that the request lacks is not in it."""
+
+
+class Later(Mapping[str, Sequence[str]]):
+    """Context keys that are found out when a condition first asks for one: most policies have none."""
+
+    def __init__(self, make: Callable[[], Context]) -> None:
+        self._make = make
+        self._made: Context | None = None
+
+    def _keys(self) -> Context:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def __getitem__(self, key: str) -> Sequence[str]:
+        return self._keys()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys())
+
+    def __len__(self) -> int:
+        return len(self._keys())
 
 
 class InvalidCondition(ValueError):

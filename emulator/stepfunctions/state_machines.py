@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.jsontext import JSON
 from asl_interpreter.quotas import Quotas
+from asl_interpreter.reading.parsing import read
 from emulator import arns
 from emulator.faults import Fault
+from emulator.permissions.roles import NewMachine, role_refusal
 from emulator.stepfunctions.limits import check_room
 from emulator.stepfunctions.logs import check_logging
 from emulator.stepfunctions.map_runs import describe_for_child
 from emulator.stepfunctions.paging import page
 
 if TYPE_CHECKING:
+    from emulator.permissions.guard import Guard
     from emulator.wire.protocol import Call
     from emulator.world import World
 from emulator.stepfunctions.machines import (
@@ -59,6 +62,8 @@ def create_state_machine(world: World, call: Call) -> dict[str, JSON]:
         tags=read_tags(params.get("tags") or ()),
     )
     check_tags(wanted.arn, wanted.tags, world.settings.quotas.tags)
+    if world.guard is not None:
+        _ask_for_role(world.guard, wanted.arn, wanted.role_arn, wanted.definition, wanted.logging)
     machine = world.engine.ask(lambda: _add(world.state_machines(call), wanted, world.settings.quotas))
     answer = {"stateMachineArn": machine.arn, "creationDate": machine.created_at}
     return {**answer, **world.engine.ask(lambda: _publish(world, machine, params, wanted.created_at))}
@@ -86,6 +91,17 @@ def _add(machines: StateMachines, wanted: StateMachine, quotas: Quotas) -> State
     if not existing.same_request(wanted):
         raise Fault("StateMachineAlreadyExists", f"State Machine Already Exists: '{wanted.arn}'")
     return existing
+
+
+def _ask_for_role(guard: Guard, arn: str, role: str, definition: str, logging: Mapping[str, JSON]) -> None:
+    """See that Step Functions may take on a role, and has with it what a machine needs to be made.
+
+    Raises:
+        Fault: AccessDeniedException.
+    """
+    refused = role_refusal(guard, NewMachine(arn, role, read(definition), logs=logging["level"] != "OFF"))
+    if refused is not None:
+        raise Fault("AccessDeniedException", refused)
 
 
 def _logging(world: World, configuration: dict[str, JSON] | None) -> dict[str, JSON]:
@@ -167,6 +183,9 @@ def update_state_machine(world: World, call: Call) -> dict[str, JSON]:
         changes["tracing"] = {"enabled": params["tracingConfiguration"].get("enabled", False)}
     if params.get("encryptionConfiguration"):
         changes["encryption"] = encryption(params["encryptionConfiguration"])
+    if world.guard is not None and changes.keys() & {"role_arn", "definition", "logging"}:
+        changed = [changes.get(name, getattr(machine, name)) for name in ("role_arn", "definition", "logging")]
+        _ask_for_role(world.guard, machine.arn, *changed)
     now = world.clock.now()
 
     def change() -> dict[str, JSON]:

@@ -219,6 +219,7 @@ class MapWork:
             arguments,
             writer.output_type,
             run.arn,
+            run.parent.start.role_arn,
             {
                 "FAILED": run.results("FAILED", writer.transformation),
                 "PENDING": self._inputs.pending(),

@@ -60,7 +60,8 @@ class Inputs:
         arguments = reader.arguments(self._frame)
         if reader.max_items is not None:
             self._limit = reader.max_items(self._frame) or MAX_ITEMS
-        self._request = ItemRequest(reader.resource, arguments, reader.config, self._cursor.execution.start.arn)
+        start = self._cursor.execution.start
+        self._request = ItemRequest(reader.resource, arguments, reader.config, start.arn, start.role_arn)
 
     async def give(self, items: list[Item]) -> None:
         """These are all items: those in the state's input. Their inputs are made before a child starts."""

@@ -1,0 +1,135 @@
+"""Actors: who asks, as IAM sees them, and what IAM and the resources say. What moto holds meets what asks of it.
+
+A client is the user or the session whose access key it has; a function in a process is its execution role. Any other
+key, an account's twelve digits among them, is the root of its account, which IAM refuses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from emulator.arns import Arn
+from emulator.faults import Fault
+from emulator.moto_door import identities
+from emulator.permissions.evaluation import Principal
+from emulator.permissions.guard import Actor, Denial, Guard, Known, Registry, session_actor
+from emulator.permissions.sentences import Refusal, refusal
+from emulator.wire.operations import service_model
+
+if TYPE_CHECKING:
+    from asl_interpreter.loop.clock import Clock
+    from emulator.dynamodb.model.store import Store
+    from emulator.dynamodb.model.tables import Table
+    from emulator.settings import IAM
+    from emulator.wire.credentials import Credential
+    from emulator.wire.protocol import Environ
+    from emulator.world import World
+
+
+def guard_of(mode: IAM, clock: Clock, dynamodb: Store) -> Guard | None:
+    """The guard of a world; None where nobody asks IAM."""
+    if mode == "off":
+        return None
+
+    def resource_policy(arn: str) -> tuple[str | None, str]:
+        if not arn.startswith("arn:aws") or arn.split(":", 3)[2] != "dynamodb":
+            return identities.resource_policy(arn)
+        parsed = Arn.parse(arn)
+        table = dynamodb.region(parsed.account, parsed.region).tables.get(_table_name(parsed))
+        policy = None if table is None else table.attached.policies.get(arn if "/stream/" in arn else table.arn)
+        return (None if policy is None else policy.text), parsed.account
+
+    def find(account: str, region: str, kind: str, name: str) -> str | None:
+        if kind != "partition key":
+            return identities.named(kind, name, account, region)
+        parsed = Arn.parse(name)
+        table = dynamodb.region(parsed.account, parsed.region).tables.get(_table_name(parsed))
+        if table is None:
+            return None
+        index = name.partition("/index/")[2]
+        return _partition_key(table, index)
+
+    registry = Registry(_role, resource_policy, lambda account, region: partial(find, account, region))
+    return Guard("enforce" if mode == "enforce" else "warn", registry, clock.now)
+
+
+def _table_name(arn: Arn) -> str:
+    return arn.resource.removeprefix("table/").partition("/")[0]
+
+
+def _partition_key(table: Table, index: str) -> str | None:
+    """The one attribute of a partition key; None if there are several, or no such index."""
+    held = table.indexes.get(index)
+    key = table.key if not index else None if held is None else held.key
+    return None if key is None or len(key.hash) != 1 else key.hash[0]
+
+
+def _role(arn: str) -> Known | None:
+    found = identities.role(arn)
+    return None if found is None else Known(found.policies, found.boundary, found.trust, found.tags or {})
+
+
+_TOKENS: Final = ("HTTP_X_AMZ_SECURITY_TOKEN", "HTTP_X_AMZN_TRACE_ID")
+
+
+def actor_of(world: World, guard: Guard, environ: Environ, caller: Credential | None, account: str) -> Actor:
+    """Who makes a request."""
+    name = world.lambdas.function_of(*(environ[token] for token in _TOKENS if token in environ))
+    if name is not None:
+        role = identities.function_role(name.account, name.region, name.name)
+        if role is not None:
+            return session_actor(role, guard.registry.role(role), name.name, Arn.parse(role).account)
+    holder = None if caller is None or caller.account is not None else identities.holder(caller.access_key)
+    if holder is None:
+        return Actor(Principal(f"arn:aws:iam::{account}:root", account, kind="root"))
+    identity = holder.identity
+    if holder.role is not None:
+        known = None if identity is None else guard.registry.role(holder.role)
+        session = holder.arn.rpartition("/")[2]
+        return session_actor(holder.role, known, session, holder.account, holder.session_policy)
+    if identity is None:
+        return Actor(Principal(holder.arn, holder.account))
+    keys = {f"aws:principaltag/{key.lower()}": [value] for key, value in (identity.tags or {}).items()}
+    return Actor(
+        Principal(identity.arn, identity.account),
+        identity.policies,
+        identity.boundary,
+        context={**keys, "aws:username": [identity.name]},
+    )
+
+
+def denied(
+    world: World,
+    environ: Environ,
+    caller: Credential | None,
+    account: str,
+    asked: tuple[str, str, Mapping[str, Any]],
+) -> Refusal | None:
+    """How a request is refused that its maker may not make; None if it is allowed, or nobody asks IAM.
+
+    ``asked`` is botocore's name of the service, the operation, and its members.
+    """
+    guard = world.guard
+    if guard is None:
+        return None
+    service, operation, params = asked
+    region = caller.region if caller is not None else "us-east-1"
+    actor = actor_of(world, guard, environ, caller, account)
+    denial: Denial | None = guard.refusal(actor, service, operation, params, account, region)
+    if denial is None:
+        return None
+    return refusal(service, str(service_model(service).metadata["protocol"]), denial.sentence)
+
+
+def check(
+    world: World, environ: Environ, caller: Credential | None, account: str, asked: tuple[str, str, Mapping[str, Any]]
+) -> None:
+    """The same, for operations that are performed here.
+
+    Raises:
+        Fault: the request is refused.
+    """
+    if (refused := denied(world, environ, caller, account, asked)) is not None:
+        raise Fault(refused.code, refused.message, status=refused.status)

@@ -1,0 +1,87 @@
+"""The least policy of a state machine: from its definition, and from what its executions have asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from asl_interpreter.jsontext import JSON, loads
+from emulator.bench.visits import Event, read_visits
+from emulator.integrations.operations import find_operation
+from emulator.permissions.asking import Facts, Place
+from emulator.permissions.formats import FORMATS
+from emulator.permissions.rights import Right, document
+from emulator.permissions.writing import Asked, write
+from emulator.wire.credentials import DEFAULT_ACCOUNT, DEFAULT_REGION
+
+
+@dataclass(frozen=True)
+class MachinePolicy:
+    """What the role of a state machine must be allowed, and nothing more. ``print(policy)`` shows it as JSON."""
+
+    rights: list[Right]
+    of_other_roles: dict[str, list[Right]]
+    """The ARN of a role that Tasks take on by their Credentials, ``*`` if it is computed -> what it must be allowed."""
+    unknown: list[str]
+    """What could not be told from the definition, each as a sentence."""
+
+    @property
+    def document(self) -> dict[str, JSON]:
+        """The policy document of the machine's own role."""
+        return document(self.rights)
+
+    @property
+    def other_documents(self) -> dict[str, dict[str, JSON]]:
+        """The policy document of each role that Tasks take on."""
+        return {role: document(rights) for role, rights in self.of_other_roles.items()}
+
+    def text(self, form: str = "json") -> str:
+        """The policy as text: ``json``, ``yaml``, ``sam`` for the property Policies, or ``terraform``.
+
+        Raises:
+            KeyError: there is no such form.
+        """
+        return FORMATS[form](self.rights)
+
+    def __str__(self) -> str:
+        """As JSON."""
+        return self.text()
+
+
+def facts_of(described: Mapping[str, Any]) -> Facts:
+    """What DescribeStateMachine says of a machine beside its definition."""
+    *_, region, account, _, name = described["stateMachineArn"].split(":")[:7]
+    key = (described.get("encryptionConfiguration") or {}).get("kmsKeyId")
+    place = Place(account, region)
+    return Facts(
+        place,
+        name,
+        logs=(described.get("loggingConfiguration") or {}).get("level", "OFF") != "OFF",
+        traced=bool((described.get("tracingConfiguration") or {}).get("enabled")),
+        key=key if key is None or key.startswith("arn:") else place.arn("kms", f"key/{key}"),
+    )
+
+
+def facts_of_file(name: str, account: str | None, region: str | None) -> Facts:
+    """What is known of a definition that is not deployed."""
+    return Facts(Place(account or DEFAULT_ACCOUNT, region or DEFAULT_REGION), name)
+
+
+def policy_of(
+    definition: str, facts: Facts, histories: Iterable[Iterable[Event]] = (), *, only_runs: bool = False
+) -> MachinePolicy:
+    """The least policy of a definition.
+
+    Tasks that executions have come to, by their histories, need what they have asked for; with ``only_runs`` the others
+    need nothing.
+    """
+    asked = [each for history in histories for each in _asked(history)]
+    written = write(loads(definition), facts, find_operation, asked, only_runs=only_runs)
+    return MachinePolicy(written.own, written.others, written.unknown)
+
+
+def _asked(history: Iterable[Event]) -> Iterator[Asked]:
+    for visit in read_visits(history).every:
+        for attempt in visit.attempts:
+            yield Asked(visit.state, attempt.arguments)

@@ -1,0 +1,190 @@
+"""The guard: asked before a request is answered whether IAM would allow it.
+
+In the mode ``enforce`` a request that IAM would not allow is refused in AWS's words; in the mode ``warn`` it is logged
+and kept in ``denials``, and goes on. In the mode ``off`` there is no guard.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
+
+from asl_interpreter.timestamps import iso
+from emulator.permissions.asking import Find, Need, Place
+from emulator.permissions.conditions import Later
+from emulator.permissions.evaluation import Asked, Decision, Policies, Principal, decide
+from emulator.permissions.needs import needs
+from emulator.permissions.policies import MalformedPolicy, Policy, read
+from emulator.permissions.sentences import sentence
+
+log = logging.getLogger("dynastep")
+
+KEPT: Final = 1000
+"""Denials that are kept, the last ones."""
+
+Mode: TypeAlias = Literal["warn", "enforce"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: a principal with the texts of the policies that speak for it."""
+
+    principal: Principal
+    policies: tuple[str, ...] = ()
+    boundary: str | None = None
+    session: str | None = None
+    context: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Context keys that say who asks: tags, ``aws:username``, the machine on whose behalf."""
+
+
+class Known(NamedTuple):
+    """What is known of a role."""
+
+    policies: tuple[str, ...]
+    boundary: str | None
+    trust: str | None
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Where roles and resources are looked up."""
+
+    role: Callable[[str], Known | None]
+    """A role by its ARN; None if there is none."""
+    resource_policy: Callable[[str], tuple[str | None, str]]
+    """The policy of a resource by its ARN, and its account, empty where that is not known."""
+    find: Callable[[str, str], Find]
+    """What looks up names in an account and a region."""
+
+
+class Denial(NamedTuple):
+    """A request that IAM would not allow."""
+
+    at: float
+    """When, by the emulator's clock, in seconds since 1970."""
+    sentence: str
+    """What AWS says."""
+    principal: str
+    action: str
+    resource: str
+
+
+class Guard:
+    """Asks IAM."""
+
+    def __init__(self, mode: Mode, registry: Registry, now: Callable[[], float]) -> None:
+        self.mode = mode
+        self.registry = registry
+        self.denials: deque[Denial] = deque(maxlen=KEPT)
+        self._now = now
+
+    def refusal(
+        self, actor: Actor, service: str, operation: str, params: Mapping[str, Any], account: str, region: str
+    ) -> Denial | None:
+        """Why a request is refused; None if it is allowed, or the mode is ``warn``."""
+        if actor.principal.kind == "root":
+            return None
+        place = Place(account, region, self.registry.find(account, region))
+        return self.lacking(actor, needs(service, operation, params, place), region)
+
+    def lacking(self, actor: Actor, wanted: Sequence[Need], region: str) -> Denial | None:
+        """The first of some needs that an actor has no right to; None as above."""
+        for need in wanted:
+            asked, decision = self._decided(actor, need, region)
+            if not decision:
+                said = sentence(asked, decision)
+                if self.note(said, asked.principal.arn, need.action, need.resource) is not None:
+                    return self.denials[-1]
+        return None
+
+    def note(self, said: str, principal: str, action: str, resource: str) -> str | None:
+        """Keep what is denied; what was said, or None if that only was to be logged."""
+        self.denials.append(Denial(self._now(), said, principal, action, resource))
+        if self.mode == "enforce":
+            return said
+        log.warning("IAM would refuse: %s", said)
+        return None
+
+    def allows(self, actor: Actor, need: Need, region: str) -> bool:
+        """Whether an actor has a right; nothing is noted."""
+        return bool(self._decided(actor, need, region)[1])
+
+    def _decided(self, actor: Actor, need: Need, region: str) -> tuple[Asked, Decision]:
+        resource, owner, trust = None, "", False
+        if need.known and need.resource != "*":
+            if need.action == "sts:AssumeRole":
+                known = self.registry.role(need.resource)
+                resource, trust = (None if known is None else known.trust), True
+            else:
+                resource, owner = self.registry.resource_policy(need.resource)
+        asked = Asked(
+            principal=actor.principal,
+            action=need.action,
+            resource=need.resource if need.known else None,
+            owner=owner or need.owner,
+            context=Later(lambda: {**self._common(actor, region), **actor.context, **need.context}),
+        )
+        policies = Policies(
+            identity=[_read(text) for text in actor.policies],
+            boundary=None if actor.boundary is None else _read(actor.boundary),
+            session=None if actor.session is None else _read(actor.session),
+            resource=None if resource is None else _read(resource),
+            resource_kind="trust" if trust else "resource",
+            needs_resource=trust or need.action.startswith("kms:"),
+        )
+        return asked, decide(asked, policies)
+
+    def _common(self, actor: Actor, region: str) -> dict[str, Sequence[str]]:
+        """The context keys of every request.
+
+        Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+        """
+        principal, now = actor.principal, self._now()
+        kinds = {"user": "User", "session": "AssumedRole", "root": "Account", "service": "Service"}
+        common: dict[str, Sequence[str]] = {
+            "aws:currenttime": [iso(now)],
+            "aws:epochtime": [str(int(now))],
+            "aws:requestedregion": [region],
+            "aws:securetransport": ["true"],
+            "aws:principaltype": [kinds[principal.kind]],
+            "aws:viaawsservice": ["false"],
+        }
+        if principal.kind != "service":
+            common["aws:principalarn"] = [principal.role or principal.arn]
+            common["aws:principalaccount"] = [principal.account]
+        return common
+
+
+def _read(text: str) -> Policy:
+    """A policy; one that was let in though it is malformed allows nothing."""
+    try:
+        return read(text)
+    except MalformedPolicy as error:
+        log.warning("A policy is malformed and allows nothing: %s", error)
+        return Policy(())
+
+
+def session_actor(role_arn: str, known: Known | None, session: str, account: str, policy: str | None = None) -> Actor:
+    """Who has taken on a role, under the name of a session. A role that is gone allows nothing."""
+    name = role_arn.rpartition("/")[2]
+    principal = Principal(f"arn:aws:sts::{account}:assumed-role/{name}/{session}", account, role_arn, "session")
+    if known is None:
+        return Actor(principal, session=policy)
+    tags = {f"aws:principaltag/{key.lower()}": [value] for key, value in known.tags.items()}
+    return Actor(principal, known.policies, known.boundary, policy, tags)
+
+
+@lru_cache(maxsize=1024)
+def session_name(execution: str) -> str:
+    """The name of the session in which an execution takes on its role: 32 letters, the same in every run."""
+    digest = hashlib.sha256(execution.encode()).digest()
+    return "".join(_LETTERS[byte % len(_LETTERS)] for byte in digest)
+
+
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
