@@ -67,13 +67,9 @@ def _check(service: str, name: str) -> Callable[[JSON], Findings]:
     return compile_findings(service_model(service).operation_model(name), dialect)
 
 
-def _protocol(operation: Operation) -> str:
-    return str(operation.model.service_model.metadata.get("protocol"))
-
-
 def _of_wrong_type(operation: Operation, text: str) -> Refusal:
     """Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (MalformedXML)."""
-    match _protocol(operation):
+    match operation.protocol:
         case "rest-xml":
             text = "The XML you provided was not well-formed or did not validate against our published schema"
             return Refusal("MalformedXML" if operation.service == "s3" else "MalformedInput", text)
@@ -110,17 +106,7 @@ def _worded(operation: Operation, violations: Sequence[Violation]) -> Refusal:
     if service == "ecr":
         text = f"Invalid parameter at '{place}' failed to satisfy constraint: '{first.words}'"
         return Refusal("InvalidParameterException", text)
-    code = "ValidationError" if _protocol(operation) == "query" else "ValidationException"
+    code = "ValidationError" if operation.protocol == "query" else "ValidationException"
     if _CODES.get(service) in [shape.name for shape in operation.model.error_shapes]:
         code = _CODES[service]
     return Refusal(code, message_of(operation.model, FRAMEWORK, violations))
-
-
-def failure(operation: Operation | None, asked: str, error: Exception, request_id: str) -> str:
-    """What is said of a failure of moto's own; ``asked`` is said where the operation cannot be told."""
-    at = asked if operation is None else f"{operation.service}:{operation.name}"
-    return (
-        f"moto, behind Dynastep, failed at {at} ({type(error).__name__}): what AWS would answer is not known. "
-        f"Leave out what the request can do without, or mock the Task; the log has the traceback under request id "
-        f"{request_id}"
-    )

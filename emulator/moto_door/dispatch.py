@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 from asl_interpreter.loop.errands import Closed
 from asl_interpreter.loop.locks import assert_off_loop
 from emulator.faults import Fault
-from emulator.moto_door.corrections import amended, is_object, refusal
+from emulator.moto_door.corrections import Refusal, amended, is_object, refusal
 from emulator.moto_door.extras import absent, remedy
 from emulator.moto_door.metrics import touched
 from emulator.moto_door.routes import Handler, find, host_of, modules
@@ -44,6 +44,10 @@ _LINKS = ("ConfirmSubscription", "Unsubscribe")
 _UNSIGNED_ACTIONS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
 
 
+_CBOR: Final = frozenset({"application/cbor", "application/x-amz-cbor-1.1"})
+_CBOR_OFF: Final = " (the SDKs for Java send JSON to Kinesis where AWS_CBOR_DISABLE is true)"
+
+
 Meet: TypeAlias = "Callable[[str, str, JSON], object]"
 """Has a call of an operation, by botocore's names, with its members, meet the faults of tests. Raises Fault."""
 
@@ -58,6 +62,9 @@ def answer(
     except Fault as fault:
         return _refusal(environ, "", fault.status, fault.code, fault.message)
     region = caller.region if caller is not None else DEFAULT_REGION
+    if environ.get("CONTENT_TYPE", "") in _CBOR or "HTTP_SMITHY_PROTOCOL" in environ:
+        text = f"moto, behind Dynastep, reads no CBOR: have the client of {name} send JSON or forms{_CBOR_OFF}"
+        return _refusal(environ, name, 501, "NotImplementedException", text)
     if name != "s3" and "HTTP_CONTENT_ENCODING" in environ:  # of an object of S3 the encoding is a property
         try:
             body = decompressed(environ, body)
@@ -70,10 +77,9 @@ def answer(
 def _answer(environ: Environ, body: bytes, name: str, region: str, account: str, meet: Meet | None) -> Response:
     prepared = _environ(environ, body, name, region, account)
     path = prepared["RAW_URI"].partition("?")[0]
-    from emulator.moto_door.checks import AFTERWARDS, unfit  # botocore's models: not for the start of a server
-    from emulator.moto_door.requests import operation_of
+    from emulator.moto_door.requests import operation_of  # botocore's models: not for the start of a server
 
-    operation = None
+    operation = handler = None
     try:
         opened()
         host = host_of(prepared, name, region)
@@ -83,11 +89,12 @@ def _answer(environ: Environ, body: bytes, name: str, region: str, account: str,
             what = f"{environ['REQUEST_METHOD']} {path} of {name}" if known else f"the service {name}"
             return _refusal(environ, name, 501, "NotImplementedException", f"moto, behind Dynastep, lacks {what}")
         operation = operation_of(handler, prepared, body)
-        refused = _met(meet, operation, prepared, body) or refusal(name, environ, body)
-        if refused is None and operation is not None and operation.service not in AFTERWARDS:
-            refused = unfit(operation, prepared, body)
+        refused = _met(meet, operation, prepared, body) or _fault_of(name, operation or handler, prepared, body)
         if refused is not None:
             return _refusal(environ, name, refused.status, refused.code, refused.message)
+        if operation is not None and body and not operation.has_body:
+            body = b""
+            prepared |= {"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"}
         introduce(account, region)
         return _amended(name, environ, body, _response(_run(handler, prepared), environ, name), (account, region))
     except MotoUnknown as error:
@@ -100,7 +107,7 @@ def _answer(environ: Environ, body: bytes, name: str, region: str, account: str,
         text = "The XML you provided was not well-formed or did not validate against our published schema"
         return _refusal(environ, name, 400, "MalformedXML", text)
     except Exception as error:  # noqa: BLE001 - moto fails with any; the log has it
-        return _failed(prepared, name, body, operation, error)
+        return _failed(prepared, name, body, operation or handler, error)
 
 
 def _met(meet: Meet | None, operation: Operation | None, environ: Environ, body: bytes) -> Fault | None:
@@ -125,18 +132,41 @@ def _amended(name: str, environ: Environ, body: bytes, response: Response, place
     return amended(name, environ, body, response)
 
 
-def _failed(environ: Environ, name: str, body: bytes, operation: Operation | None, error: Exception) -> Response:
-    """What to say where moto failed: that the request breaks its model, or at what moto failed."""
-    from emulator.moto_door.checks import failure, unfit
+def _fault_of(name: str, asked_of: Operation | Handler, environ: Environ, body: bytes) -> Refusal | None:
+    """What AWS has against a request that moto might take, as far as that is known before moto has it."""
+    from emulator.moto_door.checks import AFTERWARDS, unfit
+    from emulator.moto_door.failures import misnamed
+    from emulator.moto_door.requests import Operation, name_of
+
+    refused = refusal(name, environ, body)
+    if refused is not None:
+        return refused
+    if isinstance(asked_of, Operation):
+        return None if asked_of.service in AFTERWARDS else unfit(asked_of, environ, body)
+    if environ["PATH_INFO"] == "/" and not name_of(environ, body):  # other paths may be pages, such as Cognito's keys
+        return misnamed(asked_of, environ, body)
+    return None
+
+
+def _failed(
+    environ: Environ, name: str, body: bytes, asked_of: Operation | Handler | None, error: Exception
+) -> Response:
+    """What to say where moto failed: what is wrong with the request, or at what moto failed.
+
+    ``asked_of`` is the operation; where that cannot be told, the handler.
+    """
+    from emulator.moto_door.failures import blame, said
+    from emulator.moto_door.requests import Operation
 
     if (lacking := _lacking(environ, name, error)) is not None:
         return lacking
-    if operation is not None and (refused := unfit(operation, environ, body)) is not None:
+    if (refused := blame(asked_of, environ, body, error)) is not None:
         return _refusal(environ, name, refused.status, refused.code, refused.message)
     request_id = new_request_id(None)
     asked = f"{environ['REQUEST_METHOD']} {environ['RAW_URI'].partition('?')[0]} of {name}"
     log.error("Request %s failed in moto: %s", request_id, asked, exc_info=error)
-    return _refusal(environ, name, 500, "InternalFailure", failure(operation, asked, error, request_id))
+    operation = asked_of if isinstance(asked_of, Operation) else None
+    return _refusal(environ, name, 500, "InternalFailure", said(operation, asked, error, request_id))
 
 
 def _lacking(environ: Environ, name: str, error: Exception) -> Response | None:
@@ -297,13 +327,15 @@ def _response(answered: tuple[int, Mapping[str, Any], Any], environ: Environ, na
         if key.lower() != "status" and (key.lower() != "content-length" or environ["REQUEST_METHOD"] == "HEAD")
     ]
     if body[:1] == b"<" and not (name == "s3" and is_object(environ)):
-        body = _NOT_XML_BYTES.sub(lambda found: b"&#x%x;" % ord(found[0]), body)
+        written = b"&#x%x;" if name == "s3" else b"\\x%02x"
+        body = _NOT_XML_BYTES.sub(lambda found: written % ord(found[0].decode("utf-8", "surrogatepass")), body)
     return Response(status, kept, body)
 
 
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-_NOT_XML_BYTES: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-"""What XML 1.0 has no way to write; in answers a reference to the character stands for it, as in those of S3."""
+_NOT_XML_BYTES: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
+"""What XML 1.0 has no way to write, in UTF-8; in answers its number stands for it: as a reference in those of S3, which
+writes such references, and as text elsewhere, where clients could not read one."""
 
 
 def _refusal(environ: Environ, name: str, status: int, code: str, message: str) -> Response:

@@ -17,7 +17,8 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import parse_qs, parse_qsl, unquote
 from xml.etree import ElementTree as ET
 
-from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
+from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
+from botocore.utils import parse_timestamp
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, loads
 from emulator.moto_door.routes import Handler, rest_operation
@@ -38,22 +39,45 @@ class Operation(NamedTuple):
     name: str
     model: OperationModel
 
+    @property
+    def protocol(self) -> str:
+        """The protocol of the service's model, such as ``rest-json``."""
+        return str(self.model.service_model.metadata.get("protocol"))
+
+    @property
+    def has_body(self) -> bool:
+        """Whether anything of its requests is in their body: of others AWS does not read it."""
+        if not self.protocol.startswith("rest") or self.service == "s3":  # moto takes one of S3's for another at times
+            return True
+        shape = self.model.input_shape
+        members = {} if shape is None else shape.members
+        return any("location" not in member.serialization for member in members.values())
+
 
 def operation_of(handler: Handler, environ: Environ, body: bytes) -> Operation | None:
     """The operation that a request to a handler of moto's is for; None if that cannot be told."""
+    model = model_of(handler)
+    if model is None:
+        return None
+    service = model.service_name
+    name = name_of(environ, body)
+    if not name and str(model.metadata.get("protocol")).startswith("rest"):
+        name = _routed(service, environ)
+    return Operation(service, name, model.operation_model(name)) if name in model.operation_names else None
+
+
+def model_of(handler: Handler) -> ServiceModel | None:
+    """Botocore's model of the service of a handler of moto's; None if moto does not say whose it is."""
     owner = getattr(handler, "__self__", None)
     service = getattr(owner() if isinstance(owner, type) else owner, "boto3_service_name", None)
-    if not service:
-        return None
-    model = service_model(service)
-    name = _named(environ, body) or _routed(service, environ)
-    return Operation(service, name, model.operation_model(name)) if name in model.operation_names else None
+    return service_model(service) if service else None
 
 
 _ACTION: Final = re.compile(rb"(?:^|&)Action=(\w+)")
 
 
-def _named(environ: Environ, body: bytes) -> str:
+def name_of(environ: Environ, body: bytes) -> str:
+    """The operation that a request names, in a header or as a form's Action; empty if it names none."""
     target = str(environ.get("HTTP_X_AMZ_TARGET", ""))
     if target:
         return target.rpartition(".")[2]
@@ -86,12 +110,11 @@ def members_of(operation: Operation, environ: Environ, body: bytes) -> JSON:
     shape = operation.model.input_shape
     if shape is None:
         return {}
-    protocol = operation.model.service_model.metadata.get("protocol")
+    metadata = operation.model.service_model.metadata
+    protocol = metadata.get("protocol")
     if "HTTP_X_AMZ_TARGET" in environ:
         return _of_json(shape, _json(body))
-    if "HTTP_SMITHY_PROTOCOL" in environ:
-        return None
-    if protocol in ("query", "ec2"):
+    if protocol in ("query", "ec2") or (_is_form(environ) and "query" in metadata.get("protocols", ())):
         text = f"{environ.get('QUERY_STRING', '')}&{body.decode('utf-8', 'replace') if _is_form(environ) else ''}"
         return _Form(ec2=protocol == "ec2").structure(shape, _tree(text))
     return _of_rest(operation, shape, environ, body) if protocol in ("rest-json", "rest-xml") else None
@@ -126,9 +149,7 @@ def _of_json(shape: Shape, value: JSON) -> JSON:
         return [_of_json(shape.member, element) for element in value]
     if isinstance(shape, MapShape) and isinstance(value, dict):
         return {key: _of_json(shape.value, element) for key, element in value.items()}
-    if shape.type_name == "timestamp" and isinstance(value, str):
-        return 0  # its text may be of several formats
-    return value
+    return _time(value) if shape.type_name == "timestamp" and isinstance(value, str) else value
 
 
 _Key: TypeAlias = "tuple[str, str, Shape | None]"
@@ -162,7 +183,7 @@ def _tree(text: str) -> _Tree:
         node = root
         for part in name.lower().split(".")[:_DEEPEST]:
             node = node.setdefault(part, {})
-        node[""] = value
+        node.setdefault("", value)  # of a name that comes twice, the first counts
     return root
 
 
@@ -226,13 +247,22 @@ def scalar(shape: Shape, text: str) -> JSON:
             case "boolean":
                 return {"true": True, "false": False}.get(text.lower(), text)
             case "timestamp":
-                return 0
+                return _time(text)
     except ValueError:
         pass
     return text
 
 
 _LONGEST_NUMBER: Final = 32
+
+
+def _time(text: str) -> JSON:
+    """A time, which may be written in several ways, as 0, for there is nothing more to check of one; else its text."""
+    try:
+        parse_timestamp(text)
+    except (ValueError, OverflowError):
+        return text
+    return 0
 
 
 # Paths, headers and bodies

@@ -1,37 +1,47 @@
-"""Incomplete and broken requests to moto's services, made from their models: no 500 but those that name an operation.
+"""Requests to moto's services, made from their models and then broken: no 500 but those that name an operation.
 
-    python tests/fuzz/other_services/from_models.py --seconds 60 --seed 1 sqs sns kms
+    PYTHONPATH=tests python -m fuzz.other_services.from_models --requests 50000 --seconds 600 --seed 1 sqs sns kms
 
-Without names, the services that workflows call. Prints how the requests ended, and the operations that moto failed at.
+Without names, the services that workflows call. Each request is in one of the protocols that the service has (JSON, forms,
+XML, paths and headers, CBOR); two in five are then broken as text, and one in twenty is encoded. Answers have to be XML or
+JSON where they say so. Prints how the requests ended and the operations that moto failed at; the exit status is 1 if a 500
+does not name its operation, if an answer cannot be read, or if one took longer than ``SLOWEST``.
 """
 
 from __future__ import annotations
 
 import argparse
-import collections
+import json
 import logging
-import random
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from random import Random
 from typing import Any
+from urllib.parse import quote, unquote_to_bytes, urlencode
+from xml.etree import ElementTree as ET
 
-from botocore.config import Config
-from botocore.exceptions import ClientError
-from botocore.model import ListShape, MapShape, Shape, StructureShape
+from botocore.model import OperationModel, ServiceModel
+from botocore.serialize import SERIALIZERS, create_serializer
 
-from emulator import clients
+from emulator import moto_door
+from emulator.control import Control
+from emulator.endpoint import answer
 from emulator.settings import Settings
-from emulator.world import World
+from emulator.wire.operations import service_model
+from emulator.wiring import meet_moto
+
+from .texts import broken, encoded
+from .values import HOSTILE, made_up
 
 SERVICES = (
     *("apigateway", "apigatewayv2", "application-autoscaling", "athena", "autoscaling", "backup", "batch", "bedrock"),
-    *("cloudformation", "cloudfront", "cloudwatch", "codebuild", "cognito-identity", "cognito-idp", "comprehend"),
-    *("config", "databrew", "datasync", "ec2", "ecr", "ecs", "eks", "elasticache", "elbv2", "emr", "emr-containers"),
-    *("emr-serverless", "events", "firehose", "glue", "iam", "kinesis", "kms", "lambda", "logs", "opensearch"),
+    *("cloudfront", "cloudwatch", "codebuild", "cognito-identity", "cognito-idp", "comprehend", "config", "databrew"),
+    *("datasync", "ec2", "ecr", "ecs", "eks", "elasticache", "elbv2", "emr", "emr-containers", "emr-serverless"),
+    *("events", "firehose", "glue", "iam", "kinesis", "kms", "lambda", "logs", "opensearch", "organizations", "pipes"),
     *(
-        "organizations",
-        "pipes",
         "polly",
         "rds",
         "rds-data",
@@ -40,83 +50,190 @@ SERVICES = (
         "rekognition",
         "route53",
         "s3",
+        "sagemaker",
+        "scheduler",
     ),
-    *("sagemaker", "scheduler", "secretsmanager", "ses", "sesv2", "sns", "sqs", "ssm", "sts", "textract", "transcribe"),
-    *("transfer", "wafv2"),
+    *("secretsmanager", "ses", "sesv2", "sns", "sqs", "ssm", "sts", "textract", "transcribe", "transfer", "wafv2"),
 )
+NAMED = "moto, behind Dynastep, failed at "
+SLOWEST = 20.0
+"""Real seconds in which a request is answered on a slow machine."""
+ACCOUNT = "000000000000"
 
 
-def made_up(shape: Shape, chance: random.Random, depth: int = 0) -> Any:
-    """A value of a shape, of which members may be left out."""
-    if isinstance(shape, StructureShape):
-        names = [name for name in shape.members if chance.random() < (0.5 if depth < 3 else 0)]
-        return {name: made_up(shape.members[name], chance, depth + 1) for name in names}
-    if isinstance(shape, ListShape):
-        return [made_up(shape.member, chance, depth + 1) for _ in range(chance.randrange(3))]
-    if isinstance(shape, MapShape):
-        return {f"k{number}": made_up(shape.value, chance, depth + 1) for number in range(chance.randrange(3))}
-    match shape.type_name:
-        case "boolean":
-            return chance.random() < 0.5
-        case "integer" | "long":
-            return chance.choice([0, 1, -1, 2**31])
-        case "float" | "double":
-            return chance.choice([0.5, -1.5])
-        case "timestamp":
-            return chance.choice([0, 1_700_000_000])
-        case "blob":
-            return chance.choice([b"", b"bytes"])
-        case _:
-            return chance.choice(["", "x", "x" * 300, "\x01", "ünï", *(getattr(shape, "enum", None) or ())])
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as WSGI has it, and what it is for."""
+
+    operation: str
+    """Service and operation."""
+    environ: dict[str, Any]
+    body: bytes
 
 
-def requests(services: list[str], chance: random.Random) -> Iterator[tuple[Any, str, dict[str, Any]]]:
-    """Clients, operations and parameters, first each operation with as little as its path needs, then at random."""
-    world = World(Settings())
-    world.meet_moto()
-    made = [clients.client(world, service, config=Config(parameter_validation=False)) for service in services]
-    operations = [(client, name) for client in made for name in client.meta.service_model.operation_names]
-    rounds = 0
+@dataclass
+class Tally:
+    """How requests ended."""
+
+    ends: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+    """What moto failed at, as the answers say: ``glue:BatchGetJobs (KeyError)``."""
+    flaws: list[str] = field(default_factory=list)
+    """What must not be: a 500 without a name, an answer that cannot be read, one that came late."""
+
+
+def requests(services: list[str], chance: Random) -> Iterator[Request]:
+    """Requests without end: every operation of every service, in rounds, in an order of chance."""
+    models = {service: service_model(service) for service in services}
+    operations = [(service, name) for service, model in models.items() for name in model.operation_names]
     while True:
-        for client, name in operations:
-            shape = client.meta.service_model.operation_model(name).input_shape
-            members = shape.members if shape is not None else {}
-            path = {key: "x" for key, member in members.items() if member.serialization.get("location") == "uri"}
-            yield client, name, {**(made_up(shape, chance) if shape is not None and rounds else {}), **path}
-        rounds += 1
+        chance.shuffle(operations)
+        for service, name in operations:
+            yield request(models[service], models[service].operation_model(name), chance)
+
+
+def request(service: ServiceModel, operation: OperationModel, chance: Random) -> Request:
+    """A request for an operation, in one of the service's protocols, that may be broken."""
+    protocol = chance.choice(
+        [name for name in service.metadata.get("protocols", [service.protocol]) if name in SERIALIZERS]
+    )
+    made = _serialized(operation, protocol, chance)
+    body = made["body"]
+    body = (
+        urlencode(body).encode() if isinstance(body, dict) else body.encode() if isinstance(body, str) else body or b""
+    )
+    headers = {name: _header(value) for name, value in made["headers"].items()}
+    path, query = made["url_path"] or "/", urlencode(made["query_string"] or {}, doseq=True)
+    kind = headers.get("Content-Type", "application/x-amz-json-1.0" if body[:1] == b"{" else "")
+    if chance.random() < 0.4:
+        body = broken(body, kind, chance)
+    if chance.random() < 0.05:
+        path = chance.choice(
+            [path + "/x", "/" + quote(chance.choice(HOSTILE).encode("utf-8", "replace")), path * 2, "/%00%ff"]
+        )
+    if chance.random() < 0.05:
+        query = chance.choice(["=", "a&b", "Action=", "x=%ff%00", query + "&" + query, "a" * 3000])
+    if chance.random() < 0.05:
+        body, headers["Content-Encoding"] = encoded(body, chance)
+    if chance.random() < 0.03 and headers:
+        headers[chance.choice(list(headers))] = _header(chance.choice(HOSTILE))
+    environ = environ_of(service, made["method"], path, query, {"Content-Type": kind, **headers}, len(body))
+    return Request(f"{service.service_name}:{operation.name}", environ, body)
+
+
+def _serialized(operation: OperationModel, protocol: str, chance: Random) -> dict[str, Any]:
+    """What a client sends; of values that it cannot write, others are made."""
+    wrong = chance.choice([0.0, 0.05, 0.3])
+    for odds in (wrong, 0.0, None):
+        values = {} if operation.input_shape is None or odds is None else made_up(operation.input_shape, chance, odds)
+        try:
+            return dict(create_serializer(protocol, include_validation=False).serialize_to_request(values, operation))
+        except Exception:  # noqa: BLE001 - botocore cannot write them, in whatever way
+            continue
+    template = operation.http["requestUri"].partition("?")[0]
+    path = "/".join("x" if part.startswith("{") else part for part in template.split("/"))
+    return {"body": b"", "headers": {}, "url_path": path, "query_string": {}, "method": operation.http["method"]}
+
+
+def _header(value: Any) -> str:
+    return str(value).encode("utf-8", "replace").decode("latin-1").replace("\r", " ").replace("\n", " ")
+
+
+def environ_of(
+    service: ServiceModel, method: str, path: str, query: str, headers: dict[str, str], length: int
+) -> dict[str, Any]:
+    name = service.signing_name
+    scope = f"{ACCOUNT}/20260101/us-east-1/{name}/aws4_request"
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+        "QUERY_STRING": query,
+        "RAW_URI": f"{path}?{query}" if query else path,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "443",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "SCRIPT_NAME": "",
+        "wsgi.url_scheme": "https",
+        "HTTP_HOST": f"{service.endpoint_prefix}.us-east-1.amazonaws.com",
+        "HTTP_AUTHORIZATION": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
+        "CONTENT_LENGTH": str(length),
+    }
+    for header, value in headers.items():
+        key = header.upper().replace("-", "_")
+        environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
+    return environ
+
+
+def judge(control: Control, asked: Request, tally: Tally) -> None:
+    """Send a request, and see that its answer is one."""
+    began = time.monotonic()
+    try:
+        response = answer(control, asked.environ, asked.body)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
+        tally.ends["raised"] += 1
+        tally.flaws.append(f"{_told(asked)}: raised {error!r}")
+        return
+    if time.monotonic() - began > SLOWEST:
+        tally.flaws.append(f"{_told(asked)}: took {time.monotonic() - began:.0f} s")
+    tally.ends[str(response.status)] += 1
+    text = response.body.decode("utf-8", "replace")
+    if response.status >= 500 and response.status not in (501, 503):
+        if NAMED in text:
+            tally.failures[text.partition(NAMED)[2].partition(")")[0] + ")"] += 1
+        else:
+            tally.flaws.append(f"{_told(asked)}: {response.status} {text[:300]}")
+    elif flaw := unreadable(dict(response.headers), response.body, asked):
+        tally.flaws.append(f"{_told(asked)}: {response.status} {flaw} {text[:300]}")
+
+
+def unreadable(headers: dict[str, str], body: bytes, asked: Request) -> str:
+    """Why an answer is not of the language that it says; empty if it is, or is of none."""
+    kind = headers.get("Content-Type", "")
+    if asked.environ["REQUEST_METHOD"] == "HEAD" or not body or asked.operation.startswith("s3:"):
+        return ""
+    try:
+        if "json" in kind:
+            json.loads(body)
+        elif "xml" in kind:
+            ET.fromstring(body)
+    except (ValueError, ET.ParseError) as error:
+        return f"is no {kind}: {error}"
+    return ""
+
+
+def _told(asked: Request) -> str:
+    environ = asked.environ
+    return f"{asked.operation} {environ['REQUEST_METHOD']} {environ['RAW_URI'][:200]} {asked.body[:200]!r}"
+
+
+def run(services: list[str], count: int, seconds: float, seed: int) -> Tally:
+    """Send so many requests, or as many as fit into the time."""
+    moto_door.reset()
+    control, tally = Control(Settings()), Tally()
+    meet_moto(lambda _account: control.latest.world)
+    until = time.monotonic() + seconds
+    for number, asked in enumerate(requests(services, Random(seed))):
+        if number == count or time.monotonic() > until:
+            break
+        judge(control, asked, tally)
+    return tally
 
 
 def main() -> int:
-    """Run; the exit status is 1 if a 500 does not name its operation."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60)
+    """Run; the exit status is 1 if anything was as it must not be."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--requests", type=int, default=50_000)
+    parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("services", nargs="*")
     asked = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    ends: collections.Counter[str] = collections.Counter()
-    failures: collections.Counter[str] = collections.Counter()
-    unnamed = set()
-    until = time.monotonic() + asked.seconds
-    for client, name, params in requests(asked.services or list(SERVICES), random.Random(asked.seed)):
-        if time.monotonic() > until:
-            break
-        service = client.meta.service_model.service_name
-        try:
-            client._make_api_call(name, params)
-            ends["2xx"] += 1
-        except ClientError as error:
-            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            ends[str(status)] += 1
-            if status == 500:
-                failures[f"{service}:{name}"] += 1
-                if not error.response["Error"].get("Message", "").startswith("moto, behind Dynastep, failed at "):
-                    unnamed.add(f"{service}:{name}")
-        except Exception as error:  # noqa: BLE001 - botocore cannot write the request, or cannot read the answer
-            ends[type(error).__name__] += 1
-    sys.stdout.write(f"{sum(ends.values())} requests: {dict(ends)}\n500: {', '.join(sorted(failures))}\n")
-    sys.stdout.write(f"500 without a name: {', '.join(sorted(unnamed)) or 'none'}\n")
-    return int(bool(unnamed))
+    tally = run(asked.services or list(SERVICES), asked.requests, asked.seconds, asked.seed)
+    write = sys.stdout.write
+    write(f"{sum(tally.ends.values())} requests: {dict(sorted(tally.ends.items()))}\n")
+    write(f"moto failed at {len(tally.failures)} operations: {', '.join(sorted(tally.failures))}\n")
+    write("\n".join([f"{len(tally.flaws)} flaws", *tally.flaws[:200]]) + "\n")
+    return int(bool(tally.flaws))
 
 
 if __name__ == "__main__":
