@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import NAMESPACE_URL, uuid5
 
 PARTS = 6
 
@@ -101,3 +102,8 @@ def function(account: str, region: str, name: str) -> str:
 def table(account: str, region: str, name: str) -> str:
     """A DynamoDB table; an index adds ``/index/name``, a stream ``/stream/label``."""
     return build("dynamodb", account, region, f"table/{name}")
+
+
+def managed_key_id(service: str, account: str, region: str) -> str:
+    """The id of the key of KMS that AWS manages for a service in an account and region: there is one, with a UUID."""
+    return str(uuid5(NAMESPACE_URL, f"alias/aws/{service} of {account} in {region}"))

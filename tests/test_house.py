@@ -44,7 +44,7 @@ EMULATOR = {
     "settings": "",
     "dynamodb.generations": "settings",
     "dynamodb.rejections": "dynamodb.generations faults settings",
-    "dynamodb.model": "dynamodb.generations dynamodb.rejections faults settings",
+    "dynamodb.model": "arns dynamodb.generations dynamodb.rejections faults settings",
     "events": "",
     "wire": "dynamodb.generations faults settings",
     "permissions": "arns wire",

@@ -23,6 +23,7 @@ from emulator.moto_door import (
     event_refusals,
     events,
     functions,
+    keys,
     kinesis,
     log_filters,
     mappings,
@@ -137,6 +138,10 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("kinesis.models:KinesisBackend.get_shard_iterator", kinesis.get_shard_iterator, "b17eb27841e5"),
         _patch("kinesis.models:Stream.split_shard", kinesis.keeps_records, "be63bfceacc5"),
         _patch("kinesis.models:Stream.merge_shards", kinesis.keeps_records, "b490bf5802c8"),
+    ),
+    "kms": (
+        _patch("kms.models:KmsBackend.__init__", keys.make_backend, "ac0b157d4a8d"),
+        _patch("kms.models:KmsBackend._generate_default_keys", keys.generate_default_keys, "38888f7312b2"),
     ),
     "logs": (
         _patch("logs.models:EventMessageFilter", log_filters.event_message_filter, "81f8435c8b05"),

@@ -6,6 +6,8 @@ absent, and when, as observed on AWS.
 
 from __future__ import annotations
 
+from typing import Final
+
 from asl_interpreter.jsontext import JSON
 from emulator.dynamodb.control.definitions import ON_DEMAND_WARM
 from emulator.dynamodb.model import lifecycles
@@ -29,7 +31,7 @@ def describe(table: Table) -> dict[str, JSON]:
         "ItemCount": len(table.items),
         "TableArn": table.arn,
         "TableId": table.table_id,
-        "WarmThroughput": _warm(table.settings.get("WarmThroughput"), table.billing.throughput),
+        **_warm(table, table.settings.get("WarmThroughput"), table.billing.throughput),
     }
     if table.billing.on_demand_since is not None:
         shown["BillingModeSummary"] = {
@@ -56,14 +58,15 @@ def describe(table: Table) -> dict[str, JSON]:
 
 
 def describe_deleted(table: Table) -> dict[str, JSON]:
-    """What DeleteTable answers: the table without its schema."""
+    """What DeleteTable answers: what the table held and what it cost, and nothing of how it was made."""
     shown = describe(table)
-    for member in (
-        *("AttributeDefinitions", "KeySchema", "CreationDateTime", "LocalSecondaryIndexes", "GlobalSecondaryIndexes"),
-        *("VectorIndexes", "WarmThroughput"),
-    ):
-        shown.pop(member, None)
-    return shown
+    return {name: shown[name] for name in _DELETED if name in shown}
+
+
+_DELETED: Final = (
+    *("TableName", "TableStatus", "ProvisionedThroughput", "TableSizeBytes", "ItemCount", "TableArn", "TableId"),
+    *("BillingModeSummary", "DeletionProtectionEnabled"),
+)
 
 
 def describe_index(table: Table, index: Index) -> dict[str, JSON]:
@@ -85,7 +88,7 @@ def describe_index(table: Table, index: Index) -> dict[str, JSON]:
         }
         shown["IndexStatus"] = "ACTIVE"
         shown["ProvisionedThroughput"] = {"NumberOfDecreasesToday": 0, **throughput}
-        shown["WarmThroughput"] = _warm(index.settings.get("WarmThroughput"), throughput)
+        shown |= _warm(table, index.settings.get("WarmThroughput"), throughput)
         if "OnDemandThroughput" in index.settings:
             shown["OnDemandThroughput"] = index.settings["OnDemandThroughput"]
     return {**shown, **_phase_shown(table, index.name)}
@@ -109,11 +112,15 @@ def describe_vector_index(table: Table, index: VectorIndex) -> dict[str, JSON]:
     }
 
 
-def _warm(asked: JSON, throughput: dict[str, JSON]) -> dict[str, JSON]:
+def _warm(table: Table, asked: JSON, throughput: dict[str, JSON]) -> dict[str, JSON]:
+    """The throughput that is there at once. While a table is being created, only that which was asked for is shown."""
+    is_creating = lifecycles.status(table) == "CREATING"
+    if is_creating and not asked:
+        return {}
     warm = ON_DEMAND_WARM
     if throughput["ReadCapacityUnits"]:
         warm = {
             "ReadUnitsPerSecond": throughput["ReadCapacityUnits"],
             "WriteUnitsPerSecond": throughput["WriteCapacityUnits"],
         }
-    return {**warm, **(asked or {}), "Status": "ACTIVE"}
+    return {"WarmThroughput": {**warm, **(asked or {}), "Status": "UPDATING" if is_creating else "ACTIVE"}}

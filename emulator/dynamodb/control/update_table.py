@@ -72,6 +72,7 @@ def update_table(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
         named = {index.name: kind for kind, index in actions} | {index.name: kind for kind, index in vector_actions}
         lifecycles.check_changeable(table, named, is_throughput=is_throughput)
         now = region.clock.now()
+        encrypted = table.settings.get("SSEDescription")
         lifecycles.update(table, now, region.durations, is_throughput=is_throughput)
         for change in changes:
             change()
@@ -85,7 +86,13 @@ def update_table(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
             table.backfilled.update(index.name for kind, index in actions if kind == "Create")
             table.backfilled.update(index.name for kind, index in vector_actions if kind == "Create")
         replicas.spread(table)
-        return {"TableDescription": describe(table)}
+        return {"TableDescription": {**_being_undone(table, encrypted), **describe(table)}}
+
+
+def _being_undone(table: Table, encrypted: JSON) -> dict[str, JSON]:
+    """How a table was encrypted, where it is no longer: the answer shows the key once more."""
+    is_undone = encrypted is not None and "SSEDescription" not in table.settings
+    return {"SSEDescription": {**encrypted, "Status": "UPDATING"}} if is_undone else {}
 
 
 def _check_one_online(params: Mapping[str, JSON]) -> None:

@@ -9,6 +9,7 @@ from asl_interpreter.loop.clock import Clock as WallClock
 from asl_interpreter.loop.locks import lock
 from asl_interpreter.loop.outbox import Outbox
 from asl_interpreter.loop.scheduler import Loop
+from emulator.arns import managed_key_id
 from emulator.dynamodb.model import lifecycles, streams
 from emulator.dynamodb.model.lifecycles import LIFELIKE, Durations
 from emulator.dynamodb.model.tables import Table
@@ -82,7 +83,8 @@ class Region:
 
     def default_key(self) -> str:
         """The ARN of the key that AWS manages for DynamoDB."""
-        return self.arn("alias/aws/dynamodb").replace(":dynamodb:", ":kms:")
+        key = managed_key_id("dynamodb", self.account, self.name)
+        return self.arn(f"key/{key}").replace(":dynamodb:", ":kms:")
 
     def find(self, name: str) -> Table | None:
         """The table by its name or its ARN, if there is one."""
