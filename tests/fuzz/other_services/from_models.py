@@ -56,7 +56,7 @@ SERVICES = (
     *("secretsmanager", "ses", "sesv2", "sns", "sqs", "ssm", "sts", "textract", "transcribe", "transfer", "wafv2"),
 )
 NAMED = "moto, behind Dynastep, failed at "
-SLOWEST = 20.0
+SLOWEST = 60.0
 """Real seconds in which a request is answered on a slow machine."""
 ACCOUNT = "000000000000"
 
@@ -69,6 +69,8 @@ class Request:
     """Service and operation."""
     environ: dict[str, Any]
     body: bytes
+    is_opaque: bool
+    """Whether what is answered is bytes, of whatever type they are called."""
 
 
 @dataclass
@@ -118,7 +120,10 @@ def request(service: ServiceModel, operation: OperationModel, chance: Random) ->
     if chance.random() < 0.03 and headers:
         headers[chance.choice(list(headers))] = _header(chance.choice(HOSTILE))
     environ = environ_of(service, made["method"], path, query, {"Content-Type": kind, **headers}, len(body))
-    return Request(f"{service.service_name}:{operation.name}", environ, body)
+    answered = operation.output_shape
+    payload = answered is not None and answered.serialization.get("payload")
+    is_opaque = operation.has_streaming_output or bool(payload and answered.members[payload].type_name == "blob")
+    return Request(f"{service.service_name}:{operation.name}", environ, body, is_opaque)
 
 
 def _serialized(operation: OperationModel, protocol: str, chance: Random) -> dict[str, Any]:
@@ -189,7 +194,7 @@ def judge(control: Control, asked: Request, tally: Tally) -> None:
 def unreadable(headers: dict[str, str], body: bytes, asked: Request) -> str:
     """Why an answer is not of the language that it says; empty if it is, or is of none."""
     kind = headers.get("Content-Type", "")
-    if asked.environ["REQUEST_METHOD"] == "HEAD" or not body or asked.operation.startswith("s3:"):
+    if asked.environ["REQUEST_METHOD"] == "HEAD" or not body or asked.is_opaque or asked.operation.startswith("s3:"):
         return ""
     try:
         if "json" in kind:
