@@ -33,25 +33,13 @@ def generate_default_keys(theirs: Callable[..., Any]) -> Callable[..., Any]:
     return generate
 
 
-def make_backend(theirs: Callable[..., None]) -> Callable[..., None]:
-    """Let the backend of a region find the key that DynamoDB's tables name, though nobody has looked at it."""
+def validate_cmk_id(theirs: Callable[..., None]) -> Callable[..., None]:
+    """See that there is a key; that which DynamoDB's tables name is there, though nobody has looked at it yet."""
 
-    def make(backend: Any, *arguments: Any, **named: Any) -> None:
-        theirs(backend, *arguments, **named)
-        backend.keys = _Keys(backend)
+    def validate(response: Any, key_id: str) -> None:
+        backend = response.kms_backend
+        if backend.get_key_id(key_id) == managed_key_id("dynamodb", backend.account_id, backend.region_name):
+            backend.get_key_id_from_alias(_OF_DYNAMODB)
+        theirs(response, key_id)
 
-    return make
-
-
-class _Keys(dict[str, Any]):
-    """Keys by their ids."""
-
-    def __init__(self, backend: Any) -> None:
-        super().__init__()
-        self._backend = backend
-
-    def __contains__(self, key_id: object) -> bool:
-        found = super().__contains__(key_id)
-        if not found and key_id == managed_key_id("dynamodb", self._backend.account_id, self._backend.region_name):
-            return self._backend.get_key_id_from_alias(_OF_DYNAMODB) is not None
-        return found
+    return validate

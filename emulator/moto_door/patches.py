@@ -140,8 +140,8 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("kinesis.models:Stream.merge_shards", kinesis.keeps_records, "b490bf5802c8"),
     ),
     "kms": (
-        _patch("kms.models:KmsBackend.__init__", keys.make_backend, "ac0b157d4a8d"),
         _patch("kms.models:KmsBackend._generate_default_keys", keys.generate_default_keys, "38888f7312b2"),
+        _patch("kms.responses:KmsResponse._validate_cmk_id", keys.validate_cmk_id, "063b9cdd2ff8"),
     ),
     "logs": (
         _patch("logs.models:EventMessageFilter", log_filters.event_message_filter, "81f8435c8b05"),
