@@ -520,7 +520,10 @@ def _opened(options: Options, coverage: dict[str, Coverage] | None) -> Iterator[
         with answered_by(world_answer(respond, account, _names_an_account), options.let_through):
             dynastep = Dynastep(control, account, options.region, lambda: _server().url, mocks)
             OPEN.append(dynastep)
-            yield dynastep
+            try:
+                yield dynastep
+            finally:
+                dynastep.clock.freeze_python = False
             dynastep.check_mocks()
     finally:
         OPEN[:] = [each for each in OPEN if each.account != account]

@@ -8,7 +8,7 @@ alone (``manual``). This is the only module that reads the wall clock.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Final, Literal, TypeAlias, get_args
@@ -25,8 +25,18 @@ LATEST: Final = datetime(9999, 12, 31, tzinfo=timezone.utc).timestamp()
 monotonic = time.monotonic
 """Real seconds, for bounding how long a real thing may take; never for anything a machine can see."""
 
-real_time = time.time
-"""Real seconds since 1970, for processes whose own clock is real; never for anything a machine can see."""
+_real_time: Callable[[], float] = time.time
+
+
+def real_time() -> float:
+    """Real seconds since 1970, for processes whose own clock is real; never for anything a machine can see."""
+    return _real_time()
+
+
+def tell_real_time_by(tell: Callable[[], float] = time.time) -> None:
+    """Have ``tell`` say the real time, while ``time.time`` of this process is made to say another one."""
+    global _real_time  # noqa: PLW0603 - as time.time, it is of the process
+    _real_time = tell
 
 
 class Clock:
@@ -36,11 +46,13 @@ class Clock:
     time of the machine, or it sleeps, a running Wait becomes neither longer nor shorter.
     """
 
-    __slots__ = ("_epoch", "_mode", "_now", "_offset")
+    __slots__ = ("_epoch", "_mode", "_now", "_offset", "follower")
 
     def __init__(self, mode: Mode = "wall", start: float | None = None) -> None:
         self._mode: Mode = mode
-        self._epoch = time.time() - time.monotonic()
+        self.follower: Callable[[float], None] | None = None
+        """Hears of each new time of a clock that stands still in between; of a test whose Python follows it."""
+        self._epoch = real_time() - time.monotonic()
         self._now = start if start is not None else EPOCH
         self._offset = 0.0 if start is None else start - self._real()
 
@@ -81,6 +93,8 @@ class Clock:
         """Go on from an instant, which may be past: everything that is alive is made anew."""
         self._now = instant
         self._offset = instant - self._real()
+        if self.follower is not None:
+            self.follower(instant)
 
     def move_to(self, instant: float) -> None:
         """Set the time to ``instant``; an instant in the past changes nothing."""
@@ -88,3 +102,5 @@ class Clock:
         if ahead > 0:
             self._now = instant
             self._offset += ahead
+            if self.follower is not None:
+                self.follower(instant)

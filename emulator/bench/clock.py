@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from asl_interpreter.loop.clock import tell_real_time_by
 from emulator.bench.options import seconds_of
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ class TestClock:
 
     def __init__(self, control: Control) -> None:
         self._control = control
+        self._traveller: Any = None
+        """time-machine's, while Python's clock follows this one."""
 
     def now(self) -> float:
         """Seconds since 1970."""
@@ -54,4 +57,43 @@ class TestClock:
 
     @mode.setter
     def mode(self, mode: str) -> None:
+        if mode == "wall" and self.freeze_python:
+            raise ValueError(
+                "Python's clock follows this one, which must not be real: freeze_python = False comes first"
+            )
         self._control.set_clock(mode, None)
+
+    @property
+    def freeze_python(self) -> bool:
+        """Whether ``time.time()`` and ``datetime.now()`` of this process tell this clock's time; False at first.
+
+        ``time.monotonic()`` and timeouts of threads stay real. It ends with the test.
+        """
+        return self._traveller is not None
+
+    @freeze_python.setter
+    def freeze_python(self, frozen: bool) -> None:
+        """Have Python's clock follow this one, or no longer.
+
+        Raises:
+            RuntimeError: the package time-machine is not installed.
+            ValueError: this clock is real.
+        """
+        if frozen == self.freeze_python:
+            return
+        clock = self._control.world.clock
+        if not frozen:
+            clock.follower = None
+            self._traveller.stop()
+            self._traveller = None
+            tell_real_time_by()
+            return
+        if clock.mode == "wall":
+            raise ValueError("Python's clock cannot follow a clock that is real: clock.mode = 'virtual' comes first")
+        try:
+            import time_machine
+        except ModuleNotFoundError:
+            raise RuntimeError("clock.freeze_python needs time-machine: pip install 'dynastep[time]'") from None
+        self._traveller = time_machine.travel(clock.now(), tick=False)
+        clock.follower = self._traveller.start().move_to
+        tell_real_time_by(time_machine.escape_hatch.time.time)
