@@ -404,7 +404,9 @@ def _respond_other(world: World, request: Received) -> Response:
     environ, body, caller, account = request[:4]
     response = None
     if caller is not None and caller.service == "cloudformation":
-        return _respond_to_form(world, request)
+        return _respond_to_form(world, request, "cloudformation")
+    if caller is not None and caller.service == "iam" and _operation(environ, body) in operations.handlers("iam"):
+        return _respond_to_form(world, request, "iam")
     if world.guard is not None and (refused := _denied(world, request)) is not None:
         return refused
     if caller is not None and caller.service == "lambda":
@@ -430,18 +432,18 @@ def _denied(world: World, request: Received) -> Response | None:
     return None if refused is None else refuse(environ, caller.service, *refused)
 
 
-def _respond_to_form(world: World, request: Received) -> Response:
-    """Answer for CloudFormation, which speaks the query protocol."""
-    model = operations.service_model("cloudformation")
+def _respond_to_form(world: World, request: Received, service: str) -> Response:
+    """Answer for a service that speaks the query protocol."""
+    model = operations.service_model(service)
     request_id = protocol.new_request_id("stepfunctions")
     text = request.body.decode("utf-8", "replace") or request.environ.get("QUERY_STRING", "")
     region = request.caller.region if request.caller is not None else DEFAULT_REGION
     status = 200
     try:
         name, params = query.read(text, model)
-        call = protocol.Call("cloudformation", name, params, request.account, region, request_id)
+        call = protocol.Call(service, name, params, request.account, region, request_id)
         if world.guard is not None:
-            actors.check(world, request.environ, request.caller, request.account, ("cloudformation", name, params))
+            actors.check(world, request.environ, request.caller, request.account, (service, name, params))
         if request.from_outside:
             world.meet_faults(call.service, call.operation, call.params)
         answered = query.write(model.operation_model(name), operations.perform(world, call), request_id)

@@ -189,6 +189,13 @@ def _cloudformation() -> Mapping[str, operations.Handler]:
     return OPERATIONS
 
 
+def _iam() -> Mapping[str, operations.Handler]:
+    from emulator.simulation import OPERATIONS
+
+    return OPERATIONS
+
+
+operations.offer("iam", _iam)
 operations.offer("cloudformation", _cloudformation)
 operations.offer("stepfunctions", _step_functions)
 operations.offer("dynamodb", _dynamodb)

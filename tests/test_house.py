@@ -74,12 +74,13 @@ EMULATOR = {
     "cloudwatch": "arns faults moto_door",
     "apigateway": "faults integrations lambdas moto_door wire",
     "eventbridge": "arns events faults integrations lambdas moto_door wire",
+    "simulation": "faults moto_door permissions",
     "server": "wire",
     "actors": "arns faults moto_door permissions wire",
     "endpoint": "actors faults injection lambdas moto_door wire",
     "injection": "dynamodb.items faults integrations lambdas suggestions wire",
     "world": "faults injection integrations stepfunctions",
-    "wiring": "actors apigateway arns cloudwatch datasets deploying dynamodb.forwarding dynamodb.model dynamodb.operations"
+    "wiring": "actors apigateway arns cloudwatch datasets deploying dynamodb.forwarding dynamodb.model dynamodb.operations simulation"
     " dynamodb.registry endpoint eventbridge events faults injection integrations lambdas moto_door server"
     " settings stepfunctions wire world",
     "routes": "injection integrations",

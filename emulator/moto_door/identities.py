@@ -72,6 +72,15 @@ def role(arn: str) -> Identity | None:
     return None
 
 
+def user(arn: str) -> Identity | None:
+    """The user with this ARN; None if there is none."""
+    for backend in _iam(arn.split(":", _PARTS)[4] if arn.count(":") >= _PARTS - 1 else ""):
+        for held in list(backend.users.values()):
+            if held.arn == arn:
+                return _identity(backend, held, is_role=False)
+    return None
+
+
 _PARTS: Final = 6
 
 
