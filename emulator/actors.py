@@ -14,7 +14,7 @@ from emulator.arns import Arn
 from emulator.faults import Fault
 from emulator.moto_door import identities
 from emulator.permissions.evaluation import Principal
-from emulator.permissions.guard import Actor, Denial, Guard, Known, Registry, session_actor
+from emulator.permissions.guard import Actor, Denial, Guard, Registry, session_actor
 from emulator.permissions.sentences import Refusal, refusal
 from emulator.wire.operations import service_model
 
@@ -34,12 +34,13 @@ def guard_of(mode: IAM, clock: Clock, dynamodb: Store) -> Guard | None:
         return None
 
     def resource_policy(arn: str) -> tuple[str | None, str]:
-        if not arn.startswith("arn:aws") or arn.split(":", 3)[2] != "dynamodb":
+        parts = arn.split(":", 5)
+        if len(parts) <= _RESOURCE or parts[2] != "dynamodb":
             return identities.resource_policy(arn)
-        parsed = Arn.parse(arn)
-        table = dynamodb.region(parsed.account, parsed.region).tables.get(_table_name(parsed))
+        _, _, _, region, account, resource = parts
+        table = dynamodb.region(account, region).tables.get(resource.removeprefix("table/").partition("/")[0])
         policy = None if table is None else table.attached.policies.get(arn if "/stream/" in arn else table.arn)
-        return (None if policy is None else policy.text), parsed.account
+        return (None if policy is None else policy.text), account
 
     def find(account: str, region: str, kind: str, name: str) -> str | None:
         if kind != "partition key":
@@ -51,8 +52,12 @@ def guard_of(mode: IAM, clock: Clock, dynamodb: Store) -> Guard | None:
         index = name.partition("/index/")[2]
         return _partition_key(table, index)
 
-    registry = Registry(_role, resource_policy, lambda account, region: partial(find, account, region))
+    registry = Registry(identities.role, resource_policy, lambda account, region: partial(find, account, region))
     return Guard("enforce" if mode == "enforce" else "warn", registry, clock.now)
+
+
+_RESOURCE: Final = 5
+"""Where the resource stands in an ARN."""
 
 
 def _table_name(arn: Arn) -> str:
@@ -64,11 +69,6 @@ def _partition_key(table: Table, index: str) -> str | None:
     held = table.indexes.get(index)
     key = table.key if not index else None if held is None else held.key
     return None if key is None or len(key.hash) != 1 else key.hash[0]
-
-
-def _role(arn: str) -> Known | None:
-    found = identities.role(arn)
-    return None if found is None else Known(found.policies, found.boundary, found.trust, found.tags or {})
 
 
 _TOKENS: Final = ("HTTP_X_AMZ_SECURITY_TOKEN", "HTTP_X_AMZN_TRACE_ID")
@@ -91,7 +91,7 @@ def actor_of(world: World, guard: Guard, environ: Environ, caller: Credential | 
         return session_actor(holder.role, known, session, holder.account, holder.session_policy)
     if identity is None:
         return Actor(Principal(holder.arn, holder.account))
-    keys = {f"aws:principaltag/{key.lower()}": [value] for key, value in (identity.tags or {}).items()}
+    keys = {f"aws:principaltag/{key.lower()}": [value] for key, value in identity.tags.items()}
     return Actor(
         Principal(identity.arn, identity.account),
         identity.policies,

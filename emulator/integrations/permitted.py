@@ -25,9 +25,14 @@ from emulator.wire.operations import service_model
 
 def permitted(resolve: Resolve, guard: Guard, account: str, region: str) -> Resolve:
     """The integrations that ``resolve`` finds, each of which asks the guard first."""
+    asking: dict[str, tuple[Integration, Integration]] = {}
 
     def find(resource: str, state: str = "") -> Integration:
-        return _asking(resolve(resource, state), resource)
+        integration = resolve(resource, state)
+        known = asking.get(resource)
+        if known is None or known[0] is not integration:
+            known = asking[resource] = (integration, _asking(integration, resource))
+        return known[1]
 
     def _asking(integration: Integration, resource: str) -> Integration:
         handler, choose = integration.handler, integration.choose
@@ -59,8 +64,7 @@ def _check(guard: Guard, resource: str, request: TaskRequest, account: str, regi
         if denial is not None:
             raise StateError(TASK_FAILED, denial.sentence)
         actor, account = _taken_on(guard, request.role, session), account_of(request.role)
-    place = Place(account, region, guard.registry.find(account, region))
-    facts = Facts(place, str(machine["Name"]))
+    facts = Facts(Place(account, region, guard.registry.find(account, region)), str(machine["Name"]))
     denial = guard.lacking(actor, needs_of_task(resource, request.arguments, facts, find_operation), region)
     if denial is not None:
         raise _error(resource, denial, request)

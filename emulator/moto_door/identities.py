@@ -8,15 +8,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from emulator.arns import Arn, InvalidArn
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Identity:
-    """A user or a role."""
+    """A user or a role, as it was when it was looked up; the same value until it has changed."""
 
     arn: str
     account: str
@@ -28,7 +28,7 @@ class Identity:
     """The text of its permissions boundary."""
     trust: str | None = None
     """The text of a role's trust policy."""
-    tags: Mapping[str, str] | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,34 @@ def role(arn: str) -> Identity | None:
     for backend in _iam(parts[4]):
         for held in list(backend.roles.values()):
             if parts[5].endswith(held.name) and held.arn == arn:
-                return _identity(backend, held, is_role=True)
+                return _as_known(arn, backend, held)
     return None
+
+
+_known: dict[str, tuple[tuple[Any, ...], Identity]] = {}
+"""The roles that were looked up last, each with what it was made of."""
+
+
+def _as_known(arn: str, backend: Any, held: Any) -> Identity:
+    """A role, which is asked for at every Task: made anew where it has changed."""
+    boundary = getattr(held, "permissions_boundary_arn", None)
+    managed = [(each, each.default_version_id, len(each.versions)) for each in list(held.managed_policies.values())]
+    tags = held.tags if isinstance(held.tags, dict) else {}
+    made_of = (
+        *(held, held.assume_role_policy_document, tuple(held.policies.values()), tuple(managed)),
+        *(boundary, None if boundary is None else backend.managed_policies.get(boundary), str(tags) if tags else ""),
+    )
+    known = _known.get(arn)
+    if known is not None and known[0] == made_of:
+        return known[1]
+    if len(_known) >= _MOST:
+        _known.clear()
+    identity = _identity(backend, held, is_role=True)
+    _known[arn] = (made_of, identity)
+    return identity
+
+
+_MOST: Final = 1000
 
 
 def user(arn: str) -> Identity | None:
@@ -240,9 +266,3 @@ def named(kind: str, name: str, account: str, region: str) -> str | None:
             if alias in aliases:
                 return f"arn:aws:kms:{region}:{account}:key/{key_id.rpartition('/')[2]}"
     return None
-
-
-def key_state(arn: str) -> str | None:
-    """The state of a key of KMS: ``Enabled``, ``Disabled``, ``PendingDeletion``; None if there is no such key."""
-    key = _key(Arn.parse(arn))
-    return None if key is None else str(key.key_state)

@@ -30,6 +30,11 @@ class Later(Mapping[str, Sequence[str]]):
         self._make = make
         self._made: Context | None = None
 
+    @property
+    def was_asked(self) -> bool:
+        """Whether a condition has asked for a key."""
+        return self._made is not None
+
     def _keys(self) -> Context:
         if self._made is None:
             self._made = self._make()

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from asl_interpreter.timestamps import iso
 from emulator.permissions.asking import Find, Need, Place
@@ -30,9 +30,9 @@ KEPT: Final = 1000
 Mode: TypeAlias = Literal["warn", "enforce"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Actor:
-    """Who asks: a principal with the texts of the policies that speak for it."""
+    """Who asks: a principal with the texts of the policies that speak for it. Another one where these have changed."""
 
     principal: Principal
     policies: tuple[str, ...] = ()
@@ -42,13 +42,24 @@ class Actor:
     """Context keys that say who asks: tags, ``aws:username``, the machine on whose behalf."""
 
 
-class Known(NamedTuple):
-    """What is known of a role."""
+class Known(Hashable, Protocol):
+    """What is known of a role; the same value until it has changed."""
 
-    policies: tuple[str, ...]
-    boundary: str | None
-    trust: str | None
-    tags: Mapping[str, str]
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """The texts of its policies."""
+
+    @property
+    def boundary(self) -> str | None:
+        """The text of its permissions boundary."""
+
+    @property
+    def trust(self) -> str | None:
+        """The text of its trust policy."""
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """Its tags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,8 @@ class Guard:
         self.registry = registry
         self.denials: deque[Denial] = deque(maxlen=KEPT)
         self._now = now
+        self._decisions: dict[tuple[Actor, str, str, bool], tuple[tuple[str | None, str], Asked, Decision]] = {}
+        """An actor, an action and a resource -> the resource's policy and owner as they were, and what was decided."""
 
     def refusal(
         self, actor: Actor, service: str, operation: str, params: Mapping[str, Any], account: str, region: str
@@ -123,12 +136,17 @@ class Guard:
                 resource, trust = (None if known is None else known.trust), True
             else:
                 resource, owner = self.registry.resource_policy(need.resource)
+        key = (actor, need.action, need.resource, need.known)
+        decided = self._decisions.get(key)
+        if decided is not None and decided[0] == (resource, owner):
+            return decided[1:]
+        context = Later(lambda: {**self._common(actor, region), **actor.context, **need.context})
         asked = Asked(
             principal=actor.principal,
             action=need.action,
             resource=need.resource if need.known else None,
             owner=owner or need.owner,
-            context=Later(lambda: {**self._common(actor, region), **actor.context, **need.context}),
+            context=context,
         )
         policies = Policies(
             identity=[_read(text) for text in actor.policies],
@@ -138,7 +156,12 @@ class Guard:
             resource_kind="trust" if trust else "resource",
             needs_resource=trust or need.action.startswith("kms:"),
         )
-        return asked, decide(asked, policies)
+        decision = decide(asked, policies)
+        if not context.was_asked:  # no condition had a say: the same will be decided until a policy has changed
+            if len(self._decisions) >= KEPT:
+                self._decisions.clear()
+            self._decisions[key] = ((resource, owner), asked, decision)
+        return asked, decision
 
     def _common(self, actor: Actor, region: str) -> dict[str, Sequence[str]]:
         """The context keys of every request.
@@ -170,6 +193,7 @@ def _read(text: str) -> Policy:
         return Policy(())
 
 
+@lru_cache(maxsize=1024)
 def session_actor(role_arn: str, known: Known | None, session: str, account: str, policy: str | None = None) -> Actor:
     """Who has taken on a role, under the name of a session. A role that is gone allows nothing."""
     name = role_arn.rpartition("/")[2]

@@ -117,8 +117,7 @@ _ROLE: Final = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+")
 
 def _passed_roles(service: str, operation: str, params: Mapping[str, Any]) -> Iterator[Need]:
     """The roles that a request hands to a service, each of which needs iam:PassRole."""
-    action = actions.find(f"{prefix_of(service)}:{operation}")
-    if action is None or "iam:PassRole" not in action.dependents:
+    if not _takes_roles(service, operation):
         return
     principal = _PRINCIPALS.get(service, f"{prefix_of(service)}.amazonaws.com")
     for name, value in params.items():
@@ -128,6 +127,12 @@ def _passed_roles(service: str, operation: str, params: Mapping[str, Any]) -> It
             yield Need("iam:PassRole", "*", {"iam:passedtoservice": [principal]}, known=False)
         elif isinstance(value, str) and _ROLE.fullmatch(value):
             yield Need("iam:PassRole", value, {"iam:passedtoservice": [principal]})
+
+
+@cache
+def _takes_roles(service: str, operation: str) -> bool:
+    action = actions.find(f"{prefix_of(service)}:{operation}")
+    return action is not None and "iam:PassRole" in action.dependents
 
 
 _PRINCIPALS: Final = {"ecs": "ecs-tasks.amazonaws.com", "emr": "elasticmapreduce.amazonaws.com"}

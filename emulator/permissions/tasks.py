@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 from asl_interpreter.jsontext import JSON
@@ -99,26 +100,32 @@ _BY_OPERATION: Final = frozenset(
 
 def needs_of_task(resource: str, arguments: JSON, facts: Facts, find_operation: FindOperation) -> list[Need]:
     """What a Task with this Resource needs for a request with these arguments."""
-    match = _RESOURCE.fullmatch(resource)
+    operation, alone = _operation(resource, find_operation)
     found: list[Need] = []
-    if match is not None:
-        operation = _operation(match["service"], match["action"], find_operation)
-        if operation is not None:
-            given = arguments if isinstance(arguments, dict) else {}
-            params = {operation.members.get(name, name): value for name, value in given.items()}
-            found = needs(operation.service, operation.name, params, facts.place)
-        if found and not (match["suffix"] or "").startswith(".sync"):
+    if operation is not None:
+        given = arguments if isinstance(arguments, dict) else {}
+        params = {operation.members.get(name, name): value for name, value in given.items()}
+        found = needs(operation.service, operation.name, params, facts.place)
+        if alone:
             return found
     actions = {need.action for need in found}
     rights, _ = rights_of_task(resource, of_run(arguments), facts, find_operation)
     return [*found, *(need for right in rights for need in _needs(right) if need.action not in actions)]
 
 
-def _operation(service: str, action: str, find_operation: FindOperation) -> Operation | None:
-    """The operation by whose needs alone a Task is judged; None if AWS's page of the integration has more."""
-    if service.startswith("aws-sdk:") or (service, action) in _BY_OPERATION:
-        return find_operation(service, action)
-    return None
+@lru_cache(maxsize=1024)
+def _operation(resource: str, find_operation: FindOperation) -> tuple[Operation | None, bool]:
+    """The operation by whose needs a Task is judged, and whether these are all.
+
+    None if AWS's page of the integration says what it needs.
+    """
+    match = _RESOURCE.fullmatch(resource)
+    if match is None or not (
+        match["service"].startswith("aws-sdk:") or (match["service"], match["action"]) in _BY_OPERATION
+    ):
+        return None, False
+    operation = find_operation(match["service"], match["action"])
+    return operation, operation is not None and not (match["suffix"] or "").startswith(".sync")
 
 
 def _needs(right: Right) -> list[Need]:

@@ -530,3 +530,37 @@ def test_a_function_has_the_rights_of_its_execution_role(dynastep):
     )
     dynastep.role(document(allow("dynamodb:ListTables")), name="worker", trusts="lambda.amazonaws.com")
     assert dynastep.run(machine).output == []
+
+
+# A decision that was made is not made again until something has changed.
+
+
+def test_what_was_decided_counts_until_a_policy_changes(dynastep):
+    make_table(dynastep)
+    machine = dynastep.machine(PUT, role=dynastep.role())
+    arn = f"arn:aws:dynamodb:us-east-1:{dynastep.account}:table/orders"
+    dynamodb, iam = dynastep.client("dynamodb"), dynastep.client("iam")
+
+    def may():
+        return dynastep.run(machine).succeeded
+
+    assert not may()
+    dynastep.role(dynastep.policy(PUT))
+    assert may()
+    dynamodb.put_resource_policy(
+        ResourceArn=arn, Policy=json.dumps(document({**allow("dynamodb:*", arn), "Effect": "Deny", "Principal": "*"}))
+    )
+    assert not may()
+    dynamodb.delete_resource_policy(ResourceArn=arn)
+    assert may()
+    managed = iam.create_policy(
+        PolicyName="d", PolicyDocument=json.dumps(document({**allow("dynamodb:*"), "Effect": "Deny"}))
+    )["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName="dynastep", PolicyArn=managed)
+    assert not may()
+    iam.create_policy_version(
+        PolicyArn=managed, PolicyDocument=json.dumps(document({**allow("s3:*"), "Effect": "Deny"})), SetAsDefault=True
+    )
+    assert may()
+    iam.put_role_permissions_boundary(RoleName="dynastep", PermissionsBoundary=managed)
+    assert not may()
