@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -362,7 +361,7 @@ def _begin(world: World, call: Call, request: Received) -> dict[str, JSON] | Wai
     if strike is None or strike.error is None:
         return operations.begin(world, call)
     served, left = withheld(call.params)
-    return with_left(operations.perform(world, replace(call, params=served, body=b"")), left)
+    return with_left(operations.perform(world, call._replace(params=served, body=b"")), left)
 
 
 _LOOKS = re.compile("(Batch)?(Describe|Filter|Get|Head|List|Query|Receive|Scan|Search|Select)")

@@ -10,7 +10,7 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/burst-a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import wraps
 from typing import TypeAlias
 
@@ -118,7 +118,7 @@ def statements(handler: Handler) -> Handler:
         served = [member for member, (_, fault) in zip(members, judged, strict=True) if fault is None]
         answer: dict[str, JSON] = {"Responses": []}
         if served:
-            answer = _charged(region, handler, world, replace(call, params={**call.params, name: served}), kind)
+            answer = _charged(region, handler, world, call._replace(params={**call.params, name: served}), kind)
         answered = iter(answer["Responses"])
         responses = [
             next(answered) if fault is None else {"Error": {"Code": _EXCEEDED, "Message": fault.message}}
@@ -185,7 +185,7 @@ def _batch(region: Region, handler: Handler, world: DynamoDBWorld, call: Call, k
     served = {name: request for name, request in requests.items() if name not in faults}
     if not served:
         raise next(iter(faults.values()))
-    answer = _charged(region, handler, world, replace(call, params={**call.params, "RequestItems": served}), kind)
+    answer = _charged(region, handler, world, call._replace(params={**call.params, "RequestItems": served}), kind)
     member = "UnprocessedKeys" if "UnprocessedKeys" in answer else "UnprocessedItems"
     return {**answer, member: {**answer[member], **{name: requests[name] for name in faults}}}
 
@@ -193,7 +193,7 @@ def _batch(region: Region, handler: Handler, world: DynamoDBWorld, call: Call, k
 def _charged(region: Region, handler: Handler, world: DynamoDBWorld, call: Call, kind: str) -> dict[str, JSON]:
     """The handler's answer, with what it consumed taken out of the buckets."""
     mode = call.params.get("ReturnConsumedCapacity") or "NONE"
-    answer = handler(world, replace(call, params={**call.params, "ReturnConsumedCapacity": "INDEXES"}))
+    answer = handler(world, call._replace(params={**call.params, "ReturnConsumedCapacity": "INDEXES"}))
     consumed = answer.pop("ConsumedCapacity", None)
     if consumed is None:
         return answer

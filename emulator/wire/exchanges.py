@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.loop.clock import monotonic
+from emulator.wire.protocol import HEADER_BYTES
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import InputStream, WSGIApplication
@@ -51,9 +52,11 @@ def exchanges(app: WSGIApplication) -> Callable[[Any, dict[str, Any]], None]:
     }
 
     def exchange(taker: Any, request: dict[str, Any]) -> None:
+        body = request.pop("wsgi.input")
         environ = always | request
+        environ[HEADER_BYTES] = sum(map(len, request.values()))
         environ[ANSWER] = taker.response_bytes
-        environ["wsgi.input"] = _Body(request["wsgi.input"], taker, coming)
+        environ["wsgi.input"] = _Body(body, taker, coming)
         head = Response()  # type: ignore[no-untyped-call]  # granian's own
         parts = app(environ, head)
         if parts is LATER:

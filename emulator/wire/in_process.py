@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from asl_interpreter.loop.locks import lock
-from emulator.wire.protocol import Environ, Response
+from emulator.wire.protocol import HEADER_BYTES, Environ, Response
 
 if TYPE_CHECKING:
     from boto3 import Session
@@ -126,10 +126,13 @@ def _environ(request: AWSPreparedRequest) -> tuple[Environ, bytes]:
         "HTTP_HOST": url.netloc,
     }
     headers: Any = request.headers  # values are text or bytes
+    size = 0
     for name, value in headers.items():
         key = name.upper().replace("-", "_")
         text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
         environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = text
+        size += len(text)
+    environ[HEADER_BYTES] = size
     return environ, _read(request.body)
 
 

@@ -6,7 +6,6 @@ the service's model, checks the request against it, and calls the handler.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -54,7 +53,7 @@ def begin(world: World, call: Call) -> dict[str, JSON] | Waiting[Any]:
         check_present(STRICTLY_PARSED[call.operation], call.body or dumps(call.params).encode())
     params = _checker(call.service, call.operation, wording)(call.params)
     if params is not call.params:
-        call = dataclasses.replace(call, params=params)
+        call = call._replace(params=params)
     handler = handlers(call.service).get(call.operation)
     if handler is None:
         raise Fault(

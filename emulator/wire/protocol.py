@@ -12,7 +12,6 @@ import random
 import uuid
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
@@ -35,12 +34,14 @@ LARGEST_BODY = 16 * 1024 * 1024
 LARGEST_HEADERS = 16 * 1024
 """Bytes of all headers' values, from which AWS was seen to refuse a request."""
 
+HEADER_BYTES = "dynastep.header_bytes"
+"""Key of an environ: the bytes of all headers' values, or a few more. Who makes the environ may have counted them."""
+
 COMPRESSED_FROM = 4096
 """Bytes of an answer from which DynamoDB compresses it for a client that accepts it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One operation asked for.
 
     ``service`` is botocore's name ("stepfunctions", "dynamodb", "dynamodbstreams"), ``operation`` AWS's ("PutItem"),
@@ -54,7 +55,7 @@ class Call:
     account: str
     region: str
     request_id: str
-    body: bytes = field(default=b"", repr=False)
+    body: bytes = b""
     host: str = ""
 
 
@@ -112,8 +113,8 @@ def read_call(environ: Environ, body: bytes, credential: Credential | None, acco
 
 
 def _has_too_many_headers(environ: Environ) -> bool:
-    """Whether the headers are too large; first by what is fast to count: every text that came with the request."""
-    if sum([len(value) for value in environ.values() if type(value) is str]) <= LARGEST_HEADERS:
+    """Whether the headers are too large; they are counted where nobody has said that they are not."""
+    if environ.get(HEADER_BYTES, LARGEST_HEADERS + 1) <= LARGEST_HEADERS:
         return False
     return sum(len(value) for name, value in environ.items() if name.startswith("HTTP_")) > LARGEST_HEADERS
 

@@ -165,7 +165,7 @@ def check_key(schema: KeySchema, key: Attributes) -> None:
     Raises:
         Fault: other attributes or types than the schema's, an empty value, or one that is too long.
     """
-    names = schema.names
+    names, may_be_long = schema.names, False
     if len(key) != len(names):
         raise invalid(KEY_MISMATCH)
     for name in names:
@@ -174,7 +174,9 @@ def check_key(schema: KeySchema, key: Attributes) -> None:
             raise invalid(KEY_MISMATCH)
         if not value[1]:
             raise rejected("empty key of a look-up", words=f"{empty_key(value)} Key: {name}")
-    _check_key_sizes(schema, key)
+        may_be_long = may_be_long or len(value[1]) > _SURELY_FITS
+    if may_be_long:
+        _check_key_sizes(schema, key)
 
 
 def check_item_key(schema: KeySchema, item: Attributes) -> None:
