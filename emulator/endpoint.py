@@ -357,7 +357,8 @@ def _finish(control: Control, request: Received, call: Call, result: Callable[[]
 
 def _begin(world: World, call: Call, request: Received) -> dict[str, JSON] | Waiting[Any]:
     """Begin what a client asks for, unless a fault of a test hits it."""
-    strike = world.meet_faults(call.service, call.operation, call.params) if request.from_outside else None
+    faulty = request.from_outside and world.faults
+    strike = world.meet_faults(call.service, call.operation, call.params) if faulty else None
     if strike is None or strike.error is None:
         return operations.begin(world, call)
     served, left = withheld(call.params)

@@ -34,6 +34,7 @@ class FakeWorld:
     now: float = 0.0
     was_reset: bool = False
     elsewhere: dict[str, Any] = field(default_factory=dict)
+    faults: tuple[Any, ...] = ()
     lambdas: Any = field(default_factory=lambda: SimpleNamespace(settle=lambda: None))
     gate: Gate = field(default_factory=Gate)
     dynamodb: Store = field(default_factory=lambda: Store(Clock("manual")))
