@@ -35,6 +35,7 @@ class FakeWorld:
     was_reset: bool = False
     elsewhere: dict[str, Any] = field(default_factory=dict)
     faults: tuple[Any, ...] = ()
+    guard: Any = None
     lambdas: Any = field(default_factory=lambda: SimpleNamespace(settle=lambda: None))
     gate: Gate = field(default_factory=Gate)
     dynamodb: Store = field(default_factory=lambda: Store(Clock("manual")))
