@@ -16,6 +16,7 @@ from emulator.settings import Settings
 from emulator.web.activity import Activity
 from emulator.wire import exchanges
 from emulator.wire.exchanges import ANSWER, LATER
+from emulator.wire.protocol import HEADER_BYTES
 from emulator.wiring import meet_moto
 
 ROLE = "arn:aws:iam::000000000000:role/any"
@@ -218,3 +219,16 @@ def test_an_answer_in_parts_is_handed_on_as_it_comes():
     )
     exchanges.exchanges(in_parts)(taker, {"wsgi.input": io.BytesIO()})
     assert heard == [(200, [("A", "b")], [b"one", b"two"])]
+
+
+def test_the_headers_of_a_request_are_counted_on_the_way():
+    counted = []
+
+    def counts(environ, start_response):
+        counted.append(environ[HEADER_BYTES])
+        start_response("200 OK", [])
+        return [b""]
+
+    request = {"HTTP_AUTHORIZATION": "x" * 20_000, "HTTP_HOST": "localhost", "REQUEST_METHOD": "POST"}
+    exchanges.exchanges(counts)(Taker(), {**request, "wsgi.input": io.BytesIO()})
+    assert 20_009 <= counted[0] <= 20_100
