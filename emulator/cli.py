@@ -9,7 +9,7 @@ import click
 
 COMMANDS: Final = (
     "policy",
-    *("clock", "coverage", "doctor", "executions", "faults", "graph", "history", "logs", "reset"),
+    *("clock", "coverage", "data", "doctor", "executions", "faults", "graph", "history", "logs", "reset"),
     *("record", "replay", "run", "snapshots", "start", "test_from", "test_state", "validate"),
 )
 """Every command: the name of its module in ``commands`` and, with hyphens, of the function there."""

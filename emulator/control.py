@@ -8,11 +8,15 @@ from typing import Any
 
 from asl_interpreter.loop.clock import LATEST, MODES, Mode
 from emulator import moto_door
+from emulator.keeping.folder import Folder
+from emulator.keeping.keeper import Keeper
+from emulator.keeping.loading import load_state
 from emulator.keeping.snapshots import Snapshots, checked
 from emulator.keeping.state import put_into, take, wake
 from emulator.settings import Settings
 from emulator.wire.gate import Gate
 from emulator.wiring import Lasting, put_together
+from emulator.world import World
 
 
 class Control:
@@ -23,14 +27,54 @@ class Control:
         given: Lasting | Settings,
         forget: Callable[[], None] = moto_door.reset,
         accounts: Callable[[], frozenset[str] | None] = lambda: None,
+        folder: Folder | None = None,
     ) -> None:
-        """``forget`` empties moto's services, as far as they are of this world: of ``accounts``, or of all."""
+        """``forget`` empties moto's services, as far as they are of this world: of ``accounts``, or of all.
+
+        With a data folder, ``begin`` must follow.
+        """
         self._given = Lasting.of(given) if isinstance(given, Settings) else given
         self._forget = forget
         self._accounts = accounts
         self.snapshots = Snapshots()
+        self._folder = folder
+        self._keeper: Keeper | None = None
         self.gate = Gate()
-        self.world = put_together(self._given)
+        self.world = self._new_world()
+
+    def _new_world(self) -> World:
+        world = put_together(self._given)
+        if self._folder is not None:
+            world.keeping.by = self._keeper = Keeper(self._folder, world)
+        return world
+
+    def begin(self) -> None:
+        """Go on with what the data folder holds, if there is one. moto must have been met.
+
+        Raises:
+            Unreadable: what it holds is damaged, or of another version.
+            CannotWrite, CannotKeep: it cannot be written.
+        """
+        if self._folder is None or self._keeper is None:
+            return
+        try:
+            self._take_up(self._folder, self._keeper)
+        except BaseException:  # the folder stays as it is
+            self._keeper.leave()
+            self._folder.close()
+            self._folder = self._keeper = None
+            raise
+
+    def _take_up(self, folder: Folder, keeper: Keeper) -> None:
+        loaded = load_state(folder)
+        if loaded is None:
+            keeper.begin({})
+            return
+        state, known = loaded
+        put_into(self.world, state, with_time=self.world.clock.mode != "wall")
+        keeper.know_tables()
+        wake(self.world, state)
+        keeper.begin(known)
 
     @property
     def default_account(self) -> str:
@@ -87,10 +131,12 @@ class Control:
     def reset(self) -> None:
         """Forget everything but the functions: executions end, machines go, other services are empty again."""
         with self.gate.closed():
-            self.close()
+            self._end()
             self.gate.drain()
-            self.world = put_together(self._given)
+            self.world = self._new_world()
             self._forget()
+            if self._keeper is not None:
+                self._keeper.begin({})
         gc.collect()  # tables, machines and executions hold each other in circles, and a reset lets go of many
 
     def take_snapshot(self, name: str) -> None:
@@ -114,14 +160,26 @@ class Control:
         """
         state = self.snapshots.find(name)
         with self.gate.closed():
-            self.close()
+            self._end()
             self.gate.drain()
-            self.world = put_together(self._given)
+            self.world = self._new_world()
             self._forget()
             put_into(self.world, state, with_time=self.world.clock.mode != "wall")
             wake(self.world, state)
+            if self._keeper is not None:
+                self._keeper.begin({})
 
     def close(self) -> None:
-        """End all that runs."""
+        """End all that runs; a data folder has it all."""
+        if self._keeper is not None and self._folder is not None:
+            self._keeper.close()
+            self._keeper = None
+            self._folder.close()
+        self._end()
+
+    def _end(self) -> None:
+        """End all that runs; a data folder forgets it."""
+        if self._keeper is not None:
+            self._keeper.abandon()
         self.world.lambdas.close()
         self.world.engine.close()

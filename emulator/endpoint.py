@@ -418,6 +418,8 @@ def _respond_other(world: World, request: Received) -> Response:
     if response is None:
         meet = world.meet_faults if world.faults and request.from_outside else None
         response = moto_door.answer(environ, body, caller, account, meet)
+    if world.keeping.by is not None and not _LOOKS.match(_operation(environ, body)):
+        world.keeping.by.answered(caller.service if caller is not None else "")
     if "HTTP_ORIGIN" in environ and not any(name.lower().startswith("access-control-") for name, _ in response.headers):
         return response._replace(headers=[*response.headers, *protocol.cors(environ)])
     return response

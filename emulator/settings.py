@@ -22,6 +22,8 @@ Delays: TypeAlias = Literal["none", "lifelike"]
 
 IAM: TypeAlias = Literal["off", "warn", "enforce"]
 """Whether IAM is asked: nobody asks, what it would refuse is logged, or it is refused."""
+Durability: TypeAlias = Literal["process", "power"]
+"""What a write that was answered survives, in a data folder."""
 
 
 class InvalidSetting(ValueError):
@@ -117,6 +119,21 @@ class Settings:
         },
     )
     """In bytes."""
+    data_dir: Path | None = field(
+        default=None,
+        metadata={
+            "help": "Folder in which everything is kept; what was there is there again after a restart.",
+            "metavar": "DIR",
+            "shown": "none, all is in memory",
+        },
+    )
+    durability: Durability = field(
+        default="process",
+        metadata={
+            "help": "What an answered write survives: that the process is killed, or that the power goes, too.",
+            "metavar": "|".join(get_args(Durability)),
+        },
+    )
     quotas: Quotas = field(
         default=AWS,
         metadata={
@@ -271,6 +288,8 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "iam": _one_of(get_args(IAM)),
     "mock_config": _mock_config,
     "init": _folder,
+    "data_dir": lambda _source, text: Path(text),
+    "durability": _one_of(get_args(Durability)),
     "keep_executions": _size,
     "quotas": _quotas,
 }

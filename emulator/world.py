@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from asl_interpreter.engine import never
 from asl_interpreter.loop.clock import Clock
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from asl_interpreter.coverage import Coverage
     from asl_interpreter.engine import Engine
     from asl_interpreter.jsontext import JSON
+    from asl_interpreter.running.execution import Execution
     from asl_interpreter.tasks import Datasets, Resolve
     from emulator.apigateway.apis import Apis
     from emulator.cloudwatch.metrics import Metrics
@@ -47,7 +48,9 @@ if TYPE_CHECKING:
     from emulator.stepfunctions.logs import Logs
     from emulator.stepfunctions.retention import Retention
     from emulator.stepfunctions.status_changes import StatusChanges
+    from emulator.wire.operations import Handler
     from emulator.wire.protocol import Call
+    from emulator.wire.waiting import Waiting
 
 READS_ITEMS = frozenset(
     {
@@ -56,6 +59,34 @@ READS_ITEMS = frozenset(
     }
 )
 """Operations of DynamoDB that show what executions may have done."""
+
+
+class Keeps(Protocol):
+    """Keeps what requests change, such as in a data folder."""
+
+    def perform(self, handler: Handler, call: Call, /) -> dict[str, JSON] | Waiting[Any]:
+        """Perform an operation of ours, and answer when what it changed is kept."""
+
+    def answered(self, service: str, /) -> None:
+        """A request to another service was answered, which may have changed something."""
+
+    def stirred(self) -> None:
+        """Something may have changed that no request has asked for."""
+
+    def touched(self, execution: Execution, /) -> None:
+        """An execution is not as it was. On the loop's thread."""
+
+    def forget(self, execution: Execution, /) -> None:
+        """An execution is not kept any longer. On the loop's thread."""
+
+
+class Keeping:
+    """Who keeps a world, if anybody does."""
+
+    __slots__ = ("by",)
+
+    def __init__(self) -> None:
+        self.by: Keeps | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,6 +127,7 @@ class World:
     """What tests, or clients of a server, want to fail."""
     coverage: dict[str, Coverage] | None = None
     """Text of a definition -> what its executions have done; None while nobody asks for coverage."""
+    keeping: Keeping = field(default_factory=Keeping)
     _activities: dict[tuple[str, str], Activities] = field(default_factory=dict)
     _machines: dict[tuple[str, str], StateMachines] = field(default_factory=dict)
     _resources: dict[tuple[str, str], Resources] = field(default_factory=dict)

@@ -87,11 +87,11 @@ EMULATOR = {
     "initial": "",
     "variables": "settings suggestions",
     "localstack": "moto_door wire",
-    "keeping": "moto_door stepfunctions",
+    "keeping": "dynamodb.changes dynamodb.model faults moto_door stepfunctions",
     "app": "endpoint keeping initial localstack routes web wire wiring",
     "cli": "",
-    "control": "keeping moto_door settings wire wiring",
-    "commands": "deploying permissions app bench clients control graph initial integrations moto_door server settings stepfunctions"
+    "control": "keeping moto_door settings wire wiring world",
+    "commands": "keeping deploying permissions app bench clients control graph initial integrations moto_door server settings stepfunctions"
     " validate variables"
     " web wire wiring",
     "dynamodb": "",

@@ -96,6 +96,8 @@ class Loop:
         self.defect: BaseException | None = None
         """What has ended it before it was closed; it should not happen."""
         self.outbox = Outbox(self)
+        self.at_rest: Callable[[], None] | None = None
+        """Called on the loop's thread when all that is ready has been done."""
         self._questions: dict[Question[Any], None] = {}
 
     # What a fiber may do.
@@ -312,7 +314,10 @@ class Loop:
         self._refuse(self.defect or Closed("the loop is closed"))
 
     def _take_turn(self) -> None:
-        if self._settle() and not self._fire_timers():
+        settled = self._settle()
+        if self.at_rest is not None:
+            _guarded(self.at_rest)
+        if settled and not self._fire_timers():
             self._answer_idle()
             self._await(self._has_news, self._real_seconds_to_next_timer())
 

@@ -156,6 +156,7 @@ class Cursor:
         """
         execution = self.execution
         await execution.loop.timer(min(instant, execution.deadline), name)
+        execution.record.touch()
         if instant > execution.deadline:
             raise TimedOut
 

@@ -78,6 +78,8 @@ class Outside:
     datasets: Datasets = NOWHERE
     observe: Observe = lambda _execution: None
     quotas: Quotas = AWS
+    touched: Callable[[Execution], None] | None = None
+    """Hears, on the loop, that an execution is not as it was."""
     coverage: Coverage | None = None
     """Where to count what the execution does; nothing is counted if it is None."""
 
@@ -95,6 +97,8 @@ class Execution:
         self.history.verbatim = (start.input, start.input_text)
         self.record = Record(self.history, loop.clock)
         self.history.beside = self.record.pack
+        if outside.touched is not None:
+            self.record.on_touch = partial(outside.touched, self)
         self.started_at = loop.clock.now()
         self.stopped_at: float | None = None
         self.status: Status = "RUNNING"
@@ -129,6 +133,7 @@ class Execution:
 
     def _tell(self) -> None:
         """Tell whoever observes. What goes wrong there is no business of the execution."""
+        self.record.touch()
         if self.record.given:
             return
         try:

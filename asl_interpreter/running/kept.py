@@ -172,3 +172,56 @@ def _put_back_and_fail(execution: Execution, kept: Kept, why: str) -> None:
     execution.history.empty()
     execution.history.restore(kept["rows"])
     execution.fail(CANNOT_GO_ON, f"The execution could not go on where it was: {why}.")
+
+
+# In parts, of which those that were kept do not change: how a folder has an execution.
+
+_INPUT: Final = "\0the input"
+"""Stands for the execution's input among the values of its events: it is the same object."""
+
+
+def head_of(execution: Execution) -> Kept:
+    """What changes as an execution goes on, and is small: how it was started, its status, its Map Runs."""
+    return {
+        "start": {each.name: getattr(execution.start, each.name) for each in dataclasses.fields(Start)},
+        **{name: getattr(execution, name) for name in _PLAIN},
+        "runs": [{**_keep_run(run), "children": {}} for run in execution.map_runs],
+    }
+
+
+def rows_of(execution: Execution, first: int) -> list[Any]:
+    """The rows of its history, from the first that was not kept."""
+    history, given = execution.history, execution.start.input
+    return [
+        [
+            of,
+            previous,
+            at,
+            *(_INPUT if value is given and isinstance(value, dict | list) else value for value in values),
+        ]
+        for of, previous, at, *values in history.rows(first, len(history))
+    ]
+
+
+def assembled(
+    heads: dict[str, Kept],
+    rows: dict[str, list[Any]],
+    landed: dict[str, list[Any]],
+    children: dict[str, dict[int, dict[str, Kept]]],
+) -> list[Kept]:
+    """Executions of their parts, by ARN; those that Map Runs have started are within those that the runs are of."""
+    whole: dict[str, Kept] = {}
+    for arn, head in heads.items():
+        given = head["start"]["input"]
+        for row in rows[arn]:
+            row[3:] = [given if value == _INPUT else value for value in row[3:]]
+        for number, of_run in children[arn].items():
+            if number < len(head["runs"]):
+                head["runs"][number]["children"] = of_run
+        whole[arn] = {**head, "rows": rows[arn], "landed": landed[arn]}
+    runs = {run["arn"]: run for kept in whole.values() for run in kept["runs"]}
+    for kept in whole.values():
+        run = runs.get(kept["start"]["map_run_arn"] or "")
+        if run is not None and kept["start"]["name"] not in run["children"]:
+            run["children"][kept["start"]["name"]] = {"started_at": kept["started_at"], "execution": kept}
+    return [kept for kept in whole.values() if kept["start"]["map_run_arn"] is None]

@@ -68,6 +68,7 @@ class Record:
         "_reads",
         "asked",
         "given",
+        "on_touch",
         "open",
         "reads",
         "runs",
@@ -80,6 +81,8 @@ class Record:
         self._landed: list[Landed] = []
         self._packed: list[bytes] = []
         self._reads = 0
+        self.on_touch: Callable[[], None] | None = None
+        """Called when something has come, or time has passed: the execution is not as it was."""
         self.asked = 0
         """How many questions there were."""
         self.given = False
@@ -114,8 +117,18 @@ class Record:
 
     def note(self, what: str, *about: JSON) -> None:
         """Note that something came, unless it came before."""
+        self.touch()
         if not self.given:
             self._landed.append(Landed(len(self._history), self._clock.now(), what, [*about]))
+
+    def touch(self) -> None:
+        """The execution is not as it was."""
+        if self.on_touch is not None:
+            self.on_touch()
+
+    def since(self, count: int) -> list[Landed]:
+        """What came after the first ``count`` that did."""
+        return list(self)[count:] if self._packed else self._landed[count:]
 
     def now(self) -> float:
         """The time, for an expression that reads it."""

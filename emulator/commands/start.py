@@ -9,10 +9,17 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 import click
 
 from emulator.settings import InvalidSetting, Settings, flag_of, variables_of
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from emulator.control import Control
+    from emulator.wiring import Lasting
 
 
 def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
@@ -61,7 +68,6 @@ def start(*, verbose: bool, **flags: str | None) -> None:
 
     from emulator.app import create_app
     from emulator.clients import client
-    from emulator.control import Control
     from emulator.integrations.mocks import InvalidMock
     from emulator.web.counts import Counts
     from emulator.wire.hosts import Hosts
@@ -75,7 +81,8 @@ def start(*, verbose: bool, **flags: str | None) -> None:
     except InvalidMock as error:
         raise click.ClickException(str(error)) from None
 
-    control = Control(given)
+    hosts = Hosts((*settings.allowed_hosts, settings.host.lower()))
+    control, app = _begun(given, lambda control: create_app(control, hosts, preparation))
 
     def prepare() -> None:
         account = settings.account
@@ -96,8 +103,24 @@ def start(*, verbose: bool, **flags: str | None) -> None:
         else:
             prepare()
 
-    hosts = Hosts((*settings.allowed_hosts, settings.host.lower()))
-    server.serve(create_app(control, hosts, preparation), settings.host, port, ready, control.close)
+    server.serve(app, settings.host, port, ready, control.close)
+
+
+def _begun(given: Lasting, application: Callable[[Control], Flask]) -> tuple[Control, Flask]:
+    """What serves, with what its data folder holds."""
+    from emulator.control import Control
+    from emulator.keeping.folder import CannotOpen, CannotWrite, Folder
+    from emulator.keeping.pickling import CannotKeep, Unreadable
+
+    settings = given.settings
+    try:
+        folder = None if settings.data_dir is None else Folder(settings.data_dir, settings.durability)
+        control = Control(given, folder=folder)
+        app = application(control)
+        control.begin()
+    except (CannotOpen, CannotWrite, CannotKeep, Unreadable) as error:
+        raise click.ClickException(str(error)) from None
+    return control, app
 
 
 def dangers(settings: Settings) -> Iterator[str]:

@@ -33,9 +33,9 @@ class State:
     parts: dict[str, bytes]
     """Pickles: the tables without their items, state machines, activities, stacks, where chance stands."""
     items: dict[str, tuple[Any, ...]]
-    """ARN of a table or backup -> its items."""
+    """Id of a table, or ARN of a backup -> its items."""
     changes: dict[str, list[Any]]
-    """ARN of a stream, or of a table with point-in-time recovery -> the changes that are kept."""
+    """ARN of a stream, or id of a table with point-in-time recovery -> the changes that are kept."""
     executions: dict[Place, list[Kept]]
     backends: dict[Backend, bytes]
     """What moto's services hold."""
@@ -48,7 +48,7 @@ class State:
         return sum(map(len, (*self.parts.values(), *self.backends.values())))
 
 
-def _named(world: World) -> dict[str, object]:
+def named_parts(world: World) -> dict[str, object]:
     """What a world is made of."""
     return {
         "clock": world.clock,
@@ -78,12 +78,12 @@ def take(world: World, accounts: frozenset[str] | None) -> State:
 def _take(world: World, accounts: frozenset[str] | None) -> State:
     parts: dict[str, bytes] = {}
     items, changes = contents(world.dynamodb)
-    named = _named(world)
+    named = named_parts(world)
     parts[DYNAMODB] = dump(world.dynamodb.regions, named)
     parts["machines"] = dump({place: list(each) for place, each in world.regions_of_machines.items()}, named)
     parts["activities"] = dump({place: list(each) for place, each in world.regions_of_activities.items()}, named)
     parts["stacks"] = _part("the stacks of CloudFormation", world.deployments.stacks, named)
-    parts[CHANCE] = dump(_chance(world), named)
+    parts[CHANCE] = dump(chance_of(world), named)
     backends = {
         place: _part(f"what {place.package} holds", backend, named) for place, backend in moto_door.backends(accounts)
     }
@@ -114,9 +114,9 @@ def contents(store: Store) -> tuple[dict[str, tuple[Any, ...]], dict[str, list[A
         with region.lock:
             for table in region.tables.values():
                 with table.lock:
-                    items[table.arn] = tuple(table.items.values())
+                    items[table.table_id] = tuple(table.items.values())
                     if table.attached.journal is not None:
-                        changes[table.arn] = table.attached.journal.changes
+                        changes[table.table_id] = table.attached.journal.changes
             for arn, stream in region.streams.items():
                 with stream.table.lock:
                     changes[arn] = list(stream.changes)
@@ -125,7 +125,8 @@ def contents(store: Store) -> tuple[dict[str, tuple[Any, ...]], dict[str, list[A
     return items, changes
 
 
-def _chance(world: World) -> dict[str, Any]:
+def chance_of(world: World) -> dict[str, Any]:
+    """Where chance stands: the next ids and choices, and what tokens are signed with."""
     sources = {"choices": world.random, "ids": world.ids, "functions": world.lambdas.random}
     drawn = {name: each.getstate() for name, each in sources.items() if not isinstance(each, random.SystemRandom)}
     return {**drawn, "moto": moto_door.ids_drawn(), "tokens": world.callbacks.key}
@@ -139,7 +140,7 @@ def put_into(world: World, state: State, *, with_time: bool) -> None:
     """
     if with_time:
         world.engine.ask(lambda: world.clock.restore(state.now))
-    named = _named(world)
+    named = named_parts(world)
     _put_back_chance(world, load(state.parts[CHANCE], named))
     regions: dict[Place, Region] = load(state.parts[DYNAMODB], named)
     fill(regions, state)
@@ -156,20 +157,25 @@ def put_into(world: World, state: State, *, with_time: bool) -> None:
     for place, activities in load(state.parts["activities"], named).items():
         executions.take_in_activities(world, place, activities)
     world.deployments.restore(world, load(state.parts["stacks"], named))
-    executions.take_in_executions(world, state.executions)
+    for name, kept in state.parts.items():
+        if name.startswith("token/"):
+            _, account, region, token = name.split("/", 3)
+            world.dynamodb.region(account, region).tokens[token] = load(kept, named)
 
 
 def fill(regions: dict[Place, Region], state: State) -> None:
     """Give tables and streams what they held."""
     for region in regions.values():
         for table in region.tables.values():
-            table.fill(state.items[table.arn])
+            table.fill(state.items.get(table.table_id, ()))
             if table.attached.journal is not None:
-                table.attached.journal.fill(state.changes[table.arn])
+                table.attached.journal.fill(state.changes.get(table.table_id, ()))
         for arn, stream in region.streams.items():
-            stream.changes = list(state.changes[arn])
+            stream.changes = list(state.changes.get(arn, ()))
+            if stream.changes:
+                stream.next_sequence = max(stream.next_sequence, stream.changes[-1].sequence + 1)
         for arn, backup in region.backups.items():
-            backup.snapshot.refill(state.items[arn])
+            backup.snapshot.refill(state.items.get(arn, ()))
 
 
 def _put_back_chance(world: World, drawn: dict[str, Any]) -> None:
@@ -182,6 +188,7 @@ def _put_back_chance(world: World, drawn: dict[str, Any]) -> None:
 
 def wake(world: World, state: State) -> None:
     """Have what acts by itself go on: schedules, pipes, mappings, alarms. The world must be the one that moto meets."""
+    executions.take_in_executions(world, state.executions)
     places = {(place.account, place.region) for place in state.backends}
     for account, region in sorted(places):
         world.schedules.changed(account, region)

@@ -206,7 +206,8 @@ def outside_of(world: World, machines: StateMachines, revision: StateMachine, ta
             remove_if_idle(machines, execution.start.state_machine_arn)
 
     coverage = None if world.coverage is None else world.coverage.setdefault(revision.definition, Coverage())
-    return Outside(tasks, world.datasets, observe, world.settings.quotas, coverage)
+    touched = None if world.keeping.by is None else world.keeping.by.touched
+    return Outside(tasks, world.datasets, observe, world.settings.quotas, touched, coverage)
 
 
 def stop_execution(world: World, call: Call) -> dict[str, JSON]:

@@ -161,6 +161,7 @@ class StateMachines:
         self._machines.pop(machine.arn, None)
         for arn, execution in machine.executions.items():
             self.retention.release(arn)
+            self.retention.gone(execution)
             execution.forget()
 
     def find(self, arn: str) -> StateMachine:

@@ -41,6 +41,8 @@ class Retention:
         """``most`` is how many bytes they may take."""
         self._clock = clock
         self._most = most
+        self.gone: Callable[[Execution], None] = lambda _execution: None
+        """Hears of each execution that is let go."""
         self._kept: dict[str, _Kept] = {}
         self._unpacked: dict[str, _Kept] = {}
         """Those whose histories are not packed."""
@@ -98,4 +100,5 @@ class Retention:
     def _let_go(self, kept: _Kept) -> None:
         self.release(kept.execution.start.arn)
         kept.forget(kept.execution)
+        self.gone(kept.execution)
         kept.execution.forget()

@@ -60,7 +60,8 @@ def begin(world: World, call: Call) -> dict[str, JSON] | Waiting[Any]:
             "NotImplementedException", f"Dynastep has not built {call.service}.{call.operation} yet", status=501
         )
     world.looked(call)
-    return handler(world, call)
+    keeper = world.keeping.by
+    return handler(world, call) if keeper is None else keeper.perform(handler, call)
 
 
 def check(service: str, operation: str, params: dict[str, JSON]) -> dict[str, JSON]:

@@ -28,14 +28,19 @@ from .server import control, running
 
 SLOWEST = 10.0
 """Real seconds in which any request of the other client is answered, on a slow machine with two cores too."""
-TARGETS = {"states": "AWSStepFunctions", "dynamodb": "DynamoDB_20120810"}
+TARGETS = {
+    "states": "AWSStepFunctions",
+    "dynamodb": "DynamoDB_20120810",
+    "streams": "DynamoDBStreams_20120810",
+}
 ROLE = "arn:aws:iam::000000000000:role/waiting"
 PREFIX = "arn:aws:states:us-east-1:000000000000"
 
 
 def call(port: int, service: str, operation: str, timeout: float = 120.0, **params: Any) -> tuple[int, dict[str, Any]]:
     """The status and the answer of one request, on a connection of its own."""
-    scope = f"Credential=000000000000/20260101/us-east-1/{service}/aws4_request"
+    signed = "dynamodb" if service == "streams" else service
+    scope = f"Credential=000000000000/20260101/us-east-1/{signed}/aws4_request"
     authorization = f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature={'0' * 64}"
     with closing(Client(port, timeout=timeout)) as client:
         target = f"{TARGETS[service]}.{operation}"

@@ -57,6 +57,7 @@ async def _attempts(
             used = decision.attempts
             cursor.attempt = Attempt(sum(used))
             await execution.loop.sleep(decision.after, f"the retry of {state.name!r}")
+            execution.record.touch()
             cursor.leave()
             continue
         if failed is not None and at_work and _has_begun(cursor):

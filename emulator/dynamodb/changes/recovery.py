@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import Any
 
@@ -46,6 +46,8 @@ class Journal:
         self._table = table
         self._clock = clock
         self._changes: deque[Change] = deque()
+        self.noted = 0
+        """How many changes were ever noted."""
         table.watch(self.record)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -57,9 +59,20 @@ class Journal:
         """The changes that are noted."""
         return list(self._changes)
 
+    @property
+    def latest(self) -> Change:
+        """The change that was noted last; there is one."""
+        return self._changes[-1]
+
     def fill(self, changes: Iterable[Change]) -> None:
-        """Have these changes noted."""
-        self._changes = deque(changes)
+        """Have these changes noted. Those without a position have the one of their item."""
+        self._changes = deque(
+            each if each.position else replace(each, position=self._position(each.new or each.old)) for each in changes
+        )
+        self.noted += len(self._changes)
+
+    def _position(self, item: Item | None) -> Position:
+        return () if item is None else self._table.position(item.attributes)
 
     def close(self) -> None:
         """Note no more."""
@@ -76,6 +89,7 @@ class Journal:
         if item is not None:
             now = self._clock.now()
             self._trim(now)
+            self.noted += 1
             self._changes.append(Change(now, self._table.position(item.attributes), old, new))
 
     def _trim(self, now: float) -> None:

@@ -1,0 +1,126 @@
+"""``dynastep data``: a data folder, while no server has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from emulator.commands.definitions import CannotRun
+
+if TYPE_CHECKING:
+    from emulator.keeping.folder import Folder
+
+_FOLDER = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+
+
+@click.group()
+def data() -> None:
+    """Look after a data folder (--data-dir) that no server uses now."""
+
+
+@data.command()
+@_FOLDER
+def check(folder: Path) -> None:
+    """Say whether all of FOLDER can be read, and what is in it. Exit status 1 if not."""
+    from emulator.keeping.loading import load_state
+    from emulator.keeping.pickling import Unreadable
+
+    with _opened(folder) as opened:
+        problems = opened.problems()
+        try:
+            loaded = None if problems else load_state(opened)
+        except Unreadable as error:
+            problems.append(str(error))
+        if problems:
+            raise CannotRun("\n".join([f"{opened.file} is damaged:", *problems]))
+        items = executions = 0
+        if loaded is not None:
+            items = sum(map(len, loaded[0].items.values()))
+            executions = sum(map(len, loaded[0].executions.values()))
+        size = opened.file.stat().st_size
+        click.echo(f"{opened.file} is sound: {items:,} items, {executions:,} executions, {size:,} bytes.")
+
+
+@data.command()
+@_FOLDER
+def compact(folder: Path) -> None:
+    """Give back the room of what is gone from FOLDER."""
+    with _opened(folder) as opened:
+        before = opened.file.stat().st_size
+        opened.compact()
+        click.echo(f"{opened.file} has {opened.file.stat().st_size:,} bytes; it had {before:,}.")
+
+
+@data.command("export")
+@_FOLDER
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The file to be written.")
+def export_data(folder: Path, output: Path) -> None:
+    """Write what FOLDER holds to a file, as 'dynastep snapshots export' does of a server."""
+    from emulator.keeping.loading import load_state
+    from emulator.keeping.pickling import Unreadable
+    from emulator.keeping.snapshots import written
+
+    with _opened(folder) as opened:
+        try:
+            loaded = load_state(opened)
+        except Unreadable as error:
+            raise CannotRun(str(error)) from None
+        if loaded is None:
+            raise CannotRun(f"{opened.file} holds nothing yet.")
+        file = written(loaded[0])
+    try:
+        output.write_bytes(file)
+    except OSError as error:
+        raise CannotRun(f"{output} cannot be written: {error.strerror}") from None
+    click.echo(f"{output} holds what {folder} holds, {len(file):,} bytes.")
+
+
+@data.command("import")
+@_FOLDER
+@click.argument("file", type=click.Path(path_type=Path))
+def import_data(folder: Path, file: Path) -> None:
+    """Have FOLDER, which must be new, hold what a FILE of 'export' or of a snapshot says."""
+    from emulator.app import create_app
+    from emulator.control import Control
+    from emulator.keeping.folder import CannotWrite
+    from emulator.keeping.pickling import CannotKeep, Unreadable
+    from emulator.keeping.snapshots import read
+    from emulator.settings import Settings
+
+    try:
+        state = read(file.read_bytes())
+    except OSError as error:
+        raise CannotRun(f"{file} cannot be read: {error.strerror}") from None
+    except Unreadable as error:
+        raise CannotRun(f"{file}: {error}") from None
+    with _opened(folder) as opened:
+        if opened.has_parts(""):
+            raise CannotRun(f"{opened.file} holds something already: name a folder that is new.")
+        control = Control(Settings(clock="manual"), folder=opened)
+        create_app(control)
+        try:
+            control.begin()
+            control.snapshots.keep("imported", state)
+            control.restore_snapshot("imported")
+        except (CannotWrite, CannotKeep, Unreadable) as error:
+            raise CannotRun(str(error)) from None
+        control.close()
+    click.echo(f"{folder} holds what {file} says.")
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[Folder]:
+    from emulator.keeping.folder import CannotOpen, Folder
+
+    try:
+        opened = Folder(folder)
+    except CannotOpen as error:
+        raise CannotRun(str(error)) from None
+    try:
+        yield opened
+    finally:
+        opened.close()

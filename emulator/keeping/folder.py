@@ -1,0 +1,210 @@
+"""The data folder: one SQLite file in which a server keeps its state.
+
+The file is locked while a server has it. What is written is in the file when the process is killed; with
+``durability="power"`` also when the machine loses its power, for then every commit waits for the disk.
+
+A value of an item is written by marshal, in a form without references, so that equal keys are equal bytes; all else is
+JSON or a pickle (see ``pickling``). The schema has a version; ``_MIGRATIONS`` bring an older file to the present one.
+"""
+
+from __future__ import annotations
+
+import marshal
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+from asl_interpreter.loop.locks import lock
+from emulator.keeping.pickling import Unreadable
+
+FILE: Final = "dynastep.db"
+SCHEMA: Final = """
+CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE parts (name TEXT PRIMARY KEY, value BLOB NOT NULL);
+CREATE TABLE items (holder TEXT, key BLOB, value BLOB NOT NULL, PRIMARY KEY (holder, key)) WITHOUT ROWID;
+CREATE TABLE changes (holder TEXT, number INTEGER, value BLOB NOT NULL, PRIMARY KEY (holder, number)) WITHOUT ROWID;
+CREATE TABLE executions (arn TEXT PRIMARY KEY, value BLOB NOT NULL);
+CREATE TABLE events (arn TEXT, first INTEGER, value BLOB NOT NULL, PRIMARY KEY (arn, first)) WITHOUT ROWID;
+CREATE TABLE landed (arn TEXT, first INTEGER, value BLOB NOT NULL, PRIMARY KEY (arn, first)) WITHOUT ROWID;
+CREATE TABLE children (parent TEXT, run INTEGER, name TEXT, value BLOB NOT NULL, PRIMARY KEY (parent, run, name))
+    WITHOUT ROWID;
+"""
+VERSION: Final = 1
+"""Of the schema."""
+_MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {}
+"""From a version to the next one."""
+TABLES: Final = ("parts", "items", "changes", "executions", "events", "landed", "children")
+RANK: Final = 86
+
+
+class CannotOpen(Exception):
+    """A data folder cannot be used. The message says why, and what helps."""
+
+
+class CannotWrite(Exception):
+    """What was asked for could not be written, and is not done as far as a restart can tell. The message says why."""
+
+
+Statement = tuple[str, tuple[Any, ...]]
+"""SQL, and its parameters."""
+
+
+class Folder:
+    """An open data folder. Safe from any thread."""
+
+    def __init__(self, path: Path, durability: str = "process") -> None:
+        """Open the folder's file, or make it.
+
+        Raises:
+            CannotOpen: another server has it, it is damaged, of another version, or cannot be written.
+        """
+        self.file = path / FILE
+        self._lock = lock("the data folder", RANK)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(self.file, timeout=0, isolation_level=None, check_same_thread=False)
+            self._open("FULL" if durability == "power" else "NORMAL")
+        except OSError as error:
+            raise CannotOpen(f"The data folder {path} cannot be made: {error.strerror}") from None
+        except sqlite3.Error as error:
+            raise CannotOpen(self._explained(error)) from None
+
+    def _open(self, synchronous: str) -> None:
+        db = self._db
+        db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute(f"PRAGMA synchronous = {synchronous}")
+        db.execute("BEGIN EXCLUSIVE")
+        if not db.execute("SELECT 1 FROM sqlite_master").fetchone():
+            for statement in SCHEMA.split(";"):
+                db.execute(statement)
+            self._tell({"schema": str(VERSION)})
+        version = self._migrated(int(self.about().get("schema", "0")))
+        self._tell({"schema": str(version), "dynastep": _version("dynastep"), "moto": _version("moto")}, version)
+        db.execute("COMMIT")
+
+    def _tell(self, about: dict[str, str], version: int = VERSION) -> None:
+        if version != VERSION:
+            return
+        known = self.about()
+        if "moto" in known and "moto" in about and known["moto"] != about["moto"] and self.has_parts("moto/"):
+            self._db.execute("ROLLBACK")
+            raise CannotOpen(
+                f"{self.file} was written with moto {known['moto']}; {about['moto']} is installed, which may read what "
+                f"other services held wrongly: install moto {known['moto']}, or start with another folder"
+            )
+        self._db.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", list(about.items()))
+
+    def _migrated(self, version: int) -> int:
+        while version in _MIGRATIONS:
+            _MIGRATIONS[version](self._db)
+            version += 1
+        if version != VERSION:
+            self._db.execute("ROLLBACK")
+            raise CannotOpen(
+                f"{self.file} has version {version} of the schema; this version of Dynastep reads version {VERSION}"
+            )
+        return version
+
+    def _explained(self, error: sqlite3.Error) -> str:
+        text = str(error)
+        if "locked" in text:
+            return f"{self.file} is in use by another server: stop it, or choose another folder with --data-dir"
+        if "readonly" in text or "unable to open" in text:
+            return f"{self.file} cannot be written ({text}): the folder must be writable"
+        if "full" in text:
+            return f"{self.file} cannot be written: the disk is full"
+        return f"{self.file} is damaged ({text}): 'dynastep data check' says more; nothing of it is guessed at"
+
+    def about(self) -> dict[str, str]:
+        """What the file says of itself."""
+        return dict(self._db.execute("SELECT name, value FROM about"))
+
+    def has_parts(self, beginning: str) -> bool:
+        """Whether there is a part whose name begins so."""
+        found = self._db.execute("SELECT 1 FROM parts WHERE name >= ? AND name < ?", (beginning, beginning + "\uffff"))
+        return found.fetchone() is not None
+
+    def write(self, statements: Iterable[Statement]) -> None:
+        """Do all of it, or nothing.
+
+        Raises:
+            CannotWrite: nothing of it is done.
+        """
+        with self._lock, self.writing() as db:
+            for sql, parameters in statements:
+                db.execute(sql, parameters)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction. Raises CannotWrite: nothing of it is done."""
+        db = self._db
+        try:
+            db.execute("BEGIN")
+            yield db
+            db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise CannotWrite(self._explained(error)) from error
+
+    def read(self, sql: str, *parameters: Any) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query.
+
+        Raises:
+            Unreadable: the file is damaged.
+        """
+        try:
+            yield from self._db.execute(sql, parameters)
+        except sqlite3.Error as error:
+            raise Unreadable(self._explained(error)) from None
+
+    def problems(self) -> list[str]:
+        """What is wrong with the file, as SQLite sees it."""
+        try:
+            found = [str(row[0]) for row in self._db.execute("PRAGMA integrity_check")]
+        except sqlite3.Error as error:
+            return [str(error)]
+        return [] if found == ["ok"] else found
+
+    def clear(self) -> None:
+        """Forget everything. Raises CannotWrite."""
+        self.write([(f"DELETE FROM {table}", ()) for table in TABLES])  # noqa: S608 - of the tuple above
+
+    def compact(self) -> None:
+        """Give back the room of what is gone."""
+        with self._lock:
+            self._db.execute("VACUUM")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Let the file go."""
+        with self._lock:
+            self._db.close()
+
+
+def packed(value: Any) -> bytes:
+    """A value of an item, or a key, as bytes; equal ones are equal bytes."""
+    return marshal.dumps(value, 2)
+
+
+def unpacked(kept: bytes, what: str) -> Any:
+    """What ``packed`` has written.
+
+    Raises:
+        Unreadable: it is damaged; ``what`` it is of is named.
+    """
+    try:
+        return marshal.loads(kept)  # noqa: S302 - of our own file, which is locked
+    except (ValueError, EOFError, TypeError) as error:
+        raise Unreadable(f"{what} is damaged: {error}") from None
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,383 @@
+"""The keeper: keeps a world in a data folder, request by request.
+
+- **Items** are written with the request that changes them (``writing``).
+- **Tables and state machines**, what they are rather than what is in them, are written whole after a request that may
+  have changed them: there are few such requests.
+- **Executions** are written when the loop rests: of each that is not as it was, the events and the answers since.
+- **Other services** are written after a request that may have changed one; a service that takes long to write, within
+  a second by a thread of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from asl_interpreter.jsontext import JSON, dumps
+from asl_interpreter.loop.clock import monotonic
+from asl_interpreter.loop.locks import lock
+from asl_interpreter.running.kept import head_of, keep_child, rows_of
+from emulator import moto_door
+from emulator.faults import Fault
+from emulator.keeping.folder import CannotWrite, Folder, Statement
+from emulator.keeping.pickling import CannotKeep, dump
+from emulator.keeping.state import DYNAMODB, chance_of, named_parts
+from emulator.keeping.writing import Watch, Writing, already_noted, put
+from emulator.stepfunctions.keeping import every_execution
+
+if TYPE_CHECKING:
+    from asl_interpreter.running.execution import Execution
+    from emulator.dynamodb.model.store import Region
+    from emulator.dynamodb.model.streams import Stream
+    from emulator.dynamodb.model.tables import Table
+    from emulator.moto_door.keeping import Backend
+    from emulator.wire.operations import Handler
+    from emulator.wire.protocol import Call
+    from emulator.wire.waiting import Waiting
+    from emulator.world import World
+
+log = logging.getLogger("dynastep")
+
+READS: Final = ("Batch", "Describe", "Get", "List", "Query", "Scan", "Search", "TransactGet", "Test", "Validate")
+WRITES_ITEMS: Final = frozenset(
+    {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"}
+    | {"ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"}
+)
+OF_EXECUTIONS: Final = frozenset(
+    {"StartExecution", "StopExecution", "RedriveExecution", "UpdateMapRun", "GetActivityTask"}
+    | {"SendTaskSuccess", "SendTaskFailure", "SendTaskHeartbeat", "StartSyncExecution"}
+)
+SLOW: Final = 0.02
+"""Real seconds; what takes longer to be pickled is not written with every request."""
+EVERY: Final = 1.0
+"""Real seconds between two looks at what was not."""
+ATTEMPTS: Final = 5
+RANK: Final = 2
+
+_PART: Final = "INSERT OR REPLACE INTO parts VALUES (?, ?)"
+_HEAD: Final = "INSERT OR REPLACE INTO executions VALUES (?, ?)"
+_EVENTS: Final = "INSERT OR REPLACE INTO events VALUES (?, ?, ?)"
+_LANDED: Final = "INSERT OR REPLACE INTO landed VALUES (?, ?, ?)"
+_CHILD: Final = "INSERT OR REPLACE INTO children VALUES (?, ?, ?, ?)"
+
+
+class Keeper:
+    """Keeps one world in a folder."""
+
+    def __init__(self, folder: Folder, world: World) -> None:
+        self._folder = folder
+        self._world = world
+        self._writing = Writing(folder)
+        self._saving = lock("the keeping of a world", RANK)
+        self._kept: dict[str, bytes] = {}
+        """Parts as they are in the folder."""
+        self._slow: set[str] = set()
+        self._watched: dict[str, Watch | None] = {}
+        self._touched: dict[Execution, None] = {}
+        self._events: dict[str, tuple[int, int]] = {}
+        """ARN of an execution -> how many of its events, and of what came to it, are in the folder."""
+        self._stirred = threading.Event()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look_again, name="dynastep-keeper", daemon=True)
+
+    # From the start to the end.
+
+    def begin(self, known: Mapping[str, tuple[int, int]]) -> None:
+        """Keep from now on; ``known`` says how much of which execution is in the folder already."""
+        self._events.update(known)
+        world = self._world
+        world.retention.gone = self.forget
+        self._save_all()
+        self._folder.write([("DELETE FROM parts WHERE name >= 'token/' AND name < 'token0'", ())])
+
+        def keep() -> None:
+            for machines in world.regions_of_machines.values():
+                for execution in every_execution(machines):
+                    if execution.start.arn not in known or execution.stopped_at is None:
+                        self.touched(execution)
+            self._keep_executions()
+            world.engine.loop.at_rest = self._keep_executions
+
+        world.engine.ask(keep)
+        self._thread.start()
+
+    def leave(self) -> None:
+        """Keep nothing more."""
+        self._over.set()
+        self._world.engine.loop.at_rest = None
+        self._world.keeping.by = None
+
+    def abandon(self) -> None:
+        """Keep nothing more, and forget what was kept."""
+        self.leave()
+        with self._saving:
+            self._folder.clear()
+
+    def close(self) -> None:
+        """Write what is left, and keep nothing more."""
+        self._over.set()
+        self._world.engine.loop.at_rest = None
+        try:
+            self._save_all()
+            self._world.engine.ask(self._keep_executions)
+        except (CannotWrite, CannotKeep) as error:
+            log.error("The data folder lacks what happened last: %s", error)  # noqa: TRY400 - the reason says all
+
+    def _save_all(self) -> None:
+        self._world.engine.ask(self._save_machines)
+        with self._saving:
+            self._save_tables()
+            self._save_part("stacks", self._world.deployments.stacks)
+            self._save_services("", all_of_them=True)
+
+    # Requests.
+
+    def perform(self, handler: Handler, call: Call) -> dict[str, JSON] | Waiting[Any]:
+        """Perform an operation of ours, and answer when what it changed is kept.
+
+        Raises:
+            Fault: the operation refuses; or InternalServerError, it cannot be kept.
+        """
+        try:
+            with self._writing.unit():
+                answer = handler(self._world, call)
+                self._keep_token(call)
+            self._after(call)
+        except (CannotWrite, CannotKeep) as error:
+            log.error("%s cannot be kept: %s", call.operation, error)  # noqa: TRY400 - the reason says all
+            raise Fault("InternalServerError", f"Dynastep cannot keep this: {error}", status=500) from None
+        return answer
+
+    def _keep_token(self, call: Call) -> None:
+        token = call.params.get("ClientRequestToken")
+        if call.service == "dynamodb" and token is not None and call.operation in WRITES_ITEMS:
+            tokens = self._world.dynamodb.region(call.account, call.region).tokens
+            name, kept = f"token/{call.account}/{call.region}/{token}", tokens.get(token)
+            if kept is not None:
+                self._writing.add(lambda: (_PART, (name, dump(kept, {}))))
+
+    def _after(self, call: Call) -> None:
+        if call.operation.startswith(READS) and call.operation not in (*WRITES_ITEMS, *OF_EXECUTIONS):
+            return
+        if call.service == "dynamodb" and call.operation not in WRITES_ITEMS:
+            with self._saving:
+                self._save_tables()
+        elif call.service == "stepfunctions":
+            if call.operation not in OF_EXECUTIONS:
+                self._world.engine.ask(self._save_machines)
+            if self._touched and not self._world.engine.loop.here():
+                self._world.engine.ask(self._keep_executions)
+        elif call.service == "cloudformation":
+            self.stirred()
+            with self._saving:
+                self._save_part("stacks", self._world.deployments.stacks)
+
+    def answered(self, service: str) -> None:
+        """A request to another service was answered, which may have changed something there, or in others."""
+        try:
+            with self._saving:
+                self._save_services(service, all_of_them=False)
+        except CannotWrite as error:
+            raise Fault("InternalFailure", f"Dynastep cannot keep this: {error}", status=500) from None
+        self.stirred()
+
+    def stirred(self) -> None:
+        """Something may have changed that no request has asked for."""
+        self._stirred.set()
+
+    # Parts.
+
+    def _save_part(self, name: str, value: object) -> None:
+        kept = dump(value, named_parts(self._world))
+        if self._kept.get(name) != kept:
+            self._folder.write([(_PART, (name, kept))])
+            self._kept[name] = kept
+
+    def _save_tables(self) -> None:
+        """Write what the tables are, and watch those that nobody watches yet."""
+        regions = self._world.dynamodb.regions
+        kept = self._dumped(regions)
+        if kept is None or kept == self._kept.get(DYNAMODB):
+            return
+        for region in regions.values():
+            for table in list(region.tables.values()):
+                with table.lock:
+                    self._watch(table, _open_stream(region, table))
+            for arn, backup in list(region.backups.items()):
+                if arn not in self._watched:
+                    self._watched[arn] = None  # it does not change
+                    for number, item in enumerate(backup.snapshot.items):
+                        self._writing.add(partial(put, arn, number, item))
+        self._writing.flush()
+        there = {table.table_id for region in regions.values() for table in list(region.tables.values())}
+        there.update(arn for region in regions.values() for arn in list(region.backups))
+        gone = [holder for holder in self._watched if holder not in there]
+        for holder in gone:
+            del self._watched[holder]
+        self._folder.write(
+            [
+                (_PART, (DYNAMODB, kept)),
+                *(("DELETE FROM items WHERE holder = ?", (holder,)) for holder in gone),
+                *(("DELETE FROM changes WHERE holder = ?", (holder,)) for holder in gone),
+            ]
+        )
+        self._kept[DYNAMODB] = kept
+
+    def _dumped(self, value: object) -> bytes | None:
+        """A value that others change meanwhile: then it is tried again, and later if that does not help."""
+        for _ in range(ATTEMPTS):
+            with suppress(RuntimeError):
+                return dump(value, named_parts(self._world))
+        self.stirred()
+        return None
+
+    def _watch(self, table: Table, open_stream: Stream | None) -> None:
+        """Be the last who watches a table; put in line what is in it, if it is new here. Under its lock."""
+        known = self._watched.get(table.table_id)
+        if known is not None and table.watchers[-1:] == (known,) and known.stream is open_stream:
+            return
+        if known is None:
+            for item in table.items.values():
+                self._writing.add(partial(put, table.table_id, table.key.names, item))
+            for statement in already_noted(table, open_stream):
+                self._writing.add(lambda statement=statement: statement)  # type: ignore[misc]
+        else:
+            table.unwatch(known)
+        watch = self._watched[table.table_id] = Watch(self._writing, table, open_stream)
+        table.watch(watch)
+
+    def know_tables(self) -> None:
+        """The tables and backups were read from the folder: their items are there."""
+        for region in self._world.dynamodb.regions.values():
+            for table in region.tables.values():
+                watch = self._watched[table.table_id] = Watch(self._writing, table, _open_stream(region, table))
+                table.watch(watch)
+            for arn in region.backups:
+                self._watched[arn] = None
+
+    def _save_machines(self) -> None:
+        """Write what state machines and activities are. On the loop's thread, which alone changes them."""
+        world, named = self._world, named_parts(self._world)
+        found = {
+            "machines": dump({place: list(each) for place, each in world.regions_of_machines.items()}, named),
+            "activities": dump({place: list(each) for place, each in world.regions_of_activities.items()}, named),
+            "chance": dump(chance_of(world), {}),
+            "clock": self._time(),
+        }
+        changed = [(name, kept) for name, kept in found.items() if self._kept.get(name) != kept]
+        self._folder.write([(_PART, each) for each in changed])
+        self._kept.update(changed)
+
+    def _time(self) -> bytes:
+        return dumps({"mode": self._world.clock.mode, "now": self._world.clock.now()}).encode()
+
+    def _save_services(self, service: str, *, all_of_them: bool) -> None:
+        """Write the services that have changed; ``service`` is the one that was asked, by its signing name."""
+        changed: list[tuple[str, bytes]] = []
+        for place, backend in list(moto_door.backends(None)):
+            name = part_of(place)
+            if name in self._slow and not all_of_them and not place.package.startswith(service.replace("-", "") or "-"):
+                continue
+            kept = self._pickled(name, backend)
+            if kept is not None and self._kept.get(name) != kept:
+                changed.append((name, kept))
+        if changed:
+            self._folder.write([(_PART, each) for each in changed])
+            self._kept.update(changed)
+
+    def _pickled(self, name: str, backend: object) -> bytes | None:
+        began = monotonic()
+        try:
+            kept = self._dumped(backend)
+        except CannotKeep as error:
+            if name not in self._slow:
+                log.warning("%s is not kept: %s", name, error)
+            self._slow.add(name)
+            return None
+        (self._slow.add if monotonic() - began > SLOW else self._slow.discard)(name)
+        return kept
+
+    def _look_again(self) -> None:
+        """Write, every second, what no request has written."""
+        while not self._over.wait(EVERY):
+            if self._stirred.is_set():
+                self._stirred.clear()
+                try:
+                    with self._saving:
+                        self._save_services("", all_of_them=True)
+                except Exception:
+                    log.exception("The data folder lacks what other services have changed")
+
+    # Executions.
+
+    def touched(self, execution: Execution) -> None:
+        """An execution is not as it was. On the loop's thread."""
+        self._touched[execution] = None
+
+    def _keep_executions(self) -> None:
+        """Write what has happened to executions. On the loop's thread, while nothing can move."""
+        if not self._touched:
+            return
+        touched, self._touched = self._touched, {}
+        statements = [statement for execution in touched for statement in self._of_execution(execution)]
+        if self._world.clock.mode != "wall":
+            statements += [(_PART, ("clock", self._time())), (_PART, ("chance", dump(chance_of(self._world), {})))]
+        try:
+            self._folder.write(statements)
+        except CannotWrite as error:
+            self._touched = {**touched, **self._touched}
+            for execution in touched:
+                self._events.pop(execution.start.arn, None)
+            log.error("Executions cannot be kept: %s", error)  # noqa: TRY400 - the reason says all
+            raise
+
+    def _of_execution(self, execution: Execution) -> Iterator[Statement]:
+        arn, record = execution.start.arn, execution.record
+        events, landed = self._events.get(arn, (0, 0))
+        if execution.stopped_at is not None and (execution.start.express or execution.start.map_run_arn is not None):
+            yield from forgotten(arn)  # what is kept of a child is kept with its parent
+            self._events.pop(arn, None)
+            return
+        rows = rows_of(execution, events)
+        if rows:
+            yield _EVENTS, (arn, events, dumps(rows).encode())
+        came = record.since(landed)
+        ended = {(each.about[0], each.about[1]) for each in came if each.what == "child"}
+        if execution.stopped_at is not None:  # what came last may be forgotten already
+            ended = {(number, name) for number, run in enumerate(execution.map_runs) for name in run.children}
+        for number, name in ended:
+            child = execution.map_runs[number].children[name]
+            yield _CHILD, (arn, number, name, dumps(keep_child(child)).encode())
+        if execution.status == "SUCCEEDED":
+            yield "DELETE FROM landed WHERE arn = ?", (arn,)
+        elif came:
+            yield _LANDED, (arn, landed, dumps(came).encode())
+        yield _HEAD, (arn, dumps(head_of(execution)).encode())
+        self._events[arn] = events + len(rows), landed + len(came)
+
+    def forget(self, execution: Execution) -> None:
+        """An execution is not kept any longer. On the loop's thread."""
+        self._touched.pop(execution, None)
+        self._events.pop(execution.start.arn, None)
+        with suppress(CannotWrite):
+            self._folder.write(forgotten(execution.start.arn))
+
+
+def forgotten(arn: str) -> Iterator[Statement]:
+    """What removes an execution from the folder."""
+    for table, column in (("executions", "arn"), ("events", "arn"), ("landed", "arn"), ("children", "parent")):
+        yield f"DELETE FROM {table} WHERE {column} = ?", (arn,)  # noqa: S608 - of the tuple above
+
+
+def _open_stream(region: Region, table: Table) -> Stream | None:
+    stream = region.streams.get(table.settings.get("LatestStreamArn", ""))
+    return stream if stream is not None and stream.closed is None else None
+
+
+def part_of(place: Backend) -> str:
+    """The name of the part that holds a backend."""
+    return f"moto/{place.package}/{place.account}/{place.region}"

@@ -1,0 +1,290 @@
+"""A data folder: what was answered is there again, and what is wrong with a folder is said."""
+
+import json
+import os
+import sqlite3
+import sys
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from click.testing import CliRunner
+from fuzz import killed
+
+from emulator.app import create_app
+from emulator.cli import main
+from emulator.clients import client
+from emulator.control import Control
+from emulator.keeping.folder import FILE, CannotOpen, Folder
+from emulator.keeping.pickling import Unreadable
+from emulator.settings import Settings
+
+ACCOUNT = "000000000000"
+
+
+@pytest.fixture
+def opened(tmp_path):
+    """Opens an emulator with a data folder; it is closed, and another one opened, as often as one likes."""
+    controls = []
+
+    def open_again(clock="virtual", folder=tmp_path / "data"):
+        close()
+        control = Control(Settings(clock=clock, data_dir=folder), folder=Folder(folder))
+        controls.append(control)
+        create_app(control)
+        control.begin()
+        return lambda service: client(control, service, account=ACCOUNT)
+
+    def close():
+        while controls:
+            controls.pop().close()
+
+    yield open_again
+    close()
+
+
+def table(dynamodb, name="orders", **more):
+    dynamodb.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        **more,
+    )
+
+
+def keys(dynamodb, name="orders"):
+    return sorted(item["k"]["S"] for item in dynamodb.scan(TableName=name)["Items"])
+
+
+def test_a_server_that_is_killed_loses_nothing():
+    tally = killed.run(3, 5)
+    assert tally["kills"]
+    assert tally["requests"]
+
+
+def test_tables_with_all_that_belongs_to_them(opened):
+    dynamodb = opened()("dynamodb")
+    table(dynamodb, StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})
+    dynamodb.put_item(TableName="orders", Item={"k": {"S": "a"}, "at": {"N": "9999999999"}, "b": {"B": b"\x00\xff"}})
+    arn = dynamodb.describe_table(TableName="orders")["Table"]["TableArn"]
+    dynamodb.tag_resource(ResourceArn=arn, Tags=[{"Key": "team", "Value": "x"}])
+    dynamodb.update_time_to_live(TableName="orders", TimeToLiveSpecification={"Enabled": True, "AttributeName": "at"})
+    backup = dynamodb.create_backup(TableName="orders", BackupName="before")["BackupDetails"]["BackupArn"]
+    put = {"Put": {"TableName": "orders", "Item": {"k": {"S": "b"}}}}
+    dynamodb.transact_write_items(TransactItems=[put], ClientRequestToken="once")
+    described = dynamodb.describe_table(TableName="orders")["Table"]
+
+    dynamodb = opened()("dynamodb")
+    again = dynamodb.describe_table(TableName="orders")["Table"]
+    assert {**again, "CreationDateTime": 0} == {**described, "CreationDateTime": 0}
+    assert keys(dynamodb) == ["a", "b"]
+    assert dynamodb.get_item(TableName="orders", Key={"k": {"S": "a"}})["Item"]["b"] == {"B": b"\x00\xff"}
+    assert dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"] == [{"Key": "team", "Value": "x"}]
+    assert dynamodb.describe_time_to_live(TableName="orders")["TimeToLiveDescription"]["AttributeName"] == "at"
+    dynamodb.delete_item(TableName="orders", Key={"k": {"S": "b"}})
+    dynamodb.transact_write_items(TransactItems=[put], ClientRequestToken="once")  # was done: does nothing
+    assert keys(dynamodb) == ["a"]
+    dynamodb.restore_table_from_backup(TargetTableName="restored", BackupArn=backup)
+
+    dynamodb = opened()("dynamodb")
+    assert keys(dynamodb, "restored") == ["a"]
+    dynamodb.delete_table(TableName="orders")
+    table(dynamodb)
+
+    assert keys(opened()("dynamodb")) == []
+
+
+def test_records_of_a_stream_go_on_in_their_order(opened):
+    clients = opened()
+    table(clients("dynamodb"), StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})
+    for number in range(3):
+        clients("dynamodb").put_item(TableName="orders", Item={"k": {"S": str(number)}})
+        clients = opened()
+    streams = clients("dynamodbstreams")
+    arn = streams.list_streams(TableName="orders")["Streams"][0]["StreamArn"]
+    shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+    iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    records = streams.get_records(ShardIterator=iterator["ShardIterator"])["Records"]
+    assert [record["dynamodb"]["Keys"]["k"]["S"] for record in records] == ["0", "1", "2"]
+    numbers = [int(record["dynamodb"]["SequenceNumber"]) for record in records]
+    assert numbers == list(range(numbers[0], numbers[0] + 3))
+
+
+def test_machines_executions_and_tokens(opened):
+    clients = opened("manual")
+    sfn, sqs = clients("stepfunctions"), clients("sqs")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    ask = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "Parameters": {"QueueUrl": url, "MessageBody.$": "$$.Task.Token"},
+        "Next": "Rest",
+    }
+    rest = {"Type": "Wait", "Seconds": 60, "End": True}
+    definition = json.dumps({"StartAt": "Ask", "States": {"Ask": ask, "Rest": rest}})
+    role = f"arn:aws:iam::{ACCOUNT}:role/r"
+    machine = sfn.create_state_machine(name="m", definition=definition, roleArn=role, publish=True)
+    text = '{"spaces":   "stay"}'
+    arn = sfn.start_execution(stateMachineArn=machine["stateMachineVersionArn"], name="e", input=text)["executionArn"]
+    token = sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"]
+
+    clients = opened("manual")
+    sfn = clients("stepfunctions")
+    assert sfn.describe_execution(executionArn=arn)["input"] == text
+    assert sfn.get_execution_history(executionArn=arn)["events"][0]["executionStartedEventDetails"]["input"] == text
+    sfn.send_task_success(taskToken=token, output='{"n": 1}')
+    assert [each["name"] for each in sfn.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"]] == [
+        "e"
+    ]
+
+    sfn = opened("virtual")("stepfunctions")
+    described = sfn.describe_execution(executionArn=arn)
+    assert (described["status"], json.loads(described["output"])) == ("SUCCEEDED", {"n": 1})
+    assert (described["stopDate"] - described["startDate"]).total_seconds() == 60
+    events = sfn.get_execution_history(executionArn=arn)["events"]
+
+    sfn = opened("virtual")("stepfunctions")
+    assert sfn.get_execution_history(executionArn=arn)["events"] == events
+    sfn.delete_state_machine(stateMachineArn=machine["stateMachineArn"])
+    sfn = opened("virtual")("stepfunctions")
+    assert sfn.list_state_machines()["stateMachines"] == []
+
+
+def test_a_map_run_goes_on(opened):
+    sfn = opened("manual")("stepfunctions")
+    each = {
+        "Type": "Map",
+        "MaxConcurrency": 2,
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": "Rest",
+            "States": {"Rest": {"Type": "Wait", "SecondsPath": "$", "End": True}},
+        },
+        "End": True,
+    }
+    definition = json.dumps({"StartAt": "Each", "States": {"Each": each}})
+    role = f"arn:aws:iam::{ACCOUNT}:role/r"
+    machine = sfn.create_state_machine(name="m", definition=definition, roleArn=role)["stateMachineArn"]
+    arn = sfn.start_execution(stateMachineArn=machine, input="[0, 10, 0, 20]")["executionArn"]
+
+    sfn = opened("manual")("stepfunctions")
+    run = sfn.list_map_runs(executionArn=arn)["mapRuns"][0]["mapRunArn"]
+    counts = sfn.describe_map_run(mapRunArn=run)["itemCounts"]
+    assert (counts["succeeded"], counts["running"], counts["total"]) == (2, 2, 4)
+
+    sfn = opened("virtual")("stepfunctions")
+    assert json.loads(sfn.describe_execution(executionArn=arn)["output"]) == [0, 10, 0, 20]
+    sfn = opened("virtual")("stepfunctions")
+    assert sfn.describe_map_run(mapRunArn=run)["itemCounts"]["succeeded"] == 4
+    assert len(sfn.list_executions(mapRunArn=run)["executions"]) == 4
+
+
+def test_other_services(opened):
+    clients = opened()
+    s3, sqs, iam, ssm = (clients(name) for name in ("s3", "sqs", "iam", "ssm"))
+    s3.create_bucket(Bucket="kept")
+    s3.put_object(Bucket="kept", Key="k", Body=b"1")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="hello")
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument="{}")
+    ssm.put_parameter(Name="p", Value="v", Type="String")
+    clients = opened()
+    assert clients("s3").get_object(Bucket="kept", Key="k")["Body"].read() == b"1"
+    assert clients("sqs").receive_message(QueueUrl=url)["Messages"][0]["Body"] == "hello"
+    assert clients("iam").get_role(RoleName="r")["Role"]["RoleName"] == "r"
+    assert clients("ssm").get_parameter(Name="p")["Parameter"]["Value"] == "v"
+
+
+# What is wrong with a folder.
+
+
+def test_a_folder_is_of_one_server(tmp_path):
+    held = Folder(tmp_path)
+    with pytest.raises(CannotOpen, match="is in use by another server: stop it, or choose another folder"):
+        Folder(tmp_path)
+    held.close()
+    Folder(tmp_path).close()
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path):
+    (tmp_path / FILE).write_bytes(b"something else" * 1000)
+    with pytest.raises(CannotOpen, match=r"dynastep\.db is damaged \(file is not a database\)"):
+        Folder(tmp_path)
+
+
+def test_a_damaged_item_is_named(opened, tmp_path):
+    dynamodb = opened()("dynamodb")
+    table(dynamodb)
+    dynamodb.put_item(TableName="orders", Item={"k": {"S": "a"}})
+    opened(folder=tmp_path / "another")
+    with sqlite3.connect(tmp_path / "data" / FILE) as database:
+        database.execute("UPDATE items SET value = x'00ff'")
+    database.close()
+    with pytest.raises(Unreadable, match="an item of .* is damaged"):
+        opened()
+    checked = CliRunner().invoke(main, ["data", "check", str(tmp_path / "data")])
+    assert checked.exit_code != 0
+    assert "is damaged" in checked.output
+
+
+def test_another_schema_is_named(tmp_path):
+    Folder(tmp_path).close()
+    with sqlite3.connect(tmp_path / FILE) as database:
+        database.execute("UPDATE about SET value = '99' WHERE name = 'schema'")
+    database.close()
+    with pytest.raises(CannotOpen, match="has version 99 of the schema; this version of Dynastep reads version 1"):
+        Folder(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.getuid() == 0, reason="nothing is read-only for root")
+def test_a_folder_that_cannot_be_written(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(CannotOpen, match="must be writable"):
+        Folder(tmp_path)
+    tmp_path.chmod(0o700)
+
+
+def test_a_disk_that_is_full_refuses_and_loses_nothing(tmp_path):
+    folder = Folder(tmp_path)
+    control = Control(Settings(clock="virtual"), folder=folder)
+    create_app(control)
+    control.begin()
+    dynamodb = client(control, "dynamodb", account=ACCOUNT, config=Config(retries={"total_max_attempts": 1}))
+    table(dynamodb)
+    pages = folder._db.execute("PRAGMA page_count").fetchone()[0]
+    folder._db.execute(f"PRAGMA max_page_count = {pages + 10}")
+    answered = []
+
+    def write():
+        for number in range(1000):
+            dynamodb.put_item(TableName="orders", Item={"k": {"S": str(number)}, "x": {"S": "x" * 1000}})
+            answered.append(str(number))
+
+    with pytest.raises(ClientError, match=r"cannot be written: the disk is full"):
+        write()
+    assert answered
+    folder.close()
+    control.world.keeping.by.leave()
+    control.world.engine.close()
+
+    control = Control(Settings(clock="virtual"), folder=Folder(tmp_path))
+    create_app(control)
+    control.begin()
+    assert keys(client(control, "dynamodb", account=ACCOUNT)) == sorted(answered)
+    control.close()
+
+
+def test_the_commands(opened, tmp_path):
+    dynamodb = opened()("dynamodb")
+    table(dynamodb)
+    dynamodb.put_item(TableName="orders", Item={"k": {"S": "a"}})
+    opened(folder=tmp_path / "another")
+    run = CliRunner().invoke
+    folder, file, copy = (str(tmp_path / name) for name in ("data", "file", "copy"))
+    assert "is sound: 1 items, 0 executions" in run(main, ["data", "check", folder]).output
+    assert run(main, ["data", "compact", folder]).exit_code == 0
+    assert run(main, ["data", "export", folder, "-o", file]).exit_code == 0
+    assert run(main, ["data", "import", copy, file]).output == f"{copy} holds what {file} says.\n"
+    assert "holds something already" in run(main, ["data", "import", copy, file]).output
+    assert keys(opened(folder=tmp_path / "copy")("dynamodb")) == ["a"]
