@@ -12,7 +12,6 @@ from __future__ import annotations
 import marshal
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
@@ -77,6 +76,8 @@ class Folder:
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute(f"PRAGMA synchronous = {synchronous}")
+        db.execute("PRAGMA wal_autocheckpoint = 4000")
+        db.execute("PRAGMA cache_size = -32000")
         db.execute("BEGIN EXCLUSIVE")
         if not db.execute("SELECT 1 FROM sqlite_master").fetchone():
             for statement in SCHEMA.split(";"):
@@ -134,22 +135,20 @@ class Folder:
         Raises:
             CannotWrite: nothing of it is done.
         """
-        with self._lock, self.writing() as db:
-            for sql, parameters in statements:
-                db.execute(sql, parameters)
-
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction. Raises CannotWrite: nothing of it is done."""
-        db = self._db
-        try:
-            db.execute("BEGIN")
-            yield db
-            db.execute("COMMIT")
-        except sqlite3.Error as error:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            raise CannotWrite(self._explained(error)) from error
+        db, together = self._db, list(statements)
+        with self._lock:
+            try:
+                if len(together) == 1:  # a transaction by itself
+                    db.execute(*together[0])
+                    return
+                db.execute("BEGIN")
+                for sql, parameters in together:
+                    db.execute(sql, parameters)
+                db.execute("COMMIT")
+            except sqlite3.Error as error:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise CannotWrite(self._explained(error)) from error
 
     def read(self, sql: str, *parameters: Any) -> Iterator[tuple[Any, ...]]:
         """The rows of a query.

@@ -143,13 +143,18 @@ class Keeper:
             Fault: the operation refuses; or InternalServerError, it cannot be kept.
         """
         try:
-            with self._writing.unit():
-                answer = handler(self._world, call)
-                self._keep_token(call)
-            self._after(call)
+            answer = self._writing.unit(lambda: self._handled(handler, call))
+            if call.operation not in WRITES_ITEMS:
+                self._after(call)
         except (CannotWrite, CannotKeep) as error:
             log.error("%s cannot be kept: %s", call.operation, error)  # noqa: TRY400 - the reason says all
             raise Fault("InternalServerError", f"Dynastep cannot keep this: {error}", status=500) from None
+        return answer
+
+    def _handled(self, handler: Handler, call: Call) -> dict[str, JSON] | Waiting[Any]:
+        answer = handler(self._world, call)
+        if "ClientRequestToken" in call.params:
+            self._keep_token(call)
         return answer
 
     def _keep_token(self, call: Call) -> None:
@@ -161,9 +166,9 @@ class Keeper:
                 self._writing.add(lambda: (_PART, (name, dump(kept, {}))))
 
     def _after(self, call: Call) -> None:
-        if call.operation.startswith(READS) and call.operation not in (*WRITES_ITEMS, *OF_EXECUTIONS):
+        if call.operation.startswith(READS) and call.operation not in OF_EXECUTIONS:
             return
-        if call.service == "dynamodb" and call.operation not in WRITES_ITEMS:
+        if call.service == "dynamodb":
             with self._saving:
                 self._save_tables()
         elif call.service == "stepfunctions":

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from asl_interpreter.loop.locks import lock
 from emulator.keeping.folder import CannotWrite, Folder, Statement, packed
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from emulator.dynamodb.changes.recovery import Journal
     from emulator.dynamodb.model.streams import Stream
     from emulator.dynamodb.model.tables import Item, Table
+
+T = TypeVar("T")
 
 RANK: Final = 85
 
@@ -48,9 +49,8 @@ class Writing:
         self._line: list[tuple[_Unit, Change]] = []
         self._news = threading.Condition(lock("what is to be kept", RANK))
 
-    @contextmanager
-    def unit(self) -> Iterator[None]:
-        """What is changed meanwhile, by this thread, is written before this ends.
+    def unit(self, work: Callable[[], T]) -> T:
+        """Do some work; what this thread changes meanwhile is written before this returns, or raises.
 
         Raises:
             CannotWrite: it is not written.
@@ -58,7 +58,7 @@ class Writing:
         outer, unit = getattr(_here, "unit", None), _Unit()
         _here.unit = unit
         try:
-            yield
+            return work()
         finally:
             _here.unit = outer
             unit.whole = True
@@ -90,12 +90,15 @@ class Writing:
 
     def _write_line(self) -> bool:
         """Write what is whole, up to the first that is not; whether there was anything."""
-        count = next((number for number, (unit, _) in enumerate(self._line) if not unit.whole), len(self._line))
+        line = self._line
+        count = 0
+        while count < len(line) and line[count][0].whole:
+            count += 1
         if not count:
             return False
-        ready, self._line = self._line[:count], self._line[count:]
+        ready, self._line = line[:count], line[count:]
         try:
-            self._folder.write(change() for _, change in ready)
+            self._folder.write([change() for _, change in ready])
         except CannotWrite as error:
             for unit, _ in ready:
                 unit.error = error
