@@ -57,6 +57,7 @@ class Control:
         """
         if self._folder is None or self._keeper is None:
             return
+        gc.disable()  # a million items are made, and none is garbage
         try:
             self._take_up(self._folder, self._keeper)
         except BaseException:  # the folder stays as it is
@@ -64,6 +65,8 @@ class Control:
             self._folder.close()
             self._folder = self._keeper = None
             raise
+        finally:
+            gc.enable()
 
     def _take_up(self, folder: Folder, keeper: Keeper) -> None:
         loaded = load_state(folder)
