@@ -9,6 +9,7 @@ import itertools
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -18,6 +19,7 @@ from asl_interpreter.jsontext import JSON
 from asl_interpreter.loop.scheduler import Deadlock
 from asl_interpreter.running.execution import Execution as Running
 from emulator import arns, moto_door
+from emulator.bench.answers import open_callback
 from emulator.bench.asynchronous import as_function, beside
 from emulator.bench.cassettes import read_cassette
 from emulator.bench.clock import TestClock
@@ -25,6 +27,7 @@ from emulator.bench.decorating import Target, around
 from emulator.bench.definitions import Source, definition_text, json_text, machine_of_project
 from emulator.bench.execution import Execution
 from emulator.bench.handles import Started
+from emulator.bench.moments import Past, recorded_execution
 from emulator.bench.options import InvalidOption, Options
 from emulator.bench.policies import MachinePolicy, facts_of, facts_of_file, policy_of
 from emulator.bench.replaying import CannotReplay, Replayed, replay
@@ -34,18 +37,21 @@ from emulator.control import Control
 from emulator.endpoint import account_of, answer
 from emulator.faults import Fault
 from emulator.injection.rules import Faults, make_faults
+from emulator.integrations.mocked import mocks_first
 from emulator.integrations.mocks import Answer, Checked, Mock, Mocks, mode_of, steps_of
 from emulator.integrations.selection import Selection, When
 from emulator.interception import answered_by, world_answer
 from emulator.permissions.guard import Denial
 from emulator.settings import Settings
 from emulator.stepfunctions import executions, state_machines
+from emulator.stepfunctions.keeping import revision_of
 from emulator.validate.documents import CannotRead
 from emulator.wire.credentials import DEFAULT_ACCOUNT, credential
 from emulator.wire.protocol import Call, Environ, Response
 from emulator.wiring import Lasting, meet_moto
 
 if TYPE_CHECKING:
+    from emulator.bench.visits import Event
     from emulator.server import Server
     from emulator.world import World
 
@@ -292,11 +298,38 @@ class Dynastep(Clients):
         self._running[running.start.arn] = running
         started = Started(self._world, self._call, running)
         started.source = self._sources.get(running.start.state_machine_arn)
+        started.past = self._past_of(running)
         return started
 
     def _as_is(self, running: Running) -> Execution:
-        source = self._sources.get(running.start.state_machine_arn)
-        return self._world.engine.ask(lambda: Execution.of(running, source))
+        source, past = self._sources.get(running.start.state_machine_arn), self._past_of(running)
+        return self._world.engine.ask(lambda: replace(Execution.of(running, source), past=past))
+
+    def _past_of(self, running: Running) -> Past | None:
+        """What an execution is made of; None once its machine is gone."""
+        found = self._world.state_machines(self._call("", {})).get(running.start.state_machine_arn)
+        return None if found is None else self._past(revision_of(found, running.start).definition, found.name)
+
+    def _past(self, definition: str, name: str) -> Past:
+        resources = self._world.resources(self._call("", {}))
+        return Past(definition, resources, partial(mocks_first, resources, name, self._mocks, open_callback))
+
+    def recorded(self, cassette: Path | str, definition: Definition | None = None) -> Execution:
+        """An execution of elsewhere, by its history: ``recorded(...).at(event=17)``, ``.again("Charge", input=...)``.
+
+        ``cassette`` and ``definition`` are those of ``replay``, and so is what it raises.
+        """
+        history, text = self._cassette(cassette, definition)
+        return recorded_execution(history, self.account, self.region, self._past(text, "recorded"))
+
+    def _cassette(self, cassette: Path | str, definition: Definition | None) -> tuple[list[Event], str]:
+        text = cassette.read_text(encoding="utf-8") if isinstance(cassette, Path) else cassette
+        history, known = read_cassette(text)
+        if definition is not None:
+            known = definition_text(definition, None)[0]
+        if known is None:
+            raise CannotReplay("The cassette holds no definition, and none is given.")
+        return [*history], known
 
     def execution_arns(self) -> list[str]:
         """The ARNs of ``executions()``."""
@@ -352,12 +385,7 @@ class Dynastep(Clients):
             InvalidCassette: it is no history.
             InvalidDefinition: AWS would refuse the definition.
         """
-        text = cassette.read_text(encoding="utf-8") if isinstance(cassette, Path) else cassette
-        history, known = read_cassette(text)
-        if definition is not None:
-            known = definition_text(definition, None)[0]
-        if known is None:
-            raise CannotReplay("The cassette holds no definition, and none is given.")
+        history, known = self._cassette(cassette, definition)
         return replay(history, known, self._world.resources(self._call("", {})))
 
     def check_mocks(self) -> None:

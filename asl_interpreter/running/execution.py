@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Final, Literal, TypeAlias
@@ -29,6 +29,7 @@ from .cursor import Cursor, Exit, TimedOut
 from .map_runs import MapRun
 from .record import Record
 from .states import flow, mapping, parallel, task
+from .states.branches import Lines
 
 log = logging.getLogger("dynastep.execution")
 
@@ -212,6 +213,11 @@ class Execution:
         self.record.note("close", cause)
         self.history.close(cause)
 
+    def lines(self) -> Iterator[Cursor]:
+        """Where its lines of control stand, each before those inside of it. On the loop's thread."""
+        if self._cursor is not None:
+            yield from _lines(self._cursor)
+
     @property
     def has_place(self) -> bool:
         """Whether it is known where it stands."""
@@ -343,6 +349,13 @@ class Execution:
         self.history.append(event_type, previous, details)
         self.history.put_away()
         self.ended.set(None)
+
+
+def _lines(cursor: Cursor) -> Iterator[Cursor]:
+    yield cursor
+    if isinstance(cursor.inside, Lines):
+        for line in cursor.inside.open.values():
+            yield from _lines(line)
 
 
 INTERNAL_ERROR: Final = f"{OURS}InternalError"

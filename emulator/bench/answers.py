@@ -83,14 +83,14 @@ def place_of(visit: Visit) -> Place:
     return visit.state, tuple(items)
 
 
-def recorded_answers(history: Iterable[Event]) -> dict[Place, list[Answer]]:
-    """The answers in a history, those of each place in the order of the attempts."""
+def recorded_answers(history: Iterable[Event], since: int = 1) -> dict[Place, list[Answer]]:
+    """The answers in a history, or from an event on, those of each place in the order of the attempts."""
     events = list(history)
     visits = read_visits(events)
     found: dict[Place, list[Answer]] = defaultdict(list)
     for event in events:
         visit = visits.owner[event["id"]]
-        if visit is not None and visit.type == "Task":
+        if visit is not None and visit.type == "Task" and visit.event >= since:
             what = next((event["type"][len(family) :] for family in FAMILIES if event["type"].startswith(family)), "")
             _note(found[place_of(visit)], what, event)
     return dict(found)
@@ -159,7 +159,7 @@ class Answering:
             integration,
             handler=self._work if activity else self._submit if "." in integration.action else self._reply,
             blocking=False,
-            open_callback=_open_callback if opens else None,
+            open_callback=open_callback if opens else None,
             apart=lambda _request: False,
         )
 
@@ -211,6 +211,6 @@ def _happen(answer: Answer, outcome: Signal[JSON]) -> None:
         outcome.set(answer.output)
 
 
-def _open_callback(_execution: str, seed: int) -> Callback:
+def open_callback(_execution: str, seed: int) -> Callback:
     """A callback whose token looks like those of AWS."""
     return Callback("AQC" + base64.b64encode(seed.to_bytes(16, "big") * 12).decode())

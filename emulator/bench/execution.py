@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from asl_interpreter.jsontext import JSON
 from asl_interpreter.running.execution import Execution as Running
@@ -18,7 +18,21 @@ from emulator.bench.waiting import Waiting, waiting
 from emulator.stepfunctions.rendering import render
 from emulator.suggestions import nearest
 
+if TYPE_CHECKING:
+    from emulator.bench.standing import Moment
+    from emulator.bench.visits import Event
+
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class Makes(Protocol):
+    """Runs an execution again, from its history."""
+
+    def at(self, history: Sequence[Event], number: int, /) -> Moment:
+        """The execution right after an event."""
+
+    def again(self, history: Sequence[Event], state: str, /, **given: JSON) -> Execution:
+        """A run from a state on."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -36,6 +50,37 @@ class Execution:
     """Seconds that passed in the machine."""
     source: Source | None = field(default=None, compare=False)
     """The file that its definition was read from, if there is one."""
+
+    past: Makes | None = field(default=None, compare=False)
+    """What it was made of, where that is known."""
+
+    def at(self, event: int) -> Moment:
+        """The execution right after an event, by its id: ``at(event=17).variables``.
+
+        Raises:
+            CannotReplay: there is no such event, or the history does not tell all of its answers.
+        """
+        return self._past.at(self.history, event)
+
+    def again(self, from_state: str, **given: JSON) -> Execution:
+        """Run on from the last entry into a state, with the answers of then, or with ``input=`` in place of its input.
+
+        Mocks of the test go before the answers of then. The state is none inside of a Map or a Parallel state.
+
+        Raises:
+            CannotReplay: it did not enter the state, or the history does not tell all of its answers.
+            TypeError: something else than ``input`` is given.
+        """
+        if not given.keys() <= {"input"}:
+            raise TypeError(f"again() takes from_state and input, not {', '.join(given)}")
+        return self._past.again(self.history, from_state, **given)
+
+    @property
+    def _past(self) -> Makes:
+        if self.past is None:
+            message = "It is not known what this execution was made of: an execution of run() or recorded() is wanted."
+            raise LookupError(message)
+        return self.past
 
     @classmethod
     def of(cls, running: Running, source: Source | None = None) -> Execution:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from asl_interpreter.jsontext import JSON, dumps
 from asl_interpreter.loop.scheduler import Deadlock
 from asl_interpreter.running.execution import Execution as Running
 from emulator.bench.definitions import Source, json_text
-from emulator.bench.execution import Execution
+from emulator.bench.execution import Execution, Makes
 from emulator.bench.visits import Visit, by_state
 from emulator.bench.waiting import Waiting, helps
 from emulator.stepfunctions import callbacks, executions, redrives
@@ -32,6 +33,8 @@ class Started:
         self._running = running
         self.source: Source | None = None
         """The file that its definition was read from, if there is one."""
+        self.past: Makes | None = None
+        """What it was made of."""
 
     def __repr__(self) -> str:
         return repr(self.now())
@@ -46,7 +49,7 @@ class Started:
         return self._world.engine.ask(self._read)
 
     def _read(self) -> Execution:
-        return Execution.of(self._running, self.source)
+        return replace(Execution.of(self._running, self.source), past=self.past)
 
     def waiting(self) -> list[Waiting]:
         """The states that wait now: each with ``state``, ``type``, ``reason`` and, in words, ``what`` it waits for."""

@@ -28,6 +28,7 @@ from emulator.stepfunctions.rendering import details_member, render
 
 ARN: Final = "arn:aws:states:us-east-1:000000000000:execution:replay:replay"
 MACHINE: Final = "arn:aws:states:us-east-1:000000000000:stateMachine:replay"
+ROLE: Final = "arn:aws:iam::000000000000:role/replay"
 _ENDS: Final = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut")
 
 
@@ -62,7 +63,7 @@ def replay(history: Sequence[Event], definition: str, resolve: Resolve) -> Repla
     stuck: list[str] = []
     try:
         outside = Outside(Answering(resolve, recorded_answers(history), engine))
-        start = Start(ARN, "replay", MACHINE, "replay", "arn:aws:iam::000000000000:role/replay", given, dumps(given))
+        start = Start(ARN, "replay", MACHINE, "replay", ROLE, given, dumps(given))
         machine = parse(read(definition), resolve)
         last = history[-1]
         if last["type"] == "ExecutionAborted":  # by somebody outside, at this time
@@ -167,6 +168,16 @@ def _text(value: Any) -> str:
 def _why(details: Mapping[str, JSON]) -> str:
     error, cause = details.get("error"), details.get("cause")
     return "" if error is None else f" ({error}: {shortened(str(cause), 200)})" if cause else f" ({error})"
+
+
+def place_in_lines(history: Sequence[Event], number: int) -> tuple[Line, int]:
+    """Which event of which line of control an event is, by its id."""
+    return next(
+        (line, index)
+        for line, shown in _lines(history).items()
+        for index, event in enumerate(shown)
+        if event.id == number
+    )
 
 
 def _lines(history: Sequence[Event]) -> dict[Line, list[_Shown]]:

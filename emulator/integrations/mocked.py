@@ -26,7 +26,27 @@ from emulator.integrations.selection import Spot, short, spots_of
 if TYPE_CHECKING:
     from asl_interpreter.definition import Machine
     from asl_interpreter.engine import Engine
+    from asl_interpreter.tasks import Resolve
     from emulator.integrations.resources import Called, Resources
+
+
+def mocks_first(
+    resources: Resources,
+    name: str,
+    mocks: Mocks,
+    open_callback: OpenCallback,
+    machine: Machine,
+    engine: Engine,
+    otherwise: Resolve,
+) -> Resolve:
+    """The integrations of a machine: those that mocks stand for, and for all other Tasks what ``otherwise`` finds."""
+    mocked = Mocked(resources, name, machine, (mocks,), engine, open_callback)
+
+    def resolve(resource: str, state: str = "", /) -> Integration:
+        known = state and any(True for _ in mocks.of(name, mocked.spots[state]))
+        return mocked(resource, state) if known else otherwise(resource, state)
+
+    return resolve
 
 
 class Mocked:

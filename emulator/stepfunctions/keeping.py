@@ -7,11 +7,11 @@ Tasks had been answered is not asked again; a Task that was under way is called 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from asl_interpreter.definition import Machine
 from asl_interpreter.reading.parsing import parse, read
-from asl_interpreter.running.execution import Execution
+from asl_interpreter.running.execution import Execution, Start
 from asl_interpreter.running.kept import Kept, go_on, restore
 from emulator.stepfunctions.activities import Activity
 from emulator.stepfunctions.executions import outside_of
@@ -78,7 +78,7 @@ def _take_in(world: World, kept: dict[Place, list[Kept]]) -> None:
             machine = machines.get(each["start"]["state_machine_arn"])
             if machine is None:
                 continue  # its machine was deleted
-            revision = _revision(machine, each["start"])
+            revision = revision_of(machine, Start(**each["start"]))
             outside = outside_of(world, machines, revision, world.tasks(_call(place), revision, None))
             execution = restore(each, revision.machine, world.engine.loop, outside)
             if not execution.start.express:
@@ -100,9 +100,9 @@ def _take_in(world: World, kept: dict[Place, list[Kept]]) -> None:
         execution.record.go_live()
 
 
-def _revision(machine: StateMachine, start: dict[str, Any]) -> StateMachine:
+def revision_of(machine: StateMachine, start: Start) -> StateMachine:
     """What an execution runs: its machine as it was when the execution started."""
-    return machine.earlier.get(start["arn"]) or machine.versions.get(start["version_arn"] or "") or machine
+    return machine.earlier.get(start.arn) or machine.versions.get(start.version_arn or "") or machine
 
 
 def _call(place: Place) -> Call:
