@@ -315,10 +315,7 @@ class Dynastep(Clients):
         return Past(definition, resources, partial(mocks_first, resources, name, self._mocks, open_callback))
 
     def recorded(self, cassette: Path | str, definition: Definition | None = None) -> Execution:
-        """An execution of elsewhere, by its history: ``recorded(...).at(event=17)``, ``.again("Charge", input=...)``.
-
-        ``cassette`` and ``definition`` are those of ``replay``, and so is what it raises.
-        """
+        """An execution of elsewhere, by its history, for ``at`` and ``again``; otherwise as ``replay``."""
         history, text = self._cassette(cassette, definition)
         return recorded_execution(history, self.account, self.region, self._past(text, "recorded"))
 

@@ -19,7 +19,7 @@ from emulator.faults import Fault
 T = TypeVar("T")
 P = ParamSpec("P")
 
-ATTEMPTS: Final = 3
+ATTEMPTS: Final = 10
 """How often a request is answered anew before it is refused: resets may follow each other, or the server ends."""
 DRAIN_SECONDS: Final = 2.0
 """Real seconds that a reset waits for the requests inside."""
