@@ -82,33 +82,38 @@ class Folder:
         if not db.execute("SELECT 1 FROM sqlite_master").fetchone():
             for statement in SCHEMA.split(";"):
                 db.execute(statement)
-            self._tell({"schema": str(VERSION)})
-        version = self._migrated(int(self.about().get("schema", "0")))
-        self._tell({"schema": str(version), "dynastep": _version("dynastep"), "moto": _version("moto")}, version)
+            self._note("schema", str(VERSION))
+        try:
+            self._migrate(int(self.about().get("schema", "0")))
+            self._refuse_other_moto()
+        except CannotOpen:
+            db.execute("ROLLBACK")
+            raise
+        self._note("dynastep", _version("dynastep"))
+        self._note("moto", _version("moto"))
         db.execute("COMMIT")
 
-    def _tell(self, about: dict[str, str], version: int = VERSION) -> None:
-        if version != VERSION:
-            return
-        known = self.about()
-        if "moto" in known and "moto" in about and known["moto"] != about["moto"] and self.has_parts("moto/"):
-            self._db.execute("ROLLBACK")
-            raise CannotOpen(
-                f"{self.file} was written with moto {known['moto']}; {about['moto']} is installed, which may read what "
-                f"other services held wrongly: install moto {known['moto']}, or start with another folder"
-            )
-        self._db.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", list(about.items()))
+    def _note(self, name: str, value: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (name, value))
 
-    def _migrated(self, version: int) -> int:
+    def _migrate(self, version: int) -> None:
         while version in _MIGRATIONS:
             _MIGRATIONS[version](self._db)
             version += 1
         if version != VERSION:
-            self._db.execute("ROLLBACK")
             raise CannotOpen(
                 f"{self.file} has version {version} of the schema; this version of Dynastep reads version {VERSION}"
             )
-        return version
+        self._note("schema", str(version))
+
+    def _refuse_other_moto(self) -> None:
+        """What moto's services held is read by the version that held it."""
+        written, installed = self.about().get("moto", _version("moto")), _version("moto")
+        if written != installed and self.has_parts("moto/"):
+            raise CannotOpen(
+                f"{self.file} was written with moto {written}; {installed} is installed, which may read what other "
+                f"services held wrongly: install moto {written}, or start with another folder"
+            )
 
     def _explained(self, error: sqlite3.Error) -> str:
         text = str(error)

@@ -42,11 +42,6 @@ class State:
     machines: dict[tuple[str, str], Machine] = field(default_factory=dict)
     """Definition and type -> the machine, compiled; not needed, but fast."""
 
-    @property
-    def size(self) -> int:
-        """About how many bytes it takes, beside items and executions."""
-        return sum(map(len, (*self.parts.values(), *self.backends.values())))
-
 
 def named_parts(world: World) -> dict[str, object]:
     """What a world is made of."""

@@ -237,6 +237,18 @@ def test_another_schema_is_named(tmp_path):
         Folder(tmp_path)
 
 
+def test_another_moto_is_named(opened, tmp_path):
+    opened()("sqs").create_queue(QueueName="q")
+    opened(folder=tmp_path / "another")
+    with sqlite3.connect(tmp_path / "data" / FILE) as database:
+        database.execute("UPDATE about SET value = '4.0' WHERE name = 'moto'")
+    database.close()
+    with pytest.raises(
+        CannotOpen, match=r"was written with moto 4\.0; .* install moto 4\.0, or start with another folder"
+    ):
+        Folder(tmp_path / "data")
+
+
 @pytest.mark.skipif(sys.platform == "win32" or os.getuid() == 0, reason="nothing is read-only for root")
 def test_a_folder_that_cannot_be_written(tmp_path):
     tmp_path.chmod(0o500)
