@@ -143,7 +143,10 @@ class Keeper:
             Fault: the operation refuses; or InternalServerError, it cannot be kept.
         """
         try:
-            answer = self._writing.unit(lambda: self._handled(handler, call))
+            if call.service == "dynamodb":
+                answer = self._writing.unit(lambda: self._handled(handler, call))
+            else:  # it may wait for the loop, which may wait for a unit to be whole
+                answer = handler(self._world, call)
             if call.operation not in WRITES_ITEMS:
                 self._after(call)
         except (CannotWrite, CannotKeep) as error:
