@@ -54,7 +54,13 @@ class Settings:
         metadata={"help": "The account of callers whose access key is not an account itself.", "metavar": "ID"},
     )
     clock: Mode = field(default="wall", metadata={"help": "How time passes.", "metavar": "|".join(MODES)})
-    functions: Path | None = field(default=None, metadata={"help": "Folder of Lambda functions.", "metavar": "DIR"})
+    functions: Path | None = field(
+        default=None,
+        metadata={
+            "help": "Lambda functions: a folder, or a template of SAM, CDK or CloudFormation.",
+            "metavar": "DIR|FILE",
+        },
+    )
     function_url: Mapping[str, str] = field(
         default_factory=dict,
         metadata={
@@ -223,6 +229,13 @@ def _folder(source: str, text: str) -> Path:
     return folder
 
 
+def _functions(source: str, text: str) -> Path:
+    path = Path(text)
+    if not path.is_dir() and not (path.is_file() and path.suffix in (".yaml", ".yml", ".json", ".template")):
+        raise InvalidSetting(f"{source} is {text!r}: there is no such folder or template")
+    return path
+
+
 def _mock_config(source: str, text: str) -> Path:
     file = Path(text)
     if not file.is_file():
@@ -279,7 +292,7 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "port": _port,
     "account": _account,
     "clock": _one_of(MODES),
-    "functions": _folder,
+    "functions": _functions,
     "function_url": _function_url,
     "dynamodb_endpoint": _url,
     "dynamodb_wording": _one_of(get_args(Wording)),

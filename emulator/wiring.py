@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from asl_interpreter.engine import Engine
@@ -35,7 +36,8 @@ from emulator.integrations.mock_config import MockConfig
 from emulator.integrations.mocks import Mocks
 from emulator.integrations.permitted import permit_of
 from emulator.lambdas.callables import Callables
-from emulator.lambdas.deployments import archive_problem
+from emulator.lambdas.deployments import Sources, archive_problem
+from emulator.lambdas.folder import Folder
 from emulator.lambdas.functions import FunctionName, Invocation, Request
 from emulator.lambdas.service import Lambdas
 from emulator.server import url_of
@@ -102,7 +104,9 @@ def put_together(given: Lasting) -> World:
         stream: Stream | None = dynamodb.region(parsed.account, parsed.region).streams.get(arn)
         return stream
 
-    lambdas = Lambdas(clock, engine, given.callables, given.url, find_stream, settings.functions, settings.function_url)
+    lambdas = Lambdas(
+        clock, engine, given.callables, given.url, find_stream, _sources(settings.functions), settings.function_url
+    )
 
     def run_machine(arn: str, text: str) -> dict[str, JSON]:
         machine = arns.Arn.parse(arn)
@@ -298,3 +302,14 @@ def _try_to_invoke(world: World, arn: str, text: str) -> None:
         _invoke(world, arn, text)
     except Fault as fault:
         log.warning("%s could not be invoked: %s", arn, fault)
+
+
+def _sources(path: Path | None) -> Sources | None:
+    """The functions of a folder, or of a template."""
+    if path is None:
+        return None
+    if path.is_dir():
+        return Folder(path)
+    from emulator.deploying.local_functions import TemplateFunctions  # with YAML, which few need at the start
+
+    return TemplateFunctions(path)

@@ -59,7 +59,7 @@ EMULATOR = {
     "bench": "graph integrations interception permissions settings stepfunctions suggestions validate wire",
     "clients": "endpoint wire",
     "web": "arns bench clients faults graph integrations validate wire",
-    "deploying": "arns endpoint faults moto_door wire",
+    "deploying": "arns endpoint faults lambdas moto_door wire",
     "dynamodb.forwarding": "faults wire",
     "dynamodb.control": "dynamodb.model dynamodb.rejections faults moto_door wire",
     "dynamodb.copies": "dynamodb.changes dynamodb.control dynamodb.model dynamodb.rejections faults moto_door wire",

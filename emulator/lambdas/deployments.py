@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, Protocol
 
 from emulator.faults import Fault
 from emulator.lambdas.functions import LATEST, FunctionName
@@ -132,6 +132,22 @@ class Deployment:
             name: os.pathsep.join([*map(str, own), *([inherited[name]] if name in inherited else [])])
             for name, own in folders.items()
         }
+
+
+class Sources(Protocol):
+    """Functions whose files are on this machine, and which nobody has deployed: a folder, or a template."""
+
+    def find(self, name: FunctionName) -> Deployment | None:
+        """The function of this name; None if there is none."""
+
+    def names(self) -> set[str]:
+        """The functions."""
+
+    def revision(self) -> object:
+        """What changes when one of the files does."""
+
+    def close(self) -> None:
+        """Let go of what was made of them."""
 
 
 def archive_problem(archive: bytes) -> str:

@@ -12,6 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -89,8 +90,30 @@ def names(folder: Path) -> set[str]:
     return {stem for stem in stems if find(folder, FunctionName("", "", stem)) is not None}
 
 
-def revision(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """What changes when a file of the functions does: any of them may import any other."""
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The functions of a folder."""
+
+    path: Path
+
+    def find(self, name: FunctionName) -> Deployment | None:
+        """The function of this name; None if the folder has none."""
+        return find(self.path, name)
+
+    def names(self) -> set[str]:
+        """The functions."""
+        return names(self.path)
+
+    def revision(self) -> object:
+        """What changes when a file of the functions does: any of them may import any other."""
+        return stamps(self.path)
+
+    def close(self) -> None:
+        """Nothing was made of it."""
+
+
+def stamps(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """What changes when a file in a folder does."""
     return tuple(sorted(_stamps(folder)))
 
 

@@ -24,10 +24,10 @@ from asl_interpreter.loop.locks import lock
 from asl_interpreter.timestamps import iso
 from emulator.arns import Arn
 from emulator.faults import Fault
-from emulator.lambdas import folder, forwarding, invocation_destinations
+from emulator.lambdas import forwarding, invocation_destinations
 from emulator.lambdas.asynchronous import Event, EventSettings
 from emulator.lambdas.callables import Callables
-from emulator.lambdas.deployments import Deployment, unpack
+from emulator.lambdas.deployments import Deployment, Sources, unpack
 from emulator.lambdas.functions import LARGEST_EVENT, LATEST, Function, FunctionName, Invocation, Request, check_size
 from emulator.lambdas.mappings import Mappings, Poller
 from emulator.lambdas.queues import QueuePoller
@@ -57,10 +57,10 @@ class Lambdas:
         callables: Callables,
         endpoint: Callable[[], str],
         find_stream: Callable[[str], Stream | None],
-        sources: Path | None,
+        sources: Sources | None,
         urls: Mapping[str, str],
     ) -> None:
-        """``endpoint`` is where the processes of functions find the emulator, ``sources`` a folder of functions.
+        """``endpoint`` is where the processes of functions find the emulator, ``sources`` has functions of files.
 
         ``find_stream`` finds the stream of a table by its ARN; ``urls`` are of functions that run elsewhere.
         """
@@ -104,9 +104,9 @@ class Lambdas:
         if registered is not None:
             return self._deployed(name, registered)
         if self._sources is not None:
-            found = folder.find(self._sources, name)
+            found = self._sources.find(name)
             if found is not None:
-                return self._sourced(found, folder.revision(self._sources))
+                return self._sourced(found, self._sources.revision())
         raise name.not_found()
 
     def runs_apart(self, name: JSON, account: str, region: str) -> bool:
@@ -122,7 +122,7 @@ class Lambdas:
 
     def __len__(self) -> int:
         """How many there are, besides those that CreateFunction has made."""
-        return len(self.callables) + (0 if self._sources is None else len(folder.names(self._sources)))
+        return len(self.callables) + (0 if self._sources is None else len(self._sources.names()))
 
     def _registered(self, name: FunctionName) -> RegisteredFunction | None:
         if "moto.awslambda.models" not in sys.modules:
@@ -163,7 +163,7 @@ class Lambdas:
         return replace(pooled, reserved=registered.reserved_concurrency)
 
     def _sourced(self, deployment: Deployment, revision: object) -> _Pooled:
-        """The workers of a function in the folder."""
+        """The workers of a function of files."""
         return self._current((deployment.name.arn, LATEST), revision, lambda _: (deployment, lambda: None))
 
     def _current(
@@ -416,6 +416,8 @@ class Lambdas:
             pooled.pool.close(busy=True)
         if unpacked is not None:
             unpacked.remove()
+        if self._sources is not None:
+            self._sources.close()
 
 
 @contextmanager

@@ -106,7 +106,7 @@ def test_an_empty_variable_is_none():
         ({}, {"port": "65536"}, "--port is '65536': a number from 0 to 65535 is wanted"),
         ({}, {"port": "-1"}, "--port is '-1': a number from 0 to 65535 is wanted"),
         ({"DYNASTEP_CLOCK": "sun"}, {}, "DYNASTEP_CLOCK is 'sun': wall, virtual or manual is wanted"),
-        ({}, {"functions": "/nowhere"}, "--functions is '/nowhere': there is no such folder"),
+        ({}, {"functions": "/nowhere"}, "--functions is '/nowhere': there is no such folder or template"),
         *[
             (
                 {"DYNASTEP_ALLOWED_HOSTS": text},

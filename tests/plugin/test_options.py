@@ -65,7 +65,7 @@ class TestClass:
         ("starts=-1", "The option starts is -1: an instant between the years 1970 and 9999 is wanted"),
         ("account='1'", "The option account must be an account: twelve digits, such as 123456789012, not '1'"),
         ("seed='x'", "The option seed is 'x': a whole number is wanted"),
-        ("functions='nowhere'", "The option functions is 'nowhere': there is no such folder"),
+        ("functions='nowhere'", "The option functions is 'nowhere': there is no such folder or template"),
         ("wording='old'", "The option wording is 'old': mixed, classic, 2026-05 or new is wanted"),
     ],
 )
