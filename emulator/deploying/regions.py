@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from emulator.wire.protocol import Call
+
 if TYPE_CHECKING:
     from emulator.deploying.region import Region
     from emulator.deploying.stacks import Stacks
-    from emulator.wire.protocol import Call
     from emulator.world import World
 
 
@@ -19,6 +20,10 @@ class Deployments:
         self.served_at = served_at
         self._regions: dict[tuple[str, str], Region] = {}
 
+    def region(self, world: World, account: str, region: str) -> Region:
+        """The stacks of an account in a region, and what they call."""
+        return self.of(world, Call("cloudformation", "", {}, account, region, ""))
+
     @property
     def stacks(self) -> dict[tuple[str, str], Stacks]:
         """The stacks by account and region."""
@@ -26,11 +31,8 @@ class Deployments:
 
     def restore(self, world: World, stacks: dict[tuple[str, str], Stacks]) -> None:
         """Have these stacks, and no others."""
-        from emulator.deploying import region
-
-        self._regions = {key: region.of(world, *key, self.served_at) for key in stacks}
         for key, kept in stacks.items():
-            self._regions[key].stacks = kept
+            self.of(world, Call("cloudformation", "", {}, *key, "")).stacks = kept
 
     def of(self, world: World, call: Call) -> Region:
         """The stacks that a caller sees."""

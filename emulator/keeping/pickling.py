@@ -277,6 +277,7 @@ class _Unpickler(pickle.Unpickler):
         raise Unreadable(f"{module}.{name} is nothing that Dynastep keeps")
 
     def _part(self, name: str) -> object:
-        if name not in self._parts:
-            raise Unreadable(f"there is no part {name!r} in this version")
-        return self._parts[name]
+        try:
+            return self._parts[name]
+        except KeyError:
+            raise Unreadable(f"there is no part {name!r} in this version") from None

@@ -43,15 +43,35 @@ class State:
     """Definition and type -> the machine, compiled; not needed, but fast."""
 
 
-def named_parts(world: World) -> dict[str, object]:
-    """What a world is made of."""
-    return {
-        "clock": world.clock,
-        "engine": world.engine,
-        "loop": world.engine.loop,
-        "outbox": world.engine.outbox,
-        "durations": world.dynamodb.settings.durations,
-    }
+class _Parts(dict[str, object]):
+    """What a world is made of, by name. What stacks call is made when somebody asks for it."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(
+            clock=world.clock,
+            engine=world.engine,
+            loop=world.engine.loop,
+            outbox=world.engine.outbox,
+            durations=world.dynamodb.settings.durations,
+            served_at=world.deployments.served_at,
+        )
+        self._world = world
+        self["world"] = world
+        for place in world.deployments.stacks:
+            region = world.deployments.region(world, *place)
+            self[f"stacks/{'/'.join(place)}"], self[f"services/{'/'.join(place)}"] = region, region.services
+
+    def __missing__(self, name: str) -> object:
+        kind, _, place = name.partition("/")
+        if kind not in ("stacks", "services"):
+            raise KeyError(name)
+        region = self._world.deployments.region(self._world, *place.split("/"))
+        return region if kind == "stacks" else region.services
+
+
+def named_parts(world: World) -> Mapping[str, object]:
+    """What a world is made of, by name."""
+    return _Parts(world)
 
 
 DYNAMODB: Final = "dynamodb"

@@ -1,9 +1,11 @@
 """A data folder: what was answered is there again, and what is wrong with a folder is said."""
 
+import io
 import json
 import os
 import sqlite3
 import sys
+import zipfile
 
 import pytest
 from botocore.config import Config
@@ -33,7 +35,12 @@ def opened(tmp_path):
         controls.append(control)
         create_app(control)
         control.begin()
-        return lambda service: client(control, service, account=ACCOUNT)
+
+        def of(service):
+            return client(control, service, account=ACCOUNT)
+
+        of.control = control
+        return of
 
     def close():
         while controls:
@@ -194,6 +201,34 @@ def test_other_services(opened):
     assert clients("sqs").receive_message(QueueUrl=url)["Messages"][0]["Body"] == "hello"
     assert clients("iam").get_role(RoleName="r")["Role"]["RoleName"] == "r"
     assert clients("ssm").get_parameter(Name="p")["Parameter"]["Value"] == "v"
+
+
+def test_functions_stacks_keys_and_rules_go_on(opened):
+    clients = opened()
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("a.py", "def handle(event, context): return {'got': event}")
+    role = f"arn:aws:iam::{ACCOUNT}:role/r"
+    clients("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")
+    clients("lambda").create_function(
+        FunctionName="f", Runtime="python3.12", Role=role, Handler="a.handle", Code={"ZipFile": code.getvalue()}
+    )
+    template = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "q"}}}}
+    clients("cloudformation").create_stack(StackName="s", TemplateBody=json.dumps(template))
+    key = clients("kms").create_key()["KeyMetadata"]["KeyId"]
+    secret = clients("kms").encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"]
+    clients("events").put_rule(Name="hourly", ScheduleExpression="rate(1 hour)")
+    target = {"Id": "1", "Arn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:q"}
+    clients("events").put_targets(Rule="hourly", Targets=[target])
+
+    clients = opened()
+    answer = clients("lambda").invoke(FunctionName="f", Payload=b'{"a": 1}')["Payload"]
+    assert json.load(answer) == {"got": {"a": 1}}
+    assert clients("cloudformation").describe_stacks(StackName="s")["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
+    assert clients("kms").decrypt(CiphertextBlob=secret)["Plaintext"] == b"x"
+    clients.control.set_clock(None, 3700.0)
+    url = clients("sqs").get_queue_url(QueueName="q")["QueueUrl"]
+    assert len(clients("sqs").receive_message(QueueUrl=url)["Messages"]) == 1
 
 
 # What is wrong with a folder.
