@@ -81,7 +81,7 @@ def invoke_by_sdk(parameters: Parameters, caller: Caller, request: TaskRequest) 
 def _send(caller: Caller, kind: str, request: Request) -> Function:
     """An invocation that nobody waits for: of the type Event it will be made, of the type DryRun it only could be."""
     lambdas = caller.world.lambdas
-    return lambdas.invoke_later(request) if kind == "Event" else lambdas.find(request.name)
+    return lambdas.invoke_later(request)[0] if kind == "Event" else lambdas.find(request.name)
 
 
 def _answer(

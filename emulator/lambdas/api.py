@@ -1,4 +1,4 @@
-"""Lambda's Invoke operation over HTTP; every other operation is moto's to answer.
+"""Lambda's Invoke operation over HTTP, and those on durable executions; every other operation is moto's to answer.
 
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 """
@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from emulator.arns import InvalidArn
 from emulator.faults import Fault
-from emulator.lambdas import logs
+from emulator.lambdas import durable_api, logs
 from emulator.lambdas.functions import FunctionName, Request
 from emulator.wire.protocol import Environ, Response
 
@@ -28,8 +28,10 @@ _HEADERS: Final = {
     "HTTP_X_AMZ_INVOCATION_TYPE": "InvocationType",
     "HTTP_X_AMZ_LOG_TYPE": "LogType",
     "HTTP_X_AMZ_CLIENT_CONTEXT": "ClientContext",
+    "HTTP_X_AMZ_DURABLE_EXECUTION_NAME": "DurableExecutionName",
 }
 """Headers, as WSGI has them -> the parameters of Invoke that they carry."""
+_EXECUTION_ARN: Final = "X-Amz-Durable-Execution-Arn"
 
 
 def respond(world: World, environ: Environ, body: bytes, account: str, region: str) -> Response | None:
@@ -38,12 +40,12 @@ def respond(world: World, environ: Environ, body: bytes, account: str, region: s
     if environ["REQUEST_METHOD"] == "DELETE" and (deleted := _FUNCTION.fullmatch(path)):
         with suppress(InvalidArn):  # which is moto's to refuse
             world.lambdas.drop(FunctionName.parse(deleted[1], account, region).arn)
-    match = _INVOCATIONS.fullmatch(path)
-    if match is None or environ["REQUEST_METHOD"] != "POST":
-        return None
+    match = _INVOCATIONS.fullmatch(path) if environ["REQUEST_METHOD"] == "POST" else None
     request_id = str(uuid.uuid4())
     headers = [("x-amzn-RequestId", request_id), ("Content-Type", "application/json")]
     try:
+        if match is None:
+            return durable_api.respond(world, environ, body, account, region)
         params: dict[str, JSON] = {"FunctionName": match[1]}
         params |= {member: environ[header] for header, member in _HEADERS.items() if header in environ}
         if (qualifier := parse_qs(environ.get("QUERY_STRING", "")).get("Qualifier")) is not None:
@@ -63,13 +65,17 @@ def _invoke(world: World, environ: Environ, request: Request, headers: list[tupl
             function, invocation = world.lambdas.invoke(request)
             world.pass_time(invocation.after)
             headers.append(("X-Amz-Executed-Version", function.version))
+            if invocation.execution:
+                headers.append((_EXECUTION_ARN, invocation.execution))
             if invocation.failed:
                 headers.append(("X-Amz-Function-Error", "Unhandled"))
             if environ.get("HTTP_X_AMZ_LOG_TYPE") == "Tail":
                 headers.append(("X-Amz-Log-Result", logs.tail(invocation.log)))
             return Response(200, headers, invocation.payload.encode())
         case "Event":
-            world.lambdas.invoke_later(request)
+            _, execution = world.lambdas.invoke_later(request)
+            if execution:
+                headers.append((_EXECUTION_ARN, execution))
             return Response(202, headers, b"")
         case _:  # DryRun
             world.lambdas.find(request.name)

@@ -72,6 +72,8 @@ class Request:
     request_id: str
     client_context: str = ""
     """JSON text, as the caller's mobile SDK made it."""
+    execution_name: str = ""
+    """What a durable execution is to be called."""
 
     @classmethod
     def read(cls, params: Mapping[str, JSON], account: str, region: str, payload: str, request_id: str) -> Request:
@@ -83,7 +85,8 @@ class Request:
         """
         checked: dict[str, Any] = check("lambda", "Invoke", dict(params))
         name = FunctionName.parse(checked["FunctionName"], account, region, checked.get("Qualifier", ""))
-        return cls(name, payload, request_id, _client_context(checked.get("ClientContext", "")))
+        context = _client_context(checked.get("ClientContext", ""))
+        return cls(name, payload, request_id, context, checked.get("DurableExecutionName", ""))
 
 
 def _client_context(encoded: str) -> str:
@@ -108,6 +111,8 @@ class Invocation:
     after: float = 0.0
     """Seconds in the machine that the function has said it takes."""
     log: str = ""
+    execution: str = ""
+    """The ARN of the durable execution that the invocation was, if it was one."""
 
 
 class Function(Protocol):

@@ -28,6 +28,7 @@ from emulator.lambdas import forwarding, invocation_destinations
 from emulator.lambdas.asynchronous import Event, EventSettings
 from emulator.lambdas.callables import Callables
 from emulator.lambdas.deployments import Deployment, Sources, unpack
+from emulator.lambdas.durable_executions import DurableExecution, DurableExecutions
 from emulator.lambdas.functions import LARGEST_EVENT, LATEST, Function, FunctionName, Invocation, Request, check_size
 from emulator.lambdas.mappings import Mappings, Poller
 from emulator.lambdas.queues import QueuePoller
@@ -74,6 +75,7 @@ class Lambdas:
         self.find_stream = find_stream
         self.counted: Callable[[FunctionName, str, float], None] = lambda _name, _metric, _value: None
         """Hears of each invocation, for the metrics."""
+        self.durable = DurableExecutions(self, engine)
         self.mappings = Mappings(self, self._poller)
         self.hit: Callable[[Request], Invocation | None] = lambda _request: None
         """What an invocation comes to that a fault of a test hits; the function then does not run."""
@@ -209,6 +211,11 @@ class Lambdas:
         """
         function = self.find(request.name)
         check_size(request.payload)
+        execution = self.start_durable(request, function)
+        return function, self.run(function, request) if execution is None else self.durable.invoke(execution)
+
+    def run(self, function: Function, request: Request) -> Invocation:
+        """Run a function that was found, once, and count it. Raises Fault: it could not be run."""
         began = self._clock.now()
         try:
             invocation = self.hit(request) or function.invoke(request)
@@ -218,21 +225,41 @@ class Lambdas:
         self.counted(request.name, "Invocations", 1.0)
         self.counted(request.name, "Errors", float(invocation.failed))
         self.counted(request.name, "Duration", (self._clock.now() - began + invocation.after) * 1000)
-        return function, invocation
+        return invocation
 
-    def invoke_later(self, request: Request) -> Function:
-        """Invoke a function without waiting for what comes of it; which version it will be.
+    def start_durable(self, request: Request, function: Function) -> DurableExecution | None:
+        """Start a durable execution of a function that was found, if it has a DurableConfig; None if it has none.
+
+        Raises:
+            Fault: the function is named without a version, or there is an execution of this name with another input.
+        """
+        if not isinstance(function, _Pooled):
+            return None
+        registered = self._registered(replace(request.name, qualifier=function.version))
+        if registered is None or not registered.durable:
+            return None
+        if not request.name.qualifier:
+            text = "You cannot invoke a durable function using an unqualified ARN."
+            raise Fault("InvalidParameterValueException", text, Type="User")
+        return self.durable.start(request, registered.durable, registered.version)
+
+    def invoke_later(self, request: Request) -> tuple[Function, str]:
+        """Invoke a function without waiting for what comes of it.
+
+        Which version it will be, and the ARN of the durable execution, if it is one.
 
         Raises:
             Fault: there is none, or the event is too large.
         """
         function = self.find(request.name)
         check_size(request.payload, LARGEST_EVENT)
+        if (execution := self.start_durable(request, function)) is not None:
+            return function, execution.arn
         engine, settings = self._engine, EventSettings.of(self._registered(request.name))
         if self.callables.find(request.name.arn) is not None:
             settings = EventSettings()
         self.keep_running(Event(self, engine, request, settings).run, f"an event for {request.name.name}")
-        return function
+        return function, ""
 
     def keep_running(self, work: Callable[[], Coroutine[Any, None, None]], name: str) -> None:
         """Run something on the loop that nobody waits for, except whoever looks at what has come of it."""

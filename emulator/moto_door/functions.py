@@ -34,6 +34,8 @@ class RegisteredFunction:
     """The ARN of a queue or topic, or nothing."""
     retries: Mapping[str, Any] = field(compare=False)
     """Its EventInvokeConfig."""
+    durable: Mapping[str, Any] = field(compare=False)
+    """Its DurableConfig; empty if its executions are none."""
     code: bytes = field(compare=False, repr=False)
     layer_code: tuple[bytes, ...] = field(compare=False, repr=False)
 
@@ -74,6 +76,7 @@ def find_function(
         reserved_concurrency=None if latest.reserved_concurrency is None else int(latest.reserved_concurrency),
         dead_letter_target=getattr(found, "dead_letter_config", {}).get("TargetArn", ""),
         retries=latest.event_invoke_config[-1].config if latest.event_invoke_config else {},
+        durable=getattr(found, "durable_config", {}),
         code=getattr(found, "code_bytes", b""),
         layer_code=tuple(layer.code_bytes for layer in layers if layer is not None),
     )
@@ -106,22 +109,34 @@ def send(arn: str, text: str) -> None:
     _invoke[-1](arn, text)
 
 
+_NOT_BUILT: Final = ("CapacityProviderConfig", "TenancyConfig")
+
+
+def _check_built(given: Mapping[str, Any]) -> None:
+    for name in _NOT_BUILT:
+        if given.get(name):
+            raise NotImplementedError(f"{name} of a function")
+
+
 def make_function(theirs: Any) -> Any:
-    """Keep the dead-letter queue of a function that is created."""
+    """Keep the dead-letter queue of a function that is created, and what makes its executions durable."""
 
     def init(self: Any, account_id: str, spec: dict[str, Any], region: str, version: str | int = 1) -> None:
+        _check_built(spec)
         self.dead_letter_config = spec.get("DeadLetterConfig") or {}
+        self.durable_config = dict(spec.get("DurableConfig") or {})
         theirs(self, account_id, spec, region, version)
 
     return init
 
 
 def get_configuration(theirs: Any) -> Any:
-    """Show the dead-letter queue of a function."""
+    """Show the dead-letter queue of a function, and its DurableConfig."""
 
     def get_configuration(self: Any, on_create: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - moto's signature
         found: dict[str, Any] = theirs(self, on_create)
-        return {**found, **({"DeadLetterConfig": self.dead_letter_config} if self.dead_letter_config else {})}
+        own = {"DeadLetterConfig": self.dead_letter_config, "DurableConfig": self.durable_config}
+        return {**found, **{name: value for name, value in own.items() if value}}
 
     return get_configuration
 
@@ -130,6 +145,12 @@ def update_configuration(theirs: Any) -> Any:
     """Keep the dead-letter queue that a function is given later."""
 
     def update_configuration(self: Any, updates: dict[str, Any]) -> dict[str, Any]:
+        from moto.awslambda.exceptions import InvalidParameterValueException
+
+        _check_built(updates)
+        if updates.get("DurableConfig") and not self.durable_config:  # in words of ours: AWS's are not known
+            raise InvalidParameterValueException("A function is durable from its creation or not at all.")
+        self.durable_config = {**self.durable_config, **(updates.get("DurableConfig") or {})}
         self.dead_letter_config = updates.get("DeadLetterConfig", self.dead_letter_config)
         updated: dict[str, Any] = theirs(self, updates)
         return updated
