@@ -400,10 +400,14 @@ class DurableExecutions:
         """Invoke the function once; what went wrong, and whether it was that it waits for nothing."""
         began = execution.now()
         request = Request(execution.function, execution.begin(), self._lambdas.new_id())
+
+        def run() -> Invocation:
+            return self._lambdas.run_once(self._lambdas.find(request.name), request)
+
         apart = self._lambdas.runs_apart(execution.function.qualified, "", "")
         try:
             invocation: Invocation = await self._engine.loop.call(
-                lambda: self._lambdas.run(self._lambdas.find(request.name), request),
+                run,
                 execution.name,
                 blocking=True,
                 apart=apart,

@@ -212,9 +212,9 @@ class Lambdas:
         function = self.find(request.name)
         check_size(request.payload)
         execution = self.start_durable(request, function)
-        return function, self.run(function, request) if execution is None else self.durable.invoke(execution)
+        return function, self.run_once(function, request) if execution is None else self.durable.invoke(execution)
 
-    def run(self, function: Function, request: Request) -> Invocation:
+    def run_once(self, function: Function, request: Request) -> Invocation:
         """Run a function that was found, once, and count it. Raises Fault: it could not be run."""
         began = self._clock.now()
         try:
