@@ -77,18 +77,21 @@ def answer(
 def _answer(environ: Environ, body: bytes, name: str, region: str, account: str, meet: Meet | None) -> Response:
     prepared = _environ(environ, body, name, region, account)
     path = prepared["RAW_URI"].partition("?")[0]
-    from emulator.moto_door.requests import operation_of  # botocore's models: not for the start of a server
+    from emulator.moto_door.not_built import not_built  # botocore's models: not for the start of a server
+    from emulator.moto_door.requests import operation_of
 
     operation = handler = None
     try:
         opened()
         host = host_of(prepared, name, region)
         handler = find(host, path)
+        operation = None if handler is None else operation_of(handler, prepared, body)
+        if text := not_built(name, operation, prepared):
+            return _refusal(environ, name, 501, "NotImplementedException", text)
         if handler is None:
             known = bool(modules(host))
             what = f"{environ['REQUEST_METHOD']} {path} of {name}" if known else f"the service {name}"
             return _refusal(environ, name, 501, "NotImplementedException", f"moto, behind Dynastep, lacks {what}")
-        operation = operation_of(handler, prepared, body)
         refused = _met(meet, operation, prepared, body) or _fault_of(name, operation or handler, prepared, body)
         if refused is not None:
             return _refusal(environ, name, refused.status, refused.code, refused.message)
