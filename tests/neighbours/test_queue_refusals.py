@@ -153,3 +153,14 @@ def test_a_fifo_topic_may_have_a_standard_queue(kept, dynastep):
     sns.publish(TopicArn=topic, Message="x", MessageGroupId="g", MessageDeduplicationId="d")
     (message,) = dynastep.client("sqs").receive_message(QueueUrl=url)["Messages"]
     assert json.loads(message["Body"])["Message"] == "x"
+
+
+def test_a_label_is_given_once(dynastep):
+    sqs = dynastep.client("sqs")
+    url = sqs.create_queue(QueueName="labelled")["QueueUrl"]
+    permission = {"QueueUrl": url, "Label": "l", "AWSAccountIds": ["111122223333"], "Actions": ["SendMessage"]}
+    sqs.add_permission(**permission)
+    with pytest.raises(ClientError) as refusal:
+        sqs.add_permission(**permission)
+    said = refusal.value.response["Error"]
+    assert (said["Code"], said["Message"]) == ("InvalidParameterValue", value("l", "Label", "Already exists."))
