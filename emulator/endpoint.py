@@ -94,9 +94,10 @@ def is_page(environ: Environ) -> bool:
     """Whether a request is for a page or a control route of the emulator rather than for AWS."""
     path = environ.get("PATH_INFO", "/")
     if path in ("", "/"):
-        return environ["REQUEST_METHOD"] == "GET" and "text/html" in environ.get("HTTP_ACCEPT", "")
+        visited = environ["REQUEST_METHOD"] == "GET" and "text/html" in environ.get("HTTP_ACCEPT", "")
+        return visited and not names_api(environ)
     if path.startswith(("/_dynastep", "/_localstack/", "/_aws/")) or path == "/favicon.ico":
-        return True
+        return not names_api(environ)
     return path == "/health" and credential(environ) is None  # a bucket may have that name
 
 
@@ -411,6 +412,8 @@ def _respond_other(world: World, request: Received) -> Response:
         return refused
     if caller is not None and caller.service == "lambda":
         response = lambdas.respond(world, environ, body, account, caller.region)
+    elif caller is not None and caller.service == "apigateway":
+        response = world.apis.perform(environ, body)
     elif _LOOKS.match(_operation(environ, body)):
         world.lambdas.settle()
     if caller is not None and caller.service == "logs":

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
-from asl_interpreter.jsontext import dumps
+from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from asl_interpreter.loop.clock import Clock
 from emulator import moto_door
 from emulator.apigateway.authorizing import Decisions
 from emulator.apigateway.http_api import HttpCall, allowing
-from emulator.apigateway.messages import Answer, Incoming, Pairs, incoming
+from emulator.apigateway.messages import Answer, Incoming, Pairs, incoming, lists, text_of
 from emulator.apigateway.rest import RestCall
+from emulator.apigateway.routing import method_of
 from emulator.lambdas.functions import FunctionName, Request
 from emulator.wire.api_addresses import Address, address_of
 from emulator.wire.protocol import Environ, Response
@@ -126,19 +128,46 @@ class Apis:
             return given, rest
         return "$default", f"/{address.stage}{path}".rstrip("/") or "/" if address.stage else path
 
-    def test(self, api: RestApi, asked: Incoming) -> tuple[Answer, list[str]]:
-        """What TestInvokeMethod answers, and its log."""
+    def perform(self, environ: Environ, body: bytes) -> Response | None:
+        """Perform TestInvokeMethod, which moto lacks; None for any other operation of API Gateway.
+
+        Source: https://docs.aws.amazon.com/apigateway/latest/api/API_TestInvokeMethod.html
+        """
+        match = _TESTED.fullmatch(str(environ.get("PATH_INFO", "")))
+        if match is None or environ["REQUEST_METHOD"] != "POST":
+            return None
+        try:
+            given = loads(body or "{}")
+        except InvalidJSON:
+            given = None
+        if not isinstance(given, dict):
+            return _refused("SerializationException", "The body is not an object of JSON", 400)
+        api = moto_door.undeployed(match["api"], given.get("stageVariables") or {})
+        resource = (
+            None if api is None else next((r for r in api.resources.values() if r["id"] == match["resource"]), None)
+        )
+        if api is None or resource is None:
+            return _refused("NotFoundException", "Invalid Resource identifier specified", 404)
+        if method_of(resource.get("resourceMethods") or {}, match["verb"]) is None:
+            return _refused("NotFoundException", "Invalid Method identifier specified", 404)
+        try:
+            return _tested(*self._test(api, _asked(given, match["verb"], str(resource["path"]))))
+        except NotImplementedError as error:
+            return _refused("NotImplementedException", f"Dynastep has not built {error} yet", 501)
+
+    def _test(self, api: RestApi, asked: Incoming) -> tuple[Answer, list[str]]:
+        """What a method answers to a test, and its log."""
         request_id = self._new_id()
         call = RestCall(api, asked, _Outside(self, api.account, api.region), request_id)
         answer = call.answer(is_test=True)
+        self._pass_time(answer.after)
         begun = [
             f"Execution log for request {request_id}",
             f"Starting execution for request: {request_id}",
             f"HTTP Method: {asked.method}, Resource Path: {asked.path}",
-            f"Method request body before transformations: {asked.body.decode(errors='replace')}",
+            f"Method request body before transformations: {text_of(asked.body)}",
         ]
-        done = [f"Method completed with status: {answer.status}"]
-        return answer, [*begun, *call.trace, *done]
+        return answer, [*begun, *call.trace, f"Method completed with status: {answer.status}"]
 
     def allows(self, environ: Environ) -> bool:
         """Whether the API that a request is for lets pages of its origin call it, by the API's own CORS.
@@ -221,6 +250,42 @@ class _Outside:
     @staticmethod
     def keys(api: str, stage: str) -> Mapping[str, str]:
         return moto_door.usage_keys(api, stage)
+
+
+_TESTED: Final = re.compile(r"/restapis/(?P<api>[^/]+)/resources/(?P<resource>[^/]+)/methods/(?P<verb>[A-Z]+)/?")
+
+
+def _asked(given: dict[str, JSON], verb: str, template: str) -> Incoming:
+    """The request that a test makes; without a path of its own it is that of the resource."""
+    path, _, query = str(given.get("pathWithQueryString") or template).partition("?")
+    headers = [(name, str(value)) for name, value in (given.get("headers") or {}).items()]
+    headers += [(name, each) for name, values in (given.get("multiValueHeaders") or {}).items() for each in values]
+    return Incoming(
+        method=verb,
+        path=path or "/",
+        query=tuple(parse_qsl(query, keep_blank_values=True)),
+        headers=tuple(headers),
+        body=str(given.get("body") or "").encode(),
+        host="testPrefix.testDomainName",
+        source_ip="test-invoke-source-ip",
+        raw_query=query,
+    )
+
+
+def _tested(answer: Answer, trace: list[str]) -> Response:
+    shown: dict[str, JSON] = {
+        "status": answer.status,
+        "body": text_of(answer.body),
+        "headers": dict(answer.headers),
+        "multiValueHeaders": {name: list(values) for name, values in lists(answer.headers).items()},
+        "log": "\n".join(trace),
+        "latency": int(answer.after * 1000),
+    }
+    return Response(200, list(_JSON), dumps(shown).encode())
+
+
+def _refused(code: str, message: str, status: int) -> Response:
+    return Response(status, [*_JSON, ("x-amzn-ErrorType", code)], dumps({"message": message}).encode())
 
 
 def _first(path: str) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from asl_interpreter.jsontext import JSON, dumps
 from emulator import moto_door
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("dynastep")
 
 T = TypeVar("T")
+JUST_NOW: Final = 5.0
+"""Seconds within which a schedule that was made is at work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ class Schedules:
     async def _run(self, schedule: Schedule) -> None:
         last = self._loop.clock.now()
         if not schedule.is_rule and not isinstance(schedule.timetable, Cron):
-            last -= 1e-3  # a rate without a StartDate fires at once
+            # A rate without a StartDate fires at once: when it was made, which on a real clock is a moment ago.
+            last = (schedule.start if 0 <= last - schedule.start < JUST_NOW else last) - 1e-3
         while (time := schedule.timetable.after(last, schedule.start)) is not None:
             if schedule.end is not None and time > schedule.end:
                 break

@@ -25,6 +25,7 @@ NOT_BUILT: Final[Mapping[str, frozenset[str]]] = {
     ),
     "apigatewayv2": frozenset(
         {
+            "CreateDeployment",
             "CreatePortal",
             "CreatePortalProduct",
             "CreateProductPage",

@@ -454,3 +454,46 @@ def test_a_page_of_elsewhere_may_call_what_the_api_lets_it(rest, ask, behind):
     assert preflight.headers["Access-Control-Allow-Origin"] == "https://elsewhere.example"
     assert ask(api.id, "GET", "/open", headers=ELSEWHERE).status == 200
     assert ask(api.id, "GET", "/open", headers={"Origin": "https://third.example"}).status == 403
+
+
+# Tests of methods.
+
+
+def test_a_method_is_tested_before_it_is_deployed(rest, behind):
+    api = rest()
+    uri = behind(lambda event: {"statusCode": 201, "headers": {"X-Own": "yes"}, "body": json.dumps(event)})
+    resource = api.method("POST", "bills/{id}", type="AWS_PROXY", uri=uri, method={"apiKeyRequired": True})
+    said = api.gateway.test_invoke_method(
+        restApiId=api.id,
+        resourceId=resource,
+        httpMethod="POST",
+        pathWithQueryString="/bills/7?q=1",
+        body='{"n": 1}',
+        headers={"X-A": "1"},
+        stageVariables={"colour": "red"},
+    )
+    assert (said["status"], said["headers"]["X-Own"]) == (201, "yes")
+    event = json.loads(said["body"])
+    assert (event["body"], event["pathParameters"], event["queryStringParameters"]) == (
+        '{"n": 1}',
+        {"id": "7"},
+        {"q": "1"},
+    )
+    assert (event["headers"], event["stageVariables"]) == ({"X-A": "1"}, {"colour": "red"})
+    assert event["requestContext"]["stage"] == "test-invoke-stage"
+    assert said["log"].startswith("Execution log for request ")
+    assert said["log"].endswith("Method completed with status: 201")
+
+
+def test_the_log_of_a_test_says_why_it_failed(rest):
+    api = rest()
+    resource = api.method("GET", "a", type="MOCK")
+    said = api.gateway.test_invoke_method(restApiId=api.id, resourceId=resource, httpMethod="GET")
+    assert (said["status"], said["body"]) == (500, '{"message":"Internal server error"}')
+    assert "Execution failed due to configuration error: Unable to parse statusCode." in said["log"]
+
+
+def test_a_method_that_is_not_there_cannot_be_tested(rest):
+    api = rest()
+    with pytest.raises(api.gateway.exceptions.NotFoundException):
+        api.gateway.test_invoke_method(restApiId=api.id, resourceId=api.root, httpMethod="GET")
