@@ -403,19 +403,13 @@ def _respond_moto(world: World, request: Received) -> Response:
 def _respond_other(world: World, request: Received) -> Response:
     """Answer for Lambda, or have moto answer."""
     environ, body, caller, account = request[:4]
-    response = None
     if caller is not None and caller.service == "cloudformation":
         return _respond_to_form(world, request, "cloudformation")
     if caller is not None and caller.service == "iam" and _operation(environ, body) in operations.handlers("iam"):
         return _respond_to_form(world, request, "iam")
     if world.guard is not None and (refused := _denied(world, request)) is not None:
         return refused
-    if caller is not None and caller.service == "lambda":
-        response = lambdas.respond(world, environ, body, account, caller.region)
-    elif caller is not None and caller.service == "apigateway":
-        response = world.apis.perform(environ, body)
-    elif _LOOKS.match(_operation(environ, body)):
-        world.lambdas.settle()
+    response = _respond_beside(world, request)
     if caller is not None and caller.service == "logs":
         world.deliver_logs()
     if response is None:
@@ -426,6 +420,18 @@ def _respond_other(world: World, request: Received) -> Response:
     if "HTTP_ORIGIN" in environ and not any(name.lower().startswith("access-control-") for name, _ in response.headers):
         return response._replace(headers=[*response.headers, *protocol.cors(environ)])
     return response
+
+
+def _respond_beside(world: World, request: Received) -> Response | None:
+    """Answer an operation of Lambda or API Gateway that is not moto's; before moto shows anything, all has happened."""
+    environ, body, caller, account = request[:4]
+    if caller is not None and caller.service == "lambda":
+        return lambdas.respond(world, environ, body, account, caller.region)
+    if caller is not None and caller.service == "apigateway":
+        return world.apis.perform(environ, body)
+    if _LOOKS.match(_operation(environ, body)):
+        world.lambdas.settle()
+    return None
 
 
 def _denied(world: World, request: Received) -> Response | None:
