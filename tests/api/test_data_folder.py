@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner
 from fuzz import killed
 
+from emulator import moto_door
 from emulator.app import create_app
 from emulator.cli import main
 from emulator.clients import client
@@ -45,6 +46,7 @@ def opened(tmp_path):
     def close():
         while controls:
             controls.pop().close()
+        moto_door.reset()  # as another process would begin
 
     yield open_again
     close()
