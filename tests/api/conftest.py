@@ -36,6 +36,7 @@ class FakeWorld:
     elsewhere: dict[str, Any] = field(default_factory=dict)
     faults: tuple[Any, ...] = ()
     guard: Any = None
+    keeping: Any = field(default_factory=lambda: SimpleNamespace(by=None))
     lambdas: Any = field(default_factory=lambda: SimpleNamespace(settle=lambda: None))
     gate: Gate = field(default_factory=Gate)
     dynamodb: Store = field(default_factory=lambda: Store(Clock("manual")))

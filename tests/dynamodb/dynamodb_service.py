@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -37,6 +38,9 @@ class World:
     dynamodb: Store = field(init=False)
     elsewhere: dict[str, Any] = field(default_factory=dict)
     gate: Gate = field(default_factory=Gate)
+    faults: tuple[Any, ...] = ()
+    guard: Any = None
+    keeping: Any = field(default_factory=lambda: SimpleNamespace(by=None))
 
     def __post_init__(self) -> None:
         self.dynamodb = Store(self.clock)
