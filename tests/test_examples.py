@@ -65,6 +65,18 @@ def test_the_shop_takes_its_orders():
     assert re.sub(r"\d+\.\d+ s", "N s", said) == ORDERS
 
 
+def test_the_tests_of_the_shop_pass_and_reach_everything_in_its_machines():
+    environ = {
+        name: value for name, value in os.environ.items() if not name.startswith(("DYNASTEP_", "AWS_", "PYTEST_"))
+    }
+    options = ["-q", "-p", "no:cacheprovider", "--rootdir=.", "--asl-cov", "--asl-cov-fail-under=100"]
+    command = [sys.executable, "-m", "pytest", *options, "tests"]
+    done = subprocess.run(
+        command, cwd=ROOT / "examples" / "orders", env=environ, capture_output=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stdout.decode()
+
+
 def test_the_shop_is_coloured_on_a_terminal_only(monkeypatch):
     from examples.orders.__main__ import coloured
 

@@ -88,6 +88,26 @@ def test_everything_that_a_test_can_make_happen_is_measured():
     ]
 
 
+MANY = ["never ran with one item", "never ran with many items"]
+
+
+@pytest.mark.parametrize(
+    ("comment", "left"),
+    [
+        ("", ["never entered", "never left by End", "never ran without items", *MANY]),
+        ("no cover: never ran without items", ["never entered", "never left by End", *MANY]),
+        ("A text before. no cover: never entered; never left by End", ["never ran without items", *MANY]),
+        ("no cover", []),
+        ("no coverage of this", ["never entered", "never left by End", "never ran without items", *MANY]),
+    ],
+)
+def test_what_cannot_happen_is_left_out_where_the_comment_says_so(comment, left):
+    inside = {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
+    state = {"Type": "Map", "ItemProcessor": inside, "End": True, "Comment": comment}
+    found = [each.missed for each in measures({"StartAt": "M", "States": {"M": state}}) if each.state == "M"]
+    assert found == left
+
+
 def test_a_definition_with_other_arns_is_the_same_and_one_with_another_arrow_is_not():
     assert skeleton(json.loads(RAN)) == skeleton(ORDER)
     other = json.loads(TEXT)
