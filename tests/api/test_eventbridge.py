@@ -329,7 +329,8 @@ def test_an_event_that_cannot_be_delivered_touches_no_execution(
     assert said["RULE_ARN"].endswith(":rule/rule")
     assert "The rule rule could not deliver an event to" in caplog.text
     listed = dynastep.client("cloudwatch").list_metrics(Namespace="AWS/Events")["Metrics"]
-    assert {metric["MetricName"] for metric in listed} == {"FailedInvocations", "InvocationsSentToDlq"}
+    metrics = {"FailedInvocations", "Invocations", "InvocationsSentToDlq", "TriggeredRules"}
+    assert {metric["MetricName"] for metric in listed} == metrics
 
 
 def test_a_dead_letter_queue_that_is_not_there_is_told_in_the_log(dynastep, create, rule, caplog):
