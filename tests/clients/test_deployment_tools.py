@@ -150,7 +150,7 @@ class Sam:
         assert succeeded, said
 
 
-MIRRORS = ("/opt/tf-plugins", "/usr/local/share/terraform/plugins", "/usr/share/terraform/plugins")
+MIRRORS = ("/usr/local/share/terraform/plugins", "/usr/share/terraform/plugins")
 """Where images for builds without a network have Terraform's providers; or TF_PLUGIN_DIR says where."""
 
 
