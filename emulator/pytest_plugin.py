@@ -1,4 +1,4 @@
-"""The pytest surface: the fixture ``dynastep``, and the coverage of state machines (``--asl-cov``)."""
+"""The pytest surface: the fixture ``dynastep``, coverage of state machines (``--asl-cov``), chaos (``--asl-chaos``)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Offer the options of coverage, and those of the fixtures."""
-    from emulator.bench.pytest_options import add_coverage_options
+    """Offer the options of coverage, of chaos, and of the fixtures."""
+    from emulator.bench.pytest_options import add_chaos_options, add_coverage_options
     from emulator.bench.pytest_scopes import add_scope_options
 
     add_coverage_options(parser)
+    add_chaos_options(parser)
     add_scope_options(parser)
 
 
@@ -33,6 +34,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from emulator.bench.pytest_coverage import CoverageOfStateMachines
 
         config.pluginmanager.register(CoverageOfStateMachines(config), "dynastep-coverage")
+    if config.getoption("--asl-chaos") is not None:
+        from emulator.bench.pytest_chaos import Chaos
+
+        config.pluginmanager.register(Chaos(config), "dynastep-chaos")
 
 
 @contextmanager
@@ -43,13 +48,23 @@ def _opened(request: pytest.FixtureRequest) -> Iterator[Dynastep]:
     from emulator.testing import emulator
 
     counting = request.config.pluginmanager.get_plugin("dynastep-coverage")
+    chaos = request.config.pluginmanager.get_plugin("dynastep-chaos") if request.scope == "function" else None
     coverage = None if counting is None else counting.record.definitions
+    if chaos is not None:
+        coverage = chaos.coverage if chaos.is_on or coverage is None else coverage
     try:
         opened = emulator(coverage=coverage, **options_of(request.node, request.config))
     except InvalidOption as error:
         pytest.fail(str(error), pytrace=False)
     with opened as emulated:
-        yield emulated
+        if chaos is None:
+            yield emulated
+            return
+        chaos.begin(emulated)
+        try:
+            yield emulated
+        finally:
+            chaos.end(emulated, coverage)
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from asl_interpreter.coverage import Coverage
+from asl_interpreter.definition import Machine
+from asl_interpreter.engine import never
 from asl_interpreter.jsontext import JSON
 from asl_interpreter.loop.scheduler import Deadlock
 from asl_interpreter.running.execution import Execution as Running
@@ -151,6 +153,7 @@ class Dynastep(Clients):
         seed: int = 0,
         times: int | None = None,
         calls: Collection[int] | None = None,
+        lasting: bool = False,
         when: When = None,
         machine: str | None = None,
         optional: bool = False,
@@ -159,7 +162,8 @@ class Dynastep(Clients):
 
         ``target`` is an operation, such as ``dynamodb:PutItem``, ``dynamodb:*`` or ``lambda:Invoke``, or the Task of a
         state by name, place or path. Of the calls that it meets, those numbered in ``calls`` (all, unless they are
-        given) are hit at ``rate``, as ``seed`` chooses, ``times`` times at most. See docs/faults.md.
+        given) are hit at ``rate``, as ``seed`` chooses, ``times`` times at most. With ``lasting`` a Task that was hit
+        fails at every later attempt of its execution. See docs/faults.md.
 
         Raises:
             InvalidFault: there is no such operation or error, or a number is none.
@@ -174,6 +178,7 @@ class Dynastep(Clients):
             seed=seed,
             times=times,
             calls=calls,
+            lasting=lasting,
             when=when,
             machine=machine,
             optional=optional,
@@ -338,6 +343,16 @@ class Dynastep(Clients):
         Those that ``run`` has started, and all others of STANDARD machines, whoever started them.
         """
         return [self._as_is(running) for running in self._known().values()]
+
+    def definition_of(self, execution: Execution) -> tuple[str, Machine]:
+        """The definition that an execution runs: the text of its state machine, and what was read from it."""
+        start = self._known()[execution.arn].start
+        found = self._world.state_machines(self._call("", {})).get(start.state_machine_arn)
+        return "" if found is None else found.definition, self._known()[execution.arn].machine
+
+    def settle(self) -> None:
+        """Let time pass until nothing more happens by itself, where time is virtual."""
+        self._world.engine.ask(lambda: None, never)
 
     def _known(self) -> dict[str, Running]:
         kept = [

@@ -126,7 +126,7 @@ THIRD_PARTY = {
     "boto3": "emulator.wire.in_process emulator.deploying.transforms emulator.clients emulator.testing",
     "botocore": "emulator",
     "pyarrow": "emulator.datasets.formats",
-    "pytest": "emulator.pytest_plugin emulator.bench.pytest_coverage emulator.bench.pytest_failures emulator.bench.pytest_options emulator.bench.pytest_scopes",
+    "pytest": "emulator.pytest_plugin emulator.bench.pytest_chaos emulator.bench.pytest_coverage emulator.bench.pytest_failures emulator.bench.pytest_options emulator.bench.pytest_scopes",
     "resvg_py": "emulator.graph.files",
     "syrupy": "emulator.bench.snapshots",
     "click": "emulator.cli emulator.commands",

@@ -35,3 +35,15 @@ def add_coverage_options(parser: pytest.Parser) -> None:
         default=None,
         help="Fail if the coverage of state machines is lower.",
     )
+
+
+def add_chaos_options(parser: pytest.Parser) -> None:
+    """The option of chaos."""
+    parser.getgroup("asl-chaos", "failures of the Tasks of state machines").addoption(
+        "--asl-chaos",
+        metavar="SEED",
+        type=int,
+        default=None,
+        help="Run each test again for each error that its Tasks may fail with, and say which failures leave a state "
+        "machine stuck or unhandled, and which Retriers and Catchers are never used. SEED chooses which attempt fails.",
+    )

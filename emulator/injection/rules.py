@@ -59,7 +59,7 @@ class Faults:
     calls: frozenset[int] | None = None
     """The numbers of the only calls that may be hit, from 0."""
     lasting: bool = False
-    """Whether every later attempt of a Task that was hit is hit as well, until its state is left."""
+    """Whether a Task that was hit, of one item if it is in a Map, is hit at every later attempt of its execution."""
     when: When = None
     machine: str | None = None
     optional: bool = False
@@ -74,8 +74,8 @@ class Faults:
     """What the operations are like; None where a state is named."""
     _selection: Selection = field(init=False)
     _random: random.Random = field(init=False)
-    _visit: tuple[JSON, ...] | None = None
-    """The visit of a state that was hit last."""
+    _hit: set[tuple[object, ...]] = field(default_factory=set)
+    """The Tasks that were hit."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be.
@@ -140,16 +140,17 @@ class Faults:
             self.complaints[f"The fault of {self.target!r}: its 'when' raised {error!r}."] = None
             return False
 
-    def strikes(self, what: str, arguments: JSON, visit: tuple[JSON, ...] | None = None) -> bool:
-        """Whether it hits a call that it meets; counts it. ``visit`` says which entry into which state a call is of."""
+    def strikes(self, what: str, arguments: JSON, task: tuple[object, ...] | None = None) -> bool:
+        """Whether it hits a call that it meets; counts it. ``task`` says whose call it is: execution, place, items."""
         number, self.met = self.met, self.met + 1
         if self.stopped:
             return False
-        again = self.lasting and visit is not None and visit == self._visit
         chosen = self._random.random() < self.rate and (self.calls is None or number in self.calls)
-        if not (again or (chosen and (self.times is None or len(self.hits) < self.times))):
+        chosen = chosen and (self.times is None or len(self.hits) < self.times)
+        if not chosen and not (self.lasting and task in self._hit):
             return False
-        self._visit = visit
+        if task is not None:
+            self._hit.add(task)
         self.hits.append(Hit(number, what, arguments))
         return True
 
@@ -247,18 +248,18 @@ class FaultRules:
     def strike_state(self, rules: Collection[Faults], spot: Spot, request: TaskRequest) -> Strike | None:
         """What of some faults hits an attempt at a Task."""
         context: Any = request.context
-        visit = (context["Execution"]["Id"], context["State"]["EnteredTime"], spot.place, list(request.items))
+        task = (context["Execution"]["Id"], spot.place, request.items)
         met = [rule for rule in rules if rule.meets_state(spot, request)]
-        return self._strike(met, spot.place, request.arguments, visit)
+        return self._strike(met, spot.place, request.arguments, task)
 
     def _strike(
-        self, met: Collection[Faults], what: str, arguments: JSON, visit: tuple[JSON, ...] | None = None
+        self, met: Collection[Faults], what: str, arguments: JSON, task: tuple[object, ...] | None = None
     ) -> Strike | None:
         """Delays add up; of errors the first one counts."""
         if not met:
             return None
         with self._lock:
-            hit = [rule for rule in met if rule.strikes(what, arguments, visit)]
+            hit = [rule for rule in met if rule.strikes(what, arguments, task)]
         if not hit:
             return None
         failing = next((rule for rule in hit if rule.error is not None), None)
@@ -286,6 +287,7 @@ _FIELDS: Final[Mapping[str, tuple[str, tuple[type, ...]]]] = {
     "seed": ("a whole number", (int,)),
     "times": ("a whole number", (int,)),
     "calls": ("a list of whole numbers", (list,)),
+    "lasting": ("a boolean", (bool,)),
     "when": ("JSON", (object,)),
     "machine": ("a text", (str,)),
     "optional": ("a boolean", (bool,)),
