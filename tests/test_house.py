@@ -98,6 +98,7 @@ EMULATOR = {
     "interception": "wire",
     "testing": "permissions app arns bench clients control endpoint faults injection integrations interception moto_door"
     " server settings stepfunctions validate wire wiring",
+    "properties": "bench testing",
     "pytest_plugin": "bench testing",
 }
 """Rooms of emulator: modules and packages, from the ground up; the packages of dynamodb are rooms of their own."""
@@ -127,6 +128,8 @@ THIRD_PARTY = {
     "botocore": "emulator",
     "pyarrow": "emulator.datasets.formats",
     "pytest": "emulator.pytest_plugin emulator.bench.pytest_chaos emulator.bench.pytest_coverage emulator.bench.pytest_failures emulator.bench.pytest_options emulator.bench.pytest_scopes",
+    "hypothesis": "emulator.bench.schemas emulator.properties",
+    "jsonschema": "emulator.apigateway.validating emulator.bench.laws emulator.bench.schemas",
     "resvg_py": "emulator.graph.files",
     "syrupy": "emulator.bench.snapshots",
     "click": "emulator.cli emulator.commands",

@@ -30,7 +30,9 @@ def execute(snippet: str, dynastep: Dynastep) -> dict[str, Any]:
     defined: dict[str, Any] = {"__name__": "snippet"}
     exec(compile(snippet.replace(SERVER, dynastep.url), str(README), "exec"), defined)
     for name, test in list(defined.items()):
-        if name.startswith("test_"):
+        if hasattr(test, "hypothesis"):
+            test()
+        elif name.startswith("test_"):
             options = {name: value for mark in getattr(test, "pytestmark", ()) for name, value in mark.kwargs.items()}
             with emulator(**options) as own:
                 test(own)

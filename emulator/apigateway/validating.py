@@ -70,7 +70,7 @@ def _invalid(problem: str) -> Refused:
 
 def _first_problem(schema: Any, value: Any, models: Mapping[str, str]) -> str | None:
     """What is wrong with a value, by JSON schema's draft 4; models refer to each other by their URLs."""
-    from jsonschema import Draft4Validator, SchemaError  # type: ignore[import-untyped]
+    from jsonschema import Draft4Validator, SchemaError
     from referencing import Registry, Resource
     from referencing.exceptions import Unresolvable
     from referencing.jsonschema import DRAFT4
