@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import cache, partial
@@ -38,10 +38,9 @@ from emulator.clients import Clients
 from emulator.control import Control
 from emulator.endpoint import account_of, answer
 from emulator.faults import Fault
-from emulator.injection.rules import Faults, make_faults
+from emulator.injection.arranging import Arranging
 from emulator.integrations.mocked import mocks_first
-from emulator.integrations.mocks import Answer, Checked, Mock, Mocks, mode_of, steps_of
-from emulator.integrations.selection import Selection, When
+from emulator.integrations.mocks import Mocks
 from emulator.interception import answered_by, world_answer
 from emulator.permissions.guard import Denial
 from emulator.settings import Settings
@@ -70,7 +69,7 @@ _OF_A_TEST: Final = (
 """The variables that a test's emulator reads; others are for the server."""
 
 
-class Dynastep(Clients):
+class Dynastep(Clients, Arranging):
     """AWS for one test."""
 
     def __init__(self, control: Control, account: str, region: str, url: Callable[[], str], mocks: Mocks) -> None:
@@ -111,79 +110,6 @@ class Dynastep(Clients):
             UnknownSnapshot: there is none of this name.
         """
         self._control.restore_snapshot(name)
-
-    def mock(
-        self,
-        task: str,
-        *answers: Answer,
-        when: When = None,
-        machine: str | None = None,
-        checked: Checked = True,
-        optional: bool = False,
-    ) -> Mock:
-        """Have a Task get these answers in place of its service's; ``calls`` of what this returns is what it asked.
-
-        ``task`` is the name of its state, its place or path (``"Each/Ship"``, ``"Each[2]/Ship"``), its Resource (such
-        as ``glue:startJobRun.sync``), or a pattern (such as ``dynamodb:*``). ``when`` says of which arguments: a part
-        of their members, a compiled regular expression, or a callable; ``machine`` is the name of the only state
-        machine that is meant. One answer is for every attempt; of several each is for one, in every execution.
-        An answer is a JSON value, a ``StateError``, ``Later`` for time that it takes, or a callable that makes one of
-        these of the arguments. A value that the service could not answer is refused, as TestState does: ``checked`` is
-        ``"strict"`` (or True), ``"present"`` or ``"none"`` (or False). A mock that is never used fails the test unless
-        it is ``optional``.
-
-        Without answers here, ``.throws("Card.Busy", times=2).then_returns(value, after="3s")`` gives them in steps.
-
-        Raises:
-            TypeError, ValueError: an answer is not JSON, or there is no such mode.
-        """
-        steps = steps_of(answers) if answers else ()
-        selection = Selection(task, machine, when)
-        mock = Mock(f"The mock of {task!r}", selection, steps, mode_of(checked), optional)
-        return self._mocks.add(mock)
-
-    def faults(
-        self,
-        target: str,
-        *,
-        error: str | None = None,
-        message: str = "",
-        delay: float | str = 0,
-        rate: float = 1.0,
-        seed: int = 0,
-        times: int | None = None,
-        calls: Collection[int] | None = None,
-        lasting: bool = False,
-        when: When = None,
-        machine: str | None = None,
-        optional: bool = False,
-    ) -> Faults:
-        """Have calls fail or come late: of Tasks and of clients; ``hits`` of what this returns says which were hit.
-
-        ``target`` is an operation, such as ``dynamodb:PutItem``, ``dynamodb:*`` or ``lambda:Invoke``, or the Task of a
-        state by name, place or path. Of the calls that it meets, those numbered in ``calls`` (all, unless they are
-        given) are hit at ``rate``, as ``seed`` chooses, ``times`` times at most. With ``lasting`` a Task that was hit
-        fails at every later attempt of its execution. See docs/faults.md.
-
-        Raises:
-            InvalidFault: there is no such operation or error, or a number is none.
-        """
-        __tracebackhide__ = True
-        rule = make_faults(
-            target,
-            error=error,
-            message=message,
-            delay=delay,
-            rate=rate,
-            seed=seed,
-            times=times,
-            calls=calls,
-            lasting=lasting,
-            when=when,
-            machine=machine,
-            optional=optional,
-        )
-        return self._world.faults.add(rule)
 
     def run(
         self,
@@ -350,13 +276,6 @@ class Dynastep(Clients):
         found = self._world.state_machines(self._call("", {})).get(start.state_machine_arn)
         return "" if found is None else found.definition, self._known()[execution.arn].machine
 
-    def allow_unused(self) -> None:
-        """Have no mock, and no fault, be wrong because it was not used."""
-        for mock in self._mocks:
-            mock.optional = True
-        for rule in self._world.faults:
-            rule.optional = True
-
     def settle(self) -> None:
         """Let time pass until nothing more happens by itself, where time is virtual."""
         self._world.engine.ask(lambda: None, never)
@@ -367,11 +286,6 @@ class Dynastep(Clients):
         ]
         every = {each.start.arn: each for each in (*kept, *self._running.values())}
         return dict(sorted(every.items(), key=lambda entry: entry[1].started_at))
-
-    def take_verdict(self) -> str:
-        """What was wrong with mocks and faults, for people, once: ``check_mocks`` does not say it again."""
-        verdicts = (self._mocks.take_verdict(), self._world.faults.take_verdict())
-        return "\n".join(verdict for verdict in verdicts if verdict)
 
     def policy(self, machine: Definition | Execution) -> MachinePolicy:
         """The least IAM policy that the role of a state machine needs; ``print(policy)`` shows it.
@@ -406,17 +320,6 @@ class Dynastep(Clients):
         """
         history, known = self._cassette(cassette, definition)
         return replay(history, known, self._world.resources(self._call("", {})))
-
-    def check_mocks(self) -> None:
-        """See that every mock was used, and used well, and every fault met. The fixture does so when the test is over.
-
-        Raises:
-            AssertionError: one was not; the message says what was mocked and what was called.
-        """
-        __tracebackhide__ = True
-        verdict = self.take_verdict()
-        if verdict:
-            raise AssertionError(verdict)
 
     def _machine(
         self,
