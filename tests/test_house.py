@@ -62,7 +62,8 @@ EMULATOR = {
     "deploying": "arns endpoint faults lambdas moto_door wire",
     "dynamodb.forwarding": "faults wire",
     "dynamodb.control": "dynamodb.model dynamodb.rejections faults moto_door wire",
-    "dynamodb.copies": "dynamodb.changes dynamodb.control dynamodb.model dynamodb.rejections faults moto_door wire",
+    "dynamodb.copies": "dynamodb.changes dynamodb.control dynamodb.expressions dynamodb.items dynamodb.model"
+    " dynamodb.rejections faults moto_door wire",
     "dynamodb.expressions": "dynamodb.model dynamodb.rejections faults",
     "dynamodb.items": "dynamodb.expressions dynamodb.generations dynamodb.model dynamodb.rejections faults wire",
     "dynamodb.partiql": "dynamodb.expressions dynamodb.items dynamodb.model dynamodb.rejections faults wire",

@@ -13,6 +13,8 @@ HELP: Final[Mapping[str, str]] = {
     "quotas": "Quotas that are not AWS's own: history_events=100.",
     "functions": "A folder of Lambda functions.",
     "wording": "Which generation of AWS's wording DynamoDB refuses requests in: mixed, classic, 2026-05 or new.",
+    "delays": "How long DynamoDB takes to change tables and indexes: none (the default) or lifelike.",
+    "throttling": "Whether provisioned DynamoDB tables refuse what exceeds their capacity: off (the default) or on.",
     "iam": "Whether IAM is asked: off (the default), warn or enforce.",
     "seed": "A whole number: with another one, the ids that are made up are others.",
     "let_through": "Names of hosts that are called after all, such as localhost.",

@@ -21,6 +21,8 @@ _SETTINGS: Final = {
     "iam": "iam",
     "quotas": "quotas",
     "wording": "dynamodb_wording",
+    "delays": "dynamodb_delays",
+    "throttling": "dynamodb_throttling",
 }
 """Options that are settings of the server, too, with the names that they have there."""
 

@@ -6,8 +6,9 @@ on AWS.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from asl_interpreter.jsontext import JSON
 from emulator import arns
@@ -44,8 +45,24 @@ def check_tags(arn: str, tags: Mapping[str, str], most: int) -> None:
 
 
 def read_tags(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """Tags as a request has them, by key."""
-    return {tag.get("key", ""): tag.get("value", "") for tag in tags}
+    """Tags as a request has them, by key.
+
+    Raises:
+        Fault: ValidationException, a character may not be in a tag, or the key is one of AWS's own. AWS states the rule
+            and not the words of its error; the first text is the rule, the second what other services say.
+    """
+    read = {tag.get("key", ""): tag.get("value", "") for tag in tags}
+    for key, value in read.items():
+        if _TEXT.fullmatch(key) is None or _TEXT.fullmatch(value) is None:
+            text = "Tags may only contain Unicode letters, digits, white space, or these symbols: _ . : / = + - @."
+            raise Fault("ValidationException", text)
+        if key.lower().startswith("aws:"):
+            raise Fault("ValidationException", "aws: prefixed tag key names are not allowed for external use.")
+    return read
+
+
+_TEXT: Final = re.compile(r"[\w\s.:/=+@-]*")
+"""Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_Tag.html"""
 
 
 def untag_resource(world: World, call: Call) -> dict[str, JSON]:

@@ -354,6 +354,38 @@ def test_tags_come_with_the_machine_and_change(states, create):
     assert states.list_tags_for_resource(resourceArn=machine)["tags"] == [{"key": "tier", "value": ""}]
 
 
+CHARACTERS = "Tags may only contain Unicode letters, digits, white space, or these symbols: _ . : / = + - @."
+RESERVED = "aws: prefixed tag key names are not allowed for external use."
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        *((f"a{symbol}", "v", CHARACTERS) for symbol in "<>*!\x01"),
+        ("k", "a,b", CHARACTERS),
+        ("aws:team", "v", RESERVED),
+        ("AWS:team", "v", RESERVED),
+        ("ключ 1_.:/=+-@", "значение 1_.:/=+-@", None),
+        ("aws-cdk:team", "", None),
+    ],
+)
+@pytest.mark.parametrize("how", ["TagResource", "CreateStateMachine", "CreateActivity"])
+def test_tags_have_the_characters_that_aws_allows(states, create, role, how, key, value, said):
+    tags = [{"key": key, "value": value}]
+    calls = {
+        "TagResource": lambda: states.tag_resource(resourceArn=create(), tags=tags),
+        "CreateStateMachine": lambda: states.create_state_machine(name="n", definition=PASS, roleArn=role, tags=tags),
+        "CreateActivity": lambda: states.create_activity(name="a", tags=tags),
+    }
+    if said is None:
+        calls[how]()
+    else:
+        with pytest.raises(ClientError) as refused:
+            calls[how]()
+        error = refused.value.response["Error"]
+        assert (error["Code"], error["Message"]) == ("ValidationException", said)
+
+
 def test_a_machine_has_fifty_tags_at_most(states, create, role):
     machine = create(tags=[{"key": f"k{number}", "value": ""} for number in range(50)])
     with pytest.raises(states.exceptions.TooManyTags) as raised:

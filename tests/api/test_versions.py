@@ -332,3 +332,27 @@ def test_a_log_destination_must_be_one_and_there(states, destinations, words):
         )
         == f"InvalidLoggingConfiguration: Invalid Logging Configuration: {words}"
     )
+
+
+def test_descriptions_of_versions_and_aliases_have_256_characters_at_most(states, versions):
+    machine, first, _ = versions
+    route = [{"stateMachineVersionArn": first, "weight": 100}]
+    calls = [
+        ("description", lambda text: states.publish_state_machine_version(stateMachineArn=machine, description=text)),
+        (
+            "description",
+            lambda text: states.create_state_machine_alias(
+                name=f"a{len(text)}", description=text, routingConfiguration=route
+            ),
+        ),
+        (
+            "versionDescription",
+            lambda text: states.update_state_machine(
+                stateMachineArn=machine, definition=says("four"), publish=True, versionDescription=text
+            ),
+        ),
+    ]
+    for member, call in calls:
+        call("x" * 256)
+        with pytest.raises(ClientError, match=f"Value at '{member}' failed to satisfy constraint: .*equal to 256"):
+            call("x" * 257)

@@ -55,8 +55,8 @@ class TestClass:
     [
         (
             "regoin='eu-west-1'",
-            "There is no option of dynastep 'regoin'. Is 'region' meant? There is 'account', 'clock', 'functions', "
-            "'let_through', 'quotas', 'region', 'seed', 'starts', 'wording'.",
+            "There is no option of dynastep 'regoin'. Is 'region' meant? There is 'account', 'clock', 'delays', "
+            "'functions', 'iam', 'let_through', 'quotas', 'region', 'seed', 'starts', 'throttling', 'wording'.",
         ),
         ("'eu-west-1'", "The marker dynastep has options by name only, such as region=, not 'eu-west-1'."),
         ("clock='fast'", "The option clock is 'fast': wall, virtual or manual is wanted"),

@@ -6,7 +6,7 @@ absent, and when, as observed on AWS.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from asl_interpreter.jsontext import JSON
 from emulator.dynamodb.control.definitions import ON_DEMAND_WARM
@@ -14,6 +14,9 @@ from emulator.dynamodb.model import lifecycles
 from emulator.dynamodb.model.schema import Index, key_schema, projection
 from emulator.dynamodb.model.tables import Table
 from emulator.dynamodb.model.vector_indexes import VectorIndex
+
+if TYPE_CHECKING:
+    from emulator.dynamodb.control.replicas import Group
 
 
 def describe(table: Table) -> dict[str, JSON]:
@@ -49,11 +52,20 @@ def describe(table: Table) -> dict[str, JSON]:
             member, index_shown = phase.gone
             shown.setdefault(member, []).append({**index_shown, **phase.shown()})
     if table.replication.group is not None:
-        shown["GlobalTableVersion"] = "2019.11.21"
-        shown["Replicas"] = table.replication.group.described(table)
+        shown |= _describe_group(table, table.replication.group)
     shown.update({name: value for name, value in table.settings.items() if name != "WarmThroughput"})
     if "RestoreSummary" in shown:
         shown["RestoreSummary"] = {**shown["RestoreSummary"], "RestoreInProgress": shown["TableStatus"] == "CREATING"}
+    return shown
+
+
+def _describe_group(table: Table, group: Group) -> dict[str, JSON]:
+    """What a replica shows of its global table."""
+    shown: dict[str, JSON] = {"GlobalTableVersion": "2019.11.21", "Replicas": group.described(table)}
+    if table.replication.is_strong:
+        shown["MultiRegionConsistency"] = "STRONG"
+    if group.witness is not None:
+        shown["GlobalTableWitnesses"] = [{"RegionName": group.witness, "WitnessStatus": "ACTIVE"}]
     return shown
 
 

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from asl_interpreter.jsontext import JSON
 from emulator import moto_door
-from emulator.dynamodb.control import definitions
+from emulator.dynamodb.control import definitions, strong_consistency
 from emulator.dynamodb.control.descriptions import describe
 from emulator.dynamodb.model import lifecycles, snapshots, streams
 from emulator.dynamodb.model.store import DynamoDBWorld, Region
@@ -51,6 +51,8 @@ class Group:
     overrides: dict[str, dict[str, JSON]] = field(default_factory=dict)
     sources: dict[str, float] = field(default_factory=dict)
     """When a replica was last made from a region."""
+    witness: str | None = None
+    """The region of the witness, which has no table; of a group with Multi-Region strong consistency."""
     _watchers: dict[str, Watcher] = field(default_factory=dict)
     _copying: bool = False
 
@@ -68,6 +70,7 @@ class Group:
         self.overrides.pop(table.region, None)
         table.unwatch(self._watchers.pop(table.region))
         table.replication.group = None
+        table.replication.is_strong = False
         if len(self.tables) == 1:
             self.leave(next(iter(self.tables.values())))
 
@@ -104,48 +107,111 @@ class Group:
 
 
 def update_replicas(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
-    """UpdateTable with ReplicaUpdates: add, change or take away one replica."""
-    updates: Sequence[Mapping[str, JSON]] = call.params["ReplicaUpdates"]
+    """UpdateTable with ReplicaUpdates: add, change or take away one replica; two at once for strong consistency."""
     region = world.dynamodb.region(call.account, call.region)
     table = region.named(call.params["TableName"])
-    members = [(kind, body) for update in updates for kind, body in update.items() if body is not None]
-    if len(members) != 1:
-        raise invalid_values("Only one replica update is allowed simultaneously per table")
-    kind, body = members[0]
-    if kind == "Disassociate":
-        raise unsupported("Disassociate of ReplicaUpdates")
-    if body["RegionName"] == region.name:
-        raise invalid(
-            "Cannot add, delete, or update the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or "
-            "UpdateTable as required."
-        )
-    other = world.dynamodb.region(call.account, body["RegionName"])
-    scales = kind != "Create" or table.billing.mode != "PROVISIONED" or _scales(table)
+    becomes_strong = strong_consistency.is_asked(call.params)
+    is_strong = becomes_strong or table.replication.is_strong
+    witness = strong_consistency.read_witness(call.params)
+    updates = _read_updates(call.params, region, one_only=not is_strong)
+    others = {body["RegionName"]: world.dynamodb.region(call.account, body["RegionName"]) for _, body in updates}
+    kinds = {body["RegionName"]: kind for kind, body in updates}
+    scales = "Create" not in kinds.values() or table.billing.mode != "PROVISIONED" or _scales(table)
     with ExitStack() as stack:
-        for each in sorted((region, other), key=lambda each: each.name):
+        for _, each in sorted({region.name: region, **others}.items()):
             stack.enter_context(each.lock)
         stack.enter_context(table.lock)
-        if kind == "Create":
-            _create(region, table, other, body, scales=scales)
-        elif table.replication.group is None or other.name not in table.replication.group.tables:
-            raise invalid_values(
-                f"Replica specified in the Replica Update or Replica Delete action of the request was "
-                f"not found: {other.name}"
-            )
-        elif kind == "Update":
-            table.replication.group.overrides[other.name] = _overrides(table.replication.group.tables[other.name], body)
-        else:
-            return _delete(region, table, other)
-        lifecycles.update(table, region.clock.now(), region.durations, is_throughput=False)
-        shown = describe(table)
-        if table.replication.group is not None:
-            shown["Replicas"] = table.replication.group.described(
-                table, {"Create": "CREATING"}.get(kind, "UPDATING"), other.name
-            )
+        if becomes_strong:
+            strong_consistency.check_new(table, [*kinds, *([] if witness is None else [witness[1]])])
+        strong_consistency.check_change(table, kinds, witness)
+        if is_strong and "Delete" in kinds.values():
+            _weaken(table)
+        shown: dict[str, JSON] = {}
+        for kind, body in updates:
+            other = others[body["RegionName"]]
+            shown = _update_replica(region, table, other, (kind, body), scales=scales, streamed=not is_strong)
+        if becomes_strong:
+            shown |= _strengthen(table, None if witness is None else witness[1])
         return {"TableDescription": shown}
 
 
-def _create(region: Region, table: Table, other: Region, body: Mapping[str, JSON], *, scales: bool) -> None:
+def _read_updates(
+    params: Mapping[str, JSON], region: Region, *, one_only: bool
+) -> list[tuple[str, Mapping[str, JSON]]]:
+    """What is to be done with replicas: Create, Update or Delete, and the rest of the action."""
+    updates: Sequence[Mapping[str, JSON]] = params.get("ReplicaUpdates") or ()
+    members = [(kind, body) for update in updates for kind, body in update.items() if body is not None]
+    if not members or (one_only and len(members) != 1):
+        raise invalid_values("Only one replica update is allowed simultaneously per table")
+    for kind, body in members:
+        if kind == "Disassociate":
+            raise unsupported("Disassociate of ReplicaUpdates")
+        if body["RegionName"] == region.name:
+            raise invalid(
+                "Cannot add, delete, or update the local region through ReplicaUpdates. Use CreateTable, DeleteTable, "
+                "or UpdateTable as required."
+            )
+    return members
+
+
+def _strengthen(table: Table, witness: str | None) -> dict[str, JSON]:
+    """Make a new group one with Multi-Region strong consistency; what its description shows while it is being made."""
+    group = table.replication.group
+    if group is None:
+        raise AssertionError("replicas were made")
+    group.witness = witness
+    for replica in group.tables.values():
+        replica.replication.is_strong = True
+    replicas = [{**each, "ReplicaStatus": "CREATING"} for each in group.described(table)]
+    shown: dict[str, JSON] = {"MultiRegionConsistency": strong_consistency.STRONG, "Replicas": replicas}
+    if witness is not None:
+        shown["GlobalTableWitnesses"] = [{"RegionName": witness, "WitnessStatus": "CREATING"}]
+    return shown
+
+
+def _weaken(table: Table) -> None:
+    """Let the members of a group with Multi-Region strong consistency leave it."""
+    group = table.replication.group
+    if group is not None:
+        group.witness = None
+        for replica in group.tables.values():
+            replica.replication.is_strong = False
+
+
+def _update_replica(
+    region: Region,
+    table: Table,
+    other: Region,
+    update: tuple[str, Mapping[str, JSON]],
+    *,
+    scales: bool,
+    streamed: bool,
+) -> dict[str, JSON]:
+    """Add, change or take away one replica; the table's description. All locks are held."""
+    kind, body = update
+    if kind == "Create":
+        _create(region, table, other, body, scales=scales, streamed=streamed)
+    elif table.replication.group is None or other.name not in table.replication.group.tables:
+        raise invalid_values(
+            f"Replica specified in the Replica Update or Replica Delete action of the request was "
+            f"not found: {other.name}"
+        )
+    elif kind == "Update":
+        table.replication.group.overrides[other.name] = _overrides(table.replication.group.tables[other.name], body)
+    else:
+        return _delete(region, table, other)
+    lifecycles.update(table, region.clock.now(), region.durations, is_throughput=False)
+    shown = describe(table)
+    if table.replication.group is not None:
+        shown["Replicas"] = table.replication.group.described(
+            table, {"Create": "CREATING"}.get(kind, "UPDATING"), other.name
+        )
+    return shown
+
+
+def _create(
+    region: Region, table: Table, other: Region, body: Mapping[str, JSON], *, scales: bool, streamed: bool
+) -> None:
     if other.find(table.name) is not None:
         raise invalid(
             f"Failed to create a the new replica of table with name: '{table.name}' because one or more replicas "
@@ -165,9 +231,10 @@ def _create(region: Region, table: Table, other: Region, body: Mapping[str, JSON
         replica.put(replica.position(item.attributes), item)
     replica.set_expiry(table.expiry.attribute if table.expiry else None)
     overrides = _overrides(replica, body)
-    if streaming is None:
-        streams.enable(region, table, VIEW)
-    streams.enable(other, replica, VIEW)
+    if streamed:
+        if streaming is None:
+            streams.enable(region, table, VIEW)
+        streams.enable(other, replica, VIEW)
     group = table.replication.group or Group()
     if table.replication.group is None:
         group.join(table)
@@ -210,7 +277,7 @@ def _delete(region: Region, table: Table, other: Region) -> dict[str, JSON]:
     shown["Replicas"] = group.described(table, "DELETING", other.name)
     remove(other, replica)
     other.remove(replica)
-    return {"TableDescription": shown}
+    return shown
 
 
 def remove(region: Region, table: Table) -> None:
@@ -223,6 +290,7 @@ def remove(region: Region, table: Table) -> None:
     if group is None:
         return
     made = group.sources.get(table.region)
+    strong_consistency.check_removed(table)
     if made is not None and region.clock.now() - made < SOURCE_STAYS:
         raise invalid(
             "Replica cannot be deleted because it has acted as a source region for new replica(s) being added to the "

@@ -31,6 +31,8 @@ def update_time_to_live(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     attribute, now = wanted["AttributeName"], world.clock.now()
     table = _table(world, call, "update")
     with table.lock:
+        if table.replication.is_strong:
+            raise invalid("Time to Live (TTL) is not supported for MRSC global tables")
         active = table.expiry.attribute if table.expiry else None
         if wanted["Enabled"]:
             if active == attribute:

@@ -27,11 +27,11 @@ from emulator.wire.protocol import Call
 _CHANGES = (
     *("ProvisionedThroughput", "BillingMode", "StreamSpecification", "GlobalSecondaryIndexUpdates", "SSESpecification"),
     *("DeletionProtectionEnabled", "OnDemandThroughput", "WarmThroughput", "TableClass", "ReplicaUpdates"),
-    "VectorIndexUpdates",
+    *("VectorIndexUpdates", "GlobalTableWitnessUpdates", "MultiRegionConsistency"),
 )
 _NOT_BUILT = (
-    *("MultiRegionConsistency", "GlobalTableWitnessUpdates"),
-    *("GlobalTableSettingsReplicationMode", "DisassociationProtectionEnabled"),
+    "GlobalTableSettingsReplicationMode",
+    "DisassociationProtectionEnabled",
 )
 _ALONE = {
     "SSESpecification": "Server-Side Encryption modification must be the only operation in the request",
@@ -40,6 +40,7 @@ _ALONE = {
     "WarmThroughput": "WarmThroughput must be the only operation in the request",
     "ReplicaUpdates": "Replica modification must be the only operation in the request",
 }
+_BESIDE = {"ReplicaUpdates": ("GlobalTableWitnessUpdates", "MultiRegionConsistency")}
 _NOTHING = (
     "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
     "SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, "
@@ -56,7 +57,7 @@ def update_table(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
         if params.get(member) is not None:
             raise unsupported(f"{member} of UpdateTable")
     asked = _asked(params)
-    if "ReplicaUpdates" in asked:
+    if not {"ReplicaUpdates", *_BESIDE["ReplicaUpdates"]}.isdisjoint(asked):
         return replicas.update_replicas(world, call)
     region = world.dynamodb.region(call.account, call.region)
     table = region.named(params["TableName"])
@@ -115,7 +116,7 @@ def _asked(params: Mapping[str, JSON]) -> list[str]:
     if params.get("GlobalSecondaryIndexUpdates") == []:
         raise invalid_values("List of GlobalSecondaryIndexUpdates is empty")
     for name, message in _ALONE.items():
-        if name in asked and len(asked) > 1:
+        if name in asked and set(asked) - {name, *_BESIDE.get(name, ())}:
             raise invalid_values(message)
     if "OnDemandThroughput" in asked and set(asked) - {"OnDemandThroughput", "BillingMode"}:
         raise invalid_values("OnDemandThroughput can only be combined with BillingMode in an UpdateTable request")

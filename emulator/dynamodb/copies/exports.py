@@ -18,6 +18,7 @@ from asl_interpreter.jsontext import JSON, dumps
 from emulator.dynamodb.changes.recovery import Change, Journal
 from emulator.dynamodb.control.tags import table_by_arn
 from emulator.dynamodb.copies.buckets import Bucket, BucketError
+from emulator.dynamodb.copies.export_filters import ExportFilter
 from emulator.dynamodb.model.store import DynamoDBWorld, Region
 from emulator.dynamodb.model.tables import Item, Table
 from emulator.dynamodb.model.values import write_item
@@ -43,8 +44,6 @@ def export_table_to_point_in_time(world: DynamoDBWorld, call: Call) -> dict[str,
     params = call.params
     if params.get("ExportFormat") == "ION":
         raise unsupported("ExportFormat ION")
-    if params.get("FilterSpecification") is not None:
-        raise unsupported("FilterSpecification of an export")
     region = world.dynamodb.region(call.account, call.region)
     table = _table(region, call)
     now = region.clock.now()
@@ -59,7 +58,8 @@ def export_table_to_point_in_time(world: DynamoDBWorld, call: Call) -> dict[str,
                 f"Point in time recovery is not enabled for table '{table.name}'",
             )
         incremental = params.get("ExportType") == "INCREMENTAL_EXPORT"
-        times, lines = _changes(journal, params, now) if incremental else _items(journal, params, now)
+        kept = ExportFilter(table, params.get("FilterSpecification"))
+        times, lines = _changes(journal, params, now) if incremental else _items(journal, params, now, kept)
     arn = f"{table.arn}/export/{int(now * 1000):014}-{uuid4().hex[:8]}"
     description: dict[str, JSON] = {
         "ExportArn": arn,
@@ -82,7 +82,7 @@ def export_table_to_point_in_time(world: DynamoDBWorld, call: Call) -> dict[str,
     return {"ExportDescription": description}
 
 
-_ECHOED = ("ClientToken", "S3Bucket", "S3BucketOwner", "S3Prefix", "S3SseKmsKeyId")
+_ECHOED = ("ClientToken", "S3Bucket", "S3BucketOwner", "S3Prefix", "S3SseKmsKeyId", "FilterSpecification")
 
 
 def describe_export(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
@@ -137,18 +137,23 @@ def _repeated(region: Region, params: Mapping[str, JSON], now: float) -> Export 
 # --- what is exported ------------------------------------------------------------------------------------------------
 
 
-def _items(journal: Journal, params: Mapping[str, JSON], now: float) -> tuple[dict[str, JSON], list[tuple[str, int]]]:
+def _items(
+    journal: Journal, params: Mapping[str, JSON], now: float, kept: ExportFilter
+) -> tuple[dict[str, JSON], list[tuple[str, int]]]:
     if params.get("IncrementalExportSpecification") is not None:
         raise invalid("IncrementalExportSpecification can only be specified when ExportType is INCREMENTAL_EXPORT")
     instant = params.get("ExportTime", now)
     earliest, _ = journal.bounds()
     if not min(earliest, now) <= instant <= now:
         raise _invalid_time()
-    lines = [(dumps({"Item": write_item(item.attributes)}), item.size) for item in journal.items_at(instant)]
+    items = ((kept.shown(item.attributes), item.size) for item in journal.items_at(instant))
+    lines = [(dumps({"Item": write_item(shown)}), size) for shown, size in items if shown is not None]
     return {"ExportTime": instant}, lines
 
 
 def _changes(journal: Journal, params: Mapping[str, JSON], now: float) -> tuple[dict[str, JSON], list[tuple[str, int]]]:
+    if params.get("FilterSpecification") is not None:
+        raise unsupported("FilterSpecification of an incremental export")
     given = params.get("IncrementalExportSpecification") or {}
     start, end = given.get("ExportFromTime"), given.get("ExportToTime", now)
     view = given.get("ExportViewType") or "NEW_AND_OLD_IMAGES"

@@ -53,6 +53,7 @@ def transact_write_items(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     members = [_only_action(member) for member in params["TransactItems"]]
     ready = [_read_action(action, body) for action, body in members]
     tables = [region.table(body["TableName"]) for _, body in members]
+    check_transactional(tables)
     _check_size(members)
 
     def perform() -> tuple[dict[str, JSON], list[Consumption]]:
@@ -117,6 +118,7 @@ def transact_get_items(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     region = world.dynamodb.region(call.account, call.region)
     gets = [_read_get(member["Get"]) for member in params["TransactItems"]]
     found = [(region.table(get.table), get) for get in gets]
+    check_transactional(table for table, _ in found)
     for position, (table, get) in enumerate(found):
         try:
             check_key(table.key, get.key)
@@ -141,6 +143,18 @@ def transact_get_items(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     if mode:
         answer["ConsumedCapacity"] = shown_each(consumed.values(), mode, transaction="Read")
     return answer
+
+
+def check_transactional(tables: Iterable[Table]) -> None:
+    """See that none of the tables is a global table with Multi-Region strong consistency. The text is AWS's page's.
+
+    Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html
+
+    Raises:
+        Fault: one is.
+    """
+    if any(table.replication.is_strong for table in tables):
+        raise invalid("Transaction operations are not supported for MRSC global tables")
 
 
 def check_none_held(found: Iterable[tuple[Table, Position]]) -> None:

@@ -166,6 +166,8 @@ class Replication:
 
     group: Group | None = None
     """The global table that it is one of."""
+    is_strong: bool = False
+    """Whether that has Multi-Region strong consistency."""
     scaling: dict[str, JSON] = field(default_factory=dict)
     """Auto scaling settings, in wire form."""
 

@@ -21,6 +21,7 @@ from emulator.dynamodb.items.transactions import (
     cancelled,
     check_distinct,
     check_none_held,
+    check_transactional,
     commit,
     locked,
     once,
@@ -73,6 +74,7 @@ def execute_transaction(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
         except Fault as fault:
             raise _invalid_member(position, fault) from None
         members.append(_Member(statement, values, table, request))
+    check_transactional(member.table for member in members if member.table is not None)
     reads = [isinstance(member.statement, Select) and not member.statement.exists for member in members]
     if all(reads):
         return _read_together(members, params)
