@@ -48,9 +48,6 @@ class World:
     def looked(self, _call: Call) -> None:
         """Nothing runs here that a look could move on."""
 
-    def meet_faults(self, _service: str, _operation: str, _params: Any) -> None:
-        """No test of DynamoDB alone has any."""
-
 
 class Service:
     """DynamoDB as a client sees it: ``call`` answers or raises Fault; ``refusal`` is the code and message.
