@@ -6,7 +6,9 @@ key, an account's twelve digits among them, is the root of its account, which IA
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +18,7 @@ from emulator.moto_door import identities
 from emulator.permissions.evaluation import Principal
 from emulator.permissions.guard import Actor, Denial, Guard, Registry, session_actor
 from emulator.permissions.sentences import Refusal, refusal
+from emulator.wire.credentials import DEFAULT_REGION
 from emulator.wire.operations import service_model
 
 if TYPE_CHECKING:
@@ -74,8 +77,7 @@ def _partition_key(table: Table, index: str) -> str | None:
 _TOKENS: Final = ("HTTP_X_AMZ_SECURITY_TOKEN", "HTTP_X_AMZN_TRACE_ID")
 
 
-def actor_of(world: World, guard: Guard, environ: Environ, caller: Credential | None, account: str) -> Actor:
-    """Who makes a request."""
+def _identified(world: World, guard: Guard, environ: Environ, caller: Credential | None, account: str) -> Actor:
     name = world.lambdas.function_of(*(environ[token] for token in _TOKENS if token in environ))
     if name is not None:
         role = identities.function_role(name.account, name.region, name.name)
@@ -100,6 +102,37 @@ def actor_of(world: World, guard: Guard, environ: Environ, caller: Credential | 
     )
 
 
+def actor_of(world: World, guard: Guard, environ: Environ, caller: Credential | None, account: str) -> Actor:
+    """Who makes a request, and through which VPC endpoint: the one whose host name is asked, or the one of the test."""
+    actor = _identified(world, guard, environ, caller, account)
+    host = str(environ.get("HTTP_HOST", ""))
+    named = host if host.startswith("vpce-") else guard.endpoint
+    region = caller.region if caller is not None else DEFAULT_REGION
+    endpoint = None if named is None else identities.vpc_endpoint(named, account, region)
+    if endpoint is None:
+        return actor
+    keys = {"aws:sourcevpce": [endpoint.id], "aws:sourcevpc": [endpoint.vpc]}
+    return replace(actor, context={**actor.context, **keys}, endpoint=endpoint.policy)
+
+
+@contextmanager
+def through(guard: Guard | None, vpc_endpoint: str, account: str, region: str) -> Iterator[None]:
+    """Have the requests of clients come through a VPC endpoint.
+
+    Raises:
+        ValueError: there is no such endpoint, or nobody asks IAM.
+    """
+    if guard is None:
+        raise ValueError("where a request comes from counts only with the option iam, as warn or enforce")
+    if identities.vpc_endpoint(vpc_endpoint, account, region) is None:
+        raise ValueError(f"there is no VPC endpoint {vpc_endpoint!r} in this account and region")
+    before, guard.endpoint = guard.endpoint, vpc_endpoint
+    try:
+        yield
+    finally:
+        guard.endpoint = before
+
+
 def denied(
     world: World,
     environ: Environ,
@@ -115,7 +148,7 @@ def denied(
     if guard is None:
         return None
     service, operation, params = asked
-    region = caller.region if caller is not None else "us-east-1"
+    region = caller.region if caller is not None else DEFAULT_REGION
     actor = actor_of(world, guard, environ, caller, account)
     denial: Denial | None = guard.refusal(actor, service, operation, params, account, region)
     if denial is None:

@@ -21,6 +21,7 @@ from asl_interpreter.jsontext import JSON
 from asl_interpreter.loop.scheduler import Deadlock
 from asl_interpreter.running.execution import Execution as Running
 from emulator import arns, moto_door
+from emulator.actors import through
 from emulator.bench.answers import open_callback
 from emulator.bench.asynchronous import as_function, beside
 from emulator.bench.cassettes import read_cassette
@@ -31,7 +32,7 @@ from emulator.bench.execution import Execution
 from emulator.bench.handles import Started
 from emulator.bench.moments import Past, recorded_execution
 from emulator.bench.options import InvalidOption, Options
-from emulator.bench.policies import MachinePolicy, facts_of, facts_of_file, policy_of
+from emulator.bench.policies import MachinePolicy, facts_of_file, policy_of, policy_of_runs
 from emulator.bench.replaying import CannotReplay, Replayed, replay
 from emulator.bench.roles import make_role
 from emulator.clients import Clients
@@ -182,8 +183,7 @@ class Dynastep(Clients, Arranging):
         The ``Path`` of a template of SAM, CloudFormation, CDK or Serverless, or of a Terraform plan in JSON, stands for
         the machine with the logical name, or for the only one; its type is the template's.
 
-        ``role`` is the ARN of its role; by default it is one by the name of dynastep, which need not exist unless the
-        option ``iam`` has IAM asked.
+        ``role`` is the ARN of its role, by default ``dynastep``, which must exist only where IAM is asked.
 
         Raises:
             Fault, TypeError, ValueError: as ``run``; there is no such machine in the template.
@@ -205,13 +205,19 @@ class Dynastep(Clients, Arranging):
 
         A policy is a document, or what ``policy`` returns; ``boundary`` a document, too.
         """
-        documents = [each.document if isinstance(each, MachinePolicy) else each for each in policies]
-        return make_role(self.client("iam"), name, documents, trusts, boundary)
+        return make_role(self.client("iam"), name, policies, trusts, boundary)
+
+    def through(self, vpc_endpoint: str) -> AbstractContextManager[None]:
+        """Have the requests of clients come through the VPC endpoint with this id, where IAM is asked.
+
+        Raises:
+            ValueError: there is no such endpoint, or the option iam is off.
+        """
+        return through(self._world.guard, vpc_endpoint, self.account, self.region)
 
     def denials(self) -> list[Denial]:
         """What IAM has refused in this test, or would have, the last thousand; none where the option iam is off."""
-        guard = self._world.guard
-        return [] if guard is None else list(guard.denials)
+        return [] if self._world.guard is None else list(self._world.guard.denials)
 
     def _start(
         self,
@@ -294,18 +300,14 @@ class Dynastep(Clients, Arranging):
         in this test show what it was. Of an execution it has what that execution has asked for, and nothing else.
 
         Raises:
-            Fault: there is no such machine.
-            TypeError, ValueError: as ``run``.
+            Fault, TypeError, ValueError: as ``run``; there is no such machine.
         """
-        if not isinstance(machine, Execution) and not (isinstance(machine, str) and machine.startswith("arn:")):
+        if not isinstance(machine, Execution | str) or (isinstance(machine, str) and not machine.startswith("arn:")):
             return policy_of(definition_text(machine, None)[0], facts_of_file("*", self.account, self.region))
-        arn = machine.state_machine_arn if isinstance(machine, Execution) else machine
-        ran = [machine] if isinstance(machine, Execution) else self.executions()
-        histories = [each.history for each in ran if each.state_machine_arn == arn]
-        call = self._call("DescribeStateMachine", {"stateMachineArn": arn})
-        described = state_machines.describe_state_machine(self._world, call)
-        only_runs = isinstance(machine, Execution)
-        return policy_of(described["definition"], facts_of(described), histories, only_runs=only_runs)
+        arn, ran = (machine, self.executions()) if isinstance(machine, str) else (machine.state_machine_arn, [machine])
+        asked = self._call("DescribeStateMachine", {"stateMachineArn": arn})
+        described = state_machines.describe_state_machine(self._world, asked)
+        return policy_of_runs(described, ran, only_runs=isinstance(machine, Execution))
 
     def replay(self, cassette: Path | str, definition: Definition | None = None) -> Replayed:
         """Run a definition against the answers of a recorded execution; see docs/replay.md.

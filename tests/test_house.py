@@ -97,8 +97,8 @@ EMULATOR = {
     " web wire wiring",
     "dynamodb": "",
     "interception": "wire",
-    "testing": "permissions app arns bench clients control endpoint faults injection integrations interception moto_door"
-    " server settings stepfunctions validate wire wiring",
+    "testing": "actors app arns bench clients control endpoint faults injection integrations interception moto_door"
+    " permissions server settings stepfunctions validate wire wiring",
     "properties": "bench testing",
     "pytest_plugin": "bench testing",
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from asl_interpreter.jsontext import JSON, loads
+from emulator.bench.execution import Execution
 from emulator.bench.visits import Event, read_visits
 from emulator.integrations.operations import find_operation
 from emulator.permissions.asking import Facts, Place
@@ -79,6 +80,12 @@ def policy_of(
     asked = [each for history in histories for each in _asked(history)]
     written = write(loads(definition), facts, find_operation, asked, only_runs=only_runs)
     return MachinePolicy(written.own, written.others, written.unknown)
+
+
+def policy_of_runs(described: Mapping[str, Any], ran: Iterable[Execution], *, only_runs: bool) -> MachinePolicy:
+    """The least policy of a machine as DescribeStateMachine tells it, with what its own of some executions ask."""
+    histories = [each.history for each in ran if each.state_machine_arn == described["stateMachineArn"]]
+    return policy_of(described["definition"], facts_of(described), histories, only_runs=only_runs)
 
 
 def _asked(history: Iterable[Event]) -> Iterator[Asked]:

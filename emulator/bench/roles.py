@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from asl_interpreter.jsontext import JSON
+from emulator.bench.policies import MachinePolicy
 
 
 def make_role(
     iam: Any,
     name: str,
-    policies: Iterable[Mapping[str, JSON]],
+    policies: Iterable[MachinePolicy | Mapping[str, JSON]],
     service: str,
     boundary: Mapping[str, JSON] | None,
 ) -> str:
@@ -29,7 +30,8 @@ def make_role(
         arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     for held in iam.list_role_policies(RoleName=name)["PolicyNames"]:
         iam.delete_role_policy(RoleName=name, PolicyName=held)
-    for number, document in enumerate(policies, 1):
+    for number, policy in enumerate(policies, 1):
+        document = policy.document if isinstance(policy, MachinePolicy) else policy
         iam.put_role_policy(RoleName=name, PolicyName=f"policy-{number}", PolicyDocument=json.dumps(document))
     if boundary is not None:
         made = iam.create_policy(PolicyName=f"{name}-boundary", PolicyDocument=json.dumps(boundary))["Policy"]["Arn"]

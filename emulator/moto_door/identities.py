@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from emulator.arns import Arn, InvalidArn
 
@@ -265,4 +265,23 @@ def named(kind: str, name: str, account: str, region: str) -> str | None:
         for key_id, aliases in list(backend.key_to_aliases.items()):
             if alias in aliases:
                 return f"arn:aws:kms:{region}:{account}:key/{key_id.rpartition('/')[2]}"
+    return None
+
+
+class VpcEndpoint(NamedTuple):
+    """A VPC endpoint of moto's EC2."""
+
+    id: str
+    vpc: str
+    policy: str | None
+    """The text of its policy."""
+
+
+def vpc_endpoint(endpoint: str, account: str, region: str) -> VpcEndpoint | None:
+    """The VPC endpoint with this id, or with this host name; None if there is none."""
+    backend = _backend("ec2", "ec2_backends", account, region)
+    held = {} if backend is None else dict(backend.vpc_end_points)
+    for name, made in held.items():
+        if endpoint == name or endpoint.startswith((f"{name}-", f"{name}.")):
+            return VpcEndpoint(name, made.vpc_id, None if made.policy_document is None else _text(made.policy_document))
     return None

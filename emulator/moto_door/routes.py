@@ -46,7 +46,7 @@ _SIBLINGS = {
 def host_of(environ: Environ, name: str, region: str) -> str:
     """The host that AWS has for this request."""
     asked: str = environ.get("HTTP_HOST", "")
-    if asked.endswith((".amazonaws.com", ".api.aws")):
+    if asked.endswith((".amazonaws.com", ".api.aws")) and not asked.endswith(".vpce.amazonaws.com"):
         return asked
     path = environ.get("PATH_INFO", "/")
     if name == "s3" and path.startswith("/latest/"):

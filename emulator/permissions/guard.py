@@ -39,7 +39,9 @@ class Actor:
     boundary: str | None = None
     session: str | None = None
     context: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Context keys that say who asks: tags, ``aws:username``, the machine on whose behalf."""
+    """Context keys that say who asks, and from where: tags, ``aws:username``, ``aws:SourceVpce``."""
+    endpoint: str | None = None
+    """The text of the policy of the VPC endpoint that the request comes through."""
 
 
 class Known(Hashable, Protocol):
@@ -93,6 +95,8 @@ class Guard:
         self.mode = mode
         self.registry = registry
         self.denials: deque[Denial] = deque(maxlen=KEPT)
+        self.endpoint: str | None = None
+        """The id of the VPC endpoint through which clients call, where a test says so."""
         self._now = now
         self._decisions: dict[tuple[Actor, str, str, bool], tuple[tuple[str | None, str], Asked, Decision]] = {}
         """An actor, an action and a resource -> the resource's policy and owner as they were, and what was decided."""
@@ -101,7 +105,7 @@ class Guard:
         self, actor: Actor, service: str, operation: str, params: Mapping[str, Any], account: str, region: str
     ) -> Denial | None:
         """Why a request is refused; None if it is allowed, or the mode is ``warn``."""
-        if actor.principal.kind == "root":
+        if actor.principal.kind == "root" and not actor.context:  # a resource may deny by where a request comes from
             return None
         place = Place(account, region, self.registry.find(account, region))
         return self.lacking(actor, needs(service, operation, params, place), region)
@@ -152,6 +156,7 @@ class Guard:
             identity=[_read(text) for text in actor.policies],
             boundary=None if actor.boundary is None else _read(actor.boundary),
             session=None if actor.session is None else _read(actor.session),
+            endpoint=None if actor.endpoint is None else _read(actor.endpoint),
             resource=None if resource is None else _read(resource),
             resource_kind="trust" if trust else "resource",
             needs_resource=trust or need.action.startswith("kms:"),
