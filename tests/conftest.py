@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import pkgutil
 import re
 from collections.abc import Generator
+from importlib import import_module
 
 import botocore
 import pytest
@@ -14,7 +16,9 @@ from botocore.model import OperationNotFoundError
 from hypothesis import settings
 from web_server import WebServer
 
+import emulator
 from asl_interpreter.loop import locks
+from emulator.moto_door import patches
 from emulator.wire.operations import MODELS
 
 os.environ[locks.VARIABLE] = "1"  # also for the servers that tests start
@@ -64,6 +68,26 @@ def _law_of_threads():
     del locks.broken[:]
     yield
     assert locks.broken == []
+
+
+@pytest.fixture(scope="session")
+def _all_is_imported() -> None:
+    """The modules of the emulator, and those of moto that it patches.
+
+    pytester forgets the modules that a run of pytest inside of a test has imported. One that is then imported anew has
+    a state of its own: moto would be there twice, and only the first one patched.
+    """
+    for found in pkgutil.walk_packages(emulator.__path__, "emulator."):
+        if ".runtimes." not in found.name:
+            import_module(found.name)
+    for package in patches.PATCHES:
+        patches.fit(package)
+
+
+@pytest.fixture
+def pytester(_all_is_imported: None, pytester: pytest.Pytester) -> pytest.Pytester:
+    """pytest's own, once nothing is left that a run inside of a test would be the first to import."""
+    return pytester
 
 
 @pytest.fixture

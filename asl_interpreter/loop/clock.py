@@ -25,15 +25,15 @@ LATEST: Final = datetime(9999, 12, 31, tzinfo=timezone.utc).timestamp()
 monotonic = time.monotonic
 """Real seconds, for bounding how long a real thing may take; never for anything a machine can see."""
 
-_real_time: Callable[[], float] = time.time
+_real_time: Callable[[], float] | None = None
 
 
 def real_time() -> float:
     """Real seconds since 1970, for processes whose own clock is real; never for anything a machine can see."""
-    return _real_time()
+    return time.time() if _real_time is None else _real_time()
 
 
-def tell_real_time_by(tell: Callable[[], float] = time.time) -> None:
+def tell_real_time_by(tell: Callable[[], float] | None = None) -> None:
     """Have ``tell`` say the real time, while ``time.time`` of this process is made to say another one."""
     global _real_time  # noqa: PLW0603 - as time.time, it is of the process
     _real_time = tell

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 from emulator.dynamodb.model.store import Store
@@ -69,6 +70,7 @@ class World:
     clock: _Clock = field(default_factory=_Clock)
     dynamodb: Store = field(init=False)
     elsewhere: dict[str, Any] = field(default_factory=dict)
+    keeping: Any = field(default_factory=lambda: SimpleNamespace(by=None))
 
     def __post_init__(self) -> None:
         self.dynamodb = Store(self.clock)
