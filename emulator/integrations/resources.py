@@ -162,10 +162,14 @@ class Resources:
         optimized = ACTIONS.get((service, action))
         if optimized is None or suffix not in optimized.suffixes:
             raise UnknownResource(_unrecognized(resource))
-        taken = parameters_of(service, action)
         if (service, action) in _UNBUILT:
             unbuilt = _unbuilt(service, action + suffix, f"{service}:{action}{suffix}")
+            try:
+                taken = parameters_of(service, action)
+            except KeyError:  # the botocore that is installed does not know the service yet: a mock answers unchecked
+                return unbuilt
             return replace(unbuilt, check=taken.check, check_start=taken.check_start)
+        taken = parameters_of(service, action)
         mark = partial(_marked, service, action + suffix)
         handler, blocking = _BUILT.get((service, action), (partial(call_service, optimized, taken), True))
         blocking = blocking or service in self._caller.world.elsewhere

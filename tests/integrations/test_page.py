@@ -302,6 +302,8 @@ def test_a_definition_as_on_its_page_is_accepted(dynastep, name, example):
 def test_its_call_has_the_members_that_the_service_takes(name, example):
     """Tokens that AWS's SDKs would fill in are named apart; what only the integration has is no member of the call."""
     service, action = name.split(":")
+    if name == "bedrockagentcore:invokeHarness" and ACTIONS[service, action].model() is None:
+        pytest.skip("the botocore that is installed does not know the service")
     taken = parameters_of(service, action)
     taken.check_start(example)
     model = ACTIONS[service, action].model()

@@ -8,7 +8,7 @@ import pytest
 from outcomes import failure, unusable
 
 from emulator.faults import Fault
-from emulator.integrations.optimized import parameters_of
+from emulator.integrations.optimized import ACTIONS, parameters_of
 
 GET = {"TableName": "items", "Key": {"id": {"S": "a"}}}
 RUN = {"TaskDefinition": "job"}
@@ -91,6 +91,9 @@ MISSING = [
 
 @pytest.mark.parametrize(("resource", "parameters", "field"), MISSING, ids=[f"{case[0]}-{case[2]}" for case in MISSING])
 def test_a_field_that_is_missing_is_refused_at_creation(call, resource, parameters, field):
+    integration = ACTIONS.get(tuple(resource.split(":")))
+    if integration is not None and integration.service == "bedrockagentcore" and integration.model() is None:
+        pytest.skip("the botocore that is installed does not know the service")
     assert refusal(call, resource, parameters) == refused(f"The field '{field}' is required but was missing")
 
 
