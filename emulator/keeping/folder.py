@@ -65,7 +65,11 @@ class Folder:
         try:
             path.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(self.file, timeout=0, isolation_level=None, check_same_thread=False)
-            self._open("FULL" if durability == "power" else "NORMAL")
+            try:
+                self._open("FULL" if durability == "power" else "NORMAL")
+            except BaseException:
+                self._db.close()
+                raise
         except OSError as error:
             raise CannotOpen(f"The data folder {path} cannot be made: {error.strerror}") from None
         except sqlite3.Error as error:

@@ -32,7 +32,12 @@ def opened(tmp_path):
 
     def open_again(clock="virtual", folder=tmp_path / "data"):
         close()
-        control = Control(Settings(clock=clock, data_dir=folder), folder=Folder(folder))
+        kept = Folder(folder)
+        try:
+            control = Control(Settings(clock=clock, data_dir=folder), folder=kept)
+        except BaseException:
+            kept.close()
+            raise
         controls.append(control)
         create_app(control)
         control.begin()
