@@ -13,7 +13,7 @@ from asl_interpreter.jsontext import JSON, dumps, loads
 from emulator.suggestions import unknown
 from emulator.validate.documents import YAML_SUFFIXES, CannotRead, read_definition
 from emulator.validate.positions import Position
-from emulator.validate.projects import find, read_project
+from emulator.validate.projects import PLACEHOLDER, find, read_project, substitute
 
 TEXT: Final = "the definition"
 """What messages call a definition that is in no file."""
@@ -110,17 +110,10 @@ def _as_json(file: str, text: str, *, yaml: bool) -> str:
     return dumps(read_definition(file, text)[0]) if yaml else text
 
 
-_PLACEHOLDER: Final = re.compile(r"\$\{([\w.:-]+)\}")
-
-
 def _substituted(text: str, substitutions: Mapping[str, JSON]) -> str:
-    named = set(_PLACEHOLDER.findall(text))
+    named = set(PLACEHOLDER.findall(text))
     for name in substitutions:
         if name not in named:
             raise ValueError(unknown("placeholder", name, named))
-
-    def value(match: re.Match[str]) -> str:
-        given = substitutions.get(match[1], match[0])
-        return given if isinstance(given, str) else json_text(given)
-
-    return _PLACEHOLDER.sub(value, text)
+    texts = {name: value if isinstance(value, str) else json_text(value) for name, value in substitutions.items()}
+    return substitute(text, texts)

@@ -15,19 +15,23 @@ from typing import Any, Final
 
 from asl_interpreter.jsontext import JSON, dumps
 from emulator.deploying import reading
-from emulator.deploying.intrinsics import as_text, evaluate
+from emulator.deploying.intrinsics import evaluate
 from emulator.suggestions import unknown
 from emulator.validate import positions
 from emulator.validate.documents import CannotRead, places_in, read_definition
 from emulator.validate.positions import Position
 
-_NAMED: Final = re.compile(r"\$\{([\w.:-]+)\}")
+PLACEHOLDER: Final = re.compile(r"\$\{([\w.:-]+)\}")
 TYPES: Final = ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine")
 NAMES: Final = (
     *("template.yaml", "template.yml", "template.json", "*.template.json", "*.template.yaml", "*.template.yml"),
     *("serverless.yml", "serverless.yaml"),
 )
 """How files are called that a folder is searched for; what holds no state machine is passed over."""
+
+
+_MEMBERS: Final = ("Resources", "stepFunctions", "planned_values")
+"""What a file of a project has one of."""
 
 
 class NoSuchMachine(ValueError):
@@ -56,16 +60,22 @@ class Defined:
     @property
     def substituted(self) -> str:
         """The text with its substitutions in place."""
-        return _NAMED.sub(lambda found: as_text(self.substitutions.get(found[1], found[0])), self.text)
+        return substitute(self.text, self.substitutions)
+
+
+def substitute(text: str, values: Mapping[str, JSON]) -> str:
+    """A definition with values in the place of ``${Name}``; a name without a value stays."""
+
+    def value(found: re.Match[str]) -> str:
+        given = values.get(found[1], found[0])
+        return given if isinstance(given, str) else dumps(given)
+
+    return PLACEHOLDER.sub(value, text)
 
 
 def is_project(document: JSON) -> bool:
     """Whether a document is a file of a project, and no definition itself."""
-    return isinstance(document, dict) and (
-        isinstance(document.get("Resources"), dict)
-        or isinstance(document.get("stepFunctions"), dict)
-        or isinstance(document.get("planned_values"), dict)
-    )
+    return isinstance(document, dict) and any(isinstance(document.get(name), dict) for name in _MEMBERS)
 
 
 def read_project(file: Path, text: str, account: str, region: str) -> list[Defined] | None:
@@ -74,6 +84,8 @@ def read_project(file: Path, text: str, account: str, region: str) -> list[Defin
     Raises:
         NoSuchMachine: a definition is in a file that is not there, or is known only when it is deployed.
     """
+    if not any(name in text for name in _MEMBERS):
+        return None  # most files are definitions: reading YAML takes long
     try:
         document = reading.read(text)
     except reading.InvalidTemplate:

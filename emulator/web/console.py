@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask, Response, abort, g, render_template, request
 from markupsafe import Markup
 
-from asl_interpreter.jsontext import JSON, InvalidJSON, loads
 from emulator.bench.explain import clock, shortened
 from emulator.faults import Fault
 from emulator.web import (
@@ -23,7 +22,7 @@ from emulator.web import (
     routes_tables,
 )
 from emulator.web.asking import ACCOUNT, REGION, Asker
-from emulator.web.executions import pretty
+from emulator.web.executions import pretty, pretty_text
 from emulator.web.histories import Histories
 from emulator.web.page import asker, is_part
 
@@ -64,7 +63,7 @@ def _blueprint(control: Control, activity: Activity) -> Blueprint:
     pages.app_errorhandler(Fault)(_fault)
     pages.app_template_filter("time")(moment)
     pages.app_template_filter("duration")(clock)
-    pages.app_template_filter("pretty")(lambda text: pretty(_read(text)))
+    pages.app_template_filter("pretty")(pretty_text)
     pages.app_template_filter("json")(pretty)
     pages.app_template_filter("short")(lambda text, most=80: shortened(str(text), most))
     pages.app_context_processor(lambda: _everywhere(control))
@@ -84,13 +83,6 @@ def moment(timestamp: Any) -> str:
     if isinstance(timestamp, datetime):
         timestamp = timestamp.timestamp()
     return datetime.fromtimestamp(float(timestamp), timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _read(text: Any) -> JSON:
-    try:
-        return loads(text) if isinstance(text, str) else text
-    except InvalidJSON:
-        return str(text)
 
 
 def _begin(control: Control) -> None:

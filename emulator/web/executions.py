@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import unified_diff
 from typing import Any, Final
 
-from asl_interpreter.jsontext import JSON, dumps
+from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from emulator.bench.explain import Told, clock, explain, shortened
 from emulator.bench.visits import Visit, details_of, seconds
 from emulator.graph.outline import Scope, TransitionKey
@@ -137,6 +137,14 @@ def strips(kept: Kept) -> Iterator[Strip]:
             else:
                 runs.append((row, column, 1, status))
         yield Strip(visit, len(items), highest // CELLS + 1, tuple(runs), dict(Counter(found)))
+
+
+def pretty_text(text: Any) -> str:
+    """A text that may be JSON, in lines; any other text as it is."""
+    try:
+        return pretty(loads(text) if isinstance(text, str) else text)
+    except InvalidJSON:
+        return pretty(text)
 
 
 def pretty(value: JSON) -> str:

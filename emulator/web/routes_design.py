@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, jsonify, render_template, request, url_for
 
-from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
+from asl_interpreter.jsontext import dumps
 from emulator.faults import Fault
 from emulator.graph.outline import outline, states
 from emulator.integrations.mock_config import read_mocks
@@ -14,7 +14,7 @@ from emulator.integrations.mocks import InvalidMock, Mocks
 from emulator.validate.documents import CannotRead, read_definition
 from emulator.validate.positions import Position
 from emulator.web import machines as shown
-from emulator.web.executions import pretty
+from emulator.web.executions import pretty_text
 from emulator.web.page import about, asker, read_json
 
 if TYPE_CHECKING:
@@ -137,17 +137,10 @@ STEPS: Final = {
 def _steps(answer: dict[str, Any]) -> list[tuple[str, str, bool]]:
     """What each step has made of the data: its name, the data, and whether they differ from those before."""
     seen = answer.get("inspectionData", {})
-    steps = [(title, pretty(_read(seen[name]))) for name, title in STEPS.items() if name in seen]
+    steps = [(title, pretty_text(seen[name])) for name, title in STEPS.items() if name in seen]
     if "output" in answer:
-        steps.append(("Output", pretty(_read(answer["output"]))))
+        steps.append(("Output", pretty_text(answer["output"])))
     return [(title, text, number == 0 or steps[number - 1][1] != text) for number, (title, text) in enumerate(steps)]
-
-
-def _read(text: str) -> JSON:
-    try:
-        return loads(text)
-    except InvalidJSON:
-        return text
 
 
 def _draft(asked: Asker, name: str, definition: str) -> str:
