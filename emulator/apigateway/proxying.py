@@ -56,18 +56,23 @@ def event_1(
 _OF_TEMPLATES = frozenset({"requestOverride", "responseOverride", "error"})
 
 
+def _read(payload: str) -> JSON:
+    """The value that a function has answered. Raises Malformed where the answer is no JSON."""
+    try:
+        return loads(payload)
+    except InvalidJSON:
+        raise Malformed(payload) from None
+
+
 def answer_1(payload: str, binary_types: tuple[str, ...], accept: str | None) -> Answer:
     """What a function behind a REST API answers. No member is needed, and none but these may be there.
 
     Raises:
         Malformed: it is none.
     """
-    try:
-        given = loads(payload)
-    except InvalidJSON:
-        raise Malformed(payload) from None
-    known = {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded", "cookies"}
-    if not isinstance(given, dict) or not given.keys() <= known - {"cookies"}:
+    given = _read(payload)
+    known = {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}
+    if not isinstance(given, dict) or not given.keys() <= known:
         raise Malformed(payload)
     return _answer(given, payload, "application/json", binary=is_binary(binary_types, accept or "*/*"))
 
@@ -141,10 +146,7 @@ def answer_2(payload: str) -> Answer:
     Raises:
         Malformed: it is none.
     """
-    try:
-        given = loads(payload)
-    except InvalidJSON:
-        raise Malformed(payload) from None
+    given = _read(payload)
     if not isinstance(given, dict) or "statusCode" not in given:
         text = given if isinstance(given, str) else payload
         return Answer(200, text.encode(), (("Content-Type", "application/json"),))
@@ -157,10 +159,7 @@ def answer_1_of_http(payload: str) -> Answer:
     Raises:
         Malformed: it is none.
     """
-    try:
-        given = loads(payload)
-    except InvalidJSON:
-        raise Malformed(payload) from None
+    given = _read(payload)
     if not isinstance(given, dict) or "statusCode" not in given:
         raise Malformed(payload)
     return _answer(given, payload, "text/plain;charset=utf-8", binary=True)
