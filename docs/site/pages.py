@@ -104,7 +104,8 @@ def fidelity() -> str:
     shown = json.loads((DOCS / "fidelity.json").read_text(encoding="utf-8"))
     return _page(
         "Fidelity",
-        "Dynastep is tested against answers that were recorded on AWS: requests, answers, errors and histories. "
+        "Dynastep is tested against answers that were recorded on AWS (requests, answers, errors and histories) and "
+        "against the official test suite of JSONata. "
         f"This page is made from a run of those tests on {shown['date']}, by `make fidelity`; nobody edits it. "
         "An answer counts as equal where every member is equal but for what differs by nature (ids, times, accounts).",
         "\n\n".join(_sets(shown["sets"])),

@@ -81,7 +81,7 @@ def extras(_environ: Mapping[str, str]) -> Iterator[Finding]:
     needs: dict[str, list[str]] = {}
     for line in metadata.requires("dynastep") or ():
         found = re.match(r"([\w.-]+).*extra == ['\"]([\w-]+)['\"]", line)
-        if found and found[1] != "dynastep" and found[2] not in {"dev", "docs", "tests"}:
+        if found and found[1] != "dynastep" and found[2] not in {"all", "dev", "docs", "tests"}:
             needs.setdefault(found[2], []).append(found[1])
     there = [extra for extra, packages in needs.items() if all(map(_is_installed, packages))]
     yield Finding("extras", ", ".join(sorted(there)) or "none")
