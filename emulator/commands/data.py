@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from emulator.commands.definitions import CannotRun
+from emulator.commands.definitions import CannotRun, read_bytes, write_bytes
 
 if TYPE_CHECKING:
     from emulator.keeping.folder import Folder
@@ -72,10 +72,7 @@ def export_data(folder: Path, output: Path) -> None:
         if loaded is None:
             raise CannotRun(f"{opened.file} holds nothing yet.")
         file = written(loaded[0])
-    try:
-        output.write_bytes(file)
-    except OSError as error:
-        raise CannotRun(f"{output} cannot be written: {error.strerror}") from None
+    write_bytes(output, file)
     click.echo(f"{output} holds what {folder} holds, {len(file):,} bytes.")
 
 
@@ -92,9 +89,7 @@ def import_data(folder: Path, file: Path) -> None:
     from emulator.settings import Settings
 
     try:
-        state = read(file.read_bytes())
-    except OSError as error:
-        raise CannotRun(f"{file} cannot be read: {error.strerror}") from None
+        state = read(read_bytes(file))
     except Unreadable as error:
         raise CannotRun(f"{file}: {error}") from None
     with _opened(folder) as opened:

@@ -37,6 +37,30 @@ def machine_name(file: str) -> str:
     return "machine" if file == "-" else re.sub(r"[^\w-]", "-", Path(file).name.partition(".")[0]) or "machine"
 
 
+def read_bytes(file: Path) -> bytes:
+    """What a file holds.
+
+    Raises:
+        CannotRun: the file cannot be read.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise CannotRun(f"{file} cannot be read: {error.strerror}") from None
+
+
+def write_bytes(file: Path, content: bytes) -> None:
+    """Write a file, in place of what the file held.
+
+    Raises:
+        CannotRun: the file cannot be written.
+    """
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise CannotRun(f"{file} cannot be written: {error.strerror}") from None
+
+
 class Definition(NamedTuple):
     """A definition that a command was given."""
 

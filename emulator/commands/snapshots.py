@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import click
 
-from emulator.commands.definitions import CannotRun
+from emulator.commands.definitions import read_bytes, write_bytes
 from emulator.commands.servers import ask, send, with_url
 
 
@@ -58,10 +58,7 @@ def delete(name: str, url: str) -> None:
 def export_snapshot(name: str, output: Path, url: str) -> None:
     """Write NAME to a file, to be taken in by another server."""
     file = send(url, f"{_path(name)}/file", "GET")
-    try:
-        output.write_bytes(file)
-    except OSError as error:
-        raise CannotRun(f"{output} cannot be written: {error.strerror}") from None
+    write_bytes(output, file)
     click.echo(f"{output} holds {name}, {len(file):,} bytes.")
 
 
@@ -71,11 +68,7 @@ def export_snapshot(name: str, output: Path, url: str) -> None:
 @with_url
 def import_snapshot(name: str, file: Path, url: str) -> None:
     """Take in a FILE as NAME; 'restore' then has everything as it says."""
-    try:
-        kept = file.read_bytes()
-    except OSError as error:
-        raise CannotRun(f"{file} cannot be read: {error.strerror}") from None
-    send(url, f"{_path(name)}/file", "PUT", kept)
+    send(url, f"{_path(name)}/file", "PUT", read_bytes(file))
     click.echo(f"{name} holds what {file} says.")
 
 

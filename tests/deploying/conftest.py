@@ -58,3 +58,9 @@ def _text(template):
 @pytest.fixture
 def stacks(dynastep):
     return Stacks(dynastep.client("cloudformation"))
+
+
+@pytest.fixture
+def formation(stacks):
+    """A client of CloudFormation."""
+    return stacks.client

@@ -9,6 +9,7 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError, WaiterError
+from simple_stacks import refused
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 QUICKLY = {"Delay": 0, "MaxAttempts": 3}
@@ -17,18 +18,6 @@ QUICKLY = {"Delay": 0, "MaxAttempts": 3}
 def template(value, **sections):
     properties = {"Type": "String", "Value": value}
     return json.dumps({"Resources": {"P": {"Type": "AWS::SSM::Parameter", "Properties": properties}}, **sections})
-
-
-def code_and_words(call, **params):
-    with pytest.raises(ClientError) as error:
-        call(**params)
-    said = error.value.response["Error"]
-    return said["Code"], said["Message"]
-
-
-@pytest.fixture
-def formation(stacks):
-    return stacks.client
 
 
 def by_cdk(formation, body):
@@ -147,7 +136,7 @@ def test_aws_cloudformation_deploy(formation):
 
 def test_serverless(formation, dynastep):
     name = "sls-dev"
-    assert code_and_words(formation.describe_stacks, StackName=name) == (
+    assert refused(formation.describe_stacks, StackName=name) == (
         "ValidationError",
         f"Stack with id {name} does not exist",
     )
@@ -195,7 +184,7 @@ def test_terraforms_stack(formation):
     formation.create_stack(StackName="tf", TemplateBody=template("a"), ClientRequestToken="terraform-2")
     assert formation.get_template(StackName="tf", TemplateStage="Original")["TemplateBody"] == json.loads(template("a"))
     nothing = ("ValidationError", "No updates are to be performed.")
-    assert code_and_words(formation.update_stack, StackName="tf", TemplateBody=template("a")) == nothing
+    assert refused(formation.update_stack, StackName="tf", TemplateBody=template("a")) == nothing
 
 
 def test_events_are_described_for_a_failed_change_set(formation):

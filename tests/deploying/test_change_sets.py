@@ -5,22 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from botocore.exceptions import ClientError
-
-
-def parameter(value="v", **more):
-    return {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": value, **more}}
-
-
-def simple(value="v", **sections):
-    return {"Resources": {"P": parameter(value)}, **sections}
-
-
-def refused(call, **params):
-    with pytest.raises(ClientError) as error:
-        call(**params)
-    said = error.value.response["Error"]
-    return said["Code"], said["Message"]
+from simple_stacks import parameter, refused, simple
 
 
 @pytest.fixture

@@ -7,29 +7,10 @@ import re
 
 import pytest
 from botocore.exceptions import ClientError, WaiterError
+from simple_stacks import parameter, refused, simple
 
 UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 PASS = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}
-
-
-def parameter(value="v", **more):
-    return {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": value, **more}}
-
-
-def simple(value="v", **sections):
-    return {"Resources": {"P": parameter(value)}, **sections}
-
-
-def refused(call, **params):
-    with pytest.raises(ClientError) as error:
-        call(**params)
-    said = error.value.response["Error"]
-    return said["Code"], said["Message"]
-
-
-@pytest.fixture
-def formation(stacks):
-    return stacks.client
 
 
 def propose(formation, template, name="s", kind="UPDATE", change_set="c", **more):

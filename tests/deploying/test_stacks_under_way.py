@@ -7,6 +7,7 @@ import threading
 
 import pytest
 from botocore.exceptions import ClientError
+from simple_stacks import refused
 
 PARAMETER = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "v"}}
 SIMPLE = {"Resources": {"P": PARAMETER}}
@@ -21,13 +22,6 @@ def waiting(seconds=60, **more):
     }
     after = {name: {**resource, "DependsOn": "W"} for name, resource in more.items()}
     return {"Resources": {"H": HANDLE, "W": condition, **after}}
-
-
-def refused(call, **params):
-    with pytest.raises(ClientError) as error:
-        call(**params)
-    said = error.value.response["Error"]
-    return said["Code"], said["Message"]
 
 
 @pytest.fixture
