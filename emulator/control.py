@@ -14,7 +14,7 @@ from emulator.keeping.loading import load_state
 from emulator.keeping.snapshots import Snapshots, checked
 from emulator.keeping.state import put_into, take, wake
 from emulator.settings import Settings
-from emulator.wire.gate import Gate
+from emulator.wire.gate import GRACE_SECONDS, Gate
 from emulator.wiring import Lasting, put_together
 from emulator.world import World
 
@@ -134,6 +134,7 @@ class Control:
     def reset(self) -> None:
         """Forget everything but the functions: executions end, machines go, other services are empty again."""
         with self.gate.closed():
+            self.gate.drain(GRACE_SECONDS)
             self._end()
             self.gate.drain()
             self.world = self._new_world()
@@ -163,6 +164,7 @@ class Control:
         """
         state = self.snapshots.find(name)
         with self.gate.closed():
+            self.gate.drain(GRACE_SECONDS)
             self._end()
             self.gate.drain()
             self.world = self._new_world()

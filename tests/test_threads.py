@@ -19,6 +19,7 @@ from emulator.app import create_app
 from emulator.control import Control
 from emulator.server import serve_in_thread
 from emulator.settings import Settings
+from emulator.wire.gate import Gate
 
 ROLE = "arn:aws:iam::000000000000:role/any"
 ROOT = Path(__file__).parents[1]
@@ -168,6 +169,19 @@ def test_a_start_that_meets_a_reset_gets_a_clean_answer(served):
     for thread in threads:
         thread.join()
     assert statuses <= {(200, ""), (400, "StateMachineDoesNotExist")}
+
+
+def test_whoever_waits_before_the_gate_is_let_in_when_it_opens_even_if_it_closes_at_once():
+    gate, inside, waits = Gate(), [], threading.Thread(target=lambda: gate.pass_through(inside.append, "in"))
+    with gate.closed():
+        waits.start()
+        while not gate._waiting:
+            time.sleep(0.001)
+        assert inside == []
+    with gate.closed():  # nobody else may enter, but who waited is inside, and the gate waits for them
+        gate.drain()
+        assert inside == ["in"]
+    waits.join()
 
 
 def test_a_request_to_a_server_that_ends_is_refused(served):
