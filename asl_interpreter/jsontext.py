@@ -129,11 +129,13 @@ def _has_few_parts(value: JSON) -> bool:
         return True
     containers, parts = [value], 0
     for container in containers:  # which grows meanwhile
+        if not container:
+            continue
         inside = container.values() if type(container) is dict else container
         parts += len(inside)
         if parts > _FEW:
             return False
-        containers.extend(part for part in inside if type(part) in _CONTAINERS)
+        containers.extend([part for part in inside if type(part) in _CONTAINERS])
     return True
 
 

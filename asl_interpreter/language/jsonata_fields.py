@@ -28,6 +28,8 @@ from .paths import Evaluate, Frame
 
 _OTHER_STATES: Final = re.compile(r"\$states(?!\.(?:input|result|errorOutput)\b)")
 """An expression that this does not find in reads nothing of the context object, which then need not be made."""
+_TIME: Final = re.compile(r"\$(?:now|millis|toMillis)\b")
+"""An expression that this does not find in reads nothing of the time, which then need not be asked for."""
 TYPES: Final = ("array", "object", "string", "number", "boolean", "null")
 
 
@@ -122,10 +124,12 @@ def _compile(value: JSON, field: str) -> Evaluate | None:
 def _compile_expression(text: str, field: str) -> Evaluate:
     expression = compile_expression(text[2:-2])
     reads_context = _OTHER_STATES.search(expression.text) is not None
+    reads_time = _TIME.search(expression.text) is not None
 
     def evaluate(frame: Frame) -> JSON:
         try:
-            result = expression(frame.bindings(context=reads_context), pace=frame.pace, now=frame.now())
+            now = frame.now() if reads_time else 0.0
+            result = expression(frame.bindings(context=reads_context), pace=frame.pace, now=now)
         except InternalError:
             unique = UUID(int=frame.random.getrandbits(128), version=4)
             raise _error(expression, field, f" threw an internal error during evaluation. {unique}") from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Final, Literal, TypeAlias
@@ -265,9 +265,9 @@ class Execution:
             if self._express_seconds > self.quotas.express_seconds:
                 raise TimedOut
 
-    async def walk(self, processor: Processor, cursor: Cursor) -> JSON:
+    def walk(self, processor: Processor, cursor: Cursor) -> Coroutine[Any, Any, JSON]:
         """Follow one more line of control."""
-        return await walk(processor, cursor)
+        return walk(processor, cursor)
 
     @cached_property
     def context(self) -> Mapping[str, JSON]:

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from emulator.arns import Arn
@@ -32,18 +33,22 @@ _ENDED: Final[Mapping[str, str]] = {
 def execution_counter(metrics: Metrics) -> Callable[[Execution], None]:
     """Counts the executions of state machines as they start and end."""
 
+    @lru_cache(maxsize=1024)
+    def tally(state_machine: str, name: str, unit: str = "Count") -> Callable[[float], None]:
+        arn = Arn.parse(state_machine)
+        metric = Metric("AWS/States", name, (("StateMachineArn", state_machine),))
+        return metrics.tally((arn.account, arn.region), metric, unit)
+
     def count(execution: Execution) -> None:
-        arn = Arn.parse(execution.start.state_machine_arn)
-        place, dimensions = (arn.account, arn.region), (("StateMachineArn", execution.start.state_machine_arn),)
+        arn = execution.start.state_machine_arn
         ended = _ENDED.get(execution.status)
         if ended is None:
-            name = "ExecutionsStarted" if execution.redriven_at is None else "ExecutionsRedriven"
-            metrics.count(place, Metric("AWS/States", name, dimensions))
+            tally(arn, "ExecutionsStarted" if execution.redriven_at is None else "ExecutionsRedriven")(1.0)
             return
-        metrics.count(place, Metric("AWS/States", ended, dimensions))
+        tally(arn, ended)(1.0)
         if execution.stopped_at is not None:
             took = (execution.stopped_at - execution.started_at) * 1000
-            metrics.count(place, Metric("AWS/States", "ExecutionTime", dimensions), took, "Milliseconds")
+            tally(arn, "ExecutionTime", "Milliseconds")(took)
 
     return count
 

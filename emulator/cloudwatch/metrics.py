@@ -62,6 +62,24 @@ class Metrics:
         if is_new:
             self.woken(place)
 
+    def tally(self, place: Place, metric: Metric, unit: str = "Count") -> Callable[[float], None]:
+        """What counts a value of one metric now: of a metric that is counted often, it finds the minute's cell once."""
+        start, bucket = -MINUTE, Bucket()
+
+        def count(value: float) -> None:
+            nonlocal start, bucket
+            is_new = False
+            with self._lock:
+                now = self._clock.now()
+                if not start <= now < start + MINUTE:
+                    start = now // MINUTE * MINUTE
+                    bucket, is_new = self._series(place, metric, unit).bucket(now)
+                bucket.add(value)
+            if is_new:
+                self.woken(place)
+
+        return count
+
     def measure(self, place: Place, metric: Metric, value: float, unit: str) -> None:
         """Note a state, such as how many messages a queue has: of a minute the last value counts."""
         start = self._clock.now() // MINUTE * MINUTE

@@ -66,24 +66,25 @@ async def run_lines(
 
     async def begin_next(cause: int) -> None:
         number = lines.begun
-        if number < len(lines.items):
-            try:
-                line = begin(number, cause) if plain else await cursor.do(state, lambda: begin(number, cause))
-            except StateError as error:
-                _unwind(cursor, children, cause, error)
-            lines.begun, lines.open[number] = number + 1, line
-            fork(number, line)
+        try:
+            line = begin(number, cause) if plain else await cursor.do(state, lambda: begin(number, cause))
+        except StateError as error:
+            _unwind(cursor, children, cause, error)
+        lines.begun, lines.open[number] = number + 1, line
+        fork(number, line)
 
     for number, line in lines.open.items():
         fork(number, line)
-    for _ in range(at_once - len(lines.open)):
+    most = len(lines.items)
+    for _ in range(min(at_once - len(lines.open), most - lines.begun)):
         await begin_next(lines.last)
     while children:
         fiber = await children.next()
         line = running.pop(fiber)
         if fiber.error is not None:
             _unwind(cursor, children, line.last, fiber.error)
-        await begin_next(line.last)
+        if lines.begun < most:
+            await begin_next(line.last)
     cursor.last = lines.last
     cursor.execution.history.append(f"{type(state).__name__}StateSucceeded", cursor.last)
     cursor.check_size(lines.outputs, state.name)
