@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from asl_interpreter.loop.scheduler import Deadlock
     from emulator.bench.clock import TestClock
     from emulator.bench.execution import Execution, NotEntered
-    from emulator.bench.handles import NotReached, Started, Token
+    from emulator.bench.handles import MapRun, NotReached, Started, Token
     from emulator.bench.options import InvalidOption
     from emulator.bench.replaying import CannotReplay, Replayed
     from emulator.bench.snapshots import HistorySnapshots
@@ -39,6 +39,7 @@ __all__ = [
     "InvalidFault",
     "InvalidOption",
     "Later",
+    "MapRun",
     "Mock",
     "NotEntered",
     "NotReached",
@@ -55,7 +56,7 @@ _HOMES: Final = {
     "emulator.bench.clock": ("TestClock",),
     "emulator.bench.options": ("InvalidOption",),
     "emulator.bench.execution": ("Execution", "NotEntered"),
-    "emulator.bench.handles": ("NotReached", "Started", "Token"),
+    "emulator.bench.handles": ("MapRun", "NotReached", "Started", "Token"),
     "emulator.bench.replaying": ("CannotReplay", "Replayed"),
     "emulator.bench.snapshots": ("HistorySnapshots",),
     "emulator.faults": ("Fault",),

@@ -9,7 +9,6 @@ import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -233,14 +232,13 @@ class Dynastep(Clients, Arranging):
             params["name"] = name
         running = executions.start(self._world, self._call("StartExecution", params))
         self._running[running.start.arn] = running
+        return self._held(running)
+
+    def _held(self, running: Running) -> Started:
         started = Started(self._world, self._call, running)
         started.source = self._sources.get(running.start.state_machine_arn)
         started.past = self._past_of(running)
         return started
-
-    def _as_is(self, running: Running) -> Execution:
-        source, past = self._sources.get(running.start.state_machine_arn), self._past_of(running)
-        return self._world.engine.ask(lambda: replace(Execution.of(running, source), past=past))
 
     def _past_of(self, running: Running) -> Past | None:
         """What an execution is made of; None once its machine is gone."""
@@ -274,7 +272,7 @@ class Dynastep(Clients, Arranging):
 
         Those that ``run`` has started, and all others of STANDARD machines, whoever started them.
         """
-        return [self._as_is(running) for running in self._known().values()]
+        return [self._held(running).now() for running in self._known().values()]
 
     def definition_of(self, execution: Execution) -> tuple[str, Machine]:
         """The definition that an execution runs: the text of its state machine, and what was read from it."""

@@ -19,6 +19,7 @@ from emulator.stepfunctions.rendering import render
 from emulator.suggestions import nearest
 
 if TYPE_CHECKING:
+    from emulator.bench.handles import MapRun
     from emulator.bench.standing import Moment
     from emulator.bench.visits import Event
 
@@ -33,6 +34,14 @@ class Makes(Protocol):
 
     def again(self, history: Sequence[Event], state: str, /, **given: JSON) -> Execution:
         """A run from a state on."""
+
+
+class Holds(Protocol):
+    """Holds the execution in the emulator."""
+
+    @property
+    def map_runs(self) -> list[MapRun]:
+        """Its Map Runs."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -53,6 +62,14 @@ class Execution:
 
     past: Makes | None = field(default=None, compare=False)
     """What it was made of, where that is known."""
+
+    held: Holds | None = field(default=None, compare=False)
+    """What holds it in the emulator, if anything does."""
+
+    @property
+    def map_runs(self) -> list[MapRun]:
+        """The Map Runs of its Distributed Maps, in order: ``map_runs[0].executions[2].now().output``."""
+        return [] if self.held is None else self.held.map_runs
 
     def at(self, event: int) -> Moment:
         """The execution right after an event, by its id: ``at(event=17).variables``.

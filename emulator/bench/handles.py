@@ -1,4 +1,7 @@
-"""An execution that a test has started and holds: moved on as far as the test wants, answered, stopped, redriven."""
+"""An execution that a test has started and holds: moved on as far as the test wants, answered, stopped, redriven.
+
+So are the executions that a Distributed Map of it has started.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,13 @@ from typing import TYPE_CHECKING
 from asl_interpreter.jsontext import JSON, dumps
 from asl_interpreter.loop.scheduler import Deadlock
 from asl_interpreter.running.execution import Execution as Running
+from asl_interpreter.running.map_runs import MapRun as RunningMapRun
 from emulator.bench.definitions import Source, json_text
 from emulator.bench.execution import Execution, Makes
 from emulator.bench.visits import Visit, by_state
 from emulator.bench.waiting import Waiting, helps
 from emulator.stepfunctions import callbacks, executions, redrives
+from emulator.wire.operations import perform
 from emulator.wire.protocol import Call
 
 if TYPE_CHECKING:
@@ -49,7 +54,13 @@ class Started:
         return self._world.engine.ask(self._read)
 
     def _read(self) -> Execution:
-        return replace(Execution.of(self._running, self.source), past=self.past)
+        return replace(Execution.of(self._running, self.source), past=self.past, held=self)
+
+    @property
+    def map_runs(self) -> list[MapRun]:
+        """The Map Runs that its Distributed Maps have begun until now, in order."""
+        runs = self._world.engine.ask(lambda: list(self._running.map_runs))
+        return [MapRun(self._world, self._call, run) for run in runs]
 
     def waiting(self) -> list[Waiting]:
         """The states that wait now: each with ``state``, ``type``, ``reason`` and, in words, ``what`` it waits for."""
@@ -156,6 +167,72 @@ class Started:
         """
         redrives.redrive_execution(self._world, self._call("RedriveExecution", {"executionArn": self.arn}))
         return self
+
+
+class MapRun:
+    """A Map Run: a Distributed Map, and the executions that it has started."""
+
+    def __init__(self, world: World, call: Callable[[str, dict[str, JSON]], Call], run: RunningMapRun) -> None:
+        self._world = world
+        self._call = call
+        self._run = run
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{count} {status}" for status, count in self.counts.items())
+        return f"<MapRun {self.state} {self.status}: {counts or 'no executions'}>"
+
+    @property
+    def arn(self) -> str:
+        """Its ARN."""
+        return self._run.arn
+
+    @property
+    def state(self) -> str:
+        """The name of the Map state."""
+        return self._run.state_name
+
+    @property
+    def status(self) -> str:
+        """RUNNING, SUCCEEDED, FAILED or ABORTED."""
+        return self._run.status
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many executions there are of each status that any has: ``{"SUCCEEDED": 3, "FAILED": 1}``."""
+        return self._world.engine.ask(
+            lambda: {status: count for status, count in self._run.executions.items() if count}
+        )
+
+    @property
+    def executions(self) -> list[Started]:
+        """The executions that it has started until now, in the order of the items, each held as any other."""
+        run = self._run
+        running = self._world.engine.ask(lambda: [child.restore(run, name) for name, child in run.children.items()])
+        return [Started(self._world, self._call, each) for each in running]
+
+    def waiting(self) -> list[Waiting]:
+        """The states of all its executions that wait now, and for what."""
+        return [waiting for execution in self.executions for waiting in execution.waiting()]
+
+    def update(
+        self,
+        *,
+        max_concurrency: int | None = None,
+        tolerated_failure_count: int | None = None,
+        tolerated_failure_percentage: float | None = None,
+    ) -> None:
+        """Give it other limits, as UpdateMapRun does; what is not given stays.
+
+        Raises:
+            Fault: ValidationException, a limit is out of its range.
+        """
+        limits = {
+            "maxConcurrency": max_concurrency,
+            "toleratedFailureCount": tolerated_failure_count,
+            "toleratedFailurePercentage": tolerated_failure_percentage,
+        }
+        given = {name: limit for name, limit in limits.items() if limit is not None}
+        perform(self._world, self._call("UpdateMapRun", {"mapRunArn": self.arn, **given}))
 
 
 def _arguments(visit: Visit) -> str:

@@ -218,3 +218,60 @@ def test_async_tests_and_async_functions(dynastep):
         return await asyncio.gather(*(dynastep.arun({"StartAt": "A", "States": {"A": task}}, n) for n in range(3)))
 
     assert [execution.output for execution in asyncio.run(story())] == [{"got": n} for n in range(3)]
+
+
+def distributed(processor, **fields):
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    each = {"Type": "Map", "ItemProcessor": {"ProcessorConfig": config, **processor}, "End": True, **fields}
+    return {"StartAt": "Each", "States": {"Each": each}}
+
+
+def test_the_executions_of_a_map_run(dynastep):
+    ship = dynastep.function("ship", lambda item: {"shipped": item})
+    task = {"StartAt": "Ship", "States": {"Ship": {"Type": "Task", "Resource": ship, "End": True}}}
+
+    execution = dynastep.run(distributed(task), ["pen", "ink"])
+
+    (run,) = execution.map_runs
+    assert (run.state, run.status, run.counts) == ("Each", "SUCCEEDED", {"SUCCEEDED": 2})
+    assert repr(run) == "<MapRun Each SUCCEEDED: 2 SUCCEEDED>"
+    assert [each.now().output for each in run.executions] == [{"shipped": "pen"}, {"shipped": "ink"}]
+    assert run.executions[1].now().states["Ship"].inputs == ["ink"]
+    assert dynastep.client("stepfunctions").describe_map_run(mapRunArn=run.arn)["executionArn"] == execution.arn
+
+
+def test_a_map_run_is_held_as_an_execution_is(dynastep):
+    dynastep.function("ask", lambda event: None)
+    parameters = {"FunctionName": "ask", "Payload": {"token.$": "$$.Task.Token"}}
+    ask = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "Parameters": parameters}
+    processor = {"StartAt": "Ask", "States": {"Ask": {**ask, "End": True}}}
+    started = dynastep.start(distributed(processor, MaxConcurrency=1, ToleratedFailureCount=1), [1, 2, 3])
+
+    started.advance_to("Each")
+    (run,) = started.map_runs
+    run.executions[0].token("Ask").succeed("first")
+    run.update(max_concurrency=2)
+    run.executions[1].advance_to("Ask")
+    assert run.counts == {"SUCCEEDED": 1, "RUNNING": 2}
+    assert [waiting.what for waiting in run.waiting()] == ["its task token", "its task token"]
+    run.executions[1].stop("Gone")
+    run.executions[2].token("Ask").succeed("third")
+
+    first, second, third = started.result().output
+    assert (first, second["Error"], third) == ("first", "Gone", "third")
+    assert (run.status, run.counts) == ("SUCCEEDED", {"SUCCEEDED": 2, "ABORTED": 1})
+
+
+def test_the_limits_of_a_map_run_are_those_of_aws(dynastep):
+    started = dynastep.start(distributed({"StartAt": "Sleep", "States": {"Sleep": WAIT}}), [1])
+    started.advance_to("Each")
+    with pytest.raises(Fault) as refused:
+        started.map_runs[0].update(tolerated_failure_percentage=101)
+    assert refused.value.code == "ValidationException"
+
+
+WAIT = {"Type": "Wait", "Seconds": 60, "End": True}
+
+
+def test_an_execution_of_elsewhere_has_no_map_runs(dynastep):
+    assert dynastep.run(PASS).map_runs == []
