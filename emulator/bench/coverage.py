@@ -141,19 +141,18 @@ def cover(record: Record, files: Iterable[str], root: Path) -> tuple[list[Covere
     Raises:
         CannotRead: a file holds neither JSON nor YAML, or a definition that is broken.
     """
-    by_skeleton: dict[str, list[str]] = defaultdict(list)
-    for text in record.definitions:
-        by_skeleton[skeleton(loads(text))].append(text)
+    by_skeleton: dict[str, Coverage] = defaultdict(Coverage)
+    skeletons = {text: skeleton(loads(text)) for text in record.definitions}
+    for ran, counted in record.definitions.items():
+        by_skeleton[skeletons[ran]].add(counted)
     covered, found = [], set()
     for file in files:
         text = (root / file).read_text(encoding="utf-8-sig")
         for name, definition, places in _definitions(file, text, root):
-            total = Coverage()
-            for ran in by_skeleton.get(skeleton(definition), ()):
-                total.add(record.definitions[ran])
-                found.add(ran)
-            covered.append(_covered(name, text, definition, places, total))
-    return covered, len(record.definitions.keys() - found)
+            bones = skeleton(definition)
+            found.add(bones)
+            covered.append(_covered(name, text, definition, places, by_skeleton.get(bones, Coverage())))
+    return covered, sum(bones not in found for bones in skeletons.values())
 
 
 def _definitions(file: str, text: str, root: Path) -> Iterator[tuple[str, JSON, Mapping[str, Position]]]:
