@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, loads
@@ -29,6 +30,36 @@ _ENDED_BADLY: Final = tuple(
 
 _AROUND: Final = {"ParallelState": "Parallel", "MapState": "Map", "MapRun": "Map"}
 """Beginnings of types of events -> the Type of the state that they belong to."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What the type of an event says of all events of that type."""
+
+    details: str
+    """The member that holds the details."""
+    enters: bool
+    exits: bool
+    aborts: bool
+    of_execution: bool
+    around: str | None
+    """The Type of the state that the event belongs to, of those that have others inside."""
+    named: bool
+    """Whether the details name the state that the event belongs to."""
+
+
+@lru_cache(256)
+def _kind(event_type: str) -> _Kind:
+    exits = event_type.endswith("StateExited")
+    return _Kind(
+        details_member(event_type),
+        event_type.endswith("StateEntered"),
+        exits,
+        event_type.endswith("StateAborted") or event_type == "MapRunAborted",
+        event_type.startswith("Execution"),
+        next((found for prefix, found in _AROUND.items() if event_type.startswith(prefix)), None),
+        exits or event_type.startswith("MapIteration"),
+    )
 
 
 @dataclass(slots=True)
@@ -106,7 +137,7 @@ def seconds(timestamp: Any) -> float:
 
 def details_of(event: Event) -> Mapping[str, Any]:
     """The details of an event; empty if it has none."""
-    found: Mapping[str, Any] = event.get(details_member(event["type"]), {})
+    found: Mapping[str, Any] = event.get(_kind(event["type"]).details, {})
     return found
 
 
@@ -152,15 +183,17 @@ class Reader:
 
     def read(self, event: Event) -> None:
         """Give an event to its visit."""
-        kind, details, previous = event["type"], details_of(event), event.get("previousEventId", 0)
+        kind, previous = event["type"], event.get("previousEventId", 0)
+        about = _kind(kind)
+        details: Mapping[str, Any] = event.get(about.details, {})
         before = self.visits.owner.get(previous)
         around = self._around.get(previous, (None, None))
-        if kind.endswith("StateEntered"):
+        if about.enters:
             visit: Visit | None = self._enter(event, kind, details, around)
         else:
-            visit = self._find(kind, details, before)
+            visit = self._find(kind, about, details, before)
             if visit is not None:
-                self._note(visit, event, kind, details)
+                _note(self.visits, visit, event, details)
             if kind in ("ParallelStateFailed", "MapStateFailed", "MapIterationFailed"):
                 _fail(visit, before)
         self.visits.owner[event["id"]] = visit
@@ -186,20 +219,21 @@ class Reader:
         self.visits.every.append(visit)
         return visit
 
-    def _find(self, kind: str, details: Mapping[str, Any], before: Visit | None) -> Visit | None:
+    def _find(self, kind: str, about: _Kind, details: Mapping[str, Any], before: Visit | None) -> Visit | None:
         """The visit of an event: that of its cause, or one around that, as the type and the name of a state say."""
-        if kind.startswith("Execution"):
+        if about.of_execution:
             return None
         if kind == "EvaluationFailed":  # which AWS links to what came before the state
             name = details.get("state")
             return next((visit for visit in reversed(self.visits.every) if visit.state == name), before)
-        name = details.get("name") if kind.endswith("StateExited") or kind.startswith("MapIteration") else None
-        around = next((found for prefix, found in _AROUND.items() if kind.startswith(prefix)), None)
         visit = before
-        while visit is not None and (
-            (name is not None and visit.state != name) or (name is None and around is not None and visit.type != around)
-        ):
-            visit = visit.inside
+        name = details.get("name") if about.named else None
+        if name is not None:
+            while visit is not None and visit.state != name:
+                visit = visit.inside
+        elif about.around is not None:
+            while visit is not None and visit.type != about.around:
+                visit = visit.inside
         return visit or before
 
     def _inside(
@@ -217,30 +251,6 @@ class Reader:
             return around
         return visit.inside, visit.item
 
-    def _note(self, visit: Visit, event: Event, kind: str, details: Mapping[str, Any]) -> None:
-        now = seconds(event["timestamp"])
-        if kind.endswith("StateExited"):
-            visit.left_at, visit.output = now, payload(details.get("output"))
-            visit.status = "SUCCEEDED" if visit.error is None and visit.failed_inside is None else "CAUGHT"
-            visit.variables = {name: payload(text) for name, text in details.get("assignedVariables", {}).items()}
-        elif kind in _SCHEDULED:
-            visit.attempts.append(_attempt(visit.path, kind, details, now))
-            self.visits.attempts.append(visit.attempts[-1])
-        elif kind in _ENDED_WELL:
-            if visit.attempts:
-                visit.attempts[-1].ended_at, visit.attempts[-1].output = now, payload(details.get("output"))
-            visit.error = visit.cause = None
-        elif kind in _ENDED_BADLY or kind in ("EvaluationFailed", "MapRunFailed"):
-            error = details.get("error") or ("States.Timeout" if kind.endswith("TimedOut") else None)
-            visit.error, visit.cause = error, details.get("cause")
-            if visit.attempts and kind != "EvaluationFailed":
-                last = visit.attempts[-1]
-                last.ended_at, last.error, last.cause = now, error, details.get("cause")
-        elif kind.endswith("StateAborted") or kind == "MapRunAborted":
-            visit.left_at = now
-            if visit.status != "FAILED":  # a Task that has failed is recorded as aborted all the same
-                visit.status = "ABORTED"
-
     def _end(self, kind: str, details: Mapping[str, Any], before: Visit | None) -> None:
         status: Status = "FAILED" if kind == "ExecutionFailed" else "ABORTED"
         for visit in self.visits.every:
@@ -255,6 +265,33 @@ class Reader:
                     break
                 before = before.failed_inside
             self.visits.failed = before
+
+
+def _note(visits: Visits, visit: Visit, event: Event, details: Mapping[str, Any]) -> None:
+    """Note in a visit what one of its events says."""
+    kind, now = event["type"], seconds(event["timestamp"])
+    about = _kind(kind)
+    if about.exits:
+        visit.left_at, visit.output = now, payload(details.get("output"))
+        visit.status = "SUCCEEDED" if visit.error is None and visit.failed_inside is None else "CAUGHT"
+        visit.variables = {name: payload(text) for name, text in details.get("assignedVariables", {}).items()}
+    elif kind in _SCHEDULED:
+        visit.attempts.append(_attempt(visit.path, kind, details, now))
+        visits.attempts.append(visit.attempts[-1])
+    elif kind in _ENDED_WELL:
+        if visit.attempts:
+            visit.attempts[-1].ended_at, visit.attempts[-1].output = now, payload(details.get("output"))
+        visit.error = visit.cause = None
+    elif kind in _ENDED_BADLY or kind in ("EvaluationFailed", "MapRunFailed"):
+        error = details.get("error") or ("States.Timeout" if kind.endswith("TimedOut") else None)
+        visit.error, visit.cause = error, details.get("cause")
+        if visit.attempts and kind != "EvaluationFailed":
+            last = visit.attempts[-1]
+            last.ended_at, last.error, last.cause = now, error, details.get("cause")
+    elif about.aborts:
+        visit.left_at = now
+        if visit.status != "FAILED":  # a Task that has failed is recorded as aborted all the same
+            visit.status = "ABORTED"
 
 
 def _fail(outer: Visit | None, inner: Visit | None) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.jsontext import JSON
@@ -32,6 +32,8 @@ class Asker:
     control: Control
     account: str
     region: str = DEFAULT_REGION
+    _clients: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """Of boto3, by service: one takes longer to be made than to ask."""
 
     def about(self, arn: str) -> Asker:
         """Who asks about a resource: the account and the region that its ARN names.
@@ -85,7 +87,9 @@ class Asker:
 
         from emulator.clients import client
 
-        asked = client(self.control, service, self.region, self.account)
+        asked = self._clients.get(service)
+        if asked is None:
+            asked = self._clients[service] = client(self.control, service, self.region, self.account)
         given = {name: value for name, value in params.items() if value is not None}
         try:
             answer: dict[str, Any] = getattr(asked, operation)(**given)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
 from typing import Any, Final
@@ -77,7 +77,7 @@ class Bar:
 
 def timeline(kept: Kept, now: float, first: int = 0) -> tuple[list[Bar], int]:
     """Bars of the visits outside of Maps from the ``first`` on, as many as are shown; and how many visits there are."""
-    every = [visit for visit in kept.visits.every if not _in_item(visit)]
+    every = kept.outside
     if not every:
         return [], 0
     start, end = seconds(kept.events[0]["timestamp"]), now
@@ -100,15 +100,6 @@ def timeline(kept: Kept, now: float, first: int = 0) -> tuple[list[Bar], int]:
         left = min(place(visit.entered_at), 997.0)
         bars.append(Bar(visit, left, max(place(until) - left, 3.0), tries, clock(max(0.0, until - visit.entered_at))))
     return bars, len(every)
-
-
-def _in_item(visit: Visit) -> bool:
-    inner: Visit | None = visit
-    while inner is not None:
-        if inner.item is not None:
-            return True
-        inner = inner.inside
-    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,15 +174,26 @@ def rows(kept: Kept, wanted: str, first: int, size: int) -> tuple[list[Row], int
     for event in kept.events[max(first - 1, 0) :]:
         visit = kept.visits.owner.get(event["id"])
         details = details_of(event)
-        place = "" if visit is None else visit.path
-        if sought and not any(sought in text.casefold() for text in (event["type"], place, dumps(details))):
+        if sought and not any(sought in text.casefold() for text in _texts(event["type"], details, visit)):
             continue
         if len(found) == size:
             return found, event["id"]
         text = shortened(dumps(details), 160) if details else ""
         after = clock(max(0.0, seconds(event["timestamp"]) - start))
         found.append(Row(event["id"], event.get("previousEventId", 0), after, event["type"], visit, text))
-    return found, None
+    return found, len(kept.events) + 1 if kept.more else None
+
+
+def _texts(kind: str, details: Mapping[str, Any], visit: Visit | None) -> Iterator[str]:
+    """What is searched of an event: its type, its details, JSON in them as it is written, and the path of its state."""
+    yield kind
+    for value in details.values():
+        if isinstance(value, str):
+            yield value
+        elif value != {"truncated": False}:
+            yield dumps(value)
+    if visit is not None:
+        yield visit.path
 
 
 def told(described: dict[str, Any], kept: Kept, now: float) -> str:

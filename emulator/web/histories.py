@@ -1,6 +1,7 @@
-"""Histories that pages look at, kept while they are looked at: each look reads the new events alone.
+"""Histories that pages look at, kept while they are looked at: each look reads new events alone, and not too many.
 
-A page of an execution with 30,000 events would otherwise read all of them for every part that it draws.
+A page of an execution with 25,000 events would otherwise read all of them for every part that it draws. A look reads
+AT_ONCE of them at most, so that none takes long: the page says how far it is, and asks again.
 """
 
 from __future__ import annotations
@@ -11,12 +12,17 @@ from typing import Any, Final
 
 from asl_interpreter.loop.locks import lock
 from emulator.bench.visits import Reader, Visit, Visits
+from emulator.faults import Fault
 from emulator.web.asking import Asker
 
 KEPT: Final = 4
 """How many histories are kept, those looked at last."""
 PAGE: Final = 1000
 """Events of one GetExecutionHistory, the most that AWS allows."""
+AT_ONCE: Final = 3 * PAGE
+"""Events that one look reads at most."""
+LATELY: Final = 100
+"""Events that are looked for at the end of a history that was read to its end before."""
 
 
 @dataclass
@@ -30,6 +36,12 @@ class Kept:
     """Id of the event of an entry -> the visit."""
     iterations: dict[int, dict[int, list[Visit]]] = field(default_factory=dict)
     """Id of the entry into a Map -> item -> the visits inside, those in states inside of it too."""
+    outside: list[Visit] = field(default_factory=list)
+    """The visits outside of Maps."""
+    place: str | None = None
+    """The token of the page of GetExecutionHistory that was read last; None for the first page."""
+    more: bool = True
+    """Whether the history had more events when it was read last."""
 
     drawn: tuple[object, tuple[str, list[Any]]] | None = None
     """What was drawn last of it, and of what: the picture and the strips, which take long of a long history."""
@@ -52,11 +64,14 @@ class Kept:
                 self._inside(visit)
 
     def _inside(self, visit: Visit) -> None:
-        inner = visit
+        inner, is_outside = visit, True
         while inner.inside is not None:
             if inner.item is not None:
                 self.iterations.setdefault(inner.inside.event, {}).setdefault(inner.item, []).append(visit)
+                is_outside = False
             inner = inner.inside
+        if is_outside:
+            self.outside.append(visit)
 
 
 class Histories:
@@ -66,34 +81,59 @@ class Histories:
         self._lock = lock("the histories of the console", 97)
         self._kept: OrderedDict[str, Kept] = OrderedDict()
 
-    def look(self, asker: Asker, arn: str, started: float) -> Kept:
-        """The history of an execution up to now; ``started`` tells two executions of one name apart."""
+    def look(self, asker: Asker, arn: str, started: float, *, whole: bool = False) -> Kept:
+        """The history of an execution, read on by one look, or up to now if the ``whole`` of it is wanted.
+
+        ``started`` tells two executions of one name apart.
+        """
+        kept = self._of(arn, started)
+        lately = [] if kept.more else _page(asker, arn, None, LATELY, reverseOrder=True)[0][::-1]
+        if not kept.more and not _goes_on(kept, lately):
+            kept = self._of(arn, started, anew=True)
+        with self._lock:
+            known = len(kept.events)
+            if lately and lately[0]["id"] <= known + 1:
+                kept.take(lately)
+                kept.more = False
+                return kept
+        while True:
+            events, following = _forward(asker, arn, kept)
+            with self._lock:
+                kept.take(events)
+                kept.place, kept.more = following or kept.place, following is not None
+            if not kept.more or (not whole and len(kept.events) >= known + AT_ONCE):
+                return kept
+
+    def _of(self, arn: str, started: float, *, anew: bool = False) -> Kept:
         with self._lock:
             kept = self._kept.get(arn)
-            if kept is None or kept.started != started:
+            if kept is None or kept.started != started or anew:
                 kept = self._kept[arn] = Kept(started)
             self._kept.move_to_end(arn)
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
-            known = len(kept.events)
-        fresh = _since(asker, arn, known)
-        with self._lock:
-            kept.take(fresh)
-        return kept
+            return kept
 
 
-def _since(asker: Asker, arn: str, known: int) -> list[dict[str, Any]]:
-    """The events after the first ``known``, in order: from the start if none is known, else from the end."""
-    found: list[dict[str, Any]] = []
-    token = None
-    while True:
-        answer = asker.step_functions(
-            "GetExecutionHistory", executionArn=arn, maxResults=PAGE, nextToken=token, reverseOrder=known > 0
-        )
-        found += answer["events"]
-        token = answer.get("nextToken")
-        if token is None or (known and answer["events"][-1]["id"] <= known):
-            break
-    if known:
-        found.reverse()
-    return [event for event in found if event["id"] > known]
+def _goes_on(kept: Kept, lately: list[dict[str, Any]]) -> bool:
+    """Whether the last events of a history follow those that are known: a snapshot may have been restored meanwhile."""
+    last = kept.events[-1]
+    if lately[-1]["id"] < last["id"]:
+        return False
+    skipped: int = last["id"] - lately[0]["id"]
+    return skipped < 0 or last == lately[skipped]
+
+
+def _forward(asker: Asker, arn: str, kept: Kept) -> tuple[list[dict[str, Any]], str | None]:
+    """The page at which reading stands, and the token of the next; the first page if the token is too old."""
+    try:
+        return _page(asker, arn, kept.place, PAGE)
+    except Fault as fault:
+        if fault.code != "InvalidToken":
+            raise
+    return _page(asker, arn, None, PAGE)
+
+
+def _page(asker: Asker, arn: str, token: str | None, size: int, **how: bool) -> tuple[list[dict[str, Any]], str | None]:
+    answer = asker.step_functions("GetExecutionHistory", executionArn=arn, maxResults=size, nextToken=token, **how)
+    return answer["events"], answer.get("nextToken")

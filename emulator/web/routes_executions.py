@@ -25,15 +25,20 @@ EVENTS: Final = 100
 """Events of one page of the list."""
 MOST_VISITS: Final = 50
 """Visits of one state, and states of one item, that are offered."""
+MOST_TOKENS: Final = 50
+MOST_WAITING: Final = 200
+"""Task tokens that are shown, and visits in which their states are looked for."""
+MOST_CHILDREN: Final = 50
+"""Executions that were started by this one, of which there are links."""
 
 
 def add(pages: Blueprint, control: Control, histories: Histories) -> None:
     """Add the routes of executions."""
 
-    def look(arn: str) -> tuple[Asker, dict[str, Any], Kept]:
+    def look(arn: str, *, whole: bool = False) -> tuple[Asker, dict[str, Any], Kept]:
         asked = about(arn)
         described = asked.step_functions("DescribeExecution", executionArn=arn)
-        return asked, described, histories.look(asked, arn, described["startDate"])
+        return asked, described, histories.look(asked, arn, described["startDate"], whole=whole)
 
     _add_parts(pages, look)
     pages.post("/executions/<path:arn>")(act)
@@ -67,7 +72,9 @@ def add(pages: Blueprint, control: Control, histories: Histories) -> None:
             parent=_parent(described),
             strips=strips,
             cells=shown.CELLS,
-            told=shown.told(described, kept, now),
+            told="" if kept.more else shown.told(described, kept, now),
+            more=kept.more,
+            all_events=_events(asked, arn) if kept.more else 0,
             tokens=_tokens(control, asked, arn, kept),
             events=len(kept.events),
             children=_children(kept),
@@ -77,7 +84,20 @@ def add(pages: Blueprint, control: Control, histories: Histories) -> None:
         )
 
 
-def _add_parts(pages: Blueprint, look: Callable[[str], tuple[Asker, dict[str, Any], Kept]]) -> None:
+def _add_parts(pages: Blueprint, look: Callable[..., tuple[Asker, dict[str, Any], Kept]]) -> None:
+    @pages.get("/reading/<path:arn>")
+    def reading(arn: str) -> str:
+        asked, _, kept = look(arn)
+        return render_template(
+            "reading.html",
+            arn=arn,
+            more=kept.more,
+            events=len(kept.events),
+            all_events=_events(asked, arn) if kept.more else 0,
+            first=request.args.get("bars", 0, int),
+            closed=request.args.getlist("closed"),
+        )
+
     @pages.get("/events/<path:arn>")
     def events(arn: str) -> str:
         _, _, kept = look(arn)
@@ -104,7 +124,7 @@ def _add_parts(pages: Blueprint, look: Callable[[str], tuple[Asker, dict[str, An
 
     @pages.get("/histories/<path:arn>")
     def history(arn: str) -> Any:
-        _, described, kept = look(arn)
+        _, described, kept = look(arn, whole=True)
         return save_as(dumps({"events": kept.events}), f"{described['name']}.history.json")
 
 
@@ -155,12 +175,21 @@ def map_run(arn: str) -> str:
 
 def _drawn(kept: Kept, definition: Any, closed: frozenset[str], title: str) -> tuple[str, list[shown.Strip]]:
     """The picture and the strips of a history, drawn anew only when it has grown."""
-    known = (len(kept.events), closed)
+    known = (0 if kept.more else len(kept.events), closed)
     if kept.drawn is None or kept.drawn[0] != known:
         marks = shown.marks(kept, outline(definition))
         graph = picture(definition, marks, closed=closed, title=title)
         kept.drawn = (known, (graph, list(shown.strips(kept))))
     return kept.drawn[1]
+
+
+def _events(asked: Asker, arn: str) -> int:
+    """How many events an execution has."""
+    last = asked.step_functions(
+        "GetExecutionHistory", executionArn=arn, maxResults=1, reverseOrder=True, includeExecutionData=False
+    )
+    count: int = last["events"][0]["id"]
+    return count
 
 
 def _of_processor(text: str) -> Any:
@@ -185,24 +214,25 @@ def _chosen(kept: Kept) -> list[Visit]:
 def _tokens(control: Control, asked: Asker, arn: str, kept: Kept) -> list[dict[str, str]]:
     """The task tokens that nobody has answered, each with the state that waits for it."""
     own = control.of(asked.account).world
-    found = []
+    tokens = own.engine.ask(lambda: own.callbacks.open_tokens(arn))[:MOST_TOKENS]
+    if not tokens:
+        return []
     waiting = [visit for visit in kept.visits.every if visit.status == "RUNNING" and visit.attempts]
-    for token in own.engine.ask(lambda: own.callbacks.open_tokens(arn)):
-        state = next((visit.path for visit in waiting if token in dumps(visit.attempts[-1].arguments)), "")
-        found.append({"token": token, "state": state})
-    return found[:50]
+    sent = [(visit.path, dumps(visit.attempts[-1].arguments)) for visit in waiting[:MOST_WAITING]]
+    return [{"token": token, "state": next((path for path, text in sent if token in text), "")} for token in tokens]
 
 
 def _children(kept: Kept) -> list[dict[str, Any]]:
     """Executions that Tasks have started: what startExecution answered."""
-    found = []
-    for visit in kept.visits.every:
-        for attempt in visit.attempts:
-            answered = attempt.output if isinstance(attempt.output, dict) else {}
-            child = answered.get("ExecutionArn") or answered.get("executionArn")
-            if isinstance(child, str) and ":execution:" in child:
-                found.append({"arn": child, "state": visit.path})
-    return found[:50]
+    found: list[dict[str, Any]] = []
+    for attempt in kept.visits.attempts:
+        answered = attempt.output if isinstance(attempt.output, dict) else {}
+        child = answered.get("ExecutionArn") or answered.get("executionArn")
+        if isinstance(child, str) and ":execution:" in child:
+            found.append({"arn": child, "state": attempt.state})
+            if len(found) == MOST_CHILDREN:
+                break
+    return found
 
 
 def _parent(described: dict[str, Any]) -> str | None:

@@ -8,26 +8,14 @@ import json
 import re
 
 import pytest
-from werkzeug.test import Client
+from pressing import CONSOLE, aws, start
 
-from emulator.app import create_app
-from emulator.control import Control
 from emulator.faults import Fault
-from emulator.settings import Settings
 from emulator.web.activity import MOST_BYTES, MOST_REQUESTS, Activity, readable
 from emulator.web.counts import MOST_COUNTED, Counts
 from emulator.web.executions import MOST_BARS
 from emulator.web.items import from_text, plain, question, to_csv
 from emulator.web.snippets import snippets
-
-CONSOLE = "/_dynastep/console"
-
-
-@pytest.fixture
-def browser():
-    control = Control(Settings())
-    yield Client(create_app(control))
-    control.close()
 
 
 @pytest.mark.parametrize(
@@ -209,16 +197,6 @@ def test_a_copied_test_runs_the_same_input(tmp_path):
 # Tables and functions
 
 
-def aws(browser, target, params):
-    """Perform an operation over the protocol; what the pages then show of it is tested."""
-    service = "states" if target.startswith("AWSStepFunctions") else "dynamodb"
-    credential = (
-        f"AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, SignedHeaders=a, Signature=b"
-    )
-    headers = {"X-Amz-Target": target, "Authorization": credential, "Content-Type": "application/x-amz-json-1.0"}
-    return json.loads(browser.post("/", data=json.dumps(params), headers=headers).text)
-
-
 def make_table(browser, **more):
     keys = {
         "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
@@ -248,17 +226,6 @@ def test_records_of_a_stream_are_a_part_that_comes_anew(browser):
 
 
 # Executions
-
-
-def start(browser, definition, text="{}"):
-    role = "arn:aws:iam::000000000000:role/any"
-    made = {"name": "machine", "definition": json.dumps(definition), "roleArn": role}
-    machine = aws(browser, "AWSStepFunctions.CreateStateMachine", made)["stateMachineArn"]
-    request = {"stateMachineArn": machine, "input": text}
-    arn = aws(browser, "AWSStepFunctions.StartExecution", request)["executionArn"]
-    while aws(browser, "AWSStepFunctions.DescribeExecution", {"executionArn": arn})["status"] == "RUNNING":
-        pass
-    return arn
 
 
 def test_the_timeline_of_a_long_execution_has_pages(browser):
