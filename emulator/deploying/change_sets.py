@@ -222,7 +222,7 @@ def describe_change_set(world: World, call: Call) -> dict[str, Any]:
         "Parameters": parameters or None,
         "Tags": tags or None,
         "NotificationARNs": list(made.given.notification_arns if made.given else made.topics),
-        "RollbackConfiguration": {},
+        "RollbackConfiguration": made.given.rollback if made.given else {},
         "Capabilities": list(made.capabilities),
         "Changes": [change.described(values=values) for change in shown],
         "OnStackFailure": made.on_failure,

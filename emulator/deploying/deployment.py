@@ -14,6 +14,7 @@ import logging
 from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from emulator.deploying import notices, rollback_triggers
 from emulator.deploying.changes import NEVER, recreation
 from emulator.deploying.intrinsics import as_text, evaluate
 from emulator.deploying.reading import InvalidTemplate
@@ -24,6 +25,7 @@ from emulator.deploying.types import find_type
 from emulator.deploying.types.resource_type import STACK_TAGS, Made, Order, Waiting, checked, naming_property
 
 if TYPE_CHECKING:
+    from emulator.deploying.stack_policies import Action, StackPolicy
     from emulator.deploying.stacks import Given
     from emulator.deploying.templates import Resource
 
@@ -62,12 +64,21 @@ class Deployment:
         self.new_id = new_id
         self.retained: frozenset[str] = frozenset()
         """Resources that a deletion leaves."""
+        self.policy: StackPolicy | None = stack.policy
+        """What the update may do."""
+        self.next_policy: StackPolicy | None = None
+        """What later updates may do, once this one is complete."""
 
     # The stack's statuses.
 
     def tell(self, status: str, reason: str | None = None) -> None:
         """The stack has a status now."""
         self.stack.tell(status, reason, self.now(), self.new_id())
+        self.publish()
+
+    def publish(self) -> None:
+        """Tell the stack's topics what they do not know."""
+        notices.publish(self.stack, self.services)
 
     @property
     def is_over(self) -> bool:
@@ -76,6 +87,7 @@ class Deployment:
 
     def _tell_of(self, row: Row, status: str, reason: str | None = None, *, cleaning: bool = False) -> None:
         self.stack.tell_of(row, status, reason, self.now(), shown=self.new_id() if cleaning else None)
+        self.publish()
 
     def _scope(self, given: Given) -> Values:
         pseudo = pseudo_parameters(self.services, self.stack.name, self.stack.id, given.notification_arns)
@@ -93,6 +105,7 @@ class Deployment:
             for resource in scope.active().values():
                 yield from self._make(scope, resource)
             self._set_outputs(scope, given)
+            yield from self._watch(given)
         except (Failed, InvalidTemplate) as failure:
             if not self.is_over:
                 yield from self._roll_creation_back(_as_failure(failure))
@@ -216,14 +229,18 @@ class Deployment:
                     yield from self._make(scope, resource)
                 else:
                     yield from self._change(scope, resource, row, before)
+            active = scope.active()
+            gone = [row for name, row in stack.rows.items() if name not in active]
+            for row in gone:
+                self._check_policy("Update:Delete", row, before)
             self._set_outputs(scope, given)
+            yield from self._watch(given)
         except (Failed, InvalidTemplate) as failure:
             yield from self._roll_update_back(_as_failure(failure), before)
             return
         stack.updated = self.now()
+        stack.policy = self.next_policy or stack.policy
         self.tell("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
-        active = scope.active()
-        gone = [row for name, row in stack.rows.items() if name not in active]
         yield from self._clean_up([*gone, *before.replaced.values()])
         for row in gone:
             stack.rows.pop(row.logical_id, None)
@@ -232,17 +249,19 @@ class Deployment:
     def _change(self, scope: Values, resource: Resource, row: Row, before: _Before) -> Steps:
         properties = evaluate(resource.properties, scope)
         old = dataclasses.replace(row)
-        self._describe(row, resource)
-        row.properties = properties
         was = old.properties
         changed = {name for name in {*was, *properties} if was.get(name) != properties.get(name)}
         tagged = self._tags_change(before, row.type)
+        handler = find_type(row.type)
+        replaces = any(recreation(row.type, name) != NEVER for name in changed) or (changed and not handler.updates)
+        if changed or tagged:
+            self._check_policy("Update:Replace" if replaces else "Update:Modify", row, before)
+        self._describe(row, resource)
+        row.properties = properties
         if not changed and not tagged:
             return
-        handler = find_type(row.type)
-        kinds = {recreation(row.type, name) for name in changed}
         before.changed[resource.logical_id] = old
-        if kinds - {NEVER} or (changed and not handler.updates):
+        if replaces:
             yield from self._replace(resource, row, old, before)
             return
         self._tell_of(row, "UPDATE_IN_PROGRESS")
@@ -258,6 +277,30 @@ class Deployment:
         if row.physical_id != old.physical_id:  # a custom resource says with its answer that it made another one
             before.replaced[resource.logical_id] = old
         self._tell_of(row, "UPDATE_COMPLETE")
+
+    def _check_policy(self, action: Action, row: Row, before: _Before) -> None:
+        """Refuse what the stack's policy does not allow. Raises Failed."""
+        reason = None if self.policy is None else self.policy.refusal(action, row.logical_id, row.type)
+        if reason is None:
+            return
+        before.changed[row.logical_id] = dataclasses.replace(row)
+        before.denied.add(row.logical_id)
+        self._tell_of(row, "UPDATE_FAILED", reason)
+        raise Failed(reason, row.logical_id)
+
+    def _watch(self, given: Given) -> Steps:
+        """Watch the alarms that take the operation back, for as long as is asked for. Raises Failed."""
+        for minute in range(rollback_triggers.minutes(given.rollback) + 1):
+            if minute:
+                yield 60.0
+            if self.is_over:
+                return
+            try:
+                arns = rollback_triggers.breached(given.rollback, self.services)
+            except Refused as refused:
+                raise Failed(refused.message) from None
+            if arns:
+                raise Failed(f"Rollback triggers in ALARM or missing: [{', '.join(arns)}]")
 
     def _tags_change(self, before: _Before, kind: str) -> bool:
         given = self.stack.given
@@ -315,7 +358,7 @@ class Deployment:
         failed: list[str] = []
         for name, old in reversed(list(before.changed.items())):
             row = stack.rows[name]
-            if name in skipped:
+            if name in skipped or name in before.denied:
                 self._tell_of(row, "UPDATE_COMPLETE")
                 continue
             self._tell_of(row, "UPDATE_IN_PROGRESS")
@@ -459,6 +502,8 @@ class _Before:
         self.made: list[str] = []
         self.changed: dict[str, Row] = {}
         self.replaced: dict[str, Row] = {}
+        self.denied: set[str] = set()
+        """What the stack's policy did not allow to be touched."""
 
 
 def _was(old: Row, before: _Before, services: Services) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def _description(stack: Stack) -> dict[str, Any]:
         "CreationTime": stack.created,
         "DeletionTime": stack.deleted,
         "LastUpdatedTime": stack.updated,
-        "RollbackConfiguration": {},
+        "RollbackConfiguration": {} if given is None else given.rollback,
         "StackStatus": stack.status,
         "StackStatusReason": stack.reason,
         "DisableRollback": stack.disable_rollback,
@@ -212,6 +212,8 @@ def get_template(world: World, call: Call) -> dict[str, Any]:
     region, params = world.deployments.of(world, call), call.params
     stage = params.get("TemplateStage") or "Original"
     if (name := params.get("ChangeSetName")) is not None:
+        if params.get("StackName") is None and not name.startswith("arn:"):
+            raise invalid("StackName is a required parameter.")
         from emulator.deploying.change_sets import find_change_set
 
         _, made = find_change_set(region, {"ChangeSetName": name, "StackName": params.get("StackName")})
@@ -283,7 +285,7 @@ def get_template_summary(world: World, call: Call) -> dict[str, Any]:
     parameters = []
     for _, declared, shown in _declared_parameters(document.get("Parameters") or {}):
         allowed = declared.get("AllowedValues")
-        constraints = {"AllowedValues": list(map(as_text, allowed))} if isinstance(allowed, list) else {}
+        constraints = {"AllowedValues": list(map(as_text, allowed)) if isinstance(allowed, list) else []}
         parameters.append({**shown, "ParameterType": declared["Type"], "ParameterConstraints": constraints})
     resources = {
         name: resource["Type"]

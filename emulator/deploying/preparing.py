@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from asl_interpreter.jsontext import JSON, dumps
 from emulator.deploying import parameters as parameter_values
-from emulator.deploying import transforms
+from emulator.deploying import rollback_triggers, transforms
 from emulator.deploying.parameters import Parameter
 from emulator.deploying.reading import InvalidTemplate, read
 from emulator.deploying.scope import Literals, pseudo_parameters
@@ -51,13 +51,14 @@ def text_of(params: Mapping[str, Any], services: Services, previous: str | None 
             raise invalid(f"{text}Member must have length less than or equal to {LARGEST_BODY}")
         return str(body)
     if url is not None:
-        return _stored(str(url), services)
+        return stored(str(url), services)
     if params.get("UsePreviousTemplate") and previous is not None:
         return previous
     raise invalid("Either Template URL or Template Body must be specified.")
 
 
-def _stored(url: str, services: Services) -> str:
+def stored(url: str, services: Services) -> str:
+    """The text of the object that a URL names. Raises Fault."""
     bucket, key, version = place_of(url)
     try:
         found = services.call("s3", "GetObject", Bucket=bucket, Key=key, VersionId=version)
@@ -143,6 +144,8 @@ def prepare(
         raise invalid(str(error)) from None
     except transforms.TransformFailed as error:
         raise TransformRefused(str(error)) from None
+    _check_types(template, params.get("ResourceTypes"))
+    _check_role(params.get("RoleARN"), services)
     tags = params.get("Tags")
     if any(tag["Key"].lower().startswith("aws:") for tag in tags or ()):
         raise invalid("aws: prefixed tag key names are not allowed for external use.")
@@ -157,6 +160,57 @@ def prepare(
         tuple(params.get("Capabilities") or ()),
         topics,
         params.get("RoleARN") or (before.role_arn if before else None),
+        _triggers(params.get("RollbackConfiguration"), before.rollback if before else {}),
+    )
+
+
+def _triggers(given: Mapping[str, Any] | None, before: Mapping[str, Any]) -> Mapping[str, Any]:
+    if given is None:
+        return before
+    try:
+        rollback_triggers.check(given)
+    except rollback_triggers.InvalidTrigger as error:
+        raise invalid(str(error)) from None
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _check_types(template: Template, allowed: Sequence[str] | None) -> None:
+    """Refuse a type that the request does not allow. Raises Fault."""
+    if allowed is None:
+        return
+    for resource in template.resources.values():
+        if not any(_is_allowed(resource.type, each) for each in allowed):
+            listed = ", ".join(allowed)
+            raise invalid(f"Resource type {resource.type} is not allowed by parameter ResourceTypes [{listed}]")
+
+
+def _is_allowed(kind: str, allowed: str) -> bool:
+    """Whether a type is one of ``AWS::*``, ``AWS::service::*``, ``AWS::service::resource`` and their like."""
+    return kind == allowed or (allowed.endswith("::*") and kind.startswith(allowed[:-1]))
+
+
+def _check_role(arn: str | None, services: Services) -> None:
+    """Refuse a role that IAM knows and that CloudFormation may not take on. Raises Fault."""
+    if arn is None:
+        return
+    try:
+        role = services.call("iam", "GetRole", RoleName=arn.rpartition("/")[2])["Role"]
+    except Refused:
+        return  # a role that is not there is taken as it is, as those of functions and machines are
+    statements = role["AssumeRolePolicyDocument"].get("Statement", [])
+    trusted = [
+        statement["Effect"] == "Allow"
+        for statement in (statements if isinstance(statements, list) else [statements])
+        if _names_us(statement.get("Principal"))
+    ]
+    if not trusted or not all(trusted):
+        raise invalid(f"Role {arn} is invalid or cannot be assumed")
+
+
+def _names_us(principal: Any) -> bool:
+    named = principal.get("Service", principal.get("AWS")) if isinstance(principal, dict) else principal
+    return any(
+        name in ("*", "cloudformation.amazonaws.com") for name in (named if isinstance(named, list) else [named])
     )
 
 

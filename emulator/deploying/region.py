@@ -90,7 +90,8 @@ class Region:
         with self._beginnings:
             allowed()
             stack.worker = deployment
-            deployment.tell(status, "User Initiated")
+            stack.tell(status, "User Initiated", self.now(), self.new_id())
+        deployment.publish()  # not before: what another service does takes locks of its own
         return deployment
 
     def scope(self, stack: Stack, given: Given) -> Values:

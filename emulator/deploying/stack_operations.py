@@ -12,6 +12,7 @@ from emulator.deploying import preparing
 from emulator.deploying.changes import has_other_changes, plan
 from emulator.deploying.preparing import TransformRefused, invalid
 from emulator.deploying.reading import InvalidTemplate
+from emulator.deploying.stack_policies import InvalidStackPolicy, StackPolicy, read_stack_policy
 from emulator.deploying.stacks import Stack
 from emulator.faults import Fault
 
@@ -26,6 +27,7 @@ def create_stack(world: World, call: Call) -> dict[str, Any]:
     region, params = world.deployments.of(world, call), call.params
     name = params["StackName"]
     region.check_stack_name(name)
+    policy = _policy(region, params, "StackPolicy")
     known = region.stacks.live(name)
     if known is not None and known.status != "REVIEW_IN_PROGRESS":
         if known.token is not None and known.token == params.get("ClientRequestToken"):
@@ -51,6 +53,7 @@ def create_stack(world: World, call: Call) -> dict[str, Any]:
         for made in stack.change_sets.values():
             made.execution_status = "OBSOLETE"
         _configure(stack, params)
+        stack.policy = policy
         region.stacks.all[stack_id] = stack
 
     deployment = region.begin(stack, "CREATE_IN_PROGRESS", allowed)
@@ -97,16 +100,49 @@ def update_stack(world: World, call: Call) -> dict[str, Any]:
         raise invalid(str(refused)) from None
     preparing.require_capabilities(given)
     changes = _check_plan(region, stack, given)
-    if not changes and not has_other_changes(stack, given) and not stack.status.endswith("FAILED"):
+    unchanged = not changes and not has_other_changes(stack, given) and not stack.status.endswith("FAILED")
+    if unchanged and not given.transforms:  # AWS does not compare what transforms may have made
         raise invalid("No updates are to be performed.")
+    lasting, passing = _policy(region, params, "StackPolicy"), _policy(region, params, "StackPolicyDuringUpdate")
 
     def allowed() -> None:
         region.check_updatable(stack)
         stack.token = params.get("ClientRequestToken")
         stack.disable_rollback = bool(params.get("DisableRollback"))
 
-    region.drive(region.begin(stack, "UPDATE_IN_PROGRESS", allowed).update(given))
+    deployment = region.begin(stack, "UPDATE_IN_PROGRESS", allowed)
+    deployment.policy, deployment.next_policy = passing or stack.policy, lasting
+    region.drive(deployment.update(given))
     return {"StackId": stack.id}
+
+
+def _policy(region: Region, params: Any, name: str) -> StackPolicy | None:
+    """The policy that a request has as ``nameBody`` or ``nameURL``. Raises Fault."""
+    body, url = params.get(f"{name}Body"), params.get(f"{name}URL")
+    if body is not None and url is not None:
+        raise invalid(f"You cannot specify both {name}URL and {name}Body")
+    text = preparing.stored(url, region.services) if url is not None else body
+    if text is None:
+        return None
+    try:
+        return read_stack_policy(text)
+    except InvalidStackPolicy as error:
+        raise invalid(str(error)) from None
+
+
+def set_stack_policy(world: World, call: Call) -> dict[str, Any]:
+    """SetStackPolicy."""
+    region = world.deployments.of(world, call)
+    stack = region.stacks.required(call.params["StackName"], "Stack [{}] does not exist")
+    stack.policy = _policy(region, call.params, "StackPolicy") or stack.policy
+    return {}
+
+
+def get_stack_policy(world: World, call: Call) -> dict[str, Any]:
+    """GetStackPolicy."""
+    region = world.deployments.of(world, call)
+    stack = region.stacks.required(call.params["StackName"], "Stack [{}] does not exist")
+    return {"StackPolicyBody": None if stack.policy is None else stack.policy.text}
 
 
 def delete_stack(world: World, call: Call) -> dict[str, Any]:

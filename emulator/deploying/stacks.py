@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from emulator.deploying.change_sets import ChangeSet
     from emulator.deploying.deployment import Deployment
     from emulator.deploying.parameters import Parameter
+    from emulator.deploying.stack_policies import StackPolicy
     from emulator.deploying.templates import Template
 
 STACK: Final = "AWS::CloudFormation::Stack"
@@ -76,6 +77,8 @@ class Given:
     capabilities: tuple[str, ...] = ()
     notification_arns: tuple[str, ...] = ()
     role_arn: str | None = None
+    rollback: Mapping[str, Any] = field(default_factory=dict)
+    """The alarms that take an operation back, as RollbackConfiguration has them."""
 
 
 @dataclass(slots=True)
@@ -108,6 +111,9 @@ class Stack:
     """What works on it, or did last."""
     cancelled: bool = False
     """Whether the update that is under way is to be rolled back."""
+    policy: StackPolicy | None = None
+    told: int = 0
+    """How many of its events its topics were told of."""
     resume: Any = None
     """What a rollback that failed was about to do."""
 

@@ -36,7 +36,11 @@ def declared(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     Raises:
         InvalidTemplate: one has no name.
     """
-    given = document.get("Transform")
+    return _named(document.get("Transform"))
+
+
+def _named(given: Any) -> list[dict[str, Any]]:
+    """One transform or a list of them, each its name alone or a map. Raises InvalidTemplate."""
     if given is None:
         return []
     found = []
@@ -59,10 +63,7 @@ def _inner(value: Any) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     match value:
         case dict():
-            if isinstance(transform := value.get("Fn::Transform"), dict):
-                if not isinstance(transform.get("Name"), str):
-                    raise InvalidTemplate("Key Name of transform definition must be a string.")
-                found.append(transform)
+            found += _named(value.get("Fn::Transform"))
             for member in value.values():
                 found += _inner(member)
         case list():
@@ -104,11 +105,8 @@ class _Work:
         match value:
             case dict():
                 made = {name: self.inside(member) for name, member in value.items() if name != "Fn::Transform"}
-                transform = value.get("Fn::Transform")
-                if transform is None:
-                    return made
-                for each in transform if isinstance(transform, list) else [transform]:
-                    made = self._inner(each, made)
+                for transform in _named(value.get("Fn::Transform")):
+                    made = self._inner(transform, made)
                 return made
             case list():
                 return [self.inside(item) for item in value]

@@ -308,7 +308,12 @@ def _run(handler: Handler, environ: dict[str, Any]) -> tuple[int, Mapping[str, A
     from moto.core.request import Request
     from werkzeug.exceptions import HTTPException
 
-    request = Request(environ)
+    class Upload(Request):
+        """A PUT: its body is what is put, whatever its type; no protocol of AWS's has a form in one."""
+
+        want_form_data_parsed = False
+
+    request = Upload(environ) if environ["REQUEST_METHOD"] == "PUT" else Request(environ)
     try:
         return handler(request, request.raw_url, request.headers)
     except HTTPException as error:

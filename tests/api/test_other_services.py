@@ -555,6 +555,16 @@ def test_sqs_names_its_queues_by_the_address_that_was_asked(over_http, url):
     assert sqs.receive_message(QueueUrl=queue)["Messages"][0]["Body"] == "hello"
 
 
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "text/plain"])
+@pytest.mark.parametrize("body", [b"a=1&b=%20", b'{"Status": "SUCCESS"}', b"key=file", bytes(range(256))])
+def test_what_is_put_is_kept_whatever_its_type_is(client, kind, body):
+    s3 = client("s3")
+    s3.create_bucket(Bucket="bucket")
+    s3.put_object(Bucket="bucket", Key="k", Body=body, ContentType=kind)
+    found = s3.get_object(Bucket="bucket", Key="k")
+    assert (found["Body"].read(), found["ContentType"]) == (body, kind)
+
+
 def test_s3_works_over_http_with_presigned_urls_and_chunks(over_http):
     s3 = over_http("s3", config=Config(request_checksum_calculation="when_required"))
     s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 
 import pytest
 from simple_stacks import parameter, refused, simple
@@ -200,6 +202,33 @@ def test_a_macro_of_the_account_changes_the_template_or_fails_it_in_its_words(st
     ):
         stacks.create(louder(answer), answer)
         assert (answer, "ROLLBACK_IN_PROGRESS", said) in stacks.events(answer)
+
+
+TAGGING = """
+def handler(event, context):
+    return {"status": "success", "requestId": event["requestId"], "fragment": {**event["fragment"], "Value": "made"}}
+"""
+
+
+@pytest.mark.parametrize("transform", ["Making", ["Making"], {"Name": "Making"}, [{"Name": "Making"}]])
+def test_a_transform_inside_a_template_may_be_its_name_alone(stacks, dynastep, transform):
+    functions = dynastep.client("lambda")
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("index.py", TAGGING)
+    function = functions.create_function(
+        FunctionName="making",
+        Runtime="python3.12",
+        Handler="index.handler",
+        Role=f"arn:aws:iam::{dynastep.account}:role/r",
+        Code={"ZipFile": package.getvalue()},
+    )["FunctionArn"]
+    macro = {"Type": "AWS::CloudFormation::Macro", "Properties": {"Name": "Making", "FunctionName": function}}
+    stacks.create({"Resources": {"M": macro}}, "macros")
+    parameter = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Fn::Transform": transform}}
+    stacks.create({"Resources": {"P": parameter}})
+    value = dynastep.client("ssm").get_parameter(Name=stacks.physical()["P"])["Parameter"]["Value"]
+    assert value == "made"
 
 
 # Imports

@@ -572,3 +572,23 @@ def test_a_mark_of_cdk_is_a_resource_without_effect(stacks):
     stacks.create({"Resources": {"CDKMetadata": {"Type": "AWS::CDK::Metadata", "Properties": {"Analytics": "v2:x"}}}})
     assert ("CDKMetadata", "CREATE_COMPLETE", None) in stacks.events()
     assert list(stacks.physical()) == ["CDKMetadata"]
+
+
+def test_a_topic_goes_with_subscriptions_that_nobody_has_confirmed(stacks, dynastep):
+    inner = {"Protocol": "email", "Endpoint": "me@example.com"}
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {"Subscription": [inner]}}
+    outer = {**inner, "Endpoint": "you@example.com", "TopicArn": {"Ref": "T"}}
+    beside = {"Type": "AWS::SNS::Subscription", "Properties": outer}
+    stack_id = stacks.create({"Resources": {"T": topic, "S": beside}})
+    stacks.update({"Resources": {"T": {"Type": "AWS::SNS::Topic"}, "S": beside}})
+    assert stacks.one()["StackStatus"] == "UPDATE_COMPLETE"
+    stacks.client.delete_stack(StackName="s")
+    assert stacks.one(stack_id)["StackStatus"] == "DELETE_COMPLETE"
+    assert dynastep.client("sns").list_topics()["Topics"] == []
+
+
+def test_what_transforms_make_is_made_again_even_if_the_template_is_the_same(stacks):
+    template = simple({"Fn::Length": ["a"]}, Transform="AWS::LanguageExtensions")
+    stacks.create(template)
+    stacks.update(template)
+    assert stacks.one()["StackStatus"] == "UPDATE_COMPLETE"

@@ -162,7 +162,6 @@ NOT_BUILT = [
     ("DescribeStackResourceDrifts", {"StackName": "s"}),
     ("ListStackSets", {}),
     ("RegisterType", {"TypeName": "Some::Own::Type", "SchemaHandlerPackage": "s3://b/k"}),
-    ("SetStackPolicy", {"StackName": "s"}),
 ]
 
 

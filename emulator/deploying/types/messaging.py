@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any, Final
 
 from asl_interpreter.jsontext import dumps
@@ -146,6 +146,22 @@ class Topic(ResourceType):
             "sns", "Subscribe", TopicArn=arn, Protocol=subscription["Protocol"], Endpoint=subscription["Endpoint"]
         )
 
+    @staticmethod
+    def _unsubscribe(order: Order, arn: str, endpoints: Sequence[tuple[str, str]] | None = None) -> None:
+        """Take subscriptions away, all of them or those of some protocols and endpoints.
+
+        A subscription that nobody has confirmed yet has no ARN; it goes with the topic, or by itself after some days.
+        """
+        token = None
+        while True:
+            listed = order.call("sns", "ListSubscriptionsByTopic", TopicArn=arn, NextToken=token)
+            for each in listed.get("Subscriptions", ()):
+                wanted = endpoints is None or (each["Protocol"], each["Endpoint"]) in endpoints
+                if wanted and each["SubscriptionArn"].startswith("arn:"):
+                    order.call("sns", "Unsubscribe", SubscriptionArn=each["SubscriptionArn"])
+            if not (token := listed.get("NextToken")):
+                return
+
     def update(self, order: Order, before: Properties, made: Made) -> Made:
         """Change one."""
         attributes = attributes_of(order.properties, _TOPIC_ATTRIBUTES)
@@ -157,10 +173,7 @@ class Topic(ResourceType):
                 self._subscribe(order, made.id, subscription)
         gone = [(each["Protocol"], each["Endpoint"]) for each in was if each not in now]
         if gone:
-            listed = order.call("sns", "ListSubscriptionsByTopic", TopicArn=made.id)["Subscriptions"]
-            for each in listed:
-                if (each["Protocol"], each["Endpoint"]) in gone:
-                    order.call("sns", "Unsubscribe", SubscriptionArn=each["SubscriptionArn"])
+            self._unsubscribe(order, made.id, gone)
         order.retag(
             before,
             lambda new: order.call("sns", "TagResource", ResourceArn=made.id, Tags=pairs(new)),
@@ -170,8 +183,7 @@ class Topic(ResourceType):
 
     def delete(self, order: Order, made: Made) -> None:
         """Delete one, with its subscriptions."""
-        for each in order.call("sns", "ListSubscriptionsByTopic", TopicArn=made.id).get("Subscriptions", ()):
-            order.call("sns", "Unsubscribe", SubscriptionArn=each["SubscriptionArn"])
+        self._unsubscribe(order, made.id)
         order.call("sns", "DeleteTopic", TopicArn=made.id)
 
     def adopt(self, services: Services, identifier: Properties) -> Made:

@@ -28,11 +28,23 @@ class MotosType(ResourceType):
     def __init__(self, kind: str) -> None:
         self.kind = kind
 
-    def _made(self, made: Any) -> Made:
+    def _made(self, made: Any, order: Order) -> Made:
         known = schema(self.kind)
         names = known.attributes if known is not None else frozenset()
         found = moto_door.resources.attributes(made, names | {"Arn"})
-        return Made(str(made.physical_resource_id), {**found, _OBJECT: made})
+        return Made(self._id(made, order), {**found, _OBJECT: made})
+
+    def _id(self, made: Any, order: Order) -> str:
+        """The physical id: as moto's object has it, or by the property that identifies one."""
+        known = schema(self.kind)
+        identifiers = known.identifier if known is not None else ()
+        found = moto_door.resources.physical_id(made, identifiers)
+        if found is not None:
+            return found
+        given = [order.properties[name] for name in identifiers if name in order.properties]
+        if identifiers and len(given) == len(identifiers):
+            return "|".join(map(str, given))
+        raise Refused(f"Dynastep cannot tell which {self.kind} was made", "GeneralServiceException")
 
     def _properties(self, order: Order) -> dict[str, Any]:
         known = schema(self.kind)
@@ -46,7 +58,9 @@ class MotosType(ResourceType):
         name = order.named(naming_property(self.kind) or "", lower=self.kind.startswith(("AWS::ECR", "AWS::S3")))
         account, region = order.services.account, order.services.region
         try:
-            return self._made(moto_door.resources.make(self.kind, name, self._properties(order), account, region))
+            return self._made(
+                moto_door.resources.make(self.kind, name, self._properties(order), account, region), order
+            )
         except CannotMake as error:
             raise Refused(str(error), "GeneralServiceException") from error
 
@@ -57,7 +71,8 @@ class MotosType(ResourceType):
         name = order.named(naming_property(self.kind) or "")
         held, properties = made.attributes[_OBJECT], self._properties(order)
         try:
-            return self._made(moto_door.resources.change(self.kind, held, name, properties, account, region))
+            changed = moto_door.resources.change(self.kind, held, name, properties, account, region)
+            return self._made(changed, order)
         except CannotMake as error:
             raise Refused(str(error), "GeneralServiceException") from error
 
@@ -65,7 +80,8 @@ class MotosType(ResourceType):
         """Delete one."""
         account, region = order.services.account, order.services.region
         try:
-            moto_door.resources.unmake(self.kind, made.attributes[_OBJECT], order.properties, account, region)
+            held = made.attributes[_OBJECT]
+            moto_door.resources.unmake(self.kind, made.id, held, order.properties, account, region)
         except CannotMake as error:
             raise Refused(str(error), "GeneralServiceException") from error
 
