@@ -423,12 +423,10 @@ def _respond_other(world: World, request: Received) -> Response:
 
 
 def _respond_beside(world: World, request: Received) -> Response | None:
-    """Answer an operation of Lambda or API Gateway that is not moto's; before moto shows anything, all has happened."""
+    """Answer an operation of Lambda that is not moto's; before moto shows anything, all has happened."""
     environ, body, caller, account = request[:4]
     if caller is not None and caller.service == "lambda":
         return lambdas.respond(world, environ, body, account, caller.region)
-    if caller is not None and caller.service == "apigateway":
-        return world.apis.perform(environ, body)
     if _LOOKS.match(_operation(environ, body)):
         world.lambdas.settle()
     return None

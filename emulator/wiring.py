@@ -135,6 +135,7 @@ def put_together(given: Lasting) -> World:
             new_id=lambda: world.new_id(),  # noqa: PLW0108 - the world is not there yet
             serve=lambda environ, body: inside(world, environ, body),
             pass_time=lambda seconds: world.pass_time(seconds),  # noqa: PLW0108 - as above
+            chance=lambda: world.random.random(),  # noqa: PLW0108 - as above
         ),
         metrics=metrics,
         alarms=Alarms(engine, metrics),
@@ -220,6 +221,9 @@ def meet_moto(world_of: Callable[[str], World]) -> None:
             count_message(owner(source).metrics, source)
         owner(source).lambdas.arrived(source, *what)
 
+    moto_door.answer_here(
+        "apigateway", lambda operation, *given: world_of(given[-1][0]).apis.operate(operation, *given)
+    )
     moto_door.take_metrics(meters(lambda account: world_of(account).metrics, lambda account: world_of(account).alarms))
     moto_door.take_touched(lambda account, region: world_of(account).alarms.touched(account, region))
     moto_door.show_tables(lambda account: world_of(account).dynamodb, attach_tables)

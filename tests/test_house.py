@@ -134,7 +134,7 @@ THIRD_PARTY = {
     "resvg_py": "emulator.graph.files",
     "syrupy": "emulator.bench.snapshots",
     "click": "emulator.cli emulator.commands",
-    "yaml": "emulator.deploying emulator.permissions.formats emulator.validate.documents",
+    "yaml": "emulator.apigateway.control emulator.deploying emulator.permissions.formats emulator.validate.documents",
     "granian": "emulator.server emulator.wire",
     "waitress": "emulator.server",
     "threading": "asl_interpreter.loop emulator",

@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import parse_qsl, quote, urlencode
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from asl_interpreter.loop.clock import Clock
 from emulator import moto_door
 from emulator.apigateway.authorizing import Decisions
+from emulator.apigateway.control import stages
+from emulator.apigateway.control.deployed import find_rest_api, rest_api, undeployed
+from emulator.apigateway.control.held import Asked, gateway_of
+from emulator.apigateway.control.methods import method_of
+from emulator.apigateway.control.plans import usage_keys, use
 from emulator.apigateway.http_api import HttpCall, allowing
 from emulator.apigateway.messages import Answer, Incoming, Pairs, incoming, lists, text_of
 from emulator.apigateway.rest import RestCall
-from emulator.apigateway.routing import method_of
+from emulator.integrations import web
 from emulator.lambdas.functions import FunctionName, Request
 from emulator.wire.api_addresses import Address, address_of
 from emulator.wire.protocol import Environ, Response
 
 if TYPE_CHECKING:
+    from emulator.apigateway.control.deployed import RestApi
     from emulator.lambdas.service import Lambdas
-    from emulator.moto_door import RestApi
+    from emulator.moto_door.requests import Operation
 
 log = logging.getLogger("dynastep")
 
 _DROPPED: Final = frozenset({"connection", "expect", "te", "transfer-encoding", "upgrade", "keep-alive"})
 _JSON: Final = (("Content-Type", "application/json"),)
+_DIGITS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
 class Apis:
@@ -41,14 +48,20 @@ class Apis:
         new_id: Callable[[], str],
         serve: Callable[[Environ, bytes], Response],
         pass_time: Callable[[float], None],
+        chance: Callable[[], float],
     ) -> None:
-        """``serve`` has a service answer a request; ``pass_time`` waits for as long as a function says it takes."""
+        """``serve`` has a service answer a request; ``pass_time`` waits for as long as a function says it takes.
+
+        ``chance`` draws a number below 1, for canaries.
+        """
         self._clock = clock
         self._lambdas = lambdas
         self._new_id = new_id
         self._serve = serve
         self._pass_time = pass_time
+        self._chance = chance
         self._decisions = Decisions()
+        self._keys: dict[str, tuple[float, Sequence[Mapping[str, Any]]]] = {}
         self.counted: Callable[[tuple[str, str], str, str, str, int, float], None] = lambda *_: None
         """Hears of each request, for the metrics."""
 
@@ -91,7 +104,7 @@ class Apis:
         outside = _Outside(self, account, region)
         if kind == "REST":
             stage, path = (address.stage, asked.path) if address.stage else _first(asked.path)
-            rest = moto_door.rest_api(address.api, stage)
+            rest = rest_api(address.api, stage, self._chance)
             if rest is None or rest.is_disabled:
                 return _said(403, "Forbidden", "ForbiddenException")
             answer = RestCall(rest, replace(asked, path=path), outside, request_id).answer()
@@ -128,46 +141,70 @@ class Apis:
             return given, rest
         return "$default", f"/{address.stage}{path}".rstrip("/") or "/" if address.stage else path
 
-    def perform(self, environ: Environ, body: bytes) -> Response | None:
-        """Perform TestInvokeMethod, which moto lacks; None for any other operation of API Gateway.
+    def operate(self, operation: Operation, params: JSON, query: str, place: tuple[str, str]) -> Response:
+        """Answer an operation on REST APIs. Raises Fault: it refuses; NotImplementedError: it is not built."""
+        from emulator.apigateway.control import operations
+
+        account, region = place
+        now, gateway = int(self._clock.now()), gateway_of(account, region)
+        given = dict(parse_qsl(query, keep_blank_values=True))
+        asked = Asked(gateway, cast("dict[str, Any]", params or {}), given, account, region, now, self._short_id)
+        match operation.name:
+            case "TestInvokeMethod":
+                return operations.write(operation.model, self._test_method(asked))
+            case "FlushStageAuthorizersCache":
+                stages.flush(asked)
+                self._decisions.forget(asked.params["restApiId"], asked.params["stageName"])
+                return operations.write(operation.model, {})
+            case name if name not in operations.OPERATIONS:
+                raise NotImplementedError(f"{name} of API Gateway")
+        return operations.perform(operation.model, asked)
+
+    def _short_id(self, length: int) -> str:
+        """An id of small letters and digits, the first one a letter."""
+        number, made = int(self._new_id().replace("-", ""), 16), ""
+        while len(made) < length:
+            number, digit = divmod(number or int(self._new_id().replace("-", ""), 16), 36)
+            made += _DIGITS[digit % 26 if not made else digit]
+        return made
+
+    def _test_method(self, asked: Asked) -> dict[str, Any]:
+        """What TestInvokeMethod answers.
 
         Source: https://docs.aws.amazon.com/apigateway/latest/api/API_TestInvokeMethod.html
         """
-        match = _TESTED.fullmatch(str(environ.get("PATH_INFO", "")))
-        if match is None or environ["REQUEST_METHOD"] != "POST":
-            return None
-        try:
-            given = loads(body or "{}")
-        except InvalidJSON:
-            given = None
-        if not isinstance(given, dict):
-            return _refused("SerializationException", "The body is not an object of JSON", 400)
-        api = moto_door.undeployed(match["api"], given.get("stageVariables") or {})
-        resource = (
-            None if api is None else next((r for r in api.resources.values() if r["id"] == match["resource"]), None)
-        )
-        if api is None or resource is None:
-            return _refused("NotFoundException", "Invalid Resource identifier specified", 404)
-        if method_of(resource.get("resourceMethods") or {}, match["verb"]) is None:
-            return _refused("NotFoundException", "Invalid Method identifier specified", 404)
-        try:
-            return _tested(*self._test(api, _asked(given, match["verb"], str(resource["path"]))))
-        except NotImplementedError as error:
-            return _refused("NotImplementedException", f"Dynastep has not built {error} yet", 501)
+        _, resource, method = method_of(asked)
+        api = undeployed(asked.params["restApiId"], asked.params.get("stageVariables") or {})
+        if api is None:
+            raise LookupError(asked.params["restApiId"])  # it has a method
+        request = _asked(asked.params, method["httpMethod"], str(resource["path"]))
+        answer, trace = self._test(api, resource, request)
+        return {
+            "status": answer.status,
+            "body": text_of(answer.body),
+            "headers": dict(answer.headers),
+            "multiValueHeaders": {name: list(values) for name, values in lists(answer.headers).items()},
+            "log": "\n".join(trace) + "\n",
+            "latency": int(answer.after * 1000),
+        }
 
-    def _test(self, api: RestApi, asked: Incoming) -> tuple[Answer, list[str]]:
-        """What a method answers to a test, and its log."""
+    def _test(self, api: RestApi, resource: Mapping[str, Any], asked: Incoming) -> tuple[Answer, list[str]]:
+        """What a method answers to a test, and its log, as observed."""
         request_id = self._new_id()
-        call = RestCall(api, asked, _Outside(self, api.account, api.region), request_id)
+        call = RestCall(api, asked, _Outside(self, api.account, api.region), request_id, resource["path"])
         answer = call.answer(is_test=True)
         self._pass_time(answer.after)
         begun = [
-            f"Execution log for request {request_id}",
             f"Starting execution for request: {request_id}",
             f"HTTP Method: {asked.method}, Resource Path: {asked.path}",
+            f"Method request path: {_map(call.path_parameters.items())}",
+            f"Method request query string: {_map(asked.query)}",
+            f"Method request headers: {_map(asked.headers)}",
             f"Method request body before transformations: {text_of(asked.body)}",
         ]
-        return answer, [*begun, *call.trace, f"Method completed with status: {answer.status}"]
+        when = datetime.fromtimestamp(self._clock.now(), timezone.utc).strftime("%a %b %d %H:%M:%S UTC %Y")
+        told = [*begun, *call.trace, f"Method completed with status: {answer.status}"]
+        return answer, [f"Execution log for request {request_id}", *(f"{when} : {each}" for each in told)]
 
     def allows(self, environ: Environ) -> bool:
         """Whether the API that a request is for lets pages of its origin call it, by the API's own CORS.
@@ -184,7 +221,7 @@ class Apis:
         if found is None or found[2] != "REST":
             return False
         stage, path = (address.stage, address.path) if address.stage else _first(address.path)
-        api = moto_door.rest_api(address.api, stage)
+        api = rest_api(address.api, stage)
         return api is not None and RestCall.allowed_origin(api, path) in ("*", origin)
 
     # What an API needs of the world: see integrating.Outside.
@@ -212,6 +249,17 @@ class Apis:
             return said
 
         return decide
+
+    def public_keys(self, issuer: str, account: str) -> Sequence[Mapping[str, Any]]:
+        """The public keys of an issuer: a user pool of an account, or a server, whose keys are known for two hours."""
+        found = moto_door.keys_of_pool(issuer, account)
+        if found is not None:
+            return found
+        until, known = self._keys.get(issuer, (0.0, ()))
+        if until <= self._clock.now():
+            known = _fetched(issuer)
+            self._keys[issuer] = self._clock.now() + 7200, known
+        return known
 
     def invoke(self, arn: str, payload: str, account: str, region: str) -> tuple[str, bool, float]:
         """Call a function: its answer, whether it has failed, and the seconds that it has said it takes."""
@@ -247,15 +295,19 @@ class _Outside:
     def call_later(self, arn: str, payload: str) -> None:
         self._apis.invoke_later(arn, payload, *self._where)
 
-    @staticmethod
-    def keys(api: str, stage: str) -> Mapping[str, str]:
-        return moto_door.usage_keys(api, stage)
+    def public_keys(self, issuer: str) -> Sequence[Mapping[str, Any]]:
+        return self._apis.public_keys(issuer, self._where[0])
+
+    def admit(self, api: str, stage: str, key: str) -> tuple[str, bool] | None:
+        found = find_rest_api(api)
+        known = {} if found is None else usage_keys(found[2], api, stage)
+        if found is None or key not in known:
+            return None
+        name, plan = known[key]
+        return name, use(found[2], plan, name, self.now())
 
 
-_TESTED: Final = re.compile(r"/restapis/(?P<api>[^/]+)/resources/(?P<resource>[^/]+)/methods/(?P<verb>[A-Z]+)/?")
-
-
-def _asked(given: dict[str, JSON], verb: str, template: str) -> Incoming:
+def _asked(given: Mapping[str, Any], verb: str, template: str) -> Incoming:
     """The request that a test makes; without a path of its own it is that of the resource."""
     path, _, query = str(given.get("pathWithQueryString") or template).partition("?")
     headers = [(name, str(value)) for name, value in (given.get("headers") or {}).items()]
@@ -272,20 +324,23 @@ def _asked(given: dict[str, JSON], verb: str, template: str) -> Incoming:
     )
 
 
-def _tested(answer: Answer, trace: list[str]) -> Response:
-    shown: dict[str, JSON] = {
-        "status": answer.status,
-        "body": text_of(answer.body),
-        "headers": dict(answer.headers),
-        "multiValueHeaders": {name: list(values) for name, values in lists(answer.headers).items()},
-        "log": "\n".join(trace),
-        "latency": int(answer.after * 1000),
-    }
-    return Response(200, list(_JSON), dumps(shown).encode())
+def _fetched(issuer: str) -> Sequence[Mapping[str, Any]]:
+    """The keys that a server publishes, as OpenID Connect has it; none if it does not."""
+    found: Any = None
+    url = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
+    try:
+        for member in ("jwks_uri", "keys"):
+            answer = web.send(web.WebRequest("GET", url, (), None))
+            found = url = loads(answer.body)[member]
+    except (OSError, InvalidJSON, KeyError, TypeError) as error:
+        log.warning("The issuer %s of tokens has no keys: %s", issuer, error)
+        return ()
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else ()
 
 
-def _refused(code: str, message: str, status: int) -> Response:
-    return Response(status, [*_JSON, ("x-amzn-ErrorType", code)], dumps({"message": message}).encode())
+def _map(pairs: Iterable[tuple[str, str]]) -> str:
+    """Names and values as Java prints a map."""
+    return f"{{{', '.join(f'{name}={value}' for name, value in pairs)}}}"
 
 
 def _first(path: str) -> tuple[str, str]:

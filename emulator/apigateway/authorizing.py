@@ -32,6 +32,11 @@ class Decisions:
         until, decision = self._kept.get(key, (0.0, {}))
         return decision if until > now else None
 
+    def forget(self, api: str, stage: str) -> None:
+        """Forget what was said of a stage."""
+        for key in [each for each in self._kept if each[:2] == (api, stage)]:
+            self._kept.pop(key, None)
+
     def keep(self, key: tuple[str, ...], until: float, decision: dict[str, Any]) -> None:
         """Keep it until a time."""
         while len(self._kept) >= _KEPT:

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
+from emulator.apigateway.control.deployed import RestApi
 from emulator.apigateway.messages import Incoming
-from emulator.moto_door import HttpApi, RestApi
+from emulator.moto_door import HttpApi
 
 
 def rest_context(
@@ -48,6 +49,8 @@ def rest_context(
         "requestTimeEpoch": int(now * 1000),
         "stage": api.stage,
     }
+    if isinstance(api, RestApi):
+        context["isCanaryRequest"] = api.is_canary
     if resource is not None:
         context |= {"resourceId": resource["id"], "resourcePath": resource["path"]}
     return context

@@ -23,6 +23,7 @@ from emulator.apigateway.messages import Answer, Incoming
 from emulator.apigateway.proxying import Malformed, answer_1_of_http, answer_2, event_1, event_2
 from emulator.apigateway.refusals import Refused
 from emulator.apigateway.routing import Match, best
+from emulator.apigateway.tokens import Untrusted, as_texts, claims_of, scopes_of
 from emulator.faults import Fault
 
 if TYPE_CHECKING:
@@ -112,13 +113,45 @@ class HttpCall:
             if "Credential=" not in (self._incoming.header("Authorization") or ""):
                 raise _Said(403, "Forbidden")
         elif kind == "CUSTOM":
-            self._authorize(self._api.authorizers.get(route.get("authorizerId") or ""))
-        elif kind != "NONE":
-            raise NotImplementedError(f"the authorization {kind} of a route of an API")
+            self._authorize(self._authorizer(route))
+        elif kind == "JWT":
+            self._authorize_token(self._authorizer(route), route.get("authorizationScopes") or [])
 
-    def _authorize(self, authorizer: Mapping[str, Any] | None) -> None:
-        if authorizer is None:
+    def _authorizer(self, route: Mapping[str, Any]) -> Mapping[str, Any]:
+        found = self._api.authorizers.get(route.get("authorizerId") or "")
+        if found is None:
             raise _Said(500, "Internal Server Error", "the route names no authorizer")
+        return found
+
+    def _authorize_token(self, authorizer: Mapping[str, Any], scopes: list[str]) -> None:
+        """See that a token is shown that an authorizer of the kind JWT trusts, and that it has one of some scopes."""
+        wanted = authorizer.get("jwtConfiguration") or {}
+        values = self._values()
+        tokens = [found for source in authorizer.get("identitySource") or () if (found := values.of(source))]
+        issuers = [wanted.get("issuer") or ""]
+        audience = wanted.get("audience") or []
+        try:
+            claims = claims_of(tokens[0] if tokens else "", issuers, self._outside.public_keys, self._outside.now())
+        except Untrusted as error:
+            raise _Said(401, "Unauthorized", f"the token is not trusted: {error}") from None
+        given = claims.get("aud", claims.get("client_id"))
+        if not {str(each) for each in (given if isinstance(given, list) else [given])} & set(audience):
+            raise _Said(401, "Unauthorized", "the audience of the token is another one")
+        if scopes and not set(scopes) & set(scopes_of(claims)):
+            raise _Said(403, "Forbidden", f"the token has none of {scopes}")
+        shared = [each for each in scopes_of(claims) if each in scopes] or None
+        claimed = as_texts(claims)
+        of_format_2 = self._payload_version() == "2.0"
+        self._context["authorizer"] = (
+            {"jwt": {"claims": claimed, "scopes": shared}}
+            if of_format_2
+            else {
+                "claims": claimed,
+                "scopes": shared,
+            }
+        )
+
+    def _authorize(self, authorizer: Mapping[str, Any]) -> None:
         values = self._values()
         identity = [values.of(source) for source in authorizer.get("identitySource") or ()]
         if not all(identity):

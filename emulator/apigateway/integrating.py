@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from urllib.parse import quote
 
@@ -22,7 +22,7 @@ from emulator.faults import Fault
 from emulator.integrations import web
 
 if TYPE_CHECKING:
-    from emulator.moto_door import RestApi
+    from emulator.apigateway.control.deployed import RestApi
     from emulator.wire.protocol import Environ, Response
 
 
@@ -44,8 +44,11 @@ class Outside(Protocol):
     def serve(self, environ: Environ, body: bytes) -> Response:
         """Have a service answer a request."""
 
-    def keys(self, api: str, stage: str) -> Mapping[str, str]:
-        """The API keys that may call a stage -> their ids."""
+    def admit(self, api: str, stage: str, key: str) -> tuple[str, bool] | None:
+        """The id of a key that may call a stage, and whether its quota allows this call; None for any other key."""
+
+    def public_keys(self, issuer: str) -> Sequence[Mapping[str, Any]]:
+        """The public keys by which tokens of an issuer are verified."""
 
     def decided(
         self, api: str, stage: str

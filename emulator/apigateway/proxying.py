@@ -53,7 +53,7 @@ def event_1(
     }
 
 
-_OF_TEMPLATES = frozenset({"requestOverride", "responseOverride", "error"})
+_OF_TEMPLATES = frozenset({"requestOverride", "responseOverride", "error", "isCanaryRequest"})
 
 
 def _read(payload: str) -> JSON:

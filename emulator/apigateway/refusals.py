@@ -34,6 +34,7 @@ _KINDS: Final[Mapping[str, _Kind]] = {
     "INTEGRATION_TIMEOUT": _Kind(504, "Endpoint request timed out", "InternalServerErrorException"),
     "INVALID_API_KEY": _Kind(403, "Forbidden", "ForbiddenException"),
     "MISSING_AUTHENTICATION_TOKEN": _Kind(403, "Missing Authentication Token", "MissingAuthenticationTokenException"),
+    "QUOTA_EXCEEDED": _Kind(429, "Limit Exceeded", "LimitExceededException"),
     "UNAUTHORIZED": _Kind(401, "Unauthorized", "UnauthorizedException"),
     "UNSUPPORTED_MEDIA_TYPE": _Kind(415, "Unsupported Media Type", "BadRequestException"),
 }

@@ -21,10 +21,12 @@ from emulator.apigateway.messages import Answer, Incoming, encoded, is_binary, m
 from emulator.apigateway.proxying import event_1
 from emulator.apigateway.refusals import Refused, answer
 from emulator.apigateway.routing import best, method_of
+from emulator.apigateway.tokens import EXPIRED, Untrusted, as_texts, claims_of, scopes_of
 from emulator.apigateway.validating import validate
+from emulator.moto_door import issuer_of
 
 if TYPE_CHECKING:
-    from emulator.moto_door import RestApi
+    from emulator.apigateway.control.deployed import RestApi
 
 log = logging.getLogger("dynastep")
 
@@ -32,16 +34,21 @@ log = logging.getLogger("dynastep")
 class RestCall:
     """One request to a stage of a REST API. ``trace`` is what TestInvokeMethod shows as the log."""
 
-    def __init__(self, api: RestApi, incoming: Incoming, outside: Outside, request_id: str) -> None:
+    def __init__(
+        self, api: RestApi, incoming: Incoming, outside: Outside, request_id: str, tested: str | None = None
+    ) -> None:
+        """``tested`` is the path of the resource that a test is of, whatever the path of its request is."""
         self._api = api
         self._incoming = incoming
         self._outside = outside
         self._request_id = request_id
         self.trace: list[str] = []
         resource = parameters = None
-        match = best(api.resources, incoming.path)
+        match = best(api.resources if tested is None else [tested], incoming.path)
         if match is not None:
             resource, parameters = api.resources[match.template], match.parameters
+        elif tested is not None:
+            resource = api.resources[tested]
         methods: Mapping[str, Mapping[str, Any]] = (resource or {}).get("resourceMethods") or {}
         self._resource = resource or {}
         self._method = method_of(methods, incoming.method)
@@ -53,6 +60,11 @@ class RestCall:
             headers=incoming.headers,
             body=text_of(incoming.body),
         )
+
+    @property
+    def path_parameters(self) -> Mapping[str, str]:
+        """The parameters that are in the path."""
+        return self._mapped.path
 
     def answer(self, *, is_test: bool = False) -> Answer:
         """The answer. A test passes by authorizers and keys."""
@@ -68,7 +80,11 @@ class RestCall:
                 self._mapped,
                 self._incoming.header("Content-Type"),
             )
-            return self._marked(self._integrate(self._method))
+            given = self._integrate(self._method)
+            self._say(f"Method response body after transformations: {text_of(given.body)}")
+            self._say(f"Method response headers: {{{', '.join(f'{name}={value}' for name, value in given.headers)}}}")
+            self._say("Successfully completed execution")
+            return given if is_test else self._marked(given)
         except MappingFailed as error:
             refused = Refused("API_CONFIGURATION_ERROR", why=str(error))
         except Refused as error:
@@ -77,7 +93,8 @@ class RestCall:
         if refused.status >= 500:
             where = f"{self._incoming.method} {self._incoming.path} of the API {self._api.id}"
             log.warning("%s was answered %s: %s", where, refused.status, refused.why)
-        return self._marked(answer(refused, self._api.gateway_responses, self._mapped))
+        said = answer(refused, self._api.gateway_responses, self._mapped)
+        return said if is_test else self._marked(said)
 
     @staticmethod
     def allowed_origin(api: RestApi, path: str) -> str | None:
@@ -112,15 +129,38 @@ class RestCall:
             if "Credential=" not in (self._incoming.header("Authorization") or ""):
                 raise Refused("MISSING_AUTHENTICATION_TOKEN")
         elif kind == "CUSTOM":
-            self._authorize(self._api.authorizers.get(method.get("authorizerId") or ""))
-        elif kind != "NONE":
-            raise NotImplementedError(f"the authorization {kind} of a method of an API")
+            self._authorize(self._authorizer(method))
+        elif kind == "COGNITO_USER_POOLS":
+            self._authorize_user(self._authorizer(method), method.get("authorizationScopes") or [])
         if method.get("apiKeyRequired"):
             self._check_key()
 
-    def _authorize(self, authorizer: Mapping[str, Any] | None) -> None:
-        if authorizer is None:
+    def _authorizer(self, method: Mapping[str, Any]) -> Mapping[str, Any]:
+        found = self._api.authorizers.get(method.get("authorizerId") or "")
+        if found is None:
             raise Refused("AUTHORIZER_CONFIGURATION_ERROR", why="the method names no authorizer")
+        return found
+
+    def _authorize_user(self, authorizer: Mapping[str, Any], scopes: list[str]) -> None:
+        """See that a user of a user pool calls: by an identity token, or by an access token where scopes are wanted."""
+        source = authorizer.get("identitySource") or "method.request.header.Authorization"
+        token = self._mapped.parameter(source)
+        issuers = [issuer_of(arn) for arn in authorizer.get("providerARNs") or ()]
+        try:
+            claims = claims_of(str(token or ""), issuers, self._outside.public_keys, self._outside.now())
+        except Untrusted as error:
+            expired = str(error) == EXPIRED
+            said = "The incoming token has expired" if expired else None
+            raise Refused("UNAUTHORIZED", said, why=f"the token is not trusted: {error}") from None
+        pattern = authorizer.get("identityValidationExpression")
+        if pattern and not matches(pattern, str(claims.get("aud") or "")):
+            raise Refused("UNAUTHORIZED", why="the audience of the token is another one")
+        wanted = "access" if scopes else "id"
+        if claims.get("token_use") != wanted or (scopes and not set(scopes) & set(scopes_of(claims))):
+            raise Refused("UNAUTHORIZED", why=f"an {wanted} token is wanted" + (f" for {scopes}" if scopes else ""))
+        self._mapped.context["authorizer"] = {"claims": as_texts(claims)}
+
+    def _authorize(self, authorizer: Mapping[str, Any]) -> None:
         api = self._api
         verb_and_path = f"{self._incoming.method}{self._incoming.path}"
         arn = f"arn:aws:execute-api:{api.region}:{api.account}:{api.id}/{api.stage}/{verb_and_path}"
@@ -136,10 +176,12 @@ class RestCall:
         said = self._mapped.context.get("authorizer") or {}
         given = said.get("usageIdentifierKey") if self._api.key_source == "AUTHORIZER" else None
         key = given or self._incoming.header("x-api-key")
-        known = self._outside.keys(self._api.id, self._api.stage)
-        if key is None or key not in known:
+        admitted = None if key is None else self._outside.admit(self._api.id, self._api.stage, str(key))
+        if admitted is None:
             raise Refused("INVALID_API_KEY")
-        self._mapped.context["identity"] |= {"apiKey": key, "apiKeyId": known[key]}
+        self._mapped.context["identity"] |= {"apiKey": key, "apiKeyId": admitted[0]}
+        if not admitted[1]:
+            raise Refused("QUOTA_EXCEEDED")
 
     # What is behind.
 
@@ -166,9 +208,11 @@ class RestCall:
         body = self._incoming.body
         if not kind.endswith("_PROXY"):
             body = self._mapped_body(integration)
-        self._say(f"Endpoint request body after transformations: {text_of(body)}")
+        if kind != "MOCK":
+            self._say(f"Endpoint request body after transformations: {text_of(body)}")
         given = integrate(integration, self._incoming, body, self._mapped, self._api, self._event, self._outside)
-        self._say(f"Endpoint response body before transformations: {text_of(given.answer.body)}")
+        if kind != "MOCK":
+            self._say(f"Endpoint response body before transformations: {text_of(given.answer.body)}")
         if kind.endswith("_PROXY"):
             return given.answer
         return self._responded(method, integration, given)

@@ -5,17 +5,7 @@ to the handler that moto's URL table names, without moto's server: a tenth of th
 """
 
 from emulator.moto_door import identities, resources
-from emulator.moto_door.apis import (
-    HttpApi,
-    RestApi,
-    cors_of,
-    find_api,
-    has_stage,
-    http_api,
-    rest_api,
-    undeployed,
-    usage_keys,
-)
+from emulator.moto_door.apis import HttpApi, cors_of, find_api, has_stage, http_api, rest_apis, rest_apis_of
 from emulator.moto_door.bus import put_event
 from emulator.moto_door.calls import ServiceError, call
 from emulator.moto_door.clock import take_clock
@@ -28,8 +18,10 @@ from emulator.moto_door.logs import has_log_group, make_log_group, write_log_eve
 from emulator.moto_door.mappings import Sources, event_source_mappings, take_mappings
 from emulator.moto_door.metrics import Alarm, Meters, alarms, queue_depths, set_alarm_state, take_metrics, take_touched
 from emulator.moto_door.notifications import Web, take_topics
+from emulator.moto_door.ours import answer_here
 from emulator.moto_door.patches import fit
 from emulator.moto_door.pipes import Pipe, Plumber, running_pipes, take_pipes
+from emulator.moto_door.pools import issuer_of, keys_of_pool
 from emulator.moto_door.queues import peek
 from emulator.moto_door.schedules import Schedule, completed, enabled_schedules, take_schedules
 from emulator.moto_door.state import fit_with, forget, issuer, repeat_ids, reset, show_tables
@@ -47,13 +39,13 @@ __all__ = [
     "Pipe",
     "Plumber",
     "RegisteredFunction",
-    "RestApi",
     "Schedule",
     "ServiceError",
     "Sources",
     "Web",
     "alarms",
     "answer",
+    "answer_here",
     "api_destination",
     "backends",
     "call",
@@ -80,6 +72,8 @@ __all__ = [
     "is_form",
     "is_link",
     "issuer",
+    "issuer_of",
+    "keys_of_pool",
     "latest_sequences",
     "make_log_group",
     "peek",
@@ -90,7 +84,8 @@ __all__ = [
     "repeat_ids",
     "reset",
     "resources",
-    "rest_api",
+    "rest_apis",
+    "rest_apis_of",
     "running_pipes",
     "send",
     "set_alarm_state",
@@ -105,8 +100,6 @@ __all__ = [
     "take_topics",
     "take_touched",
     "takes_unsigned",
-    "undeployed",
-    "usage_keys",
     "write_log_events",
 ]
 

@@ -14,11 +14,11 @@ from typing import Final
 from asl_interpreter.jsontext import JSON
 from emulator.moto_door.corrections import Refusal
 from emulator.moto_door.requests import Operation, Unreadable, members_of
-from emulator.wire.dialects import FRAMEWORK
+from emulator.wire.dialects import API_GATEWAY, FRAMEWORK
 from emulator.wire.operations import service_model
 from emulator.wire.patterns import bounded_rule
 from emulator.wire.protocol import Environ
-from emulator.wire.shapes import NOT_NULL, Findings, Mismatch, Violation, compile_findings, message_of
+from emulator.wire.shapes import NOT_NULL, Dialect, Findings, Mismatch, Violation, compile_findings, message_of
 
 AFTERWARDS: Final = frozenset({"s3"})
 """Services whose requests are held against the model only where moto failed at them.
@@ -62,9 +62,13 @@ def _check(service: str, name: str) -> Callable[[JSON], Findings]:
     """The check of an operation, compiled once."""
     looser = _LOOSER.get(service, frozenset())
     dialect = replace(
-        FRAMEWORK, pattern=bounded_rule, rules=lambda _operation, shape: () if shape.name in looser else None
+        _dialect(service), pattern=bounded_rule, rules=lambda _operation, shape: () if shape.name in looser else None
     )
     return compile_findings(service_model(service).operation_model(name), dialect)
+
+
+def _dialect(service: str) -> Dialect:
+    return API_GATEWAY if service == "apigateway" else FRAMEWORK
 
 
 def _of_wrong_type(operation: Operation, text: str) -> Refusal:
@@ -109,4 +113,4 @@ def _worded(operation: Operation, violations: Sequence[Violation]) -> Refusal:
     code = "ValidationError" if operation.protocol == "query" else "ValidationException"
     if _CODES.get(service) in [shape.name for shape in operation.model.error_shapes]:
         code = _CODES[service]
-    return Refusal(code, message_of(operation.model, FRAMEWORK, violations))
+    return Refusal(code, message_of(operation.model, _dialect(service), violations))

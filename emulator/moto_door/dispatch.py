@@ -75,11 +75,22 @@ def answer(
 
 
 def _answer(environ: Environ, body: bytes, name: str, region: str, account: str, meet: Meet | None) -> Response:
+    from emulator.moto_door.ours import own_operation  # botocore's models: not for the start of a server
+
     prepared = _environ(environ, body, name, region, account)
-    path = prepared["RAW_URI"].partition("?")[0]
-    from emulator.moto_door.not_built import not_built  # botocore's models: not for the start of a server
+    if (own := own_operation(name, prepared)) is not None:
+        return _answer_here(own, prepared, body, (account, region), meet)
+    return _answer_by_moto(environ, prepared, body, name, (account, region), meet)
+
+
+def _answer_by_moto(
+    environ: Environ, prepared: dict[str, Any], body: bytes, name: str, place: tuple[str, str], meet: Meet | None
+) -> Response:
+    from emulator.moto_door.not_built import not_built
     from emulator.moto_door.requests import operation_of
 
+    account, region = place
+    path = prepared["RAW_URI"].partition("?")[0]
     operation = handler = None
     try:
         opened()
@@ -99,7 +110,7 @@ def _answer(environ: Environ, body: bytes, name: str, region: str, account: str,
             body = b""
             prepared |= {"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"}
         introduce(account, region)
-        return _amended(name, environ, body, _response(_run(handler, prepared), environ, name), (account, region))
+        return _amended(name, environ, body, _response(_run(handler, prepared), environ, name), place)
     except MotoUnknown as error:
         return _refusal(environ, name, 501, "NotImplementedException", str(error))
     except NotImplementedError as error:
@@ -111,6 +122,32 @@ def _answer(environ: Environ, body: bytes, name: str, region: str, account: str,
         return _refusal(environ, name, 400, "MalformedXML", text)
     except Exception as error:  # noqa: BLE001 - moto fails with any; the log has it
         return _failed(prepared, name, body, operation or handler, error)
+
+
+def _answer_here(
+    operation: Operation, environ: Environ, body: bytes, place: tuple[str, str], meet: Meet | None
+) -> Response:
+    """Answer an operation that is not moto's to answer."""
+    from emulator.moto_door.checks import unfit
+    from emulator.moto_door.not_built import not_built
+    from emulator.moto_door.ours import answered_here
+    from emulator.moto_door.requests import Unreadable, members_of
+
+    name = operation.service
+    if text := not_built(name, operation, environ):
+        return _refusal(environ, name, 501, "NotImplementedException", text)
+    refused: Refusal | Fault | None = _met(meet, operation, environ, body) or unfit(operation, environ, body)
+    if refused is None:
+        try:
+            members = members_of(operation, environ, body)
+            return answered_here(operation, members, str(environ.get("QUERY_STRING", "")), place)
+        except Fault as fault:
+            refused = fault
+        except Unreadable as error:
+            refused = Refusal("SerializationException", str(error))
+        except NotImplementedError as error:
+            return _refusal(environ, name, 501, "NotImplementedException", f"Dynastep has not built {error} yet")
+    return _refusal(environ, name, refused.status, refused.code, refused.message)
 
 
 def _met(meet: Meet | None, operation: Operation | None, environ: Environ, body: bytes) -> Fault | None:
@@ -188,6 +225,7 @@ def asked(environ: Environ, body: bytes, caller: Credential, account: str) -> tu
 
     None if nobody can tell.
     """
+    from emulator.moto_door.ours import own_operation
     from emulator.moto_door.requests import Unreadable, members_of, operation_of
 
     name = caller.service
@@ -196,10 +234,11 @@ def asked(environ: Environ, body: bytes, caller: Credential, account: str) -> tu
         if name != "s3" and "HTTP_CONTENT_ENCODING" in environ:
             body = decompressed(environ, body)
         opened()
+        own = own_operation(name, prepared)
         handler = find(host_of(prepared, name, caller.region), prepared["RAW_URI"].partition("?")[0])
         if name == "s3" and (bucket := prepared["HTTP_HOST"].partition(".s3.")[0]) != prepared["HTTP_HOST"]:
             prepared = {**prepared, "RAW_URI": f"/{bucket}{prepared['RAW_URI']}", "PATH_INFO": f"/{bucket}"}
-        operation = None if handler is None else operation_of(handler, prepared, body)
+        operation = own or (None if handler is None else operation_of(handler, prepared, body))
         members = None if operation is None else members_of(operation, prepared, body)
     except (Fault, MotoUnknown, Unreadable):
         return None  # it is refused for that

@@ -18,8 +18,6 @@ from emulator.wire.protocol import Environ
 NOT_BUILT: Final[Mapping[str, frozenset[str]]] = {
     "apigateway": frozenset(
         {
-            "CreateDocumentationPart",
-            "CreateDocumentationVersion",
             "CreateDomainNameAccessAssociation",
         }
     ),

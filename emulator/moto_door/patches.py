@@ -16,7 +16,6 @@ from typing import Any, Final, NamedTuple
 
 from asl_interpreter.loop.locks import lock
 from emulator.moto_door import (
-    apis,
     bucket_events,
     buckets,
     clock,
@@ -30,6 +29,7 @@ from emulator.moto_door import (
     metrics,
     move_tasks,
     pipes,
+    pools,
     queue_refusals,
     queues,
     schedules,
@@ -61,11 +61,6 @@ def _patch(target: str, make: Callable[[Any], Any], *known: str) -> Patch:
 
 
 PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
-    "apigateway": (
-        _patch("apigateway.responses:APIGatewayResponse.create_rest_api", apis.create_rest_api, "a56c30e22278"),
-        _patch("apigateway.models:RestAPI.create_deployment", apis.create_deployment, "961e1a331835"),
-        _patch("apigateway.models:RestAPI.update_integration_mocks", apis.nothing, "9fa3ff83cac4"),
-    ),
     "awslambda": (
         _patch("awslambda.models:LambdaFunction.__init__", functions.make_function, "70a285222b4a"),
         _patch("awslambda.models:LambdaFunction.get_configuration", functions.get_configuration, "803fb04bffde"),
@@ -101,6 +96,7 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("cloudwatch.models:CloudWatchBackend.put_metric_data", metrics.put_metric_data, "300dda002442"),
         _patch("cloudwatch.responses:CloudWatchResponse", metrics.answer_metrics, "32ec641d3f3d"),
     ),
+    "cognitoidp": (_patch("cognitoidp.models:CognitoIdpUserPool.create_jwt", pools.create_jwt, "73889b186eb2"),),
     "core": (
         # Any region is one: a test may call its own "local".
         _patch("core.base_backend:allow_unknown_region", lambda _theirs: lambda: True, "ddb99cfb67ca"),

@@ -142,6 +142,47 @@ STEP_FUNCTIONS = replace(
     enums={"ExecutionStatus": ("SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE", "ABORTED", "FAILED", "RUNNING")},
 )
 
+
+def _api_gateway_mismatch(shape: Shape, place: Place, value: JSON) -> str:
+    if isinstance(value, dict | list) or isinstance(shape, StructureShape | ListShape | MapShape):
+        return _framework_mismatch(shape, place, value)
+    given = _API_GATEWAY_TYPES[type(value)]
+    return f"class {given} can not be converted to an {shape.type_name.capitalize()}"
+
+
+_API_GATEWAY_TYPES = {
+    bool: "java.lang.Boolean",
+    str: "java.lang.String",
+    int: "com.amazon.coral.value.json.numbers.TruncatingBigNumber",
+    float: "com.amazon.coral.value.json.numbers.TruncatingBigNumber",
+}
+
+API_GATEWAY = replace(
+    FRAMEWORK,
+    mismatch=_api_gateway_mismatch,
+    names_input=True,
+    lists_whole=True,
+    nulls_in_maps=True,
+    enums={
+        "Op": ("add", "remove", "move", "test", "replace", "copy"),
+        "IntegrationType": ("HTTP", "MOCK", "AWS_PROXY", "HTTP_PROXY", "AWS"),
+        "EndpointType": ("PRIVATE", "EDGE", "REGIONAL"),
+        "IpAddressType": ("ipv4", "dualstack"),
+        "GatewayResponseType": (
+            *("REQUEST_TOO_LARGE", "RESOURCE_NOT_FOUND", "AUTHORIZER_CONFIGURATION_ERROR"),
+            *("MISSING_AUTHENTICATION_TOKEN", "BAD_REQUEST_BODY", "INVALID_SIGNATURE", "INVALID_API_KEY"),
+            *("BAD_REQUEST_PARAMETERS", "AUTHORIZER_FAILURE", "UNAUTHORIZED", "INTEGRATION_TIMEOUT", "ACCESS_DENIED"),
+            *("DEFAULT_4XX", "DEFAULT_5XX", "WAF_FILTERED", "QUOTA_EXCEEDED", "THROTTLED", "API_CONFIGURATION_ERROR"),
+            *("UNSUPPORTED_MEDIA_TYPE", "INTEGRATION_FAILURE", "EXPIRED_TOKEN"),
+        ),
+        "DocumentationPartType": (
+            *("RESPONSE_BODY", "RESPONSE", "METHOD", "MODEL", "AUTHORIZER", "RESPONSE_HEADER", "RESOURCE"),
+            *("PATH_PARAMETER", "REQUEST_BODY", "QUERY_PARAMETER", "API", "REQUEST_HEADER"),
+        ),
+    },
+)
+"""The words of REST APIs' operations, as recorded."""
+
 _EMPTY = "Member must have length greater than or equal to 1"
 _ENUM = "Member must satisfy enum value set: "
 _DYNAMODB = Dialect(

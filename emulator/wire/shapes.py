@@ -83,6 +83,10 @@ class Dialect:
     ``later`` those whose constraints are judged once all others hold. ``pattern`` makes a rule of a regular expression,
     or None if it cannot. ``as_json`` names operations that repeat a value as JSON rather than as Java prints it.
 
+    ``names_input`` says that a member of the body is named within its input, such as ``createRestApiInput.name``, and
+    before those of the path; ``lists_whole`` that what is wrong with an element is said of its list; ``nulls_in_maps``
+    that a value of a map may be null.
+
     ``terse`` says of an operation and a broken constraint, with how many others are broken beside it, that the answer
     names this one alone, does not repeat the value and spells members as the model does.
     """
@@ -95,6 +99,9 @@ class Dialect:
     later: Mapping[str, Sequence[str]] = field(default_factory=dict)
     pattern: Callable[[str], Rule | None] = pattern_rule
     as_json: frozenset[str] = frozenset()
+    names_input: bool = False
+    lists_whole: bool = False
+    nulls_in_maps: bool = False
     terse: Callable[[str, Violation, int], bool] = lambda _operation, _violation, _others: False
 
 
@@ -146,6 +153,8 @@ def message_of(operation: OperationModel, dialect: Dialect, violations: Sequence
     name = operation.name
     known = [] if operation.input_shape is None else list(operation.input_shape.members)
     members = list(dict.fromkeys((*dialect.order.get(name, ()), *known)))
+    inside = _inside(operation) if dialect.names_input else frozenset()
+    members.sort(key=lambda member: bool(inside) and member not in inside)
     violations = sorted(violations, key=lambda violation: members.index(violation.member))
     later = dialect.later.get(name, ())
     if any(violation.member not in later for violation in violations):
@@ -162,13 +171,22 @@ def message_of(operation: OperationModel, dialect: Dialect, violations: Sequence
         bare = dialect.bare.get((name, _text(violation.path, _lower_first), violation.words))
         if bare is not None:
             return bare
+    within = f"{_lower_first(name)}Input."
     entries = "; ".join(
-        f"Value{_echo(violation, as_json=name in dialect.as_json)} at '{_text(violation.path, _lower_first)}' "
+        f"Value{_echo(violation, as_json=name in dialect.as_json)} at "
+        f"'{within if violation.member in inside else ''}{_text(violation.path, _lower_first)}' "
         f"failed to satisfy constraint: {violation.words}"
         for violation in violations
     )
     count = len(violations)
     return f"{count} validation error{'' if count == 1 else 's'} detected: {entries}"
+
+
+def _inside(operation: OperationModel) -> frozenset[str]:
+    """The members of an operation's input that are in the body."""
+    shape = operation.input_shape
+    members = {} if shape is None else shape.members
+    return frozenset(name for name, member in members.items() if "location" not in member.serialization)
 
 
 def _text(path: Path, spelled: Callable[[str], str] = str) -> str:
@@ -319,12 +337,17 @@ class _Compiler:
         return check
 
     def _list(self, shape: ListShape, place: Place) -> Checker:
-        element_checker = self.checker(shape.member, "value")
+        whole = self._dialect.lists_whole and not isinstance(shape.member, StructureShape | ListShape | MapShape)
+        element_checker = self.checker(shape.member, "value", ruled=not whole)
+        of_elements = tuple(self.rules(shape.member)) if whole else ()
+        words = f"Member must satisfy constraint: [{', '.join(rule.words for rule in of_elements)}]"
         mismatch = self._dialect.mismatch
 
         def check(value: JSON, path: Path, findings: Findings) -> None:
             if type(value) is not list:
                 raise Mismatch(mismatch(shape, place, value))
+            if any(rule.broken(each) for rule in of_elements for each in value if each is not None):
+                findings.violations.append(Violation(words, path, shape, value))
             for index, element in enumerate(value):
                 if element is None:
                     findings.violations.append(Violation(NOT_NULL, path, shape, value))
@@ -338,7 +361,7 @@ class _Compiler:
         key_rules, rules_of_values = tuple(self.rules(shape.key)), tuple(self.rules(shape.value))
         keys_words = f"Map keys must satisfy constraint: [{', '.join(rule.words for rule in key_rules)}]"
         value_words = f"Map value must satisfy constraint: [{', '.join(rule.words for rule in rules_of_values)}]"
-        null_words = f"Map value must satisfy constraint: [{NOT_NULL}]"
+        null_words = set() if self._dialect.nulls_in_maps else {f"Map value must satisfy constraint: [{NOT_NULL}]"}
         mismatch = self._dialect.mismatch
 
         def check(value: JSON, path: Path, findings: Findings) -> None:
@@ -350,7 +373,7 @@ class _Compiler:
                     if rule.broken(key):
                         broken.add(keys_words)
                 if member is None:
-                    broken.add(null_words)
+                    broken |= null_words
                     continue
                 value_checker(member, (path, key, "member"), findings)
                 for rule in rules_of_values:

@@ -482,7 +482,7 @@ def test_a_method_is_tested_before_it_is_deployed(rest, behind):
     assert (event["headers"], event["stageVariables"]) == ({"X-A": "1"}, {"colour": "red"})
     assert event["requestContext"]["stage"] == "test-invoke-stage"
     assert said["log"].startswith("Execution log for request ")
-    assert said["log"].endswith("Method completed with status: 201")
+    assert said["log"].endswith("Method completed with status: 201\n")
 
 
 def test_the_log_of_a_test_says_why_it_failed(rest):

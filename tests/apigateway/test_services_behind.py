@@ -129,8 +129,9 @@ def test_an_object_is_put_and_read(dynastep, rest, ask):
     }
     uri = action("s3", "path/{bucket}/{key}")
     at = {"type": "AWS", "uri": uri, "requestParameters": mapped, "credentials": role(dynastep)}
-    api.method("PUT", "files/{key}", **at, integrationHttpMethod="PUT")
-    api.method("GET", "files/{key}", **at, integrationHttpMethod="GET")
+    taken = dict.fromkeys(("method.request.path.key", "method.request.header.Content-Type"), False)
+    api.method("PUT", "files/{key}", **at, integrationHttpMethod="PUT", method={"requestParameters": taken})
+    api.method("GET", "files/{key}", **at, integrationHttpMethod="GET", method={"requestParameters": taken})
     api.deploy()
     assert ask(api.id, "PUT", "/files/a", body=b"text", headers={"Content-Type": "text/plain"}).status == 200
     assert dynastep.client("s3").get_object(Bucket=bucket, Key="a")["Body"].read() == b"text"
@@ -150,6 +151,7 @@ def test_a_message_is_published_by_a_query(dynastep, rest, ask):
         "integration.request.querystring.TopicArn": f"'{topic}'",
         "integration.request.querystring.Message": "method.request.querystring.said",
     }
-    api.method("POST", type="AWS", uri=action("sns", "action/Publish"), requestParameters=mapped)
+    taken = {"requestParameters": {"method.request.querystring.said": True}}
+    api.method("POST", type="AWS", uri=action("sns", "action/Publish"), requestParameters=mapped, method=taken)
     assert ask(api.deploy(), "POST", "/?said=hello").status == 200
     assert [each["Body"] for each in queues.receive_message(QueueUrl=url)["Messages"]] == ["hello"]

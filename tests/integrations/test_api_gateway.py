@@ -15,13 +15,13 @@ def api(dynastep):
     """Make an API with one method: ``api("POST", "bills/{id}", type="AWS_PROXY", uri=...)``; its parameters."""
     gateway = dynastep.client("apigateway")
 
-    def make(verb, path, *, authorization="NONE", answer=None, kind="REGIONAL", **integration):
+    def make(verb, path, *, authorization="NONE", answer=None, kind="REGIONAL", taken=None, **integration):
         made = gateway.create_rest_api(name="api", endpointConfiguration={"types": [kind]})
         parent = made["rootResourceId"]
         for part in path.split("/"):
             parent = gateway.create_resource(restApiId=made["id"], parentId=parent, pathPart=part)["id"]
         method = {"restApiId": made["id"], "resourceId": parent, "httpMethod": verb}
-        gateway.put_method(**method, authorizationType=authorization)
+        gateway.put_method(**method, authorizationType=authorization, requestParameters=taken or {})
         gateway.put_integration(**method, integrationHttpMethod="POST", **integration)
         if not integration["type"].endswith("_PROXY"):
             given = answer or {"statusCode": "200"}
@@ -134,7 +134,13 @@ def test_an_integration_may_be_a_server(call, api, web_server):
 
 def test_the_path_of_a_server_has_the_parameters_that_are_mapped_to_it(call, api, web_server):
     mapped = {"integration.request.path.rest": "method.request.path.proxy"}
-    request = api("GET", "{proxy+}", type="HTTP_PROXY", uri=f"{web_server.url}/{{rest}}", requestParameters=mapped)
+    request = api(
+        *("GET", "{proxy+}"),
+        type="HTTP_PROXY",
+        uri=f"{web_server.url}/{{rest}}",
+        requestParameters=mapped,
+        taken={"method.request.path.proxy": True},
+    )
     assert call("apigateway:invoke", {**request, "Path": "a/b c"}).output["ResponseBody"] == {"ok": True}
     assert [asked["path"] for asked in web_server.asked] == ["/a/b%20c"]
 
@@ -153,12 +159,13 @@ def test_a_mapping_template_makes_what_the_function_gets(call, api, behind):
     assert output["ResponseBody"] == {"n": {"b": 1}, "who": "POST"}
 
 
-def test_what_is_not_built_says_so(call, api, behind):
-    request = api("GET", "a", authorization="COGNITO_USER_POOLS", type="AWS", uri=behind(lambda _: 1))
-    assert failure(call("apigateway:invoke", {**request, "Path": "a"})) == (
+def test_what_is_not_built_says_so(dynastep, call):
+    gateway = dynastep.client("apigatewayv2")
+    made = gateway.create_api(Name="w", ProtocolType="WEBSOCKET", RouteSelectionExpression="$request.body.action")
+    host = f"{made['ApiId']}.execute-api.us-east-1.amazonaws.com"
+    assert failure(call("apigateway:invoke", {"ApiEndpoint": host, "Method": "GET", "Stage": "prod", "Path": "a"})) == (
         "Dynastep.NotBuilt",
-        "Dynastep has not built the authorization COGNITO_USER_POOLS of a method of an API yet. "
-        "A mock can stand for it: docs/mocks.md",
+        "Dynastep has not built WEBSOCKET APIs yet. A mock can stand for it: docs/mocks.md",
     )
 
 

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from asl_interpreter.jsontext import dumps
 from emulator.deploying.intrinsics import as_text
-from emulator.deploying.reading import InvalidTemplate, read
 from emulator.deploying.services import Refused
 from emulator.deploying.types import openapi
 from emulator.deploying.types.resource_type import Api, Made, Order, Properties, ResourceType, fit
@@ -91,11 +90,7 @@ class RestApi(ResourceType):
 
     @staticmethod
     def _put(order: Order, api: str, document: bytes) -> None:
-        try:
-            found = read(document.decode("utf-8", "replace"))
-        except InvalidTemplate:
-            raise Refused("Invalid OpenAPI input.", "BadRequestException") from None
-        openapi.build(order, api, found)
+        order.call("apigateway", "PutRestApi", restApiId=api, mode="overwrite", body=document)
 
     @staticmethod
     def _made(order: Order, api: str) -> Made:
