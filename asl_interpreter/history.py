@@ -6,18 +6,18 @@ of the next are one object. Links follow what AWS records: the ``previous`` of a
 the one before it in the list.
 
 A long execution can make more data than should stay in memory: 25,000 events may show 12,500 values of 256 KB. So when
-the rows in memory weigh more than BUDGET they are packed: written as JSON, with each value once, and compressed.
+the rows in memory weigh more than BUDGET they are packed: see ``packing``.
 """
 
 from __future__ import annotations
 
-import zlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, NamedTuple, Protocol, TypeAlias, overload
+from typing import Any, Final, NamedTuple, Protocol, overload
 
-from .jsontext import JSON, dumps, loads
+from .jsontext import JSON, dumps
+from .packing import Chunk, InMemory, Keep, Layout, Row, layout_of, pack, read_rows, unpack
 
 TERMINAL: Final = frozenset({"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"})
 
@@ -45,55 +45,12 @@ class Event(NamedTuple):
     details: Mapping[str, JSON] | None
 
 
-Layout: TypeAlias = tuple[str, tuple[str, ...] | None]
-"""What a row of one kind holds: the type of the event, and the names of its details.
-
-The names are None where the event has no details, which is not the same as empty ones.
-"""
-Row: TypeAlias = "tuple[Any, ...]"
-"""The layout, the id of the event that is the cause, seconds since 1970, and the details in order.
-
-It is a plain tuple, as is the layout, so that the garbage collector need not follow rows of simple values.
-"""
 _FIRST: Final = 3
 """Where the details begin in a row."""
-
-_layouts: dict[Layout, Layout] = {}
-"""As many as AWS's types of events and their members allow: some two hundred."""
-
-
-def layout(event_type: str, *names: str) -> Layout:
-    """The layout of events that have this type and these details."""
-    return _layouts.setdefault(of := (event_type, names), of)
-
-
-def _layout(event_type: str, names: tuple[str, ...] | None) -> Layout:
-    return _layouts.setdefault(of := (event_type, names), of)
-
-
-def _restored(of: JSON) -> Layout:
-    """A layout that was written as JSON."""
-    event_type, names = of
-    return _layout(event_type, None if names is None else tuple(names))
-
-
-def read_rows(dumped: Iterable[Sequence[Any]]) -> list[Row]:
-    """The rows that ``History.dump`` gave, also if they were JSON since."""
-    return [(_restored(of), *rest) for of, *rest in dumped]
 
 
 class HistoryFull(Exception):
     """There is room for one last event only, which says why: the text."""
-
-
-class _Chunk(NamedTuple):
-    """Rows that are packed: JSON, compressed. In the rows, places in a list of values stand for layout and details."""
-
-    first: int
-    """How many events came before."""
-    packed: bytes
-    kept: Mapping[int, JSON]
-    """The values by their places that are known by identity: see ``History.text``."""
 
 
 class Times(Protocol):
@@ -117,19 +74,22 @@ class History:
         "_weigh_at",
         "_why",
         "beside",
+        "keep",
         "verbatim",
         "weight",
     )
 
-    def __init__(self, clock: Times, limit: int | None = None) -> None:
+    def __init__(self, clock: Times, limit: int | None = None, keep: Keep = InMemory) -> None:
         self._clock = clock
+        self.keep = keep
+        """Keeps what is packed."""
         self._limit = limit if limit is not None else 1 << 62
         self._why = f"The execution reached the maximum number of history events ({limit})."
         self._rows: list[Row] = []
-        self._chunks: list[_Chunk] = []
+        self._chunks: list[Chunk] = []
         self._packed = 0
         """How many events are packed."""
-        self._unpacked: tuple[_Chunk, list[Row]] | None = None
+        self._unpacked: tuple[Chunk, list[Row]] | None = None
         """The chunk that was read last."""
         self.weight = 0
         """Bytes that the values of the rows in memory take: an estimate that counts shared parts several times."""
@@ -162,8 +122,8 @@ class History:
             HistoryFull: only the event that ends the execution may still be recorded.
         """
         if details is None:
-            return self.add(_layout(event_type, None), previous)
-        return self.add(_layout(event_type, tuple(details)), previous, *details.values())
+            return self.add(layout_of(event_type, None), previous)
+        return self.add(layout_of(event_type, tuple(details)), previous, *details.values())
 
     def add(self, of: Layout, previous: int, *values: JSON) -> int:
         """Record an event of this layout; its id.
@@ -225,7 +185,7 @@ class History:
     def tidy(self) -> None:
         """Pack the rows in memory if they weigh too much."""
         if self.weight > self._weigh_at:
-            weight = self._weigh()
+            weight = weight_of(self._rows)
             if weight > BUDGET:
                 self.pack()
             else:  # their values are shared
@@ -236,69 +196,29 @@ class History:
     @property
     def size(self) -> int:
         """About how many bytes of memory the history takes."""
-        values = self.weight if self.weight <= BUDGET // 4 else self._weigh()
-        return len(self._rows) * ROW_BYTES + values + sum(len(chunk.packed) for chunk in self._chunks)
+        values = self.weight if self.weight <= BUDGET // 4 else weight_of(self._rows)
+        return len(self._rows) * ROW_BYTES + values + sum(chunk.packed.size for chunk in self._chunks)
 
-    def _weigh(self) -> int:
-        """What the values of the rows in memory take, each part counted once."""
-        seen: set[int] = set()
-        weight = 0
-        for row in self._rows:
-            below: list[JSON] = list(row[_FIRST:])
-            while below:
-                part = below.pop()
-                if isinstance(part, str):
-                    if len(part) > VALUE_BYTES:
-                        if id(part) in seen:
-                            continue
-                        seen.add(id(part))
-                    weight += len(part)
-                elif isinstance(part, (dict, list)):
-                    if id(part) in seen:
-                        continue
-                    seen.add(id(part))
-                    weight += VALUE_BYTES
-                    below += part.values() if isinstance(part, dict) else part
-                else:
-                    weight += 8
-        return weight
+    @property
+    def elsewhere(self) -> int:
+        """How many bytes it takes that are no memory."""
+        return sum(chunk.packed.elsewhere for chunk in self._chunks)
 
     def pack(self) -> None:
         """Write the rows in memory as JSON, with each value once, and compress it."""
         if not self._rows:
             return
         self.beside()
-        places: dict[int, int] = {}
-        values: list[JSON] = []
-
-        def place(value: JSON) -> int:
-            number = places.setdefault(id(value), len(values))
-            if number == len(values):
-                values.append(value)
-            return number
-
-        rows = [
-            (place(of), previous, timestamp, *map(place, details)) for of, previous, timestamp, *details in self._rows
-        ]
         known = [*self._joined.values(), *([] if self.verbatim is None else [self.verbatim[0]])]
-        kept = {places[id(value)]: value for value in known if id(value) in places}
-        text = dumps([[None if number in kept else value for number, value in enumerate(values)], rows])
-        self._chunks.append(_Chunk(self._packed, zlib.compress(text.encode(), 1), kept))
-        self._packed += len(rows)
+        self._chunks.append(pack(self._packed, self._rows, known, self.keep))
+        self._packed += len(self._rows)
         self._rows = []
         self.weight, self._weigh_at = 0, BUDGET
 
-    def _unpack(self, chunk: _Chunk) -> list[Row]:
+    def _unpack(self, chunk: Chunk) -> list[Row]:
         unpacked = self._unpacked
         if unpacked is None or unpacked[0] is not chunk:
-            values, rows = loads(zlib.decompress(chunk.packed))
-            for place, value in chunk.kept.items():
-                values[place] = value
-            made = [
-                (_restored(values[of]), previous, timestamp, *(values[place] for place in details))
-                for of, previous, timestamp, *details in rows
-            ]
-            self._unpacked = unpacked = (chunk, made)
+            self._unpacked = unpacked = (chunk, unpack(chunk))
         return unpacked[1]
 
     def row(self, index: int) -> Row:
@@ -325,12 +245,40 @@ class History:
 
     def restore(self, rows: Iterable[Sequence[Any]]) -> None:
         """Take rows that were dumped, in place of all that there are."""
-        self._rows = read_rows(rows)
-        self._chunks, self._packed, self._unpacked = [], 0, None
+        self.empty()
+        for row in read_rows(rows):
+            self._rows.append(row)
+            self.weight += weight_of([row])
+            self.tidy()
 
     def put_away(self) -> None:
         """Forget what was unpacked to be read."""
         self._unpacked = None
+
+
+def weight_of(rows: Iterable[Row]) -> int:
+    """Bytes that the values of rows take in memory, each part counted once; an estimate."""
+    seen: set[int] = set()
+    weight = 0
+    for row in rows:
+        below: list[JSON] = list(row[_FIRST:])
+        while below:
+            part = below.pop()
+            if isinstance(part, str):
+                if len(part) > VALUE_BYTES:
+                    if id(part) in seen:
+                        continue
+                    seen.add(id(part))
+                weight += len(part)
+            elif isinstance(part, (dict, list)):
+                if id(part) in seen:
+                    continue
+                seen.add(id(part))
+                weight += VALUE_BYTES
+                below += part.values() if isinstance(part, dict) else part
+            else:
+                weight += 8
+    return weight
 
 
 _AT_ONCE: Final = 1000

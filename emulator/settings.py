@@ -119,7 +119,7 @@ class Settings:
     keep_executions: int = field(
         default=64 * 1024 * 1024,
         metadata={
-            "help": "How much memory executions that have ended may take; the oldest go first.",
+            "help": "How much memory executions that have ended may take, and 16 times that on disk: the oldest go.",
             "metavar": "SIZE",
             "shown": "64MB",
         },

@@ -45,6 +45,7 @@ from emulator.settings import Settings
 from emulator.stepfunctions.callbacks import Callbacks
 from emulator.stepfunctions.logs import Logs
 from emulator.stepfunctions.retention import Retention
+from emulator.stepfunctions.spilling import Spill
 from emulator.stepfunctions.status_changes import PutEvent, StatusChanges
 from emulator.wire import operations
 from emulator.wire.protocol import Call
@@ -140,6 +141,7 @@ def put_together(given: Lasting) -> World:
         metrics=metrics,
         alarms=Alarms(engine, metrics),
         retention=Retention(clock, settings.keep_executions),
+        spill=Spill(),
         datasets=S3Datasets(None if guard is None else permit_of(guard)),
         elsewhere=_elsewhere(settings),
         guard=guard,

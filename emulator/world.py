@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from emulator.stepfunctions.callbacks import Callbacks
     from emulator.stepfunctions.logs import Logs
     from emulator.stepfunctions.retention import Retention
+    from emulator.stepfunctions.spilling import Spill
     from emulator.stepfunctions.status_changes import StatusChanges
     from emulator.wire.operations import Handler
     from emulator.wire.protocol import Call
@@ -111,6 +112,8 @@ class World:
     metrics: Metrics
     alarms: Alarms
     retention: Retention
+    spill: Spill
+    """What histories have packed."""
     datasets: Datasets
     """What Distributed Maps read and write."""
     elsewhere: Mapping[str, Forward]

@@ -28,10 +28,11 @@ INTERPRETER = {
     "jsonata": "jsontext",
     "language": "errors jackson jsonata jsontext timestamps",
     "definition": "jsontext language",
-    "history": "jsontext",
+    "packing": "jsontext",
+    "history": "jsontext packing",
     "tasks": "errors jsontext loop",
     "reading": "definition errors jackson jsontext language quotas tasks timestamps",
-    "running": "coverage definition errors history jsonata jsontext language loop quotas tasks timestamps",
+    "running": "coverage definition errors history jsonata jsontext language loop packing quotas tasks timestamps",
     "engine": "definition loop running",
 }
 """Rooms of asl_interpreter, from the ground up. Running never reads: a definition is parsed once."""

@@ -16,12 +16,13 @@ from typing import Any, Final, Literal, TypeAlias
 from ..coverage import Coverage
 from ..definition import Choice, Fail, Machine, Map, Parallel, Pass, Processor, State, Succeed, Task, Wait
 from ..errors import OURS, RUNTIME, TIMEOUT, StateError
-from ..history import History, HistoryFull, Layout, layout
+from ..history import History, HistoryFull
 from ..jsontext import JSON
 from ..language.dataflow import PathFlow
 from ..loop.fibers import Fiber, first_of, turn
 from ..loop.scheduler import Loop
 from ..loop.signals import Signal
+from ..packing import InMemory, Keep, Layout, layout
 from ..quotas import AWS, Quotas
 from ..tasks import NOWHERE, Datasets, Resolve
 from ..timestamps import iso
@@ -83,6 +84,8 @@ class Outside:
     """Hears, on the loop, that an execution is not as it was."""
     coverage: Coverage | None = None
     """Where to count what the execution does; nothing is counted if it is None."""
+    keep: Keep = InMemory
+    """Keeps what is packed of histories."""
 
 
 class Execution:
@@ -94,7 +97,7 @@ class Execution:
         self.loop = loop
         self.outside = outside
         self.quotas = outside.quotas
-        self.history = History(loop.clock, None if start.express else self.quotas.history_events)
+        self.history = History(loop.clock, None if start.express else self.quotas.history_events, outside.keep)
         self.history.verbatim = (start.input, start.input_text)
         self.record = Record(self.history, loop.clock)
         self.history.beside = self.record.pack
@@ -240,7 +243,12 @@ class Execution:
     def size(self) -> int:
         """About how many bytes of memory it takes, with the executions that its Map Runs have started."""
         text = BYTES_EACH + 2 * len(self.start.input_text)
-        return text + self.history.size + sum(run.size for run in self.map_runs)
+        return text + self.history.size + self.record.size + sum(run.size for run in self.map_runs)
+
+    @property
+    def elsewhere(self) -> int:
+        """How many bytes it takes that are no memory."""
+        return self.history.elsewhere + self.record.elsewhere + sum(run.elsewhere for run in self.map_runs)
 
     def stop(self, error: str | None, cause: str | None) -> None:
         """Abort it: StopExecution. What runs is cancelled and records nothing more."""

@@ -14,8 +14,8 @@ from typing import Any, Final, TypeAlias
 
 from ..definition import Machine, Map, Parallel, Processor
 from ..errors import OURS
-from ..history import read_rows
 from ..loop.scheduler import Loop
+from ..packing import read_rows
 from .execution import Execution, Outside, Start
 from .map_runs import Child, MapRun
 from .record import Landed
@@ -104,10 +104,10 @@ def _restored_run(parent: Execution, kept: Kept) -> MapRun:
 def _restored_child(run: MapRun, kept: Kept) -> Child:
     running = kept["execution"]
     if running is None:
-        return Child.restored(kept, None)
+        return Child.restored(kept, None, run.parent.outside.keep)
     execution = Execution(run.how.machine, Start(**running["start"]), run.parent.loop, run.parent.outside)
     _put_back(execution, running)
-    return Child.restored(kept, execution)
+    return Child.restored(kept, execution, run.parent.outside.keep)
 
 
 def _maps(processor: Processor) -> Iterator[Map]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
+import zlib
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -18,6 +19,7 @@ from .. import jsontext
 from ..definition import Distribution, Transformation
 from ..jsontext import JSON
 from ..loop.signals import Signal
+from ..packing import Keep, Packed
 from ..timestamps import iso
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ class Child:
         """Which redrive of the Map Run has run it last; 0 is none."""
         self._before: Status = "RUNNING"
         """How it had ended before it waited to be redriven."""
-        self._kept = b""
+        self._kept: Packed | None = None
 
     def end(self) -> None:
         """Note how it has ended."""
@@ -73,31 +75,39 @@ class Child:
             return
         execution = self._execution()
         rows = [] if execution.start.express else execution.history.dump()
-        self._kept = jsontext.dumps([*self.outcome(), execution.redriven_at, rows]).encode()
+        text = jsontext.dumps([*self.outcome(), execution.redriven_at, rows])
+        self._keep(text, execution.history.keep)
         self.running = None
+
+    def _keep(self, text: str, keep: Keep) -> None:
+        self._kept = keep(zlib.compress(text.encode(), 1)) if text else None
+
+    def _text(self) -> str:
+        return "" if self._kept is None else zlib.decompress(self._kept.read()).decode()
 
     def kept(self) -> dict[str, Any]:
         """What is kept of it beside its execution, as JSON values."""
         plain = {name: getattr(self, name) for name in _OF_CHILDREN}
-        return {**plain, "before": self._before, "text": self._kept.decode()}
+        return {**plain, "before": self._before, "text": self._text()}
 
     @classmethod
-    def restored(cls, kept: dict[str, Any], execution: Execution | None) -> Child:
+    def restored(cls, kept: dict[str, Any], execution: Execution | None, keep: Keep) -> Child:
         """A child that has ended, as it was kept; ``execution`` if more than its text is."""
         child = cls.__new__(cls)
         child.running = execution
-        child._take(kept)  # noqa: SLF001 - its own kind
+        child._take(kept, keep)  # noqa: SLF001 - its own kind
         return child
 
-    def end_as(self, kept: dict[str, Any]) -> None:
+    def end_as(self, kept: dict[str, Any], keep: Keep) -> None:
         """Have it ended as it had before."""
         self.running = None
-        self._take(kept)
+        self._take(kept, keep)
 
-    def _take(self, kept: dict[str, Any]) -> None:
+    def _take(self, kept: dict[str, Any], keep: Keep) -> None:
         for name in _OF_CHILDREN:
             setattr(self, name, kept[name])
-        self._before, self._kept = kept["before"], kept["text"].encode()
+        self._before = kept["before"]
+        self._keep(kept["text"], keep)
 
     @property
     def redrivable(self) -> bool:
@@ -142,13 +152,21 @@ class Child:
     def size(self) -> int:
         """About how many bytes of memory it takes."""
         running = self.running
-        return CHILD_BYTES + (len(self._kept) if running is None else running.size)
+        kept = self._kept.size if self._kept is not None else 0
+        return CHILD_BYTES + (kept if running is None else running.size)
+
+    @property
+    def elsewhere(self) -> int:
+        """How many bytes it takes that are no memory."""
+        running = self.running
+        kept = self._kept.elsewhere if self._kept is not None else 0
+        return kept if running is None else running.elsewhere
 
     def outcome(self) -> tuple[JSON, JSON, str | None, str | None]:
         """Its input, output, error and cause."""
         if self.running is not None:
             return self.running.start.input, self.running.output, self.running.error, self.running.cause
-        given, output, error, cause, *_ = jsontext.loads(self._kept)
+        given, output, error, cause, *_ = jsontext.loads(self._text())
         return given, output, error, cause
 
     def restore(self, run: MapRun, name: str) -> Execution:
@@ -156,7 +174,7 @@ class Child:
         running = self.running  # which the loop may let go meanwhile
         if running is not None:
             return running
-        given, output, error, cause, redriven_at, rows = jsontext.loads(self._kept)
+        given, output, error, cause, redriven_at, rows = jsontext.loads(self._text())
         execution = run.parent.child(run.how.machine, run.start(name, given))
         execution.status, execution.output, execution.error, execution.cause = self.status, output, error, cause
         execution.started_at, execution.stopped_at = self.started_at, self.stopped_at
@@ -229,6 +247,11 @@ class MapRun:
         """About how many bytes of memory its executions take."""
         return sum(child.size for child in self.children.values())
 
+    @property
+    def elsewhere(self) -> int:
+        """How many bytes they take that are no memory."""
+        return sum(child.elsewhere for child in self.children.values())
+
     def read(self, items: int) -> None:
         """So many more items wait in one more execution."""
         self._count(PENDING, items)
@@ -297,7 +320,7 @@ class MapRun:
         """Have the execution with this name end as it ended before."""
         child = self.children[name]
         self._count(child.status, -child.items)
-        child.end_as(self.before[name])
+        child.end_as(self.before[name], self.parent.outside.keep)
         self._count(child.status, child.items)
         self.news.set(None)
 

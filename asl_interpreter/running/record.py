@@ -11,13 +11,13 @@ order, so a number says which question an answer is for.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from ..errors import AnswerTooLarge, HeartbeatTimeout, StateError, TaskTimedOut
-from ..jsontext import JSON, dumps, loads
+from ..jsontext import JSON
 from ..loop.signals import Signal
+from ..packing import Packed, compressed, expanded
 from ..tasks import Callback, Item, Later, Polled, Submitted
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ class Record:
         self._history = history
         self._clock = clock
         self._landed: list[Landed] = []
-        self._packed: list[bytes] = []
+        self._packed: list[tuple[int, Packed]] = []
+        """What is packed, after how many things that is."""
         self._reads = 0
         self.on_touch: Callable[[], None] | None = None
         """Called when something has come, or time has passed: the execution is not as it was."""
@@ -97,15 +98,32 @@ class Record:
         """Of a rehearsal: reads of the clock that gave another time than that of the last event."""
 
     def __iter__(self) -> Iterator[Landed]:
-        for packed in self._packed:
-            yield from (Landed(*each) for each in loads(zlib.decompress(packed)))
-        yield from self._landed
+        return iter(self.since(0))
+
+    def since(self, count: int) -> list[Landed]:
+        """What came after the first ``count`` that did."""
+        first, came = 0, []
+        for many, packed in self._packed:
+            if first + many > count:
+                came += [Landed(*each) for each in expanded(packed)[max(count - first, 0) :]]
+            first += many
+        return came + self._landed[max(count - first, 0) :]
 
     def pack(self) -> None:
         """Keep what there is as text: a history that grows large packs itself, too."""
         if self._landed:
-            self._packed.append(zlib.compress(dumps(self._landed).encode(), 1))
+            self._packed.append((len(self._landed), self._history.keep(compressed(self._landed))))
             self._landed = []
+
+    @property
+    def size(self) -> int:
+        """How many bytes of memory take what is packed."""
+        return sum(packed.size for _, packed in self._packed)
+
+    @property
+    def elsewhere(self) -> int:
+        """How many bytes it takes that are no memory."""
+        return sum(packed.elsewhere for _, packed in self._packed)
 
     def clear(self) -> None:
         """Nobody will do it again."""
@@ -125,10 +143,6 @@ class Record:
         """The execution is not as it was."""
         if self.on_touch is not None:
             self.on_touch()
-
-    def since(self, count: int) -> list[Landed]:
-        """What came after the first ``count`` that did."""
-        return list(self)[count:] if self._packed else self._landed[count:]
 
     def now(self) -> float:
         """The time, for an expression that reads it."""

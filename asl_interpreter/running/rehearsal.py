@@ -15,8 +15,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from ..history import Row
 from ..loop.by_hand import by_hand, pass_time, step
+from ..packing import Row
 from .record import ANSWER, HEARTBEAT, NOW, Landed, happen_again
 
 if TYPE_CHECKING:

@@ -207,7 +207,7 @@ def outside_of(world: World, machines: StateMachines, revision: StateMachine, ta
 
     coverage = None if world.coverage is None else world.coverage.setdefault(revision.definition, Coverage())
     touched = None if world.keeping.by is None else world.keeping.by.touched
-    return Outside(tasks, world.datasets, observe, world.settings.quotas, touched, coverage)
+    return Outside(tasks, world.datasets, observe, world.settings.quotas, touched, coverage, world.spill.keep)
 
 
 def stop_execution(world: World, call: Call) -> dict[str, JSON]:

@@ -231,7 +231,7 @@ class Load:
         """Nothing is lost: each execution has succeeded, has its item, its record and its message."""
         states, dynamodb = self.server.client("stepfunctions"), self.server.client("dynamodb")
         for arn in self.started:
-            self._until(lambda arn=arn: states.describe_execution(executionArn=arn)["status"] == "SUCCEEDED", arn)
+            self._until(lambda arn=arn: states.describe_execution(executionArn=arn)["status"] != "SUCCEEDED", arn)
         names = {arn.rpartition(":")[2] for arn in self.started}
         items = {
             item["id"]["S"]
@@ -239,14 +239,17 @@ class Load:
             for item in page["Items"]
         }
         assert names <= items, "an execution has not written its item"
-        self._until(lambda: names <= self._recorded(), "a record on the data stream")
+        self._until(lambda: len(names - self._recorded()), "a record on the data stream")
         heard: set[str] = set()
-        self._until(lambda: names <= self._heard(heard), "a message of a rule")
+        self._until(lambda: len(names - self._heard(heard)), "a message of a rule")
 
-    def _until(self, done: Callable[[], bool], what: str) -> None:
-        limit = time.monotonic() + ANSWERS_WITHIN
-        while not done():
-            assert time.monotonic() < limit, f"{what} never came"
+    def _until(self, missing: Callable[[], int], what: str) -> None:
+        """Wait until nothing is missing, as long as there is ever less of it."""
+        limit, least = time.monotonic() + ANSWERS_WITHIN, missing()
+        while left := missing():
+            if left < least:
+                limit, least = time.monotonic() + ANSWERS_WITHIN, left
+            assert time.monotonic() < limit, f"{what} never came; {left} are missing"
             time.sleep(0.05)
 
     def _recorded(self) -> set[str]:

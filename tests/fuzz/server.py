@@ -71,3 +71,12 @@ def resident(pid: int) -> float:
     """MiB of memory that a process holds."""
     kibibytes = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True).stdout
     return int(kibibytes) / 1024
+
+
+def most_resident(pid: int) -> float:
+    """MiB of memory that a process held at most, where the system tells; else what it holds."""
+    told = Path(f"/proc/{pid}/status")
+    if not told.exists():
+        return resident(pid)
+    kibibytes = next(line.split()[1] for line in told.read_text().splitlines() if line.startswith("VmHWM"))
+    return int(kibibytes) / 1024

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 from ...definition import Map
-from ...history import layout
 from ...jsontext import JSON
+from ...packing import layout
 from ..cursor import Cursor, Exit
 from .branches import Lines, run_lines
 from .distributed import run_distributed
