@@ -16,7 +16,7 @@ from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from emulator.endpoint import layer
 from emulator.initial import Preparation
 from emulator.keeping.pickling import CannotKeep, Unreadable
-from emulator.keeping.snapshots import InvalidName, UnknownSnapshot, read, written
+from emulator.keeping.snapshots import InvalidName, UnknownSnapshot, written
 from emulator.localstack import create_routes
 from emulator.routes import control_routes
 from emulator.web.activity import Activity
@@ -127,7 +127,7 @@ def _offer_snapshots(app: Flask, control: Control) -> None:
     @app.put("/_dynastep/snapshots/<name>/file")
     def import_snapshot(name: str) -> Response:
         """Take in the file of a snapshot, the body, under a name."""
-        control.latest.snapshots.keep(name, read(request.get_data()))
+        control.latest.take_in_snapshot(name, request.get_data())
         return _json({"status": "taken in"})
 
     for kind, status in ((UnknownSnapshot, 404), (InvalidName, 400), (Unreadable, 400), (CannotKeep, 409)):

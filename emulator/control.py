@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from asl_interpreter.loop.clock import LATEST, MODES, Mode
+from asl_interpreter.loop.clock import LATEST, MODES, Clock, Mode
 from emulator import moto_door
 from emulator.keeping.folder import Folder
 from emulator.keeping.keeper import Keeper
 from emulator.keeping.loading import load_state
-from emulator.keeping.snapshots import Snapshots, checked
-from emulator.keeping.state import put_into, take, wake
+from emulator.keeping.snapshots import Snapshots, checked, read
+from emulator.keeping.state import put_into, take, try_out, wake
 from emulator.settings import Settings
 from emulator.wire.gate import GRACE_SECONDS, Gate
 from emulator.wiring import Lasting, put_together
@@ -154,6 +155,23 @@ class Control:
         with self.gate.closed():
             self.gate.drain()
             self.snapshots.keep(name, take(self.world, self._accounts()))
+
+    def take_in_snapshot(self, name: str, file: bytes) -> None:
+        """Keep what a file of a snapshot holds under a name, once all of it has been tried in a world of its own.
+
+        Raises:
+            InvalidName: it is no name.
+            Unreadable: it is no such file, one of another version, or damaged.
+        """
+        checked(name)
+        state = read(file)
+        world = put_together(replace(self._given, clock=Clock("manual"), mocks=None, coverage=None))
+        try:
+            try_out(world, state)
+        finally:
+            world.lambdas.close()
+            world.engine.close()
+        self.snapshots.keep(name, state)
 
     def restore_snapshot(self, name: str) -> None:
         """Have everything as it was when a snapshot was taken. A wall clock goes on; others go back, too.

@@ -288,7 +288,7 @@ class Dynastep(Clients, Arranging):
         kept = [
             each for machine in self._world.state_machines(self._call("", {})) for each in machine.executions.values()
         ]
-        every = {each.start.arn: each for each in (*kept, *self._running.values())}
+        every = {each.start.arn: each for each in (*self._running.values(), *kept)}  # a snapshot brings others
         return dict(sorted(every.items(), key=lambda entry: entry[1].started_at))
 
     def policy(self, machine: Definition | Execution) -> MachinePolicy:

@@ -9,7 +9,8 @@ import zipfile
 import pytest
 import requests
 
-from emulator.keeping.snapshots import UnknownSnapshot, written
+from emulator.keeping.pickling import dump
+from emulator.keeping.snapshots import UnknownSnapshot, read, written
 from emulator.keeping.state import State
 
 WAIT = {
@@ -110,9 +111,9 @@ def test_a_file_has_it_all(dynastep):
 
     assert requests.put(f"{dynastep.url}/_dynastep/snapshots/again/file", data=file).json() == {"status": "taken in"}
     dynastep.restore("again")
+    done, waits = dynastep.executions()
     assert table.get_item(Key={"k": "1"})["Item"] == {"k": "1", "data": b"\x00\xff", "n": 7}
     assert len(dynastep.client("sqs").list_queues()["QueueUrls"]) == 1
-    done, waits = dynastep.executions()
     assert (done.status, done.output, waits.status) == ("SUCCEEDED", {"a": 1}, "RUNNING")
 
 
@@ -149,6 +150,76 @@ def test_a_file_that_is_none_is_refused(dynastep, file, said):
     answer = requests.put(f"{dynastep.url}/_dynastep/snapshots/x/file", data=file)
     assert answer.status_code == 400
     assert answer.json()["error"].startswith(said)
+
+
+def _damaged(dynastep, how):
+    """The file of a snapshot of everything, whose state somebody has changed."""
+    file = requests.get(f"{dynastep.url}/_dynastep/snapshots/all/file").content
+    state = read(file)
+    how(state)
+    return written(state)
+
+
+def _first_execution(state):
+    return next(iter(state.executions.values()))[0]
+
+
+def _set(name, value):
+    return lambda state: setattr(state, name, value)
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        (lambda state: state.parts.pop("machines"), "The snapshot is damaged: KeyError: 'machines'"),
+        (lambda state: state.parts.update(stacks=b"\x80"), "UnpicklingError: pickle data was truncated"),
+        (lambda state: state.parts.update(dynamodb=dump([], {})), "The snapshot is damaged: AttributeError: "),
+        (lambda state: state.parts.update(activities=dump(7, {})), "The snapshot is damaged: AttributeError: "),
+        (_set("now", "noon"), "The snapshot is damaged: TypeError: "),
+        (_set("items", {"nothing": 7}), "The snapshot is damaged: TypeError: "),
+        (_set("executions", 7), "The snapshot is damaged: AttributeError: "),
+        (lambda state: _first_execution(state).pop("rows"), "The snapshot is damaged: KeyError: 'rows'"),
+        (lambda state: _first_execution(state)["start"].pop("name"), "The snapshot is damaged: TypeError: "),
+        (lambda state: _first_execution(state).update(landed=[[]]), "The snapshot is damaged: TypeError: "),
+        (
+            lambda state: state.backends.update(dict.fromkeys(state.backends, dump([], {}))),
+            "The snapshot is damaged: LookupError: moto has no backends of sqs any more",
+        ),
+        (
+            lambda state: state.backends.update(dict.fromkeys(state.backends, b"")),
+            "EOFError: Ran out of input",
+        ),
+    ],
+)
+def test_a_file_that_is_damaged_is_refused_as_a_whole_and_changes_nothing(dynastep, how, said):
+    dynastep.start(WAIT, name="waits")
+    queue = dynastep.client("sqs").create_queue(QueueName="q")["QueueUrl"]
+    dynastep.client("sqs").send_message(QueueUrl=queue, MessageBody="there")
+    dynastep.snapshot("all")
+    answer = requests.put(f"{dynastep.url}/_dynastep/snapshots/bad/file", data=_damaged(dynastep, how))
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith(said)
+    assert requests.post(f"{dynastep.url}/_dynastep/snapshots/bad/restore").status_code == 404
+    assert [each.status for each in dynastep.executions()] == ["RUNNING"]
+    assert dynastep.client("sqs").receive_message(QueueUrl=queue)["Messages"][0]["Body"] == "there"
+
+
+def test_an_execution_that_was_changed_fails_and_says_so_and_the_others_go_on(dynastep):
+    dynastep.start(WAIT, name="changed")
+    dynastep.start(WAIT, name="waits")
+    dynastep.snapshot("all")
+
+    def change(state):
+        running = next(each for of in state.executions.values() for each in of if each["start"]["name"] == "changed")
+        layout, _, at, *values = running["rows"][0]
+        running["rows"][0] = (layout, "no number", at, *values)
+
+    file = _damaged(dynastep, change)
+    assert requests.put(f"{dynastep.url}/_dynastep/snapshots/bad/file", data=file).status_code == 200
+    dynastep.restore("bad")
+    found = {each.arn.rpartition(":")[2]: each for each in dynastep.executions()}
+    assert (found["changed"].status, found["changed"].error) == ("FAILED", "Dynastep.CannotGoOn")
+    assert found["waits"].status == "RUNNING"
 
 
 def test_names_are_names(dynastep):

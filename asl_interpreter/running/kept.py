@@ -73,6 +73,15 @@ def restore(kept: Kept, machine: Machine, loop: Loop, outside: Outside) -> Execu
     return execution
 
 
+def check(kept: Kept, machine: Machine, loop: Loop, outside: Outside) -> None:
+    """See that values are those of an execution, also of one that runs; on the thread of a loop that does nothing else.
+
+    Raises:
+        KeyError, TypeError, ValueError, ...: they are not.
+    """
+    _put_back(Execution(machine, Start(**kept["start"]), loop, outside), kept)
+
+
 def _put_back(execution: Execution, kept: Kept) -> None:
     for name in _PLAIN:
         setattr(execution, name, kept[name])
@@ -132,6 +141,10 @@ def go_on(execution: Execution, kept: Kept) -> list[Execution]:
     except Diverged as error:
         log.error("%s cannot go on: %s", execution.start.arn, error)  # noqa: TRY400 - the reason says all
         _put_back_and_fail(execution, kept, str(error))
+        return []
+    except Exception as error:  # what was kept was changed by somebody; the other executions go on
+        log.exception("%s cannot go on", execution.start.arn)
+        _put_back_and_fail(execution, kept, f"what was kept of it is damaged: {type(error).__name__}: {error}")
         return []
     standing = [execution]
     for run, of_run in zip(execution.map_runs, kept["runs"], strict=False):

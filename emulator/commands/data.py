@@ -85,13 +85,9 @@ def import_data(folder: Path, file: Path) -> None:
     from emulator.control import Control
     from emulator.keeping.folder import CannotWrite
     from emulator.keeping.pickling import CannotKeep, Unreadable
-    from emulator.keeping.snapshots import read
     from emulator.settings import Settings
 
-    try:
-        state = read(read_bytes(file))
-    except Unreadable as error:
-        raise CannotRun(f"{file}: {error}") from None
+    given = read_bytes(file)
     with _opened(folder) as opened:
         if opened.has_parts(""):
             raise CannotRun(f"{opened.file} holds something already: name a folder that is new.")
@@ -99,11 +95,14 @@ def import_data(folder: Path, file: Path) -> None:
         create_app(control)
         try:
             control.begin()
-            control.snapshots.keep("imported", state)
+            control.take_in_snapshot("imported", given)
             control.restore_snapshot("imported")
-        except (CannotWrite, CannotKeep, Unreadable) as error:
+        except Unreadable as error:
+            raise CannotRun(f"{file}: {error}") from None
+        except (CannotWrite, CannotKeep) as error:
             raise CannotRun(str(error)) from None
-        control.close()
+        finally:
+            control.close()
     click.echo(f"{folder} holds what {file} says.")
 
 

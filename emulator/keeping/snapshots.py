@@ -99,7 +99,7 @@ def written(state: State) -> bytes:
 
 
 def read(file: bytes) -> State:
-    """The state in a file.
+    """The state in a file, which ``state.try_out`` must try before it is trusted.
 
     Raises:
         Unreadable: it is no such file, or one of another version.
@@ -113,6 +113,7 @@ def read(file: bytes) -> State:
     state = load(kept, {})
     if not isinstance(state, State):
         raise Unreadable("This is no file of a snapshot")
+    state.machines = {}  # they are compiled here
     return state
 
 

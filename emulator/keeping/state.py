@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from asl_interpreter.definition import Machine
 from asl_interpreter.running.kept import Kept, keep
 from emulator import moto_door
-from emulator.keeping.pickling import CannotKeep, dump, load
+from emulator.keeping.pickling import CannotKeep, Unreadable, dump, load
 from emulator.moto_door.keeping import Backend
 from emulator.stepfunctions import keeping as executions
 
@@ -156,13 +156,42 @@ def put_into(world: World, state: State, *, with_time: bool) -> None:
     if with_time:
         world.engine.ask(lambda: world.clock.restore(state.now))
     named = named_parts(world)
-    _put_back_chance(world, load(state.parts[CHANCE], named))
+    chance = load(state.parts[CHANCE], named)
+    backends = {place: load(backend, named) for place, backend in state.backends.items()}
+    _hold(world, state, chance, named)
+    moto_door.draw_ids_from(chance["moto"])
+    for place, backend in backends.items():
+        moto_door.put_back(place, backend)
+    moto_door.fresh()
+
+
+def try_out(world: World, state: State) -> None:
+    """See that a state can be put into a world: all of it is read. The ``world`` is there for nothing else.
+
+    Raises:
+        Unreadable: it cannot; nothing has changed in any other world, or in moto's services.
+    """
+    try:
+        world.engine.ask(lambda: world.clock.restore(state.now))
+        for held in (*state.items.values(), *state.changes.values()):
+            iter(held)
+        named = named_parts(world)
+        _hold(world, state, load(state.parts[CHANCE], named), named)
+        for place, backend in state.backends.items():
+            moto_door.can_put_back(Backend(*place), load(backend, named))
+        executions.check_executions(world, state.executions)
+    except Unreadable:
+        raise
+    except Exception as error:  # whatever somebody has made of it
+        raise Unreadable(f"The snapshot is damaged: {type(error).__name__}: {error}") from error
+
+
+def _hold(world: World, state: State, chance: dict[str, Any], named: Mapping[str, object]) -> None:
+    """What is ours: all but moto's services, and executions."""
+    _put_back_chance(world, chance)
     regions: dict[Place, Region] = load(state.parts[DYNAMODB], named)
     fill(regions, state)
     world.dynamodb.restore(regions)
-    for place, backend in state.backends.items():
-        moto_door.put_back(place, load(backend, named))
-    moto_door.fresh()
 
     def compiled(definition: str, kind: str) -> Machine | None:
         return state.machines.get((definition, kind))
@@ -197,7 +226,6 @@ def _put_back_chance(world: World, drawn: dict[str, Any]) -> None:
     for name, source in (("choices", world.random), ("ids", world.ids), ("functions", world.lambdas.random)):
         if name in drawn and not isinstance(source, random.SystemRandom):
             source.setstate(drawn[name])
-    moto_door.draw_ids_from(drawn["moto"])
     world.callbacks.key = drawn["tokens"]
 
 

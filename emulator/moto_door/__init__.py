@@ -12,7 +12,7 @@ from emulator.moto_door.clock import take_clock
 from emulator.moto_door.dispatch import answer, is_form, is_link, takes_unsigned
 from emulator.moto_door.events import fire
 from emulator.moto_door.functions import RegisteredFunction, find_function, take_functions
-from emulator.moto_door.keeping import Backend, backends, draw_ids_from, fresh, ids_drawn, put_back
+from emulator.moto_door.keeping import Backend, backends, can_put_back, draw_ids_from, fresh, ids_drawn, put_back
 from emulator.moto_door.kinesis import KinesisRecord, find_stream, latest_sequences, records_after, shards_of
 from emulator.moto_door.logs import has_log_group, make_log_group, write_log_events
 from emulator.moto_door.mappings import Sources, event_source_mappings, take_mappings
@@ -50,6 +50,7 @@ __all__ = [
     "backends",
     "call",
     "call_destinations",
+    "can_put_back",
     "completed",
     "connection",
     "cors_of",

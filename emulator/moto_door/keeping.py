@@ -49,6 +49,16 @@ def put_back(place: Backend, backend: Any) -> None:
             of_service.bucket_accounts[name] = (backend.partition, place.account)
 
 
+def can_put_back(place: Backend, backend: Any) -> None:
+    """See that moto can answer from a backend that was kept.
+
+    Raises:
+        LookupError: moto has no such service.
+    """
+    opened(place.package)
+    _of_service(place.package, type(backend))
+
+
 def fresh() -> None:
     """What moto has cached of other backends is no longer true."""
     if "moto.core.base_backend" in sys.modules:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from asl_interpreter.definition import Machine
 from asl_interpreter.reading.parsing import parse, read
 from asl_interpreter.running.execution import Execution, Start
-from asl_interpreter.running.kept import Kept, go_on, restore
+from asl_interpreter.running.kept import Kept, check, go_on, restore
 from emulator.stepfunctions.activities import Activity
 from emulator.stepfunctions.executions import outside_of
 from emulator.stepfunctions.machines import StateMachine, StateMachines
@@ -67,6 +67,26 @@ def take_in_activities(world: World, place: Place, activities: Iterable[Activity
 def take_in_executions(world: World, kept: dict[Place, list[Kept]]) -> None:
     """Have these executions; those that run go on."""
     world.engine.ask(lambda: _take_in(world, kept))
+
+
+def check_executions(world: World, kept: dict[Place, list[Kept]]) -> None:
+    """See that these are executions, in a world that is there for nothing else.
+
+    Raises:
+        KeyError, TypeError, ValueError, ...: they are not.
+    """
+
+    def look() -> None:
+        for place, executions in kept.items():
+            machines = world.state_machines(_call(place))
+            for each in executions:
+                machine = machines.get(each["start"]["state_machine_arn"])
+                if machine is not None:
+                    revision = revision_of(machine, Start(**each["start"]))
+                    outside = outside_of(world, machines, revision, world.tasks(_call(place), revision, None))
+                    check(each, revision.machine, world.engine.loop, outside)
+
+    world.engine.ask(look)
 
 
 def _take_in(world: World, kept: dict[Place, list[Kept]]) -> None:
