@@ -25,6 +25,7 @@ from emulator.moto_door import (
     keys,
     kinesis,
     log_filters,
+    managed_policies,
     mappings,
     metrics,
     move_tasks,
@@ -100,6 +101,9 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
     "core": (
         # Any region is one: a test may call its own "local".
         _patch("core.base_backend:allow_unknown_region", lambda _theirs: lambda: True, "ddb99cfb67ca"),
+        # Whatever the service: a request to moto opens the account's IAM.
+        _patch("iam.models:IAMBackend._init_aws_policies", managed_policies.init_aws_policies, "b3f2c8c3a9c6"),
+        _patch("iam.models:IAMBackend._init_managed_policies", managed_policies.init_managed_policies, "fb61ef428691"),
     ),
     "events": (
         _patch("events.models:Rule.send_to_targets", events.send_to_targets, "472e002e2dab"),
