@@ -97,6 +97,16 @@ current = threading.local()
 """``errand``: what this thread does for a loop; ``loop``: for which one."""
 
 
+def trace() -> None:
+    """Say that whatever the errand of this thread asks the loop meanwhile is known to be asked by it, on any thread.
+
+    A look of somebody else then waits for the errand, however long it takes on a busy machine.
+    """
+    errand: Errand[Any] | None = getattr(current, "errand", None)
+    if errand is not None:
+        errand.traced = True
+
+
 class Question(Generic[T]):
     """Something that another thread wants to know from the loop."""
 

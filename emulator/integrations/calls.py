@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.errors import NOT_BUILT, TASK_FAILED, StateError
 from asl_interpreter.jsontext import JSON, dumps
+from asl_interpreter.loop.errands import trace
 from asl_interpreter.tasks import Polled, TaskRequest
 from emulator.faults import Fault
 from emulator.integrations import sdk
@@ -42,6 +43,7 @@ def call_moto(caller: Caller, service: str, operation: str, params: dict[str, An
     if (service, operation) in _HOLLOW:
         text = f"Nothing here does what {service}:{operation} asks for. A mock can stand for it: docs/mocks.md"
         raise StateError(NOT_BUILT, text)
+    trace()  # no code of the user's runs in moto
     try:
         return moto_door.call(service, operation, params, caller.account, caller.region)
     except BotoCoreError as error:  # parameters that do not fit the operation, or the place that they name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from asl_interpreter.engine import never
 from asl_interpreter.loop import locks, scheduler
 from asl_interpreter.loop.clock import EPOCH, Clock
-from asl_interpreter.loop.errands import Closed
+from asl_interpreter.loop.errands import Closed, trace
 from asl_interpreter.loop.fibers import Cancelled, Children, Fiber, first_of, turn
 from asl_interpreter.loop.scheduler import Deadlock, Loop
 from asl_interpreter.loop.signals import Signal
@@ -317,6 +318,30 @@ def test_a_look_at_an_endless_fiber_is_answered(loop: Loop, monkeypatch: pytest.
 
     loop.ask(lambda: loop.fork(endless(), "endless"))
     assert loop.ask(lambda: "still running", never) == "still running"
+
+
+def test_a_look_waits_for_an_errand_that_is_traced_and_not_for_another(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "LOOK_SECONDS", 0.01)
+    free = threading.Event()
+
+    def errand(*, traced: bool) -> bool:
+        if traced:
+            trace()
+        return free.wait(10)
+
+    def look(*, traced: bool) -> bool:
+        call = loop.ask(lambda: loop.call(partial(errand, traced=traced), "a call", blocking=True))
+        if traced:
+            threading.Timer(0.1, free.set).start()
+        return loop.ask(lambda: call.done, lambda: call.done)
+
+    assert look(traced=False) is False
+    free.set()
+    loop.ask(lambda: None)
+    free.clear()
+    assert look(traced=True) is True
 
 
 def test_what_a_question_raises_is_raised_where_it_was_asked(loop: Loop) -> None:
