@@ -47,11 +47,11 @@ T = TypeVar("T")
 STEPS_PER_TURN: Final = 100
 """How many steps of fibers run before posts from other threads are looked at again."""
 STALL_SECONDS: Final = 5.0
-"""Real seconds after which an errand that holds virtual time is named in the log."""
+"""Real seconds that an errand may hold back a look, which may come from inside of it; then the log names the errand."""
 LOOK_SECONDS: Final = 1.0
-"""Real seconds after which a look is answered anyway: it may face an endless machine, or come from inside an errand."""
+"""Real seconds, beside those of errands, after which a look is answered anyway: it may face an endless machine."""
 TRACED_SECONDS: Final = 60.0
-"""Real seconds that an errand whose questions are known as its own may hold back a look, which is then another's."""
+"""As STALL_SECONDS for an errand whose questions are known as its own: a look is another's."""
 PATIENCE: Final = 0.05
 """Real seconds that an errand that runs apart is waited for before others that do are begun beside it."""
 SIDE_BY_SIDE: Final = 64
@@ -406,7 +406,7 @@ class Loop:
         if not self._await(lambda: errand.outcome or errand.asking or self._posts, patience):
             for other in others:
                 self._begin(other)
-        if errand.traced and waits_since < began + TRACED_SECONDS:
+        if waits_since < began + (TRACED_SECONDS if errand.traced else STALL_SECONDS):
             waited = monotonic() - waits_since
             for look in self._looks:
                 look.expires += waited

@@ -324,6 +324,7 @@ def test_a_look_waits_for_an_errand_that_is_traced_and_not_for_another(
     loop: Loop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scheduler, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(scheduler, "STALL_SECONDS", 0.01)
     free = threading.Event()
 
     def errand(*, traced: bool) -> bool:
