@@ -333,9 +333,9 @@ def test_a_look_waits_for_an_errand_that_is_traced_and_not_for_another(
         return free.wait(10)
 
     def look(*, traced: bool) -> bool:
-        call = loop.ask(lambda: loop.call(partial(errand, traced=traced), "a call", blocking=True))
         if traced:
             threading.Timer(0.1, free.set).start()
+        call = loop.ask(lambda: loop.call(partial(errand, traced=traced), "a call", blocking=True))
         return loop.ask(lambda: call.done, lambda: call.done)
 
     assert look(traced=False) is False
