@@ -24,6 +24,8 @@ IAM: TypeAlias = Literal["off", "warn", "enforce"]
 """Whether IAM is asked: nobody asks, what it would refuse is logged, or it is refused."""
 Durability: TypeAlias = Literal["process", "power"]
 """What a write that was answered survives, in a data folder."""
+LogFormat: TypeAlias = Literal["text", "json"]
+"""How the lines of a server's log are written."""
 
 
 class InvalidSetting(ValueError):
@@ -139,6 +141,18 @@ class Settings:
             "help": "What an answered write survives: that the process is killed, or that the power goes, too.",
             "metavar": "|".join(get_args(Durability)),
         },
+    )
+    log_requests: bool = field(
+        default=False,
+        metadata={
+            "help": "Whether each request and each execution that ends is a line of the log.",
+            "metavar": "on|off",
+            "shown": "off",
+        },
+    )
+    log_format: LogFormat = field(
+        default="text",
+        metadata={"help": "How the log is written.", "metavar": "|".join(get_args(LogFormat))},
     )
     quotas: Quotas = field(
         default=AWS,
@@ -304,5 +318,7 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "data_dir": lambda _source, text: Path(text),
     "durability": _one_of(get_args(Durability)),
     "keep_executions": _size,
+    "log_requests": _switch,
+    "log_format": _one_of(get_args(LogFormat)),
     "quotas": _quotas,
 }

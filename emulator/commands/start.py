@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from asl_interpreter.loop.clock import monotonic
 from emulator.settings import InvalidSetting, Settings, flag_of, variables_of
 
 if TYPE_CHECKING:
@@ -45,13 +47,13 @@ def _in_one_text(_context: click.Context, _option: click.Parameter, values: tupl
 
 
 @click.command()
-@click.option(
-    "-v", "--verbose", is_flag=True, help="Log every request to a service in a line, as the console's Activity."
-)
+@click.option("-v", "--verbose", is_flag=True, help="The same as --log-requests on.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but that the server is ready, and errors.")
 @_with_settings
-def start(*, verbose: bool, **flags: str | None) -> None:
+def start(*, verbose: bool, quiet: bool, **flags: str | None) -> None:
     """Serve until Ctrl-C or SIGTERM."""
     from emulator import initial, server, variables
+    from emulator.commands import server_log
 
     try:
         variables.check(os.environ)
@@ -60,27 +62,19 @@ def start(*, verbose: bool, **flags: str | None) -> None:
         port = server.claim_port(settings.host, settings.port)
     except (InvalidSetting, initial.InitFailed, server.PortTaken) as error:
         raise click.ClickException(str(error)) from None
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
-    if verbose or variables.is_verbose(os.environ):
-        logging.getLogger("dynastep.requests").setLevel(logging.INFO)
+    requests = settings.log_requests or verbose or variables.is_verbose(os.environ)
+    server_log.set_up(settings.log_format, requests=requests, quiet=quiet)
     for sentence in (*variables.ignored(os.environ), *dangers(settings)):
         logging.getLogger("dynastep").warning(sentence)
 
     from emulator.app import create_app
     from emulator.clients import client
-    from emulator.integrations.mocks import InvalidMock
     from emulator.web.counts import Counts
     from emulator.wire.hosts import Hosts
     from emulator.wiring import Lasting
 
     url = server.url_of(settings.host, port)
     given = Lasting.of(settings, lambda: url, coverage=Counts())
-    try:
-        if given.mock_config is not None:
-            given.mock_config.read()
-    except InvalidMock as error:
-        raise click.ClickException(str(error)) from None
-
     hosts = Hosts((*settings.allowed_hosts, settings.host.lower()))
     control, app = _begun(given, lambda control: create_app(control, hosts, preparation))
 
@@ -92,10 +86,7 @@ def start(*, verbose: bool, **flags: str | None) -> None:
             click.echo(f"Error: {error}", err=True)
             sys.stderr.flush()
             os._exit(1)  # the server's own threads would go on
-        click.echo(
-            f"Dynastep is ready at {url} (clock: {settings.clock}, account: {settings.account}). Ctrl-C stops it."
-        )
-        click.echo("Ready.")  # what waits for LocalStack waits for this line
+        click.echo("\n".join(greeting(url, control, settings, quiet=quiet)))
 
     def ready() -> None:
         if preparation.scripts:  # they ask the server, which goes on answering
@@ -103,24 +94,60 @@ def start(*, verbose: bool, **flags: str | None) -> None:
         else:
             prepare()
 
-    server.serve(app, settings.host, port, ready, control.close)
+    began = monotonic()
+
+    def stop() -> None:
+        if not quiet:
+            click.echo(goodbye(control, monotonic() - began))
+        control.close()
+
+    server.serve(app, settings.host, port, ready, stop)
 
 
 def _begun(given: Lasting, application: Callable[[Control], Flask]) -> tuple[Control, Flask]:
     """What serves, with what its data folder holds."""
     from emulator.control import Control
+    from emulator.integrations.mocks import InvalidMock
     from emulator.keeping.folder import CannotOpen, CannotWrite, Folder
     from emulator.keeping.pickling import CannotKeep, Unreadable
 
     settings = given.settings
     try:
+        if given.mock_config is not None:
+            given.mock_config.read()
         folder = None if settings.data_dir is None else Folder(settings.data_dir, settings.durability)
         control = Control(given, folder=folder)
         app = application(control)
         control.begin()
-    except (CannotOpen, CannotWrite, CannotKeep, Unreadable) as error:
+    except (InvalidMock, CannotOpen, CannotWrite, CannotKeep, Unreadable) as error:
         raise click.ClickException(str(error)) from None
     return control, app
+
+
+def greeting(url: str, control: Control, settings: Settings, *, quiet: bool = False) -> Iterator[str]:
+    """What a server says when it is ready: where it is, what it read, and how much there is."""
+    yield f"Dynastep is ready at {url} (clock: {settings.clock}, account: {settings.account}). Ctrl-C stops it."
+    if not quiet:
+        files = {"functions": settings.functions, "mocks": settings.mock_config, "data folder": settings.data_dir}
+        yield from (f"  {name}: {file}" for name, file in files.items() if file is not None)
+        if settings.iam != "off":
+            yield f"  iam: {settings.iam}"
+        if counted := _counted(control):
+            yield f"  {counted}"
+    yield "Ready."  # what waits for LocalStack waits for this line
+
+
+def goodbye(control: Control, seconds: float) -> str:
+    """The last line of a server: how long it served, and what ends with it."""
+    minutes, rest = divmod(round(seconds), 60)
+    served = f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    return f"Dynastep stops after {served}. It had {_counted(control) or 'nothing'}."
+
+
+def _counted(control: Control) -> str:
+    """Such as ``1 state machine, 12 executions``; empty where there is nothing."""
+    counted = ((re.sub("([A-Z])", r" \1", name).lower(), count) for name, count in control.counts().items() if count)
+    return ", ".join(f"{count:,} {words if count != 1 else words.removesuffix('s')}" for words, count in counted)
 
 
 def dangers(settings: Settings) -> Iterator[str]:

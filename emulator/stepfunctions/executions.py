@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/apireference/; texts o
 
 from __future__ import annotations
 
+import logging
 import math
 import random
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from asl_interpreter.tasks import Resolve
     from emulator.wire.protocol import Call
     from emulator.world import World
+
+log = logging.getLogger("dynastep.executions")
 
 BILLING_STEP_MS: Final = 100
 """https://docs.aws.amazon.com/step-functions/latest/apireference/API_BillingDetails.html"""
@@ -204,10 +207,29 @@ def outside_of(world: World, machines: StateMachines, revision: StateMachine, ta
             world.logs.follow(execution, logging)
         else:
             remove_if_idle(machines, execution.start.state_machine_arn)
+            _log_end(execution)
 
     coverage = None if world.coverage is None else world.coverage.setdefault(revision.definition, Coverage())
     touched = None if world.keeping.by is None else world.keeping.by.touched
     return Outside(tasks, world.datasets, observe, world.settings.quotas, touched, coverage, world.spill.keep)
+
+
+def _log_end(execution: Execution) -> None:
+    """A line of an execution that has ended; who asks for such lines is emulator/commands/server_log.py."""
+    if not log.isEnabledFor(logging.INFO):
+        return
+    start, seconds = execution.start, (execution.stopped_at or execution.started_at) - execution.started_at
+    failed = "" if execution.error is None else f" with {execution.error}"
+    fields = {"executionArn": start.arn, "status": execution.status, "seconds": round(seconds, 3)}
+    log.info(
+        "%s:%s %s%s after %g s",
+        start.state_machine_name,
+        start.name,
+        execution.status,
+        failed,
+        seconds,
+        extra={"fields": fields if execution.error is None else {**fields, "error": execution.error}},
+    )
 
 
 def stop_execution(world: World, call: Call) -> dict[str, JSON]:

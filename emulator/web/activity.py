@@ -56,6 +56,20 @@ class Request(NamedTuple):
         took = f"{self.milliseconds:.1f} ms"
         return f"{self.service}.{self.operation} {self.status}{failed} {took} {self.account} {self.region}"
 
+    @property
+    def fields(self) -> dict[str, JSON]:
+        """The request in a line of the log in JSON."""
+        error = {"error": self.error} if self.error else {}
+        return {
+            "service": self.service,
+            "operation": self.operation,
+            "status": self.status,
+            "milliseconds": round(self.milliseconds, 1),
+            **error,
+            "account": self.account,
+            "region": self.region,
+        }
+
 
 _Kept: TypeAlias = tuple[int, float, tuple[str, str, str, str], tuple[int, float, str], bytes, bytes]
 """A request as it is kept: every call is, and few are ever looked at."""
@@ -95,7 +109,8 @@ class Activity:
                 *_, asked, answered = self._requests.popleft()
                 self._bytes -= len(asked) + len(answered)
         if log.isEnabledFor(logging.INFO):
-            log.info(Request(number, at, *named, *outcome, asked, answered).line)
+            request = Request(number, at, *named, *outcome, asked, answered)
+            log.info(request.line, extra={"fields": request.fields})
 
     def latest(self, sought: str = "", *, failed: bool = False, most: int = 200) -> list[Request]:
         """The last requests whose line has a text in it, newest first; ``failed`` for those alone that were refused."""

@@ -1,0 +1,148 @@
+"""What a server says: its greeting, a line for each request and each execution, and its goodbye."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from emulator.clients import client
+from emulator.commands import server_log
+from emulator.commands.start import goodbye, greeting
+from emulator.control import Control
+from emulator.settings import Settings
+
+ROLE = "arn:aws:iam::000000000000:role/any"
+NAMES = (server_log.REQUESTS, server_log.EXECUTIONS)
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """Set up a log as a server does; what is written to it."""
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    before = root.level, [logging.getLogger(name).level for name in NAMES]
+
+    def set_up(log_format="text", stream=None, *, requests=True, quiet=False):
+        stream = io.StringIO() if stream is None else stream
+        server_log.set_up(log_format, requests=requests, quiet=quiet, stream=stream)
+        return stream
+
+    yield set_up
+    root.setLevel(before[0])
+    for name, level in zip(NAMES, before[1], strict=True):
+        logging.getLogger(name).setLevel(level)
+
+
+@pytest.fixture
+def control():
+    control = Control(Settings(clock="virtual"))
+    yield control
+    control.close()
+
+
+def run_one(control, state):
+    states = client(control, "stepfunctions")
+    definition = json.dumps({"StartAt": "A", "States": {"A": state}})
+    machine = states.create_state_machine(name="order", definition=definition, roleArn=ROLE)["stateMachineArn"]
+    arn = states.start_execution(stateMachineArn=machine, name="first")["executionArn"]
+    states.describe_execution(executionArn=arn)
+    return arn
+
+
+def test_an_execution_that_has_ended_is_a_line(control, written):
+    stream = written()
+    run_one(control, {"Type": "Wait", "Seconds": 90, "End": True})
+    assert [line.partition(" INFO ")[2] for line in stream.getvalue().splitlines()] == [
+        "order:first SUCCEEDED after 90 s"
+    ]
+
+
+def test_a_line_of_json_has_members_of_its_own(control, written):
+    stream = written("json")
+    arn = run_one(control, {"Type": "Fail", "Error": "Card.Declined"})
+    (line,) = map(json.loads, stream.getvalue().splitlines())
+    assert line.pop("time").endswith("Z")
+    assert line == {
+        "level": "INFO",
+        "logger": "dynastep.executions",
+        "message": "order:first FAILED with Card.Declined after 0 s",
+        "executionArn": arn,
+        "status": "FAILED",
+        "seconds": 0.0,
+        "error": "Card.Declined",
+    }
+
+
+def test_nobody_hears_of_them_unless_that_is_asked_for(control, written):
+    stream = written(requests=False)
+    run_one(control, {"Type": "Succeed"})
+    logging.getLogger("dynastep").warning("take care")
+    assert [line.partition(" WARNING ")[2] for line in stream.getvalue().splitlines()] == ["take care"]
+
+
+def test_a_quiet_server_says_errors_alone(written):
+    stream = written("json", quiet=True)
+    logging.getLogger("dynastep").warning("take care")
+    try:
+        {}["not there"]
+    except KeyError:
+        logging.getLogger("dynastep").exception("it failed")
+    (line,) = map(json.loads, stream.getvalue().splitlines())
+    assert (line["level"], line["message"]) == ("ERROR", "it failed")
+    assert line["traceback"].endswith("KeyError: 'not there'")
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("variables", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_what_is_wrong_is_coloured_on_a_terminal(written, monkeypatch, variables, coloured):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    stream = written(stream=Terminal())
+    logging.getLogger("dynastep").error("it failed")
+    assert stream.getvalue().startswith("\x1b[31m") is coloured
+
+
+def test_the_greeting_names_what_was_read(control, tmp_path):
+    run_one(control, {"Type": "Succeed"})
+    settings = Settings(functions=tmp_path, data_dir=tmp_path / "data", iam="warn")
+    assert list(greeting("http://127.0.0.1:4566", control, settings)) == [
+        "Dynastep is ready at http://127.0.0.1:4566 (clock: wall, account: 000000000000). Ctrl-C stops it.",
+        f"  functions: {tmp_path}",
+        f"  data folder: {tmp_path / 'data'}",
+        "  iam: warn",
+        "  1 state machine, 1 execution",
+        "Ready.",
+    ]
+    assert goodbye(control, 61.4) == "Dynastep stops after 1 min 1 s. It had 1 state machine, 1 execution."
+
+
+def test_a_server_without_anything_says_two_lines(control):
+    assert list(greeting("URL", control, Settings(), quiet=False)) == [
+        "Dynastep is ready at URL (clock: wall, account: 000000000000). Ctrl-C stops it.",
+        "Ready.",
+    ]
+    assert goodbye(control, 2) == "Dynastep stops after 2 s. It had nothing."
+
+
+def test_a_server_says_goodbye_when_it_is_stopped():
+    command = [sys.executable, "-m", "dynastep", "start", "--port", "0", "--log-requests", "on"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        lines = [process.stdout.readline(), process.stdout.readline()]
+        assert lines[1] == "Ready.\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout.readline().startswith("Dynastep stops after ")
+    finally:
+        process.kill()
+        process.communicate()
