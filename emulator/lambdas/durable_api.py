@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, unquote
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
+from emulator.faults import Fault
 from emulator.lambdas.durable_operations import refused
 from emulator.lambdas.functions import FunctionName
 from emulator.wire.operations import check
@@ -38,6 +39,8 @@ def respond(world: World, environ: Environ, body: bytes, account: str, region: s
     if found is None:
         return None
     name, labels = found
+    if name not in _ANSWERS:
+        raise Fault("NotImplementedException", f"Dynastep has not built {name} of Lambda yet", status=501)
     params: dict[str, JSON] = {**_query(environ), **labels}
     if name == "SendDurableExecutionCallbackSuccess":
         text = body.decode("utf-8", "replace")
@@ -74,6 +77,8 @@ _ROUTES: Final = tuple(
         ("GET", f"{_EXECUTION}/history/?", "GetDurableExecutionHistory"),
         ("GET", f"{_EXECUTION}/state/?", "GetDurableExecutionState"),
         ("POST", f"{_EXECUTION}/stop/?", "StopDurableExecution"),
+        ("POST", f"{_EXECUTION}/pause/?", "PauseDurableExecution"),
+        ("POST", f"{_EXECUTION}/resume/?", "ResumeDurableExecution"),
         ("GET", _EXECUTION, "GetDurableExecution"),
         ("DELETE", _EXECUTION, "DeleteDurableExecution"),
         ("POST", f"{_CALLBACK}/succeed/?", "SendDurableExecutionCallbackSuccess"),

@@ -14,7 +14,7 @@ from typing import Final
 from asl_interpreter.jsontext import JSON
 from emulator.moto_door.corrections import Refusal
 from emulator.moto_door.requests import Operation, Unreadable, members_of
-from emulator.wire.dialects import API_GATEWAY, FRAMEWORK
+from emulator.wire.dialects import API_GATEWAY, EVENTS, FRAMEWORK
 from emulator.wire.operations import service_model
 from emulator.wire.patterns import bounded_rule
 from emulator.wire.protocol import Environ
@@ -68,7 +68,10 @@ def _check(service: str, name: str) -> Callable[[JSON], Findings]:
 
 
 def _dialect(service: str) -> Dialect:
-    return API_GATEWAY if service == "apigateway" else FRAMEWORK
+    return _DIALECTS.get(service, FRAMEWORK)
+
+
+_DIALECTS: Final = {"apigateway": API_GATEWAY, "events": EVENTS}
 
 
 def _of_wrong_type(operation: Operation, text: str) -> Refusal:

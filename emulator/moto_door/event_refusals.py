@@ -64,16 +64,20 @@ def update_archive(theirs: Any) -> Any:
 
 
 def start_replay(theirs: Any) -> Any:
-    """Refuse to replay into another bus than the archive's, whether there is one or not."""
+    """Refuse to replay an archive that is not there, or into another bus than its own, whether there is one or not."""
 
     def start_replay(
         self: Any, name: str, description: Any, source_arn: str, start_time: Any, end_time: Any, destination: Any
     ) -> Any:
         from moto.events.exceptions import ValidationException
 
-        archive = self.archives.get(source_arn.rpartition("/")[2])
+        name_of_archive = source_arn.rpartition("/")[2]
+        archive = self.archives.get(name_of_archive)
+        if archive is None:
+            why = f"Archive {name_of_archive} does not exist."
+            raise ValidationException(f"Parameter EventSourceArn is not valid. Reason: {why}")
         is_bus = destination["Arn"].split(":", 5)[-1].startswith("event-bus/")
-        if archive is not None and is_bus and archive.source_arn != destination["Arn"]:
+        if is_bus and archive.source_arn != destination["Arn"]:
             raise ValidationException(
                 "Parameter Destination.Arn is not valid. Reason: Cross event bus replay is not permitted."
             )

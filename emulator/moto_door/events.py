@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, Final
 
 from asl_interpreter.jsontext import JSON
 from emulator.arns import Arn
@@ -169,9 +169,25 @@ def put_events(_theirs: Any) -> Any:
     """Take events: each is refused or has an id; what is sent to a bus that is not there reaches nobody."""
 
     def put_events(self: Any, events: list[dict[str, Any]]) -> list[dict[str, str]]:
+        from moto.events.exceptions import ValidationException
+
+        if sum(map(_size, events)) > _MOST_BYTES:
+            raise ValidationException("Total size of the entries in the request is over the limit.")
         return [_put(self, entry) for entry in events]
 
     return put_events
+
+
+_MOST_BYTES: Final = 1_048_576
+
+
+def _size(entry: Mapping[str, Any]) -> int:
+    """How much of the limit an entry takes.
+
+    Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html ("Calculating event entry size")
+    """
+    texts = [entry.get(name) or "" for name in ("Source", "DetailType", "Detail")]
+    return sum(len(each.encode()) for each in (*texts, *(entry.get("Resources") or ()))) + 14 * ("Time" in entry)
 
 
 def _put(backend: Any, entry: Mapping[str, Any]) -> dict[str, str]:

@@ -157,6 +157,9 @@ _API_GATEWAY_TYPES = {
     float: "com.amazon.coral.value.json.numbers.TruncatingBigNumber",
 }
 
+EVENTS = replace(FRAMEWORK, absent={"PutEventsRequestEntry": ("kmsKeyIdentifier", "internalMetadata")})
+"""The words of EventBridge, as recorded."""
+
 API_GATEWAY = replace(
     FRAMEWORK,
     mismatch=_api_gateway_mismatch,

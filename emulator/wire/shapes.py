@@ -87,6 +87,9 @@ class Dialect:
     before those of the path; ``lists_whole`` that what is wrong with an element is said of its list; ``nulls_in_maps``
     that a value of a map may be null.
 
+    ``absent`` says that a structure is repeated with its absent members, as null; it gives, by the name of a structure,
+    the members that the service has beyond its model.
+
     ``terse`` says of an operation and a broken constraint, with how many others are broken beside it, that the answer
     names this one alone, does not repeat the value and spells members as the model does.
     """
@@ -102,6 +105,7 @@ class Dialect:
     names_input: bool = False
     lists_whole: bool = False
     nulls_in_maps: bool = False
+    absent: Mapping[str, Sequence[str]] | None = None
     terse: Callable[[str, Violation, int], bool] = lambda _operation, _violation, _others: False
 
 
@@ -173,7 +177,7 @@ def message_of(operation: OperationModel, dialect: Dialect, violations: Sequence
             return bare
     within = f"{_lower_first(name)}Input."
     entries = "; ".join(
-        f"Value{_echo(violation, as_json=name in dialect.as_json)} at "
+        f"Value{_echo(violation, dialect.absent, as_json=name in dialect.as_json)} at "
         f"'{within if violation.member in inside else ''}{_text(violation.path, _lower_first)}' "
         f"failed to satisfy constraint: {violation.words}"
         for violation in violations
@@ -207,7 +211,10 @@ def _text(path: Path, spelled: Callable[[str], str] = str) -> str:
     return ".".join(reversed(parts))
 
 
-def _echo(violation: Violation, *, as_json: bool) -> str:
+_Absent: TypeAlias = "Mapping[str, Sequence[str]] | None"
+
+
+def _echo(violation: Violation, absent: _Absent, *, as_json: bool) -> str:
     """The value as the message repeats it; AWS does not repeat what the model marks as sensitive."""
     if violation.value is None:
         return " null"
@@ -218,25 +225,26 @@ def _echo(violation: Violation, *, as_json: bool) -> str:
         return f" 'java.nio.HeapByteBuffer[pos=0 lim={size} cap={size}]'"
     if as_json and not isinstance(violation.value, str):
         return f" '{dumps(violation.value)}'"
-    return f" '{_java_text(violation.shape, violation.value)}'"
+    return f" '{_java_text(violation.shape, violation.value, absent)}'"
 
 
-def _java_text(shape: Shape, value: JSON) -> str:
+def _java_text(shape: Shape, value: JSON, absent: _Absent) -> str:
     """A value as Java prints it: ``[KeySchemaElement(attributeName=id, keyType=HASH)]``, ``{orders=[...]}``."""
     if value is None:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(shape, ListShape):
-        return f"[{', '.join(_java_text(shape.member, element) for element in value)}]"
+        return f"[{', '.join(_java_text(shape.member, element, absent) for element in value)}]"
     if isinstance(shape, MapShape):
-        return f"{{{', '.join(f'{key}={_java_text(shape.value, member)}' for key, member in value.items())}}}"
+        return f"{{{', '.join(f'{key}={_java_text(shape.value, member, absent)}' for key, member in value.items())}}}"
     if isinstance(shape, StructureShape):
-        members = (
-            f"{_lower_first(name)}={_java_text(member, value[name])}"
+        members = [
+            f"{_lower_first(name)}={_java_text(member, value.get(name), absent)}"
             for name, member in shape.members.items()
-            if value.get(name) is not None
-        )
+            if absent is not None or value.get(name) is not None
+        ]
+        members += [f"{name}=null" for name in (absent or {}).get(shape.name, ())]
         return f"{shape.name}({', '.join(members)})"
     return str(value)
 

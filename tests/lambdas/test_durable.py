@@ -325,6 +325,12 @@ def test_what_is_refused(functions, durable, client):
                 ":1:f", ":111122223333:f"
             )
         )
+    names = ("pause_durable_execution", "resume_durable_execution")
+    for operation in [getattr(client, name) for name in names if hasattr(client, name)]:  # an older botocore has none
+        with pytest.raises(client.exceptions.ClientError) as refusal:
+            operation(DurableExecutionArn="arn:aws:lambda:us-east-1:111122223333:function:f:1/durable-execution/a/b")
+        name = refusal.value.operation_name
+        assert refusal.value.response["Error"]["Message"] == f"Dynastep has not built {name} of Lambda yet"
     assert client.get_function_configuration(FunctionName="work")["DurableConfig"]["RetentionPeriodInDays"] == 7
     functions.create("def handler(event, context): pass", "plain")
     with pytest.raises(client.exceptions.InvalidParameterValueException):
@@ -355,6 +361,115 @@ def handler(event, context: DurableContext):
     def inner(child):
         child.wait(Duration.from_seconds(1), name="second")
         return [child.step(lambda _: n, name=f"s{n}") for n in range(3)]
+    return context.run_in_child_context(inner, name="inner")
+""",
+        None,
+    ),
+    "a map whose failures are tolerated": (
+        """
+def half(context, item, index, items):
+    if item == 3:
+        raise ValueError(f"{item} is odd")
+    return context.step(lambda _: item * 10, name=f"tenfold-{index}")
+
+@durable_execution
+def handler(event, context: DurableContext):
+    completion = CompletionConfig(tolerated_failure_count=1)
+    config = MapConfig(max_concurrency=1, completion_config=completion)
+    batch = context.map([1, 2, 3, 4], half, name="items", config=config)
+    return [batch.success_count, batch.failure_count, batch.completion_reason.value, batch.get_results()]
+""",
+        None,
+    ),
+    "the first branch that succeeds": (
+        """
+@durable_execution
+def handler(event, context: DurableContext):
+    def failing(branch):
+        raise ValueError("never")
+    config = ParallelConfig(max_concurrency=1, completion_config=CompletionConfig.first_successful())
+    branches = [lambda branch, n=n: branch.step(lambda _: n, name=f"s{n}") for n in range(3)]
+    return context.parallel(branches, name="race", config=config).get_results()
+""",
+        None,
+    ),
+    "a step that backs off": (
+        """
+tried = []
+
+@durable_step
+def flaky(step: StepContext):
+    raise RuntimeError("not yet")
+
+@durable_execution
+def handler(event, context: DurableContext):
+    retries = RetryStrategyConfig(max_attempts=3, initial_delay=Duration.from_seconds(2), backoff_rate=3.0)
+    config = StepConfig(retry_strategy=create_retry_strategy(retries))
+    try:
+        context.step(flaky(), name="flaky", config=config)
+    except Exception as error:
+        return context.step(lambda _: f"made up for {type(error).__name__}", name="made-up")
+""",
+        None,
+    ),
+    "a step of which at most one attempt is made": (
+        """
+@durable_execution
+def handler(event, context: DurableContext):
+    config = StepConfig(step_semantics=StepSemantics.AT_MOST_ONCE_PER_RETRY)
+    return context.step(lambda _: "once", name="once", config=config)
+""",
+        None,
+    ),
+    "contexts within contexts and waits between": (
+        """
+@durable_execution
+def handler(event, context: DurableContext):
+    def leaf(context):
+        context.wait(Duration.from_minutes(5), name="leaf-wait")
+        return "leaf"
+    def branch(context):
+        context.wait(Duration.from_hours(1), name="branch-wait")
+        return [context.run_in_child_context(leaf, name="leaf"), context.step(lambda _: "beside", name="beside")]
+    return context.run_in_child_context(branch, name="branch")
+""",
+        None,
+    ),
+    "a context with more than a checkpoint takes": (
+        """
+@durable_execution
+def handler(event, context: DurableContext):
+    def large(context):
+        return "".join(context.step(lambda _: "x" * 60_000, name=f"part-{n}") for n in range(5))
+    text = context.run_in_child_context(large, name="large")
+    context.wait(Duration.from_seconds(1), name="after")
+    return len(text)
+""",
+        None,
+    ),
+    "many steps": (
+        """
+@durable_execution
+def handler(event, context: DurableContext):
+    return sum(context.step(lambda _, n=n: n, name=f"step-{n:03d}") for n in range(60))
+""",
+        None,
+    ),
+    "steps without names, with text beyond ASCII": (
+        """
+@durable_execution
+def handler(event, context: DurableContext):
+    context.wait(Duration.from_seconds(1))
+    return context.step(lambda _: {"said": event["said"] + " \u20ac\U0001f600"})
+""",
+        {"said": "h\u00e9"},
+    ),
+    "an error that nobody catches in a context": (
+        """
+@durable_execution
+def handler(event, context: DurableContext):
+    def inner(context):
+        raise KeyError("inner")
     return context.run_in_child_context(inner, name="inner")
 """,
         None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import urllib3
 from botocore.exceptions import ClientError
 
 COUNT = "Must be between 1 and 10, if provided."
@@ -164,3 +165,15 @@ def test_a_label_is_given_once(dynastep):
         sqs.add_permission(**permission)
     said = refusal.value.response["Error"]
     assert (said["Code"], said["Message"]) == ("InvalidParameterValue", value("l", "Label", "Already exists."))
+
+
+def test_the_query_protocol_has_words_of_its_own_for_a_queue_that_is_not_there(dynastep):
+    scope = f"Credential={dynastep.account}/20260101/us-east-1/sqs/aws4_request"
+    headers = {
+        "Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=x",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    said = urllib3.request("POST", dynastep.url, body="Action=GetQueueUrl&QueueName=none", headers=headers)
+    words = b"<Message>The specified queue does not exist for this wsdl version.</Message>"
+    assert (said.status, b"<Code>AWS.SimpleQueueService.NonExistentQueue</Code>" in said.data) == (400, True)
+    assert words in said.data
