@@ -52,6 +52,11 @@ _FIRST: Final = 3
 class HistoryFull(Exception):
     """There is room for one last event only, which says why: the text."""
 
+    def __init__(self, why: str, error: str | None = None) -> None:
+        super().__init__(why)
+        self.error = error
+        """The error of that event; None is States.Runtime."""
+
 
 class Times(Protocol):
     """Tells the time: a clock."""
@@ -66,8 +71,10 @@ class History:
     __slots__ = (
         "_chunks",
         "_clock",
+        "_gate",
         "_joined",
         "_limit",
+        "_most",
         "_packed",
         "_rows",
         "_unpacked",
@@ -83,7 +90,10 @@ class History:
         self._clock = clock
         self.keep = keep
         """Keeps what is packed."""
-        self._limit = limit if limit is not None else 1 << 62
+        self._most = limit if limit is not None else 1 << 62
+        self._limit = self._most
+        """How many events are recorded without asking the gate."""
+        self._gate: Callable[[], None] | None = None
         self._why = f"The execution reached the maximum number of history events ({limit})."
         self._rows: list[Row] = []
         self._chunks: list[Chunk] = []
@@ -134,9 +144,18 @@ class History:
         rows = self._rows
         event_id = self._packed + len(rows) + 1
         if event_id >= self._limit and of[0] not in TERMINAL:
-            raise HistoryFull(self._why)
+            self._ask(event_id)
         rows.append((of, previous, self._clock.now(), *values))
         return event_id
+
+    def guard(self, gate: Callable[[], None]) -> None:
+        """Have a gate asked before each event but the last. It raises HistoryFull where the event may not be kept."""
+        self._gate, self._limit = gate, 0
+
+    def _ask(self, event_id: int) -> None:
+        if self._gate is None or event_id >= self._most:
+            raise HistoryFull(self._why)
+        self._gate()
 
     def text(self, value: JSON) -> str:
         """The JSON text of a value. What no state has changed keeps the client's, as AWS was seen to show it."""
@@ -172,7 +191,7 @@ class History:
 
     def close(self, why: str) -> None:
         """Take no event any more but the last."""
-        self._limit, self._why = 0, why
+        self._limit, self._most, self._why = 0, 0, why
 
     # What is kept, and how.
 

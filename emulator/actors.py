@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from emulator.arns import Arn
 from emulator.faults import Fault
-from emulator.moto_door import identities
+from emulator.moto_door import identities, policies_changed
 from emulator.permissions.evaluation import Principal
-from emulator.permissions.guard import Actor, Denial, Guard, Registry, session_actor
+from emulator.permissions.guard import Actor, Guard, Registry, session_actor
 from emulator.permissions.sentences import Refusal, refusal
 from emulator.wire.credentials import DEFAULT_REGION
 from emulator.wire.operations import service_model
@@ -55,7 +55,12 @@ def guard_of(mode: IAM, clock: Clock, dynamodb: Store) -> Guard | None:
         index = name.partition("/index/")[2]
         return _partition_key(table, index)
 
-    registry = Registry(identities.role, resource_policy, lambda account, region: partial(find, account, region))
+    def revision() -> int:
+        return policies_changed() + dynamodb.policies_changed
+
+    registry = Registry(
+        identities.role, resource_policy, lambda account, region: partial(find, account, region), revision
+    )
     return Guard("enforce" if mode == "enforce" else "warn", registry, clock.now)
 
 
@@ -133,36 +138,41 @@ def through(guard: Guard | None, vpc_endpoint: str, account: str, region: str) -
         guard.endpoint = before
 
 
-def denied(
+def admit(
     world: World,
+    guard: Guard,
+    environ: Environ,
+    caller: Credential | None,
+    account: str,
+    asked: tuple[str, str, Mapping[str, Any]] | None,
+) -> tuple[Actor, Refusal | None]:
+    """Who makes a request, and how it is refused if they may not make it.
+
+    ``asked`` is botocore's name of the service, the operation, and its members; None if nobody can tell.
+    """
+    region = caller.region if caller is not None else DEFAULT_REGION
+    actor = actor_of(world, guard, environ, caller, account)
+    denial = None if asked is None else guard.refusal(actor, *asked, account, region)
+    if asked is None or denial is None:
+        return actor, None
+    service = asked[0]
+    return actor, refusal(service, str(service_model(service).metadata["protocol"]), denial.sentence)
+
+
+def check(
+    world: World,
+    guard: Guard,
     environ: Environ,
     caller: Credential | None,
     account: str,
     asked: tuple[str, str, Mapping[str, Any]],
-) -> Refusal | None:
-    """How a request is refused that its maker may not make; None if it is allowed, or nobody asks IAM.
-
-    ``asked`` is botocore's name of the service, the operation, and its members.
-    """
-    guard = world.guard
-    if guard is None:
-        return None
-    service, operation, params = asked
-    region = caller.region if caller is not None else DEFAULT_REGION
-    actor = actor_of(world, guard, environ, caller, account)
-    denial: Denial | None = guard.refusal(actor, service, operation, params, account, region)
-    if denial is None:
-        return None
-    return refusal(service, str(service_model(service).metadata["protocol"]), denial.sentence)
-
-
-def check(
-    world: World, environ: Environ, caller: Credential | None, account: str, asked: tuple[str, str, Mapping[str, Any]]
-) -> None:
+) -> Actor:
     """The same, for operations that are performed here.
 
     Raises:
         Fault: the request is refused.
     """
-    if (refused := denied(world, environ, caller, account, asked)) is not None:
+    actor, refused = admit(world, guard, environ, caller, account, asked)
+    if refused is not None:
         raise Fault(refused.code, refused.message, status=refused.status)
+    return actor

@@ -22,6 +22,7 @@ from emulator.injection.errors import with_left, withheld
 from emulator.lambdas import api as lambdas
 from emulator.moto_door.dispatch import asked as asked_for
 from emulator.moto_door.dispatch import refuse
+from emulator.permissions.guard import AskedBy
 from emulator.wire import operations, protocol, query
 from emulator.wire.api_addresses import address_of, names_api
 from emulator.wire.credentials import DEFAULT_REGION, Credential, credential
@@ -308,9 +309,12 @@ def _respond_ours(world: World, request: Received, control: Control | None) -> R
         if len(body) > protocol.LARGEST_BODY:
             raise protocol.too_large()  # noqa: TRY301 - every refusal is written in one place
         call = protocol.read_call(environ, body, caller, account, request_id)
-        if world.guard is not None:
-            actors.check(world, environ, caller, account, (call.service, call.operation, call.params))
-        answered = _begin(world, call, request)
+        if world.guard is None:
+            answered = _begin(world, call, request)
+        else:
+            asked = (call.service, call.operation, call.params)
+            with AskedBy(actors.check(world, world.guard, environ, caller, account, asked)):
+                answered = _begin(world, call, request)
         if isinstance(answered, Waiting):
             if later is None or control is None or not answered.takes_time:
                 answered = answered.result()
@@ -407,8 +411,19 @@ def _respond_other(world: World, request: Received) -> Response:
         return _respond_to_form(world, request, "cloudformation")
     if caller is not None and caller.service == "iam" and _operation(environ, body) in operations.handlers("iam"):
         return _respond_to_form(world, request, "iam")
-    if world.guard is not None and (refused := _denied(world, request)) is not None:
-        return refused
+    if world.guard is None or caller is None:
+        return _respond_elsewhere(world, request)
+    asked = asked_for(environ, body, caller, account)
+    actor, refused = actors.admit(world, world.guard, environ, caller, account, asked)
+    if refused is not None:
+        return refuse(environ, caller.service, *refused)
+    with AskedBy(actor):
+        return _respond_elsewhere(world, request)
+
+
+def _respond_elsewhere(world: World, request: Received) -> Response:
+    """Answer what whoever asks may ask for."""
+    environ, body, caller, account = request[:4]
     response = _respond_beside(world, request)
     if caller is not None and caller.service == "logs":
         world.deliver_logs()
@@ -432,15 +447,6 @@ def _respond_beside(world: World, request: Received) -> Response | None:
     return None
 
 
-def _denied(world: World, request: Received) -> Response | None:
-    """The refusal of a request to another service that IAM does not allow; None if it does."""
-    environ, body, caller, account = request.environ, request.body, request.caller, request.account
-    if caller is None or (asked := asked_for(environ, body, caller, account)) is None:
-        return None
-    refused = actors.denied(world, environ, caller, account, asked)
-    return None if refused is None else refuse(environ, caller.service, *refused)
-
-
 def _respond_to_form(world: World, request: Received, service: str) -> Response:
     """Answer for a service that speaks the query protocol."""
     model = operations.service_model(service)
@@ -452,7 +458,8 @@ def _respond_to_form(world: World, request: Received, service: str) -> Response:
         name, params = query.read(text, model)
         call = protocol.Call(service, name, params, request.account, region, request_id)
         if world.guard is not None:
-            actors.check(world, request.environ, request.caller, request.account, (service, name, params))
+            asked = (service, name, params)
+            actors.check(world, world.guard, request.environ, request.caller, request.account, asked)
         if request.from_outside:
             world.meet_faults(call.service, call.operation, call.params)
         answered = query.write(model.operation_model(name), operations.perform(world, call), request_id)

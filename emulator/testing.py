@@ -45,7 +45,6 @@ from emulator.interception import answered_by, world_answer
 from emulator.permissions.guard import Denial
 from emulator.settings import Settings
 from emulator.stepfunctions import executions, state_machines
-from emulator.stepfunctions.keeping import revision_of
 from emulator.validate.documents import CannotRead
 from emulator.wire.credentials import DEFAULT_ACCOUNT, credential
 from emulator.wire.protocol import Call, Environ, Response
@@ -243,7 +242,7 @@ class Dynastep(Clients, Arranging):
     def _past_of(self, running: Running) -> Past | None:
         """What an execution is made of; None once its machine is gone."""
         found = self._world.state_machines(self._call("", {})).get(running.start.state_machine_arn)
-        return None if found is None else self._past(revision_of(found, running.start).definition, found.name)
+        return None if found is None else self._past(found.as_run_by(running.start).definition, found.name)
 
     def _past(self, definition: str, name: str) -> Past:
         resources = self._world.resources(self._call("", {}))
@@ -305,7 +304,7 @@ class Dynastep(Clients, Arranging):
         arn, ran = (machine, self.executions()) if isinstance(machine, str) else (machine.state_machine_arn, [machine])
         asked = self._call("DescribeStateMachine", {"stateMachineArn": arn})
         described = state_machines.describe_state_machine(self._world, asked)
-        return policy_of_runs(described, ran, only_runs=isinstance(machine, Execution))
+        return policy_of_runs(described, self.client, ran, only_runs=isinstance(machine, Execution))
 
     def replay(self, cassette: Path | str, definition: Definition | None = None) -> Replayed:
         """Run a definition against the answers of a recorded execution; see docs/replay.md.

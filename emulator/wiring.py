@@ -23,6 +23,9 @@ from emulator.cloudwatch.counting import api_counter, count_message, execution_c
 from emulator.datasets import S3Datasets
 from emulator.deploying.regions import Deployments
 from emulator.dynamodb.model.store import DynamoDBSettings, Store
+from emulator.encryption.keys import Keys
+from emulator.encryption.messages import ask_kms
+from emulator.encryption.tables import TableKeys
 from emulator.endpoint import inside
 from emulator.eventbridge.destinations import call_destination
 from emulator.eventbridge.pipes import Pipes
@@ -118,6 +121,13 @@ def put_together(given: Lasting) -> World:
     metrics = Metrics(clock)
     dynamodb.counted, lambdas.counted = metrics.request, invocation_counter(metrics)
     guard = guard_of(settings.iam, clock, dynamodb)
+
+    def strike_key(operation: str, members: Mapping[str, JSON]) -> str | None:
+        strike = world.faults.strike_operation("kms", operation, dict(members)) if world.faults else None
+        return None if strike is None else strike.error
+
+    keys = Keys(clock.now, guard, strike_key)
+    dynamodb.keys = TableKeys(keys)
     world = World(
         settings=settings,
         clock=clock,
@@ -145,6 +155,7 @@ def put_together(given: Lasting) -> World:
         datasets=S3Datasets(None if guard is None else permit_of(guard)),
         elsewhere=_elsewhere(settings),
         guard=guard,
+        keys=keys,
         random=random.Random(given.seed),  # noqa: S311 - the same calls make the same choices
         ids=random.SystemRandom() if settings.clock == "wall" else random.Random(f"ids{given.seed or ''}"),  # noqa: S311 - repeatable
         mocks=Mocks() if given.mocks is None else given.mocks,
@@ -244,6 +255,7 @@ def meet_moto(world_of: Callable[[str], World]) -> None:
         )
     )
     moto_door.take_topics(moto_door.Web(lambda account: world_of(account).deployments.served_at(), _post))
+    moto_door.take_keys(lambda sealed: ask_kms(world_of(sealed.account).keys, sealed))
     moto_door.take_functions(lambda arn, text: _try_to_invoke(owner(arn), arn, text), archive_problem)
     moto_door.take_mappings(
         moto_door.Sources(

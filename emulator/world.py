@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from emulator.deploying.regions import Deployments
     from emulator.dynamodb.forwarding import Forward
     from emulator.dynamodb.model.store import Store
+    from emulator.encryption.keys import Keys
     from emulator.eventbridge.pipes import Pipes
     from emulator.eventbridge.schedules import Schedules
     from emulator.injection.rules import Strike
@@ -120,6 +121,8 @@ class World:
     """Services that another engine answers, with the way to it."""
     guard: Guard | None
     """Who asks IAM; None while nobody does."""
+    keys: Keys
+    """The keys of KMS, as services use them."""
     random: Random
     """For choices between an alias's versions: the same calls make the same ones."""
     ids: Random

@@ -50,11 +50,12 @@ EMULATOR = {
     "wire": "dynamodb.generations faults settings",
     "permissions": "arns wire",
     "moto_door": "arns events faults wire",
+    "encryption": "faults moto_door permissions",
     "dynamodb.changes": "dynamodb.model dynamodb.rejections moto_door wire",
     "lambdas": "arns dynamodb.changes events faults moto_door wire",
     "graph": "",
     "datasets": "arns moto_door",
-    "stepfunctions": "arns datasets faults permissions wire",
+    "stepfunctions": "arns datasets encryption faults permissions wire",
     "suggestions": "",
     "validate": "deploying stepfunctions suggestions wire",
     "bench": "graph integrations interception permissions settings stepfunctions suggestions validate wire",
@@ -62,7 +63,7 @@ EMULATOR = {
     "web": "arns bench clients faults graph integrations validate wire",
     "deploying": "arns endpoint faults lambdas moto_door wire",
     "dynamodb.forwarding": "faults wire",
-    "dynamodb.control": "dynamodb.model dynamodb.rejections faults moto_door wire",
+    "dynamodb.control": "arns dynamodb.model dynamodb.rejections faults moto_door wire",
     "dynamodb.copies": "dynamodb.changes dynamodb.control dynamodb.expressions dynamodb.items dynamodb.model"
     " dynamodb.rejections faults moto_door wire",
     "dynamodb.expressions": "dynamodb.model dynamodb.rejections faults",
@@ -79,10 +80,10 @@ EMULATOR = {
     "simulation": "faults moto_door permissions",
     "server": "wire",
     "actors": "arns faults moto_door permissions wire",
-    "endpoint": "actors faults injection lambdas moto_door wire",
+    "endpoint": "actors faults injection lambdas moto_door permissions wire",
     "injection": "dynamodb.items faults integrations lambdas suggestions wire",
     "world": "faults injection integrations stepfunctions",
-    "wiring": "actors apigateway arns cloudwatch datasets deploying dynamodb.forwarding dynamodb.model dynamodb.operations simulation"
+    "wiring": "actors apigateway arns cloudwatch datasets deploying encryption dynamodb.forwarding dynamodb.model dynamodb.operations simulation"
     " dynamodb.registry endpoint eventbridge events faults injection integrations lambdas moto_door server"
     " settings stepfunctions wire world",
     "routes": "injection integrations",

@@ -28,7 +28,7 @@ from ..tasks import NOWHERE, Datasets, Resolve
 from ..timestamps import iso
 from .cursor import Cursor, Exit, TimedOut
 from .map_runs import MapRun
-from .record import Record
+from .record import REFUSED, Record
 from .states import flow, mapping, parallel, task
 from .states.branches import Lines
 
@@ -86,6 +86,8 @@ class Outside:
     """Where to count what the execution does; nothing is counted if it is None."""
     keep: Keep = InMemory
     """Keeps what is packed of histories."""
+    gate: Callable[[str], None] | None = None
+    """Asked, on the loop, before an event of the execution with this ARN is kept. Raises HistoryFull if none may be."""
 
 
 class Execution:
@@ -101,6 +103,8 @@ class Execution:
         self.history.verbatim = (start.input, start.input_text)
         self.record = Record(self.history, loop.clock)
         self.history.beside = self.record.pack
+        if outside.gate is not None:
+            self.history.guard(partial(_ask_gate, outside.gate, start.arn, self.record, self.history))
         if outside.touched is not None:
             self.record.on_touch = partial(outside.touched, self)
         self.started_at = loop.clock.now()
@@ -315,7 +319,7 @@ class Execution:
         except TimedOut:
             self._end("TIMED_OUT", "ExecutionTimedOut", 0, None, None)
         except HistoryFull as full:
-            self._end("FAILED", "ExecutionFailed", cursor.last, RUNTIME, str(full))
+            self._end("FAILED", "ExecutionFailed", cursor.last, full.error or RUNTIME, str(full))
         except Exception as bug:
             log.exception("%s failed inside the interpreter", self.start.arn)
             self._end(
@@ -357,6 +361,19 @@ class Execution:
         self.history.append(event_type, previous, details)
         self.history.put_away()
         self.ended.set(None)
+
+
+def _ask_gate(gate: Callable[[str], None], arn: str, record: Record, history: History) -> None:
+    """Ask whether an event may be kept; what is done again is refused where it was refused before."""
+    if record.given:
+        if (refused_before := record.refused.get(len(history))) is not None:
+            raise HistoryFull(*refused_before)
+        return
+    try:
+        gate(arn)
+    except HistoryFull as refused:
+        record.note(REFUSED, str(refused), refused.error)
+        raise
 
 
 def _lines(cursor: Cursor) -> Iterator[Cursor]:

@@ -30,6 +30,9 @@ Heard = TypeVar("Heard", bound=Signal[Any])
 ANSWER: Final = "answer"
 HEARTBEAT: Final = "heartbeat"
 NOW: Final = "now"
+REFUSED: Final = "refused"
+BESIDE: Final = (NOW, REFUSED)
+"""What is looked up in a rehearsal rather than come again."""
 
 
 CLOSED: Final = TaskTimedOut()
@@ -71,6 +74,7 @@ class Record:
         "on_touch",
         "open",
         "reads",
+        "refused",
         "runs",
         "waits",
     )
@@ -94,6 +98,8 @@ class Record:
         """Of a rehearsal: the questions that have no answer yet, and how to ask them in earnest."""
         self.runs: list[dict[str, Any]] = []
         """Of a rehearsal: what had become of the Map Runs, in the order they started."""
+        self.refused: dict[int, tuple[str, str | None]] = {}
+        """Of a rehearsal: after how many events the next one was not kept, with its cause and its error."""
         self.reads: dict[int, float] = {}
         """Of a rehearsal: reads of the clock that gave another time than that of the last event."""
 
@@ -192,7 +198,7 @@ class Record:
     def go_live(self) -> None:
         """The rehearsal is over: ask in earnest what has no answer yet."""
         self.given = self.waits = False
-        self.runs, self.reads = [], {}
+        self.runs, self.reads, self.refused = [], {}, {}
         waiting, self.open = self.open, {}
         for number, (stand_in, begin) in waiting.items():
             if begin is not None and not stand_in.done:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..loop.by_hand import by_hand, pass_time, step
 from ..packing import Row
-from .record import ANSWER, HEARTBEAT, NOW, Landed, happen_again
+from .record import ANSWER, BESIDE, HEARTBEAT, NOW, REFUSED, Landed, happen_again
 
 if TYPE_CHECKING:
     from .execution import Execution
@@ -61,10 +61,11 @@ class _Rehearsal:
     def __init__(self, execution: Execution, rows: Sequence[Row], landed: Sequence[Landed]) -> None:
         self._execution = execution
         self._rows = rows
-        self._coming = deque(each for each in landed if each.what != NOW)
+        self._coming = deque(each for each in landed if each.what not in BESIDE)
         self._checked = 0
         self._record = execution.record
         self._record.reads = {number: now for each in landed if each.what == NOW for number, now in [each.about]}
+        self._record.refused = {each.events: (each.about[0], each.about[1]) for each in landed if each.what == REFUSED}
         self._record.restore(list(landed))
 
     def run(self, until: Callable[[], bool]) -> None:

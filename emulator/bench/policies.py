@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from asl_interpreter.jsontext import JSON, loads
 from emulator.bench.execution import Execution
@@ -50,18 +50,42 @@ class MachinePolicy:
         return self.text()
 
 
-def facts_of(described: Mapping[str, Any]) -> Facts:
-    """What DescribeStateMachine says of a machine beside its definition."""
+Client: TypeAlias = Callable[[str], Any]
+"""A client of boto3's for a service, such as ``kms``."""
+
+
+def facts_of(described: Mapping[str, Any], client: Client) -> Facts:
+    """What DescribeStateMachine says of a machine beside its definition; ``client`` asks for what a name stands for."""
     *_, region, account, _, name = described["stateMachineArn"].split(":")[:7]
-    key = (described.get("encryptionConfiguration") or {}).get("kmsKeyId")
     place = Place(account, region)
+
+    def key_of(encrypted: Mapping[str, Any]) -> str | None:
+        named = (encrypted.get("encryptionConfiguration") or {}).get("kmsKeyId")
+        return None if named is None else _key_arn(client("kms"), named, place)
+
+    def key_of_activity(arn: str) -> str | None:
+        states = client("stepfunctions")
+        try:
+            return key_of(states.describe_activity(activityArn=arn))
+        except (states.exceptions.ActivityDoesNotExist, states.exceptions.InvalidArn):
+            return None
+
     return Facts(
         place,
         name,
         logs=(described.get("loggingConfiguration") or {}).get("level", "OFF") != "OFF",
         traced=bool((described.get("tracingConfiguration") or {}).get("enabled")),
-        key=key if key is None or key.startswith("arn:") else place.arn("kms", f"key/{key}"),
+        key=key_of(described),
+        key_of_activity=key_of_activity,
     )
+
+
+def _key_arn(kms: Any, named: str, place: Place) -> str:
+    """The ARN of the key that an id, an ARN or an alias names; of one that is gone as far as its name says it."""
+    try:
+        return str(kms.describe_key(KeyId=named)["KeyMetadata"]["Arn"])
+    except kms.exceptions.NotFoundException:
+        return named if ":key/" in named else place.arn("kms", f"key/{'*' if 'alias/' in named else named}")
 
 
 def facts_of_file(name: str, account: str | None, region: str | None) -> Facts:
@@ -82,10 +106,12 @@ def policy_of(
     return MachinePolicy(written.own, written.others, written.unknown)
 
 
-def policy_of_runs(described: Mapping[str, Any], ran: Iterable[Execution], *, only_runs: bool) -> MachinePolicy:
+def policy_of_runs(
+    described: Mapping[str, Any], client: Client, ran: Iterable[Execution], *, only_runs: bool
+) -> MachinePolicy:
     """The least policy of a machine as DescribeStateMachine tells it, with what its own of some executions ask."""
     histories = [each.history for each in ran if each.state_machine_arn == described["stateMachineArn"]]
-    return policy_of(described["definition"], facts_of(described), histories, only_runs=only_runs)
+    return policy_of(described["definition"], facts_of(described, client), histories, only_runs=only_runs)
 
 
 def _asked(history: Iterable[Event]) -> Iterator[Asked]:

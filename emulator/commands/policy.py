@@ -77,7 +77,8 @@ def _of_server(
         described = server.describe_state_machine(stateMachineArn=arn)
         histories = [read_history(file) for file in files]
         histories += [events_after(server, each["executionArn"]) for each in every_execution(server, arn)]
-    return policy_of(described["definition"], facts_of(described), histories, only_runs=only_runs)
+        facts = facts_of(described, lambda service: client(service, url, account, region or region_of(arn)))
+        return policy_of(described["definition"], facts, histories, only_runs=only_runs)
 
 
 def _compare(

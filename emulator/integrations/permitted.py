@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Final
 
 from asl_interpreter.errors import TASK_FAILED, StateError
@@ -17,7 +17,7 @@ from emulator.integrations import sdk
 from emulator.integrations.caller import new_uuid
 from emulator.integrations.operations import find_operation
 from emulator.permissions.asking import Facts, Need, Place, account_of
-from emulator.permissions.guard import Actor, Denial, Guard, session_actor, session_name
+from emulator.permissions.guard import Actor, AskedBy, Denial, Guard, TakenOn
 from emulator.permissions.sentences import refusal
 from emulator.permissions.tasks import needs_of_task
 from emulator.wire.operations import service_model
@@ -36,10 +36,22 @@ def permitted(resolve: Resolve, guard: Guard, account: str, region: str) -> Reso
 
     def _asking(integration: Integration, resource: str) -> Integration:
         handler, choose = integration.handler, integration.choose
+        member, beside = _deciding(resource)
+        place = f"{resource} of {account} in {region}"
 
         def ask(request: TaskRequest) -> object:
-            _check(guard, resource, request, account, region)
-            return handler(request)
+            execution, arguments = request.context["Execution"], request.arguments
+            role = str(execution["RoleArn"])
+            what: Hashable = None
+            if member is not None and request.role is None and isinstance(arguments, dict):
+                named = arguments.get(member)
+                if isinstance(named, str) and (beside is None or beside not in arguments):
+                    what = (role, place, named)
+                    if guard.allowed_before(what):
+                        with AskedBy(TakenOn(guard, role, execution["Id"])):
+                            return handler(request)
+            with AskedBy(_check(guard, resource, request, account, region, what)):
+                return handler(request)
 
         chosen = None if choose is None else lambda request: _asking(choose(request), resource)
         return dataclasses.replace(integration, handler=ask, choose=chosen)
@@ -50,24 +62,50 @@ def permitted(resolve: Resolve, guard: Guard, account: str, region: str) -> Reso
 _ROLE: Final = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+")
 
 
-def _check(guard: Guard, resource: str, request: TaskRequest, account: str, region: str) -> None:
-    """See that whoever a Task calls for may do what it asks.
+_DECIDING: Final[Mapping[tuple[str, str], tuple[str, str | None]]] = {
+    **{("dynamodb", f"{verb}Item"): ("TableName", None) for verb in ("get", "put", "update", "delete")},
+    ("lambda", "invoke"): ("FunctionName", "Qualifier"),
+    ("sns", "publish"): ("TopicArn", None),
+    ("sqs", "sendMessage"): ("QueueUrl", None),
+    ("states", "startExecution"): ("StateMachineArn", None),
+}
+"""Service and action -> the argument that tells what is needed, unless a second one is there, too."""
+
+
+def _deciding(resource: str) -> tuple[str | None, str | None]:
+    """The argument by which a Task with this Resource is judged, and one that must not be there.
+
+    None if any of them may count. All others are for conditions.
+    """
+    match = _SERVICE.match(resource)
+    action = "" if match is None else resource[match.end() :].partition(".")[0]
+    return (None, None) if match is None else _DECIDING.get((match[1], action), (None, None))
+
+
+def _check(
+    guard: Guard, resource: str, request: TaskRequest, account: str, region: str, what: Hashable | None
+) -> Actor:
+    """See that whoever a Task calls for may do what it asks; who that is. ``what`` is what else would be judged alike.
 
     Raises:
         StateError: IAM does not allow it, in the words of the integration.
     """
     execution, machine = request.context["Execution"], request.context["StateMachine"]
-    session, role = session_name(execution["Id"]), str(execution["RoleArn"])
-    actor = _taken_on(guard, role, session)
+    revision = guard.registry.revision()
+    actor = guard.taken_on(str(execution["RoleArn"]), execution["Id"])
     if request.role is not None and _ROLE.fullmatch(str(request.role)):
         denial = guard.lacking(actor, [Need("sts:AssumeRole", request.role)], region)
         if denial is not None:
             raise StateError(TASK_FAILED, denial.sentence)
-        actor, account = _taken_on(guard, request.role, session), account_of(request.role)
+        actor, account = guard.taken_on(request.role, execution["Id"]), account_of(request.role)
     facts = Facts(Place(account, region, guard.registry.find(account, region)), str(machine["Name"]))
-    denial = guard.lacking(actor, needs_of_task(resource, request.arguments, facts, find_operation), region)
+    wanted = needs_of_task(resource, request.arguments, facts, find_operation)
+    denial = guard.lacking(actor, wanted, region)
     if denial is not None:
         raise _error(resource, denial, request)
+    if what is not None:
+        guard.remember(what, actor, wanted, revision)
+    return actor
 
 
 def permit_of(guard: Guard) -> Callable[[str, str | None, str, dict[str, Any]], str | None]:
@@ -77,16 +115,10 @@ def permit_of(guard: Guard) -> Callable[[str, str | None, str, dict[str, Any]], 
         if role is None:
             return None
         region = owner.split(":")[3]
-        denial = guard.refusal(
-            _taken_on(guard, role, session_name(owner)), "s3", operation, params, account_of(owner), region
-        )
+        denial = guard.refusal(guard.taken_on(role, owner), "s3", operation, params, account_of(owner), region)
         return None if denial is None else refusal("s3", "rest-xml", denial.sentence).message
 
     return permit
-
-
-def _taken_on(guard: Guard, role: str, session: str) -> Actor:
-    return session_actor(role, guard.registry.role(role), session, account_of(role))
 
 
 _SERVICE: Final = re.compile(r"arn:aws[a-z-]*:states:[a-z0-9-]*:\d*:((?:aws-sdk:)?[a-zA-Z0-9-]+):")

@@ -34,6 +34,7 @@ from emulator.integrations.caller import Answer, Caller, Optimized
 from emulator.integrations.calls import call_service, job_again
 from emulator.integrations.marks import marked
 from emulator.integrations.optimized import ACTIONS, TOKEN, parameters_of
+from emulator.stepfunctions.encryption import hold_data_key
 from emulator.stepfunctions.mocks import Answered
 
 if TYPE_CHECKING:
@@ -211,7 +212,13 @@ class Resources:
             return world.callbacks.open(execution, seed, arn)
 
         def offer(request: TaskRequest) -> Signal[JSON]:
-            return activities.called(arn).offer(request)
+            activity = activities.called(arn)
+            execution, role = request.context["Execution"]["Id"], str(request.context["Execution"]["RoleArn"])
+            try:
+                hold_data_key(world, activity.encrypted, execution, role)
+            except Fault as fault:
+                return activity.refuse(StateError(fault.code, fault.message))
+            return activity.offer(request)
 
         return Integration("activity", "", "", offer, blocking=False, size_name=arn, open_callback=open_callback)
 

@@ -53,6 +53,7 @@ class _Parts(dict[str, object]):
             loop=world.engine.loop,
             outbox=world.engine.outbox,
             durations=world.dynamodb.settings.durations,
+            table_keys=world.dynamodb.keys,
             served_at=world.deployments.served_at,
         )
         self._world = world

@@ -9,13 +9,15 @@ from emulator.moto_door.apis import HttpApi, cors_of, find_api, has_stage, http_
 from emulator.moto_door.bus import put_event
 from emulator.moto_door.calls import ServiceError, call
 from emulator.moto_door.clock import take_clock
-from emulator.moto_door.dispatch import answer, is_form, is_link, takes_unsigned
+from emulator.moto_door.corrections import Refusal
+from emulator.moto_door.dispatch import answer, is_form, is_link, policies_changed, takes_unsigned
 from emulator.moto_door.events import fire
 from emulator.moto_door.functions import RegisteredFunction, find_function, take_functions
 from emulator.moto_door.keeping import Backend, backends, can_put_back, draw_ids_from, fresh, ids_drawn, put_back
 from emulator.moto_door.kinesis import KinesisRecord, find_stream, latest_sequences, records_after, shards_of
 from emulator.moto_door.logs import has_log_group, make_log_group, write_log_events
 from emulator.moto_door.mappings import Sources, event_source_mappings, take_mappings
+from emulator.moto_door.master_keys import MasterKey, master_key
 from emulator.moto_door.metrics import Alarm, Meters, alarms, queue_depths, set_alarm_state, take_metrics, take_touched
 from emulator.moto_door.notifications import Web, take_topics
 from emulator.moto_door.ours import answer_here
@@ -24,6 +26,7 @@ from emulator.moto_door.pipes import Pipe, Plumber, running_pipes, take_pipes
 from emulator.moto_door.pools import issuer_of, keys_of_pool
 from emulator.moto_door.queues import peek
 from emulator.moto_door.schedules import Schedule, completed, enabled_schedules, take_schedules
+from emulator.moto_door.sealed import Sealed, take_keys
 from emulator.moto_door.state import fit_with, forget, issuer, repeat_ids, reset, show_tables
 from emulator.moto_door.targets import Options, call_destinations, deliver, explained, send
 from emulator.moto_door.web import ApiDestination, api_destination, connection
@@ -34,12 +37,15 @@ __all__ = [
     "Backend",
     "HttpApi",
     "KinesisRecord",
+    "MasterKey",
     "Meters",
     "Options",
     "Pipe",
     "Plumber",
+    "Refusal",
     "RegisteredFunction",
     "Schedule",
+    "Sealed",
     "ServiceError",
     "Sources",
     "Web",
@@ -77,7 +83,9 @@ __all__ = [
     "keys_of_pool",
     "latest_sequences",
     "make_log_group",
+    "master_key",
     "peek",
+    "policies_changed",
     "put_back",
     "put_event",
     "queue_depths",
@@ -94,6 +102,7 @@ __all__ = [
     "show_tables",
     "take_clock",
     "take_functions",
+    "take_keys",
     "take_mappings",
     "take_metrics",
     "take_pipes",

@@ -8,6 +8,7 @@ import json
 import logging
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import parse_qs, quote
 from xml.parsers.expat import ExpatError
@@ -20,6 +21,7 @@ from emulator.moto_door.corrections import Refusal, amended, is_object, refusal
 from emulator.moto_door.extras import absent, remedy
 from emulator.moto_door.metrics import touched
 from emulator.moto_door.routes import Handler, find, host_of, modules
+from emulator.moto_door.sealed import refused_by_kms
 from emulator.moto_door.state import MotoUnknown, introduce, opened
 from emulator.wire.credentials import DEFAULT_REGION, Credential, credential
 from emulator.wire.protocol import Environ, Response, decompressed, new_request_id
@@ -103,14 +105,19 @@ def _answer_by_moto(
             known = bool(modules(host))
             what = f"{environ['REQUEST_METHOD']} {path} of {name}" if known else f"the service {name}"
             return _refusal(environ, name, 501, "NotImplementedException", f"moto, behind Dynastep, lacks {what}")
-        refused = _met(meet, operation, prepared, body) or _fault_of(name, operation or handler, prepared, body)
+        refused = (
+            _met(meet, operation, prepared, body)
+            or _fault_of(name, operation or handler, prepared, body)
+            or _sealed(operation, prepared, body, account, region)
+        )
         if refused is not None:
             return _refusal(environ, name, refused.status, refused.code, refused.message)
         if operation is not None and body and not operation.has_body:
             body = b""
             prepared |= {"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"}
         introduce(account, region)
-        return _amended(name, environ, body, _response(_run(handler, prepared), environ, name), place)
+        answered = _run_noted(handler, prepared, operation)
+        return _amended(name, environ, body, _response(answered, environ, name), place)
     except MotoUnknown as error:
         return _refusal(environ, name, 501, "NotImplementedException", str(error))
     except NotImplementedError as error:
@@ -150,6 +157,29 @@ def _answer_here(
     return _refusal(environ, name, refused.status, refused.code, refused.message)
 
 
+_policies = [0]
+_LEAVES_POLICIES: Final = re.compile(
+    "(Batch)?(Describe|Filter|Get|Head|List|Query|Receive|Scan|Search|Select)|(Send|Delete|Change)Message|Publish|Invoke|"
+    "Put(Object|Record|Events|LogEvents|MetricData)|(DeleteObject|Encrypt|Decrypt|GenerateDataKey)"
+)
+"""Operations that change no role and no policy."""
+
+
+def _run_noted(
+    handler: Handler, environ: dict[str, Any], operation: Operation | None
+) -> tuple[int, Mapping[str, Any], Any]:
+    try:
+        return _run(handler, environ)
+    finally:
+        if operation is None or not _LEAVES_POLICIES.match(operation.name):
+            _policies[0] += 1
+
+
+def policies_changed() -> int:
+    """Another number after each request that may have changed a role or a policy that moto holds."""
+    return _policies[0]
+
+
 def _met(meet: Meet | None, operation: Operation | None, environ: Environ, body: bytes) -> Fault | None:
     """The fault of a test that hits a request."""
     if meet is None or operation is None:
@@ -163,6 +193,16 @@ def _met(meet: Meet | None, operation: Operation | None, environ: Environ, body:
     except Unreadable:
         pass  # what is wrong with the request is said below
     return None
+
+
+def _sealed(operation: Operation | None, environ: Environ, body: bytes, account: str, region: str) -> Refusal | None:
+    """The refusal of a request that would use a key which KMS does not let it use."""
+    if operation is None:
+        return None
+    from emulator.moto_door.requests import members_of
+
+    members = partial(members_of, operation, environ, body)
+    return refused_by_kms(operation.service, operation.name, members, account, region)
 
 
 def _amended(name: str, environ: Environ, body: bytes, response: Response, place: tuple[str, str]) -> Response:
@@ -398,6 +438,9 @@ def _refusal(environ: Environ, name: str, status: int, code: str, message: str) 
     elif is_form(environ) or name in ("cloudfront", "route53"):
         text = f"<ErrorResponse><Error>{inner}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
     else:
+        if name == "sqs" and code.startswith("KMS."):  # the code in the query protocol, which SQS once spoke
+            headers.append(("x-amzn-query-error", f"{code};Sender"))
+            code = f"Kms{code.removeprefix('KMS.').removesuffix('Exception').replace('Throttling', 'Throttled')}"
         headers += [("Content-Type", "application/x-amz-json-1.0"), ("x-amzn-ErrorType", code)]
         return Response(status, headers, json.dumps({"__type": code, "message": message}).encode())
     return Response(status, [*headers, ("Content-Type", "text/xml")], text.encode())

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from emulator.arns import Arn, InvalidArn
+from emulator.moto_door.master_keys import master_key
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,13 +259,8 @@ def named(kind: str, name: str, account: str, region: str) -> str | None:
         secrets = [] if backend is None else list(backend.secrets.values())
         return next((str(each.arn) for each in secrets if name in (each.name, each.arn)), None)
     if kind == "key":
-        backend = _backend("kms", "kms_backends", account, region)
-        if backend is None:
-            return None
-        alias = "alias/" + name.partition("alias/")[2]
-        for key_id, aliases in list(backend.key_to_aliases.items()):
-            if alias in aliases:
-                return f"arn:aws:kms:{region}:{account}:key/{key_id.rpartition('/')[2]}"
+        key = master_key(name, account, region)
+        return None if key is None else key.arn
     return None
 
 

@@ -1,11 +1,18 @@
-"""Keys: those of KMS that AWS manages for its services. One exists for a service once somebody looks at it."""
+"""Keys of KMS: those that AWS manages for its services, and what the state of a key keeps others from.
+
+A key that AWS manages exists once somebody looks at it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timezone
+from functools import wraps
 from typing import Any, Final
 
 from emulator.arns import managed_key_id
+from emulator.moto_door.clock import now
+from emulator.moto_door.master_keys import is_deleted, note_change
 
 DESCRIPTION: Final = "Default key that protects my {} data when no other key is defined"
 """As observed of DynamoDB's."""
@@ -33,11 +40,94 @@ def generate_default_keys(theirs: Callable[..., Any]) -> Callable[..., Any]:
     return generate
 
 
+def drop_deleted(backend: Any) -> None:
+    """Have the keys go whose deletion was scheduled for a date that has come."""
+    for key in [key for key in backend.keys.values() if is_deleted(key)]:
+        backend.delete_key(key.id)
+
+
+def unix_time(_theirs: Any) -> Callable[..., float]:
+    """Tell the time in seconds, of now or of a date."""
+    return lambda date=None: now() if date is None else date.replace(tzinfo=timezone.utc).timestamp()
+
+
+def utcnow(_theirs: Any) -> Callable[[], datetime]:
+    """Tell the time as moto's keys want it: in UTC, without saying so."""
+    return lambda: datetime.fromtimestamp(now(), timezone.utc).replace(tzinfo=None)
+
+
+def change_state(theirs: Callable[..., Any]) -> Callable[..., Any]:
+    """Enable a key, disable it, have it deleted or not; its ARN will do as well as its id."""
+
+    @wraps(theirs)
+    def change(backend: Any, key_id: str, *more: Any, **named: Any) -> Any:
+        found = backend.get_key_id(key_id)
+        answer = theirs(backend, found, *more, **named)
+        note_change(backend.keys[found])
+        return answer
+
+    return change
+
+
+def list_keys(theirs: Callable[..., Any]) -> Callable[..., Any]:
+    """List the keys that have not been deleted."""
+
+    def listed(backend: Any) -> Any:
+        drop_deleted(backend)
+        return theirs(backend)
+
+    return listed
+
+
+def encrypt(theirs: Callable[..., Any]) -> Callable[..., Any]:
+    """Encrypt with a key that is enabled."""
+
+    @wraps(theirs)
+    def checked(backend: Any, key_id: str, *more: Any, **named: Any) -> Any:
+        check_enabled(backend.keys.get(backend.any_id_to_key_id(key_id)))
+        return theirs(backend, key_id, *more, **named)
+
+    return checked
+
+
+def decrypt(theirs: Callable[..., Any]) -> Callable[..., Any]:
+    """Decrypt with a key that is enabled: the ciphertext begins with its id."""
+
+    @wraps(theirs)
+    def checked(backend: Any, ciphertext_blob: bytes, *more: Any, **named: Any) -> Any:
+        drop_deleted(backend)
+        check_enabled(backend.keys.get(bytes(ciphertext_blob[:_ID_BYTES]).decode("utf-8", "replace")))
+        return theirs(backend, ciphertext_blob, *more, **named)
+
+    return checked
+
+
+_ID_BYTES: Final = 36
+
+
+def check_enabled(key: Any) -> None:
+    """See that a key may be used for data.
+
+    Source: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
+
+    Raises:
+        moto.core.exceptions.JsonRESTError: DisabledException, KMSInvalidStateException.
+    """
+    from moto.core.exceptions import JsonRESTError
+
+    if key is None or key.key_state == "Enabled":
+        return
+    if key.key_state == "Disabled":
+        raise JsonRESTError("DisabledException", f"{key.arn} is disabled.")
+    raise JsonRESTError("KMSInvalidStateException", f"{key.arn} is pending deletion.")
+
+
 def validate_cmk_id(theirs: Callable[..., None]) -> Callable[..., None]:
     """See that there is a key; that which DynamoDB's tables name is there, though nobody has looked at it yet."""
 
     def validate(response: Any, key_id: str) -> None:
         backend = response.kms_backend
+        drop_deleted(backend)
         if backend.get_key_id(key_id) == managed_key_id("dynamodb", backend.account_id, backend.region_name):
             backend.get_key_id_from_alias(_OF_DYNAMODB)
         theirs(response, key_id)

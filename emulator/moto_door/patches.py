@@ -142,6 +142,20 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
     "kms": (
         _patch("kms.models:KmsBackend._generate_default_keys", keys.generate_default_keys, "38888f7312b2"),
         _patch("kms.responses:KmsResponse._validate_cmk_id", keys.validate_cmk_id, "063b9cdd2ff8"),
+        _patch("kms.models:utcnow", keys.utcnow, "7b8bb404c4f6"),
+        _patch("kms.models:unix_time", keys.unix_time, "f0576ec9e5f5"),
+        _patch("kms.models:KmsBackend.list_keys", keys.list_keys, "1879f2fbc53f"),
+        _patch("kms.models:KmsBackend.encrypt", keys.encrypt, "bc36789dcd19"),
+        _patch("kms.models:KmsBackend.decrypt", keys.decrypt, "52b413fa59da"),
+        *(
+            _patch(f"kms.models:KmsBackend.{name}", keys.change_state, digest)
+            for name, digest in (
+                ("enable_key", "9bfe9d7ee5df"),
+                ("disable_key", "1ff4941e3a72"),
+                ("cancel_key_deletion", "7a719485219b"),
+                ("schedule_key_deletion", "1b7e09ff9b72"),
+            )
+        ),
     ),
     "logs": (
         _patch("logs.models:EventMessageFilter", log_filters.event_message_filter, "81f8435c8b05"),

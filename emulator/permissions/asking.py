@@ -81,6 +81,8 @@ class Facts:
     """Whether X-Ray traces it."""
     key: str | None = None
     """The ARN of the customer managed key that encrypts its data."""
+    key_of_activity: Callable[[str], str | None] = lambda _activity: None
+    """The ARN of the customer managed key that encrypts the tasks of an activity; None if it is AWS's own."""
     connections: Callable[[str], str | None] = lambda _connection: None
     """The ARN of the secret of a connection of EventBridge."""
 

@@ -10,12 +10,13 @@ import hashlib
 import logging
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from asl_interpreter.timestamps import iso
-from emulator.permissions.asking import Find, Need, Place
+from emulator.permissions.asking import Find, Need, Place, account_of
 from emulator.permissions.conditions import Later
 from emulator.permissions.evaluation import Asked, Decision, Policies, Principal, decide
 from emulator.permissions.needs import needs
@@ -42,6 +43,39 @@ class Actor:
     """Context keys that say who asks, and from where: tags, ``aws:username``, ``aws:SourceVpce``."""
     endpoint: str | None = None
     """The text of the policy of the VPC endpoint that the request comes through."""
+
+
+class TakenOn(NamedTuple):
+    """Who has taken on a role: looked up as an Actor once somebody wants to know more."""
+
+    guard: Guard
+    role: str
+    execution: str
+
+
+Asking: TypeAlias = "Actor | TakenOn"
+_asking: ContextVar[Asking | None] = ContextVar("who asks", default=None)
+
+
+def who_asks() -> Actor | None:
+    """Who makes the request that this thread answers; None if nobody asks IAM, or the emulator itself asks."""
+    held = _asking.get()
+    return held.guard.taken_on(held.role, held.execution) if isinstance(held, TakenOn) else held
+
+
+class AskedBy:
+    """Answer a request of somebody. As a generator it would cost each Task a microsecond more."""
+
+    __slots__ = ("_asking", "_before")
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+
+    def __enter__(self) -> None:
+        self._before = _asking.set(self._asking)
+
+    def __exit__(self, *_error: object) -> None:
+        _asking.reset(self._before)
 
 
 class Known(Hashable, Protocol):
@@ -74,6 +108,8 @@ class Registry:
     """The policy of a resource by its ARN, and its account, empty where that is not known."""
     find: Callable[[str, str], Find]
     """What looks up names in an account and a region."""
+    revision: Callable[[], int]
+    """A greater number after each request that may have changed a role or a policy."""
 
 
 class Denial(NamedTuple):
@@ -100,6 +136,8 @@ class Guard:
         self._now = now
         self._decisions: dict[tuple[Actor, str, str, bool], tuple[tuple[str | None, str], Asked, Decision]] = {}
         """An actor, an action and a resource -> the resource's policy and owner as they were, and what was decided."""
+        self._allowed: dict[Hashable, int] = {}
+        """What was allowed without regard to who has taken on a role, and for what -> the revision of then."""
 
     def refusal(
         self, actor: Actor, service: str, operation: str, params: Mapping[str, Any], account: str, region: str
@@ -127,6 +165,27 @@ class Guard:
             return said
         log.warning("IAM would refuse: %s", said)
         return None
+
+    def taken_on(self, role: str, execution: str) -> Actor:
+        """Who an execution is that has taken on a role."""
+        return session_actor(role, self.registry.role(role), session_name(execution), account_of(role))
+
+    def allowed_before(self, what: Hashable) -> bool:
+        """Whether something was allowed, and nothing has changed since that may forbid it."""
+        return self._allowed.get(what) == self.registry.revision()
+
+    def remember(self, what: Hashable, actor: Actor, wanted: Sequence[Need], revision: int) -> None:
+        """Remember that something is allowed which needs this, if any session of the role would be, at any time.
+
+        That is so where no condition had a say, and no policy of a resource, which may speak of sessions.
+        """
+        for need in wanted:
+            known = self._decisions.get((actor, need.action, need.resource, need.known))
+            if known is None or known[0][0] is not None or not known[2]:
+                return
+        if len(self._allowed) >= KEPT:
+            self._allowed.clear()
+        self._allowed[what] = revision
 
     def allows(self, actor: Actor, need: Need, region: str) -> bool:
         """Whether an actor has a right; nothing is noted."""

@@ -63,9 +63,10 @@ def of_action(name: str, params: Mapping[str, Any], place: Place) -> Need:
         if (arn := _given_arn(kind, params)) is not None:
             return Need(action.name, arn)
     named = [kind for kind in kinds if set(_VARIABLE.findall(kind)) - _PLACES] or kinds
-    filled = [_filled(kind, action.name, params, place) for kind in named]
-    known = next((arn for arn in filled if "*" not in arn), None)
-    return Need(action.name, filled[0] if known is None else known, known=known is not None)
+    # Of several kinds the first counts that the request names, now or once a value is known that is not yet.
+    meant = next((kind for kind in named if _is_named(kind, action.name, params)), named[0])
+    arn = _filled(meant, action.name, params, place)
+    return Need(action.name, arn, known="*" not in arn)
 
 
 _VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
@@ -87,6 +88,16 @@ def _filled(pattern: str, action: str, params: Mapping[str, Any], place: Place) 
     return _VARIABLE.sub(lambda match: places.get(match[1]) or _value(match[1], action, params), pattern)
 
 
+def _is_named(pattern: str, action: str, params: Mapping[str, Any]) -> bool:
+    """Whether a request has a value for each variable of an ARN."""
+    names = set(_VARIABLE.findall(pattern)) - _PLACES
+    return all(any(_names(name, given, action) for given in params if _is_value(params[given])) for name in names)
+
+
+def _is_value(value: Any) -> bool:
+    return value is UNKNOWN or isinstance(value, str)
+
+
 _ENDINGS: Final = ("name", "id", "arn", "identifier", "withoutleadingslash")
 
 
@@ -97,16 +108,19 @@ def _stem(name: str) -> str:
     return stem
 
 
+def _names(variable: str, member: str, action: str) -> bool:
+    """Whether a member of a request is what a variable stands for."""
+    stem = _stem(variable)
+    return _stem(member) == stem or (member.lower() == "name" and stem in action.lower().partition(":")[2])
+
+
 def _value(variable: str, action: str, params: Mapping[str, Any]) -> str:
     """What a request calls by the name of a variable, or by one that differs in its ending: Bucket for BucketName.
 
     A plain Name is that of what the action is about: of a rule for PutRule.
     """
-    stem = _stem(variable)
     for name in sorted(params, key=lambda name: name.lower() != variable.lower()):
-        if isinstance(params[name], str) and (
-            _stem(name) == stem or (name.lower() == "name" and stem in action.lower().partition(":")[2])
-        ):
+        if isinstance(params[name], str) and _names(variable, name, action):
             value = str(params[name])
             return value.rpartition(":")[2].rpartition("/")[2] if value.startswith("arn:") else value
     return "*"

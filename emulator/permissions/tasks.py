@@ -33,7 +33,11 @@ def rights_of_task(
     if resource.startswith("*"):
         return [], "its Resource is put in when it is deployed"
     match = _RESOURCE.fullmatch(resource)
-    if match is None or ":activity:" in resource:  # nobody needs a right to have an activity work
+    if ":activity:" in resource:  # nobody needs a right to have an activity work, but for its key
+        key = facts.key_of_activity(resource)
+        about = {"StringEquals": {"kms:EncryptionContext:aws:states:activityArn": resource}}
+        return ([] if key is None else [Right.of("kms:Decrypt kms:GenerateDataKey", [key], about)]), None
+    if match is None:
         return [], None
     service, action, suffix = match["service"], match["action"], match["suffix"] or ""
     special = SPECIFIC.get((service, action))

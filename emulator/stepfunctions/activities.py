@@ -16,8 +16,9 @@ from asl_interpreter.loop.signals import Signal
 from asl_interpreter.tasks import TaskRequest
 from emulator import arns
 from emulator.faults import Fault
+from emulator.stepfunctions.encryption import Encrypted, check_reading, encryption
 from emulator.stepfunctions.limits import check_room
-from emulator.stepfunctions.machines import check_arn, check_name, encryption
+from emulator.stepfunctions.machines import check_arn, check_name
 from emulator.stepfunctions.paging import page
 from emulator.stepfunctions.tags import check_tags, read_tags
 from emulator.wire.waiting import Waiting
@@ -72,6 +73,17 @@ class Activity:
     def kept(members: dict[str, Any]) -> dict[str, Any]:
         """What is kept of it: tasks are offered again by the executions that wait for them."""
         return {**members, "_offers": {}, "_polls": {}}
+
+    @property
+    def encrypted(self) -> Encrypted:
+        """How its tasks' inputs are encrypted."""
+        return Encrypted(self.arn, self.encryption)
+
+    def refuse(self, error: StateError) -> Taken:
+        """A task that no worker gets."""
+        taken = Taken(f"a worker of {self.name}", {})
+        taken.fail(error)
+        return taken
 
     def offer(self, request: TaskRequest) -> Taken:
         """Offer a task to the workers, first come first served."""
@@ -156,11 +168,12 @@ def create_activity(world: World, call: Call) -> dict[str, JSON]:
     """CreateActivity. Repeating a request gives the same activity, with the tags of the first."""
     params = call.params
     check_name(params["name"])
+    arn = arns.activity(call.account, call.region, params["name"])
     wanted = Activity(
-        arn=arns.activity(call.account, call.region, params["name"]),
+        arn=arn,
         name=params["name"],
         created_at=world.clock.now(),
-        encryption=encryption(params.get("encryptionConfiguration")),
+        encryption=encryption(world, arn, params.get("encryptionConfiguration")),
         tags=read_tags(params.get("tags") or ()),
     )
     check_tags(wanted.arn, wanted.tags, world.settings.quotas.tags)
@@ -205,11 +218,12 @@ def begin_poll(world: World, call: Call) -> Poll:
     """Wait for a task, on the loop, for as long as GetActivityTask does.
 
     Raises:
-        Fault: InvalidArn, ActivityDoesNotExist.
+        Fault: InvalidArn, ActivityDoesNotExist, KmsAccessDeniedException, KmsInvalidStateException,
+            KmsThrottlingException.
     """
-    poll = (
-        world.activities(call.account, call.region).find(call.params["activityArn"]).poll(call.params.get("workerName"))
-    )
+    activity = world.activities(call.account, call.region).find(call.params["activityArn"])
+    check_reading(world, call, activity.encrypted)
+    poll = activity.poll(call.params.get("workerName"))
     patience = world.engine.loop.sleep(POLL_SECONDS, poll.name)
 
     def expire() -> None:

@@ -15,6 +15,7 @@ from asl_interpreter.jackson import explain
 from asl_interpreter.jsontext import JSON, InvalidJSON, loads
 from asl_interpreter.tasks import Callback
 from emulator.faults import Fault
+from emulator.stepfunctions.encryption import hold_data_key, of_machine
 
 if TYPE_CHECKING:
     from emulator.wire.protocol import Call
@@ -64,6 +65,11 @@ class Callbacks:
             raise Fault("InvalidToken", "Invalid Token: 'Invalid token'")
         raise Fault("TaskTimedOut", f"Task Timed Out: '{subject.rsplit('/', 1)[-1]}'")
 
+    def execution_of(self, token: str) -> str | None:
+        """The ARN of the execution whose task was given this token; None if none was."""
+        subject = self._signed(token)
+        return None if subject is None else subject.rsplit("/", 2)[0]
+
     def _sign(self, subject: bytes) -> str:
         return base64.b64encode(hmac.digest(self.key, subject, _DIGEST) + subject).decode()
 
@@ -81,6 +87,7 @@ def send_task_success(world: World, call: Call) -> dict[str, JSON]:
 
     def succeed() -> None:
         callback = world.callbacks.find(call.params["taskToken"])
+        _check_key(world, call)
         callback.set(_read_output(call.params["output"]))
 
     world.engine.ask(succeed)
@@ -98,8 +105,24 @@ def _read_output(text: str) -> JSON:
 def send_task_failure(world: World, call: Call) -> dict[str, JSON]:
     """SendTaskFailure."""
     failure = StateError(call.params.get("error"), call.params.get("cause"))
-    world.engine.ask(lambda: world.callbacks.find(call.params["taskToken"]).fail(failure))
+
+    def fail() -> None:
+        callback = world.callbacks.find(call.params["taskToken"])
+        _check_key(world, call)
+        callback.fail(failure)
+
+    world.engine.ask(fail)
     return {}
+
+
+def _check_key(world: World, call: Call) -> None:
+    """See that what is sent can be encrypted for the execution that gets it. Raises Fault."""
+    arn = world.callbacks.execution_of(call.params["taskToken"])
+    if arn is None or ":execution:" not in arn:
+        return  # of an Express execution, of which none can be asked for by its ARN
+    machine, execution = world.state_machines(call).find_execution(arn)
+    revision = machine.as_run_by(execution.start)
+    hold_data_key(world, of_machine(revision), arn, revision.role_arn)
 
 
 def send_task_heartbeat(world: World, call: Call) -> dict[str, JSON]:

@@ -19,6 +19,7 @@ from asl_interpreter.jsontext import JSON, InvalidJSON, loads
 from asl_interpreter.running.execution import Execution, Outside, Start
 from emulator import arns
 from emulator.faults import Fault
+from emulator.stepfunctions.encryption import METADATA_ONLY, check_reading, gate_of, hold_data_key, of_machine
 from emulator.stepfunctions.limits import check_bytes, check_room
 from emulator.stepfunctions.machines import StateMachine, StateMachines, check_name, refuse_deleting, remove_if_idle
 from emulator.stepfunctions.map_runs import list_children, shown_name
@@ -79,6 +80,7 @@ def find(world: World, call: Call, arn: str) -> Execution:
 def start_sync_execution(world: World, call: Call) -> Waiting[Any]:
     """StartSyncExecution: run an EXPRESS machine and wait for its end."""
     wanted = _read(world, call, synchronous=True)
+    check_reading(world, call, of_machine(wanted.target.revision))
     execution = _launch(world, call, wanted)
     return Waiting(world.engine, execution.ended, lambda _: _ended(world, call, wanted, execution))
 
@@ -189,14 +191,18 @@ def _launch(world: World, call: Call, wanted: _Wanted) -> Execution:
         version_arn=target.version,
         alias_arn=target.alias,
     )
-    outside = outside_of(world, world.state_machines(call), target.revision, wanted.tasks)
+    revision, machines, synchronous = target.revision, world.state_machines(call), wanted.synchronous
+    hold_data_key(world, of_machine(revision), wanted.arn, revision.role_arn, synchronous=synchronous)
+    outside = outside_of(world, machines, revision, wanted.tasks, synchronous=synchronous)
     execution = world.engine.start(target.revision.machine, start, outside)
     if machine.type == "STANDARD":
         machine.executions[wanted.arn] = execution
     return execution
 
 
-def outside_of(world: World, machines: StateMachines, revision: StateMachine, tasks: Resolve) -> Outside:
+def outside_of(
+    world: World, machines: StateMachines, revision: StateMachine, tasks: Resolve, *, synchronous: bool = False
+) -> Outside:
     """What an execution has to do with: the services that its Tasks call, and whoever hears of its start and end."""
     logging = revision.logging  # and not the machine, which would be held in a circle
 
@@ -211,7 +217,8 @@ def outside_of(world: World, machines: StateMachines, revision: StateMachine, ta
 
     coverage = None if world.coverage is None else world.coverage.setdefault(revision.definition, Coverage())
     touched = None if world.keeping.by is None else world.keeping.by.touched
-    return Outside(tasks, world.datasets, observe, world.settings.quotas, touched, coverage, world.spill.keep)
+    gate = gate_of(world, revision, synchronous=synchronous)
+    return Outside(tasks, world.datasets, observe, world.settings.quotas, touched, coverage, world.spill.keep, gate)
 
 
 def _log_end(execution: Execution) -> None:
@@ -234,21 +241,26 @@ def _log_end(execution: Execution) -> None:
 
 def stop_execution(world: World, call: Call) -> dict[str, JSON]:
     """StopExecution. One that has ended stays as it is."""
-    execution = find(world, call, call.params["executionArn"])
-    world.engine.stop(execution, call.params.get("error"), call.params.get("cause"))
+    machine, execution = world.state_machines(call).find_execution(call.params["executionArn"])
+    error, cause = call.params.get("error"), call.params.get("cause")
+    if (error is not None or cause is not None) and not execution.has_ended():
+        revision = machine.as_run_by(execution.start)
+        hold_data_key(world, of_machine(revision), execution.start.arn, revision.role_arn)
+    world.engine.stop(execution, error, cause)
     return {"stopDate": execution.stopped_at}
 
 
 def describe_execution(world: World, call: Call) -> dict[str, JSON]:
     """DescribeExecution. To look lets virtual time move."""
     machine, execution = world.state_machines(call).find_execution(call.params["executionArn"], of_map_run=True)
+    check_reading(world, call, of_machine(machine.as_run_by(execution.start)))
     answer = world.engine.ask(lambda: describe(execution, redrives(execution, machine)), execution.has_ended)
     return _included(call, answer)
 
 
 def _included(call: Call, answer: dict[str, JSON]) -> dict[str, JSON]:
     """An answer without the data of the execution, if that is all that is asked for."""
-    if call.params.get("includedData") != "METADATA_ONLY":
+    if call.params.get("includedData") != METADATA_ONLY:
         return answer
     return {name: value for name, value in answer.items() if name not in _DATA}
 
@@ -285,7 +297,8 @@ def describe(execution: Execution, redriven: dict[str, JSON]) -> dict[str, JSON]
 
 def get_execution_history(world: World, call: Call) -> dict[str, JSON]:
     """GetExecutionHistory. To look lets virtual time move."""
-    execution = find(world, call, call.params["executionArn"])
+    machine, execution = world.state_machines(call).find_execution(call.params["executionArn"])
+    check_reading(world, call, of_machine(machine.as_run_by(execution.start)))
     backwards = call.params.get("reverseOrder", False)
     history = execution.history
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from asl_interpreter.definition import Machine
 from asl_interpreter.reading.parsing import parse, read
-from asl_interpreter.running.execution import Execution, Start
+from asl_interpreter.running.execution import Execution, Outside, Start
 from asl_interpreter.running.kept import Kept, check, go_on, restore
 from emulator.stepfunctions.activities import Activity
 from emulator.stepfunctions.executions import outside_of
@@ -82,8 +82,7 @@ def check_executions(world: World, kept: dict[Place, list[Kept]]) -> None:
             for each in executions:
                 machine = machines.get(each["start"]["state_machine_arn"])
                 if machine is not None:
-                    revision = revision_of(machine, Start(**each["start"]))
-                    outside = outside_of(world, machines, revision, world.tasks(_call(place), revision, None))
+                    revision, outside = _outside_of(world, place, machine, Start(**each["start"]))
                     check(each, revision.machine, world.engine.loop, outside)
 
     world.engine.ask(look)
@@ -98,8 +97,7 @@ def _take_in(world: World, kept: dict[Place, list[Kept]]) -> None:
             machine = machines.get(each["start"]["state_machine_arn"])
             if machine is None:
                 continue  # its machine was deleted
-            revision = revision_of(machine, Start(**each["start"]))
-            outside = outside_of(world, machines, revision, world.tasks(_call(place), revision, None))
+            revision, outside = _outside_of(world, place, machine, Start(**each["start"]))
             execution = restore(each, revision.machine, world.engine.loop, outside)
             if not execution.start.express:
                 machine.executions[execution.start.arn] = execution
@@ -120,9 +118,11 @@ def _take_in(world: World, kept: dict[Place, list[Kept]]) -> None:
         execution.record.go_live()
 
 
-def revision_of(machine: StateMachine, start: Start) -> StateMachine:
-    """What an execution runs: its machine as it was when the execution started."""
-    return machine.earlier.get(start.arn) or machine.versions.get(start.version_arn or "") or machine
+def _outside_of(world: World, place: Place, machine: StateMachine, start: Start) -> tuple[StateMachine, Outside]:
+    """What an execution runs, and what it has to do with."""
+    call, revision = _call(place), machine.as_run_by(start)
+    tasks = world.tasks(call, revision, None)
+    return revision, outside_of(world, world.state_machines(call), revision, tasks, synchronous=start.synchronous)
 
 
 def _call(place: Place) -> Call:

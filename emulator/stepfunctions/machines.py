@@ -22,7 +22,7 @@ from emulator.stepfunctions.limits import check_bytes
 
 if TYPE_CHECKING:
     from asl_interpreter.history import History
-    from asl_interpreter.running.execution import Execution
+    from asl_interpreter.running.execution import Execution, Start
     from emulator.stepfunctions.retention import Retention
     from emulator.stepfunctions.versions import Alias
     from emulator.wire.protocol import Call
@@ -86,6 +86,10 @@ class StateMachine:
             if (execution := run.find(arn)) is not None:
                 return execution
         return None
+
+    def as_run_by(self, start: Start) -> StateMachine:
+        """What an execution runs: a version, or the machine as it was when the execution started."""
+        return self.earlier.get(start.arn) or self.versions.get(start.version_arn or "") or self
 
     def map_runs(self) -> Iterator[MapRun]:
         """The Map Runs of all executions, and those within them. Safe from any thread."""
@@ -301,23 +305,6 @@ def check_role(arn: str) -> None:
         raise Fault("InvalidArn", f"Invalid Role Arn: '{arn}'") from None
     if parsed.service != "iam":
         raise Fault("InvalidArn", f"Invalid Role Arn: '{arn}'")
-
-
-def encryption(configuration: dict[str, JSON] | None) -> dict[str, JSON]:
-    """How something is encrypted, as a request says it. A key is named exactly where it is the customer's own.
-
-    Raises:
-        Fault: InvalidEncryptionConfiguration. Its text was not observed.
-    """
-    wanted = configuration or {"type": "AWS_OWNED_KEY"}
-    rule = None
-    if wanted["type"] == "CUSTOMER_MANAGED_KMS_KEY" and not wanted.get("kmsKeyId"):
-        rule = "kmsKeyId must be specified when type is CUSTOMER_MANAGED_KMS_KEY."
-    elif wanted["type"] == "AWS_OWNED_KEY" and len(wanted) > 1:
-        rule = "kmsKeyId and kmsDataKeyReusePeriodSeconds cannot be specified when type is AWS_OWNED_KEY."
-    if rule is not None:
-        raise Fault("InvalidEncryptionConfiguration", f"Invalid Encryption Configuration: {rule}")
-    return wanted
 
 
 def remove_if_idle(machines: StateMachines, arn: str) -> None:

@@ -16,6 +16,7 @@ from asl_interpreter.reading.parsing import read
 from emulator import arns
 from emulator.faults import Fault
 from emulator.permissions.roles import NewMachine, role_refusal
+from emulator.stepfunctions.encryption import METADATA_ONLY, check_reading, encryption, of_machine
 from emulator.stepfunctions.limits import check_room
 from emulator.stepfunctions.logs import check_logging
 from emulator.stepfunctions.map_runs import describe_for_child
@@ -30,7 +31,6 @@ from emulator.stepfunctions.machines import (
     StateMachines,
     check_name,
     check_role,
-    encryption,
     read_definition,
     refuse_deleting,
     refuse_label,
@@ -48,8 +48,9 @@ def create_state_machine(world: World, call: Call) -> dict[str, JSON]:
     name, machine_type = params["name"], params.get("type", "STANDARD")
     check_name(name)
     check_role(params["roleArn"])
+    arn = arns.state_machine(call.account, call.region, name)
     wanted = StateMachine(
-        arn=arns.state_machine(call.account, call.region, name),
+        arn=arn,
         name=name,
         type=machine_type,
         created_at=world.clock.now(),
@@ -58,7 +59,7 @@ def create_state_machine(world: World, call: Call) -> dict[str, JSON]:
         role_arn=params["roleArn"],
         logging=_logging(world, params.get("loggingConfiguration")),
         tracing={"enabled": (params.get("tracingConfiguration") or {}).get("enabled", False)},
-        encryption=encryption(params.get("encryptionConfiguration")),
+        encryption=encryption(world, arn, params.get("encryptionConfiguration")),
         tags=read_tags(params.get("tags") or ()),
     )
     check_tags(wanted.arn, wanted.tags, world.settings.quotas.tags)
@@ -115,6 +116,7 @@ def describe_state_machine(world: World, call: Call) -> dict[str, JSON]:
     machines, arn = world.state_machines(call), call.params["stateMachineArn"]
     refuse_label(arn)
     machine = machines.version(arn) or machines.find(arn)
+    check_reading(world, call, of_machine(machine))
     answer = {
         "stateMachineArn": machine.arn,
         "status": "DELETING" if machine.deleting else "ACTIVE",
@@ -124,7 +126,12 @@ def describe_state_machine(world: World, call: Call) -> dict[str, JSON]:
     }
     if machine.description is not None:
         answer["description"] = machine.description
-    if call.params.get("includedData") == "METADATA_ONLY":
+    return _included(call, answer)
+
+
+def _included(call: Call, answer: dict[str, JSON]) -> dict[str, JSON]:
+    """An answer without what is encrypted, if that is all that is asked for."""
+    if call.params.get("includedData") == METADATA_ONLY:
         del answer["definition"]
     return answer
 
@@ -149,16 +156,13 @@ def describe_state_machine_for_execution(world: World, call: Call) -> dict[str, 
     """DescribeStateMachineForExecution."""
     machines = world.state_machines(call)
     machine, execution = machines.find_execution(call.params["executionArn"])
-    revision = machine.versions.get(execution.start.version_arn or "") or machine.earlier.get(
-        execution.start.arn, machine
-    )
+    revision = machine.as_run_by(execution.start)
+    check_reading(world, call, of_machine(revision))
     changed_at = revision.updated_at if revision.updated_at is not None else machine.created_at
     answer = {"stateMachineArn": machine.arn, "updateDate": changed_at, **_described(revision)}
     if execution.start.map_run_arn is not None:
         answer |= describe_for_child(machines.find_map_run(execution.start.map_run_arn), revision.definition)
-    if call.params.get("includedData") == "METADATA_ONLY":
-        del answer["definition"]
-    return answer
+    return _included(call, answer)
 
 
 def update_state_machine(world: World, call: Call) -> dict[str, JSON]:
@@ -182,7 +186,7 @@ def update_state_machine(world: World, call: Call) -> dict[str, JSON]:
     if params.get("tracingConfiguration"):
         changes["tracing"] = {"enabled": params["tracingConfiguration"].get("enabled", False)}
     if params.get("encryptionConfiguration"):
-        changes["encryption"] = encryption(params["encryptionConfiguration"])
+        changes["encryption"] = encryption(world, machine.arn, params["encryptionConfiguration"])
     if world.guard is not None and changes.keys() & {"role_arn", "definition", "logging"}:
         changed = [changes.get(name, getattr(machine, name)) for name in ("role_arn", "definition", "logging")]
         _ask_for_role(world.guard, machine.arn, *changed)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from asl_interpreter.jsontext import JSON, dumps
 from emulator.arns import Arn
+from emulator.stepfunctions.encryption import of_machine
 from emulator.stepfunctions.redrives import redrives
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class StatusChanges:
             return
         arn, now = Arn.parse(execution.start.arn), self._clock.now()
         detail = _detail(execution, redrives(execution, machine))
+        if machine is not None and of_machine(machine.as_run_by(execution.start)).key is not None:
+            detail |= _WITHHELD
 
         def deliver() -> None:
             put_event(arn, "aws.states", "Step Functions Execution Status Change", detail, now)
@@ -82,6 +85,17 @@ def _detail(execution: Execution, redriven: dict[str, JSON]) -> dict[str, JSON]:
         "error": execution.error,
         "cause": execution.cause,
     }
+
+
+_WITHHELD: Final[dict[str, JSON]] = {
+    **dict.fromkeys(("input", "output", "error", "cause")),
+    "inputDetails": {"included": False},
+    "outputDetails": {"included": False},
+}
+"""What is not told of an execution that is encrypted with a customer's key.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+"""
 
 
 def _milliseconds(seconds: float | None) -> int | None:

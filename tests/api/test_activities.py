@@ -65,8 +65,9 @@ def test_creating_one_again_gives_the_same(dynastep, states, activity):
     assert states.list_tags_for_resource(resourceArn=activity)["tags"] == []
 
 
-def test_one_of_the_same_name_with_another_key_is_refused(states, activity):
-    key = {"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": "a-key"}
+def test_one_of_the_same_name_with_another_key_is_refused(dynastep, states, activity):
+    made = dynastep.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    key = {"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": made}
     assert (
         refusal(states.create_activity, name="pack", encryptionConfiguration=key)
         == f"ActivityAlreadyExists: Activity Already Exists: '{activity}'"

@@ -564,3 +564,38 @@ def test_what_was_decided_counts_until_a_policy_changes(dynastep):
     assert may()
     iam.put_role_permissions_boundary(RoleName="dynastep", PermissionsBoundary=managed)
     assert not may()
+
+
+def test_what_was_decided_counts_until_the_policy_of_a_queue_or_topic_changes(dynastep):
+    sqs, sns = dynastep.client("sqs"), dynastep.client("sns")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    role = dynastep.role(document(allow(["sqs:SendMessage", "sns:Publish"])))
+    send = dynastep.machine(integration("sqs:sendMessage", {"QueueUrl": url, "MessageBody": "x"}), role=role)
+    publish = dynastep.machine(integration("sns:publish", {"TopicArn": topic, "Message": "x"}), role=role)
+
+    def deny(action, arn):
+        return json.dumps(document({**allow(action, arn), "Effect": "Deny", "Principal": "*"}))
+
+    for machine, change, policy in (
+        (send, lambda text: sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": text}), deny("sqs:*", queue)),
+        (
+            publish,
+            lambda text: sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=text),
+            deny("sns:*", topic),
+        ),
+    ):
+        assert [dynastep.run(machine).succeeded for _ in range(2)] == [True, True]
+        change(policy)
+        assert not dynastep.run(machine).succeeded
+
+
+def test_another_table_in_the_same_task_is_asked_for_by_itself(dynastep):
+    make_table(dynastep)
+    make_table(dynastep, "secrets")
+    put = integration("dynamodb:putItem", {"TableName.$": "$.table", "Item": {"id": {"S": "x"}}})
+    arn = f"arn:aws:dynamodb:us-east-1:{dynastep.account}:table/orders"
+    machine = dynastep.machine(put, role=dynastep.role(document(allow("dynamodb:PutItem", arn))))
+    ran = [dynastep.run(machine, {"table": name}).succeeded for name in ("orders", "orders", "secrets", "orders")]
+    assert ran == [True, True, False, True]

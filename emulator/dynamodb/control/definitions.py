@@ -7,10 +7,14 @@ checks as observed on AWS.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from asl_interpreter.jsontext import JSON
 from emulator.dynamodb.model.schema import Index, KeySchema
 from emulator.dynamodb.rejections import constraint, invalid, invalid_values
+
+if TYPE_CHECKING:
+    from emulator.dynamodb.model.store import Region
 
 MAX_GLOBAL_INDEXES = 20
 MAX_LOCAL_INDEXES = 5
@@ -270,10 +274,10 @@ def check_new_stream(wire: Mapping[str, JSON] | None) -> None:
         raise invalid_values("Table is being created with a stream disabled, UpdateViewType should not be specified")
 
 
-def encryption(wire: Mapping[str, JSON] | None, key_arn: str) -> dict[str, JSON] | None:
-    """The SSEDescription that an SSESpecification leads to, None for the default key of the service's own.
+def encryption(wire: Mapping[str, JSON] | None, region: Region, table: str) -> dict[str, JSON] | None:
+    """The SSEDescription that an SSESpecification of a table leads to, None for the default key of the service's own.
 
-    ``key_arn`` is the account's AWS managed key. Raises Fault where the specification contradicts itself.
+    Raises Fault where the specification contradicts itself, or names a key that cannot be used.
     """
     if wire is None:
         return None
@@ -288,7 +292,11 @@ def encryption(wire: Mapping[str, JSON] | None, key_arn: str) -> dict[str, JSON]
         raise invalid_values("SSEType AES256 is not supported")
     if key is not None and kind is None:
         raise invalid_values("SSEType KMS is required if KMSMasterKeyId is specified")
-    return {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key or key_arn}
+    arn = region.default_key() if key in (None, MANAGED_KEY) else region.key(key, table)
+    return {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": arn}
+
+
+MANAGED_KEY: Final = "alias/aws/dynamodb"
 
 
 def check_table_class(name: str | None) -> None:

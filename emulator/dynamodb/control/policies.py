@@ -33,6 +33,7 @@ class Policy:
 def put_resource_policy(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """PutResourcePolicy: the same policy again keeps its revision."""
     region, table, arn = _resource(world, call)
+    world.dynamodb.policies_changed += 1
     text, expected = call.params["Policy"], call.params.get("ExpectedRevisionId")
     with table.lock:
         current = table.attached.policies.get(arn)
@@ -53,6 +54,7 @@ def get_resource_policy(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
 def delete_resource_policy(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """DeleteResourcePolicy: no error where there is none, unless a revision is expected."""
     _, table, arn = _resource(world, call)
+    world.dynamodb.policies_changed += 1
     expected = call.params.get("ExpectedRevisionId")
     with table.lock:
         policy = table.attached.policies.get(arn)

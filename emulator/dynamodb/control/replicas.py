@@ -15,12 +15,14 @@ from uuid import uuid4
 
 from asl_interpreter.jsontext import JSON
 from emulator import moto_door
+from emulator.arns import managed_key_id
 from emulator.dynamodb.control import definitions, strong_consistency
 from emulator.dynamodb.control.descriptions import describe
 from emulator.dynamodb.model import lifecycles, snapshots, streams
 from emulator.dynamodb.model.store import DynamoDBWorld, Region
 from emulator.dynamodb.model.tables import Item, Table, Watcher
 from emulator.dynamodb.rejections import invalid, invalid_values, unsupported
+from emulator.faults import Fault
 from emulator.wire.protocol import Call
 
 VIEW = "NEW_AND_OLD_IMAGES"
@@ -230,7 +232,7 @@ def _create(
     for item in table.items.values():
         replica.put(replica.position(item.attributes), item)
     replica.set_expiry(table.expiry.attribute if table.expiry else None)
-    overrides = _overrides(replica, body)
+    overrides = _overrides(replica, body) | _encrypt(other, replica, body)
     if streamed:
         if streaming is None:
             streams.enable(region, table, VIEW)
@@ -242,6 +244,38 @@ def _create(
     group.overrides[other.name] = overrides
     group.sources[region.name] = region.clock.now()
     other.tables[table.name] = replica
+
+
+def _encrypt(other: Region, replica: Table, body: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Encrypt a replica with a key of its own region, of the kind that the table has; what its description overrides.
+
+    Raises:
+        Fault: the key is of another kind, or cannot be used.
+    """
+    encrypted = replica.settings.get("SSEDescription")
+    if encrypted is None:
+        return {}
+    named = body.get("KMSMasterKeyId")
+    managed = managed_key_id("dynamodb", *encrypted["KMSMasterKeyArn"].split(":")[4:2:-1])
+    if encrypted["KMSMasterKeyArn"].endswith(managed):
+        if named not in (None, definitions.MANAGED_KEY, other.default_key()):
+            raise invalid_values(_OF_ONE_KIND)
+        replica.settings["SSEDescription"] = {**encrypted, "KMSMasterKeyArn": other.default_key()}
+        return {}
+    if named is None:
+        raise invalid_values("KMSMasterKeyId must be specified for each replica.")
+    if named == definitions.MANAGED_KEY:
+        raise invalid_values(_OF_ONE_KIND)
+    try:
+        arn = other.key(named, replica.name)
+    except Fault as fault:
+        message = fault.message.replace(" error:", f" error for region {other.name}:", 1)
+        raise Fault(fault.code, message, status=fault.status) from None
+    replica.settings["SSEDescription"] = {**encrypted, "KMSMasterKeyArn": arn}
+    return {"KMSMasterKeyId": arn}
+
+
+_OF_ONE_KIND = "All replica keys must either be Customer Managed CMK or AWS Managed CMK."
 
 
 def _scales(table: Table) -> bool:

@@ -27,6 +27,7 @@ _NOT_BUILT = ("GlobalTableSourceArn", "GlobalTableSettingsReplicationMode")
 def create_table(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     """CreateTable."""
     region = world.dynamodb.region(call.account, call.region)
+    world.dynamodb.policies_changed += 1  # it may come with one
     table = new_table(region, call.params)
     add_table(region, table, call.params)
     return {"TableDescription": describe(table)}
@@ -54,7 +55,7 @@ def new_table(region: Region, params: Mapping[str, JSON]) -> Table:
     definitions.check_projected([index.non_key_attributes for index in indexes])
     definitions.check_index_names([*(index.name for index in indexes), *(index.name for index in searchable)])
     definitions.check_new_stream(params.get("StreamSpecification"))
-    encrypted = definitions.encryption(params.get("SSESpecification"), region.default_key())
+    encrypted = definitions.encryption(params.get("SSESpecification"), region, name)
     definitions.check_table_class(params.get("TableClass"))
     table = Table(
         name=name,
@@ -104,7 +105,7 @@ def describe_table(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
     region = world.dynamodb.region(call.account, call.region)
     table = region.named(call.params["TableName"])
     with table.lock:
-        shown = describe(table)
+        shown = region.as_noticed(describe(table))
         for index in (*shown.get("GlobalSecondaryIndexes", ()), *shown.get("VectorIndexes", ())):
             if index["IndexName"] in table.backfilled:  # who polls for it must see it once, however fast it was
                 index.update(IndexStatus="CREATING", Backfilling=True)

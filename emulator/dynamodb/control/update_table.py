@@ -87,13 +87,34 @@ def update_table(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
             table.backfilled.update(index.name for kind, index in actions if kind == "Create")
             table.backfilled.update(index.name for kind, index in vector_actions if kind == "Create")
         replicas.spread(table)
-        return {"TableDescription": {**_being_undone(table, encrypted), **describe(table)}}
+        return {"TableDescription": {**describe(table), **_being_encrypted(table, encrypted, asked)}}
 
 
-def _being_undone(table: Table, encrypted: JSON) -> dict[str, JSON]:
-    """How a table was encrypted, where it is no longer: the answer shows the key once more."""
-    is_undone = encrypted is not None and "SSEDescription" not in table.settings
-    return {"SSEDescription": {**encrypted, "Status": "UPDATING"}} if is_undone else {}
+def _being_encrypted(table: Table, before: JSON, asked: Sequence[str]) -> dict[str, JSON]:
+    """How a table was encrypted before its key changes; where it had none, with which it will be."""
+    if "SSESpecification" not in asked:
+        return {}
+    return {"SSEDescription": {**(before or table.settings["SSEDescription"]), "Status": "UPDATING"}}
+
+
+def _encrypted_anew(region: Region, table: Table, wire: Mapping[str, JSON]) -> dict[str, JSON] | None:
+    """How a table is encrypted from now on. The answer shows the key of before, as observed.
+
+    Raises:
+        Fault: it is encrypted in that way, or a key cannot be used.
+    """
+    before = table.settings.get("SSEDescription")
+    now = definitions.encryption(wire, region, table.name)
+    if before is None and now is None:
+        raise invalid_values("Table is already encrypted by default")
+    if before is not None and wire.get("KMSMasterKeyId") == before["KMSMasterKeyArn"]:
+        raise invalid_values(
+            "Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want to change "
+            "Master Key"
+        )
+    if before is not None:
+        region.check_key(before["KMSMasterKeyArn"])
+    return now
 
 
 def _check_one_online(params: Mapping[str, JSON]) -> None:
@@ -147,7 +168,7 @@ def _judge(
     if "StreamSpecification" in asked:
         changes.append(_streaming(region, table, params["StreamSpecification"]))
     if "SSESpecification" in asked:
-        encrypted = definitions.encryption(params["SSESpecification"], region.default_key())
+        encrypted = _encrypted_anew(region, table, params["SSESpecification"])
         changes.append(lambda: _set(table, "SSEDescription", encrypted))
     if "TableClass" in asked:
         definitions.check_table_class(params["TableClass"])

@@ -104,7 +104,7 @@ def restored(snapshot: Snapshot, region: Region, params: Mapping[str, JSON]) -> 
     table.define_indexes(indexes)
     if params.get("SSESpecificationOverride") is not None:
         table.settings.pop("SSEDescription", None)
-        encrypted = definitions.encryption(params["SSESpecificationOverride"], region.default_key())
+        encrypted = definitions.encryption(params["SSESpecificationOverride"], region, table.name)
         if encrypted is not None:
             table.settings["SSEDescription"] = encrypted
     for item in snapshot.items:

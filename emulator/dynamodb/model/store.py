@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from asl_interpreter.jsontext import JSON
 from asl_interpreter.loop.clock import Clock as WallClock
 from asl_interpreter.loop.locks import lock
 from asl_interpreter.loop.outbox import Outbox
@@ -39,6 +40,22 @@ Counted: TypeAlias = "Callable[[str, str, str, str, str], None]"
 """Takes the account, the region, a metric, the table and the operation."""
 
 
+class KeysOfTables(Protocol):
+    """The keys of KMS that tables are encrypted with, each in an account and a region."""
+
+    def arn(self, named: str, account: str, region: str, table: str, /) -> str:
+        """The ARN of the key that a table shall be encrypted with. Raises Fault where it cannot be used."""
+
+    def check(self, key: str, account: str, region: str, table: str, /) -> None:
+        """See that the items of a table can be read and written. Raises Fault."""
+
+    def check_present(self, key: str, account: str, region: str, /) -> None:
+        """See that what is encrypted with a key can be encrypted anew. Raises Fault."""
+
+    def inaccessible_since(self, key: str, account: str, region: str, /) -> float | None:
+        """When DynamoDB has noticed that a key cannot be used; None while it has noticed nothing of the kind."""
+
+
 class DynamoDBWorld(Protocol):
     """What operations need of everything that is alive."""
 
@@ -59,6 +76,8 @@ class Region:
     name: str
     clock: Clock
     durations: Durations = field(default_factory=Durations)
+    keys: KeysOfTables | None = None
+    """The keys of KMS; None where nobody looks at them."""
     tables: dict[str, Table] = field(default_factory=dict)
     tokens: dict[str, Any] = field(default_factory=dict)
     """ClientRequestTokens of the last ten minutes."""
@@ -85,6 +104,26 @@ class Region:
         """The ARN of the key that AWS manages for DynamoDB."""
         key = managed_key_id("dynamodb", self.account, self.name)
         return self.arn(f"key/{key}").replace(":dynamodb:", ":kms:")
+
+    def key(self, named: str, table: str) -> str:
+        """The ARN of the key that a table shall be encrypted with. Raises Fault where it cannot be used."""
+        return named if self.keys is None else self.keys.arn(named, self.account, self.name, table)
+
+    def check_key(self, key: str) -> None:
+        """See that what is encrypted with a key can be encrypted anew. Raises Fault."""
+        if self.keys is not None:
+            self.keys.check_present(key, self.account, self.name)
+
+    def as_noticed(self, shown: dict[str, JSON]) -> dict[str, JSON]:
+        """A description with what DynamoDB has noticed of the table's key."""
+        encrypted = shown.get("SSEDescription")
+        if encrypted is None or self.keys is None or shown["TableStatus"] != "ACTIVE":
+            return shown
+        since = self.keys.inaccessible_since(encrypted["KMSMasterKeyArn"], self.account, self.name)
+        if since is None:
+            return shown
+        described = {**encrypted, "InaccessibleEncryptionDateTime": since}
+        return {**shown, "TableStatus": "INACCESSIBLE_ENCRYPTION_CREDENTIALS", "SSEDescription": described}
 
     def find(self, name: str) -> Table | None:
         """The table by its name or its ARN, if there is one."""
@@ -120,7 +159,7 @@ class Region:
         """The table by its name or its ARN, rid of the items that have expired; for the data plane.
 
         Raises:
-            Fault: there is none.
+            Fault: there is none, or its key cannot be used.
         """
         table = self.find(name)
         if table is None or (table.phases and lifecycles.status(table) == "CREATING"):
@@ -129,6 +168,8 @@ class Region:
             raise table_not_found()
         if table.expiry is not None:
             table.expire(self.clock.now())
+        if "SSEDescription" in table.settings and self.keys is not None:
+            self.keys.check(table.settings["SSEDescription"]["KMSMasterKeyArn"], self.account, self.name, table.name)
         return table
 
     def named(self, name: str) -> Table:
@@ -184,6 +225,9 @@ class Store:
         self._regions: dict[tuple[str, str], Region] = {}
         self.counted: Counted = lambda *_: None
         """Hears of each request to a table, for the metrics."""
+        self.keys: KeysOfTables | None = None
+        self.policies_changed = 0
+        """How often a resource policy was put or deleted."""
 
     @property
     def regions(self) -> dict[tuple[str, str], Region]:
@@ -198,5 +242,5 @@ class Store:
         """The region of an account."""
         region = self._regions.get((account, name))
         return region or self._regions.setdefault(
-            (account, name), Region(account, name, self.clock, self.settings.durations)
+            (account, name), Region(account, name, self.clock, self.settings.durations, self.keys)
         )
