@@ -60,7 +60,7 @@ EMULATOR = {
     "validate": "deploying stepfunctions suggestions wire",
     "bench": "graph integrations interception permissions settings stepfunctions suggestions validate wire",
     "clients": "endpoint wire",
-    "web": "arns bench clients faults graph integrations validate wire",
+    "web": "arns bench clients faults graph integrations permissions validate wire",
     "deploying": "arns endpoint faults lambdas moto_door wire",
     "dynamodb.forwarding": "faults wire",
     "dynamodb.control": "arns dynamodb.model dynamodb.rejections faults moto_door wire",

@@ -1,4 +1,4 @@
-"""Roles that tests make."""
+"""Roles: those that tests make, and what one may do."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 from asl_interpreter.jsontext import JSON
 from emulator.bench.policies import MachinePolicy
+from emulator.permissions.policies import Policy
+from emulator.permissions.policies import policy as read_policy
 
 
 def make_role(
@@ -37,3 +39,21 @@ def make_role(
         made = iam.create_policy(PolicyName=f"{name}-boundary", PolicyDocument=json.dumps(boundary))["Policy"]["Arn"]
         iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=made)
     return arn
+
+
+def policies_of_role(iam: Any, arn: str) -> list[Policy]:
+    """The policies of a role; ``iam`` is a client of IAM.
+
+    Raises:
+        MalformedPolicy: one is malformed.
+    """
+    name = arn.rpartition("/")[2]
+    documents = [
+        iam.get_role_policy(RoleName=name, PolicyName=each)["PolicyDocument"]
+        for each in iam.list_role_policies(RoleName=name)["PolicyNames"]
+    ]
+    for attached in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+        version = iam.get_policy(PolicyArn=attached["PolicyArn"])["Policy"]["DefaultVersionId"]
+        held = iam.get_policy_version(PolicyArn=attached["PolicyArn"], VersionId=version)
+        documents.append(held["PolicyVersion"]["Document"])
+    return [read_policy(document) for document in documents]

@@ -85,8 +85,10 @@ def _compare(
     written: MachinePolicy, diff: str, url: str, account: str | None, region: str | None, *, strict: bool
 ) -> bool:
     """Say how the policies of a role differ; whether that is to fail."""
-    from emulator.commands.roles import CannotReadRole, policies_in, policies_of_role
+    from emulator.bench.roles import policies_of_role
+    from emulator.commands.roles import CannotReadRole, policies_in
     from emulator.permissions.comparing import compare
+    from emulator.permissions.policies import MalformedPolicy
 
     try:
         if diff.startswith("arn:"):
@@ -96,6 +98,8 @@ def _compare(
             policies = policies_in(diff)
     except CannotReadRole as error:
         raise CannotRun(str(error)) from None
+    except MalformedPolicy as error:
+        raise CannotRun(f"{diff}: {error}") from None
     found = compare(policies, written.rights)
     _tell(found)
     return bool(found.missing or (strict and (found.unused or found.broad)))

@@ -43,27 +43,6 @@ def policies_in(file: str) -> list[Policy]:
     return found
 
 
-def policies_of_role(iam: Any, arn: str) -> list[Policy]:
-    """The policies of a role; ``iam`` is a client of IAM.
-
-    Raises:
-        CannotReadRole: one is malformed.
-    """
-    name = arn.rpartition("/")[2]
-    documents = [
-        iam.get_role_policy(RoleName=name, PolicyName=each)["PolicyDocument"]
-        for each in iam.list_role_policies(RoleName=name)["PolicyNames"]
-    ]
-    for attached in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
-        version = iam.get_policy(PolicyArn=attached["PolicyArn"])["Policy"]["DefaultVersionId"]
-        held = iam.get_policy_version(PolicyArn=attached["PolicyArn"], VersionId=version)
-        documents.append(held["PolicyVersion"]["Document"])
-    try:
-        return [policy(document) for document in documents]
-    except MalformedPolicy as error:
-        raise CannotReadRole(f"{arn}: {error}") from None
-
-
 _TRUST: Final = "AssumeRolePolicyDocument"
 
 

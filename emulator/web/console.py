@@ -19,6 +19,7 @@ from emulator.web import (
     routes_executions,
     routes_home,
     routes_machines,
+    routes_permissions,
     routes_tables,
 )
 from emulator.web.asking import ACCOUNT, REGION, Asker
@@ -70,6 +71,7 @@ def _blueprint(control: Control, activity: Activity) -> Blueprint:
     histories = Histories()
     routes_home.add(pages, control)
     routes_machines.add(pages, control)
+    routes_permissions.add(pages)
     routes_executions.add(pages, control, histories)
     routes_tables.add(pages)
     routes_design.add(pages, control)
