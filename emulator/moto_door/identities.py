@@ -278,6 +278,6 @@ def vpc_endpoint(endpoint: str, account: str, region: str) -> VpcEndpoint | None
     backend = _backend("ec2", "ec2_backends", account, region)
     held = {} if backend is None else dict(backend.vpc_end_points)
     for name, made in held.items():
-        if endpoint == name or endpoint.startswith((f"{name}-", f"{name}.")):
+        if made.state != "deleted" and (endpoint == name or endpoint.startswith((f"{name}-", f"{name}."))):
             return VpcEndpoint(name, made.vpc_id, None if made.policy_document is None else _text(made.policy_document))
     return None

@@ -36,6 +36,7 @@ from emulator.moto_door import (
     schedules,
     sns,
     topics,
+    vpc_endpoints,
 )
 from emulator.moto_door.state import MotoUnknown
 
@@ -105,6 +106,7 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("iam.models:IAMBackend._init_aws_policies", managed_policies.init_aws_policies, "b3f2c8c3a9c6"),
         _patch("iam.models:IAMBackend._init_managed_policies", managed_policies.init_managed_policies, "fb61ef428691"),
     ),
+    "ec2": (_patch("ec2.models.vpcs:create_dns_entries", vpc_endpoints.create_dns_entries, "dc277d1afb7d"),),
     "events": (
         _patch("events.models:Rule.send_to_targets", events.send_to_targets, "472e002e2dab"),
         _patch("events.models:EventPatternParser.parse", events.parse_pattern, "2681906d428c"),

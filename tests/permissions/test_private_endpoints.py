@@ -1,11 +1,13 @@
 """Requests that come through a VPC endpoint: its policy limits them, and conditions see where they come from."""
 
 import json
+import re
 from functools import partial
 
 import pytest
 
 from emulator.endpoint import answer
+from emulator.wire.hosts import Hosts
 from emulator.wire.in_process import connect
 
 pytestmark = pytest.mark.dynastep(iam="enforce")
@@ -63,6 +65,22 @@ def test_a_host_name_is_that_of_an_endpoint(dynastep):
     sqs.list_queues()
     with pytest.raises(Exception, match="because no VPC endpoint policy allows the sqs:createqueue action"):
         sqs.create_queue(QueueName="r")
+
+
+def test_the_host_name_of_an_endpoint_is_as_aws_makes_it(dynastep):
+    endpoint = make(dynastep, "states")
+    host = endpoint["DnsEntries"][0]["DnsName"]
+    assert re.fullmatch(rf"{endpoint['VpcEndpointId']}-\w+\.states\.us-east-1\.vpce\.amazonaws\.com", host)
+    assert Hosts().answer_to(host)
+
+
+def test_an_endpoint_that_was_deleted_does_not_count(dynastep):
+    endpoint = make(dynastep, "sqs", document({**allow("sqs:ListQueues"), "Principal": "*"}))
+    sqs = as_user(dynastep, "sqs", user(dynastep, allow("sqs:*")), f"https://{endpoint['DnsEntries'][0]['DnsName']}")
+    dynastep.client("ec2").delete_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpointId"]])
+    sqs.create_queue(QueueName="q")
+    with pytest.raises(ValueError, match="there is no VPC endpoint"), dynastep.through(endpoint["VpcEndpointId"]):
+        pytest.fail("it is no more")
 
 
 @pytest.mark.parametrize("key", ["aws:SourceVpce", "aws:SourceVpc"])
