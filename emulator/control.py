@@ -199,6 +199,8 @@ class Control:
             self._keeper = None
             self._folder.close()
         self._end()
+        if self._given.cluster is not None:
+            self._given.cluster.close()
 
     def _end(self) -> None:
         """End all that runs; a data folder forgets it."""

@@ -73,6 +73,10 @@ class Settings:
         },
     )
     """URLs of functions that run elsewhere, by their names or patterns of them."""
+    functions_cluster: str | None = field(
+        default=None,
+        metadata={"help": "Dask cluster on whose workers functions run.", "metavar": "tcp://HOST:PORT"},
+    )
     dynamodb_endpoint: str | None = field(
         default=None,
         metadata={"help": "URL of another engine that answers all DynamoDB calls.", "metavar": "URL"},
@@ -257,6 +261,12 @@ def _mock_config(source: str, text: str) -> Path:
     return file
 
 
+def _cluster(source: str, text: str) -> str:
+    if not re.fullmatch(r"(tcp|tls|ws|wss)://[^\s/]+:\d+", text):
+        raise InvalidSetting(f"{source} is {text!r}: the address of a Dask scheduler is wanted, tcp://HOST:PORT")
+    return text
+
+
 def _function_url(source: str, text: str) -> dict[str, str]:
     urls: dict[str, str] = {}
     for entry in text.split():
@@ -308,6 +318,7 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "clock": _one_of(MODES),
     "functions": _functions,
     "function_url": _function_url,
+    "functions_cluster": _cluster,
     "dynamodb_endpoint": _url,
     "dynamodb_wording": _one_of(get_args(Wording)),
     "dynamodb_delays": _one_of(get_args(Delays)),

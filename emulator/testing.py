@@ -429,8 +429,8 @@ class emulator(AbstractContextManager["Dynastep"]):  # noqa: N801 - it is called
 
     Other processes find it by the environment, which points every AWS SDK at ``url``. ``coverage``, if given, is where
     what executions do is counted: text of a definition -> counts. The options are those of the marker: ``region``,
-    ``account``, ``starts``, ``clock``, ``quotas``, ``functions``, ``wording``, ``delays``,
-    ``throttling``, ``seed``, ``let_through``.
+    ``account``, ``starts``, ``clock``, ``quotas``, ``functions``, ``functions_cluster``, ``wording``,
+    ``delays``, ``throttling``, ``seed``, ``let_through``.
 
     Raises:
         InvalidOption: there is no such option, or it cannot have this value.

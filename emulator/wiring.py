@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from emulator.dynamodb.forwarding import Forward
     from emulator.dynamodb.model.streams import Stream
     from emulator.injection.rules import FaultRules
+    from emulator.lambdas.cluster import Cluster
 
 log = logging.getLogger("dynastep")
 
@@ -78,6 +79,8 @@ class Lasting:
     """Of the ids that are made up where time is not real."""
     callables: Callables = field(default_factory=Callables)
     """The functions that are callables of this process."""
+    cluster: Cluster | None = None
+    """Where functions run, if not here."""
 
     @classmethod
     def of(
@@ -93,7 +96,8 @@ class Lasting:
         mock_config = None if settings.mock_config is None else MockConfig(settings.mock_config)
         served_at = url or (lambda: url_of(settings.host, settings.port))
         clock = Clock(settings.clock, starts)
-        return cls(settings, served_at, clock, mock_config, mocks, coverage, seed)
+        cluster = None if settings.functions_cluster is None else _cluster(settings.functions_cluster)
+        return cls(settings, served_at, clock, mock_config, mocks, coverage, seed, cluster=cluster)
 
 
 def put_together(given: Lasting) -> World:
@@ -109,7 +113,14 @@ def put_together(given: Lasting) -> World:
         return stream
 
     lambdas = Lambdas(
-        clock, engine, given.callables, given.url, find_stream, _sources(settings.functions), settings.function_url
+        clock,
+        engine,
+        given.callables,
+        given.url,
+        find_stream,
+        _sources(settings.functions),
+        settings.function_url,
+        given.cluster,
     )
 
     def run_machine(arn: str, text: str) -> dict[str, JSON]:
@@ -182,6 +193,12 @@ def _elsewhere(settings: Settings) -> Mapping[str, Forward]:
     from emulator.dynamodb.forwarding import SERVICES, forward_to
 
     return dict.fromkeys(SERVICES, forward_to(settings.dynamodb_endpoint))
+
+
+def _cluster(address: str) -> Cluster:
+    from emulator.lambdas.cluster import Cluster  # which few need at the start
+
+    return Cluster(address)
 
 
 def _find_bus() -> PutEvent | None:

@@ -135,6 +135,7 @@ THIRD_PARTY = {
     "jsonschema": "emulator.apigateway.validating emulator.bench.laws emulator.bench.schemas",
     "resvg_py": "emulator.graph.files",
     "syrupy": "emulator.bench.snapshots",
+    "distributed": "emulator.lambdas.cluster",
     "click": "emulator.cli emulator.commands",
     "yaml": "emulator.apigateway.control emulator.deploying emulator.permissions.formats emulator.validate.documents",
     "granian": "emulator.server emulator.wire",

@@ -12,6 +12,7 @@ HELP: Final[Mapping[str, str]] = {
     "clock": "How time passes: virtual (the default), manual or wall.",
     "quotas": "Quotas that are not AWS's own: history_events=100.",
     "functions": "A folder of Lambda functions.",
+    "functions_cluster": "The Dask cluster on whose workers functions run: tcp://HOST:PORT.",
     "wording": "Which generation of AWS's wording DynamoDB refuses requests in: mixed, classic, 2026-05 or new.",
     "delays": "How long DynamoDB takes to change tables and indexes: none (the default) or lifelike.",
     "throttling": "Whether provisioned DynamoDB tables refuse what exceeds their capacity: off (the default) or on.",

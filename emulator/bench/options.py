@@ -20,6 +20,7 @@ _SETTINGS: Final = {
     "clock": "clock",
     "iam": "iam",
     "quotas": "quotas",
+    "functions_cluster": "functions_cluster",
     "wording": "dynamodb_wording",
     "delays": "dynamodb_delays",
     "throttling": "dynamodb_throttling",

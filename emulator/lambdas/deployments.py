@@ -53,12 +53,14 @@ class Deployment:
     version: str = LATEST
     timeout: float = 3.0
     memory: int = 128
-    """MB. Only said, never enforced."""
+    """MB. Only said, unless ``limited``."""
     variables: Mapping[str, str] = field(default_factory=dict)
     module: Path | None = None
     """The Python file of its handler, where it is not found by its name."""
     unpacked: bool = False
     """Whether the files come from a zip: then stack traces show them where Lambda would have put them."""
+    limited: bool = False
+    """Whether a process that takes more memory is ended."""
 
     def command(self) -> list[str]:
         """What runs it.

@@ -40,6 +40,7 @@ from emulator.lambdas.workers import Pool, Worker
 
 if TYPE_CHECKING:
     from emulator.dynamodb.model.streams import Stream
+    from emulator.lambdas.cluster import Cluster, ClusterPool
     from emulator.moto_door import RegisteredFunction
 
 log = logging.getLogger("dynastep")
@@ -60,10 +61,12 @@ class Lambdas:
         find_stream: Callable[[str], Stream | None],
         sources: Sources | None,
         urls: Mapping[str, str],
+        cluster: Cluster | None = None,
     ) -> None:
         """``endpoint`` is where the processes of functions find the emulator, ``sources`` has functions of files.
 
-        ``find_stream`` finds the stream of a table by its ARN; ``urls`` are of functions that run elsewhere.
+        ``find_stream`` finds the stream of a table by its ARN; ``urls`` are of functions that run elsewhere. Functions
+        whose files are here run on the ``cluster``, if there is one.
         """
         self.callables = callables
         self.random = random.Random(0)  # noqa: S311 - the same calls make the same choices
@@ -72,6 +75,7 @@ class Lambdas:
         self._endpoint = endpoint
         self._sources = sources
         self._urls = urls
+        self._cluster = cluster
         self.find_stream = find_stream
         self.counted: Callable[[FunctionName, str, float], None] = lambda _name, _metric, _value: None
         """Hears of each invocation, for the metrics."""
@@ -185,14 +189,23 @@ class Lambdas:
             return pooled
 
     def _pooled(self, deployment: Deployment, prepare: Callable[[], None], scratch: Path, revision: object) -> _Pooled:
-        def start(let_go: Callable[[Worker], bool]) -> Worker:
+        def have_files() -> None:
             with self._lock, _writing(deployment.name.arn):
                 scratch.mkdir(exist_ok=True)
                 prepare()
-            day = iso(self._clock.now())[:10].replace("-", "/")
-            stream = f"{day}/[{deployment.version}]{next(self._numbers):032x}"
+
+        def day() -> str:
+            return iso(self._clock.now())[:10].replace("-", "/")
+
+        def start(let_go: Callable[[Worker], bool]) -> Worker:
+            have_files()
+            stream = f"{day()}/[{deployment.version}]{next(self._numbers):032x}"
             return Worker(deployment, scratch, self._endpoint(), stream, let_go)
 
+        if self._cluster is not None:
+            from emulator.lambdas.cluster import ClusterPool
+
+            return _Pooled(self, ClusterPool(deployment, self._cluster, have_files, self._endpoint, day), revision)
         return _Pooled(self, Pool(deployment, scratch, start), revision)
 
     def _new_folder(self) -> Path:
@@ -378,7 +391,7 @@ class Lambdas:
             with self._lock:
                 self._busy[arn] -= 1
 
-    def run(self, pool: Pool, request: Request) -> Invocation:
+    def run(self, pool: Pool | ClusterPool, request: Request) -> Invocation:
         """Run on a worker. What the function asks of the emulator meanwhile counts as asked by whoever invokes it."""
         call = self._engine.loop.errand_of_this_thread()
         if call is not None:
@@ -386,16 +399,16 @@ class Lambdas:
         tokens = [trace_id(request.request_id)]
         self._callers[tokens[0]] = (call, request.name)
 
-        def took(worker: Worker) -> None:
-            tokens.append(worker.token)
-            self._callers[worker.token] = (call, request.name)
+        def took(token: str) -> None:
+            tokens.append(token)
+            self._callers[token] = (call, request.name)
 
         try:
-            worker, invocation = pool.invoke(request, took)
+            stream, invocation = pool.invoke(request, took)
         finally:
             for token in tokens:
                 del self._callers[token]
-        self._log(pool.deployment.name, worker.stream, invocation.log)
+        self._log(pool.deployment.name, stream, invocation.log)
         return invocation
 
     @contextmanager
@@ -466,7 +479,7 @@ class _Pooled:
     """A function with processes of its own."""
 
     lambdas: Lambdas
-    pool: Pool
+    pool: Pool | ClusterPool
     revision: object
     """What it was made from; it is made anew when that changes."""
     reserved: int | None = None

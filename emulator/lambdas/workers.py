@@ -157,6 +157,8 @@ class Worker:
             left = limit - monotonic()
             if left <= 0 or self._written() > LARGEST_OUTPUT:
                 return
+            if self._deployment.limited and (_memory_used(self._process.pid) or 0) > self._deployment.memory:
+                _kill(self._process, self.token)  # as Lambda does; the answer says so
             self._news.wait(min(left, _PEEK_SECONDS))
 
     def _written(self) -> int:
@@ -315,17 +317,19 @@ class Pool:
         self._closed = False
         self._abandoned = False
 
-    def invoke(self, request: Request, took: Callable[[Worker], None]) -> tuple[Worker, Invocation]:
-        """Invoke on an idle worker or a new one; ``took`` is told which. A closed pool ends what it started for it.
+    def invoke(self, request: Request, took: Callable[[str], None]) -> tuple[str, Invocation]:
+        """Invoke on an idle worker or a new one; its log stream and its answer. ``took`` is told the worker's token.
+
+        A closed pool ends what it started for it.
 
         Raises:
             Fault: the function cannot be run here, or no more.
         """
         while True:
             worker = self._take()
-            took(worker)
+            took(worker.token)
             try:
-                return worker, worker.invoke(request)
+                return worker.stream, worker.invoke(request)
             except Gone:
                 continue
             finally:

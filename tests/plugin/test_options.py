@@ -56,7 +56,7 @@ class TestClass:
         (
             "regoin='eu-west-1'",
             "There is no option of dynastep 'regoin'. Is 'region' meant? There is 'account', 'clock', 'delays', "
-            "'functions', 'iam', 'let_through', 'quotas', 'region', 'seed', 'starts', 'throttling', 'wording'.",
+            "'functions', 'functions_cluster', 'iam', 'let_through', 'quotas', 'region', 'seed', 'starts', 'throttling', 'wording'.",
         ),
         ("'eu-west-1'", "The marker dynastep has options by name only, such as region=, not 'eu-west-1'."),
         ("clock='fast'", "The option clock is 'fast': wall, virtual or manual is wanted"),
