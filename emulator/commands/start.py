@@ -109,6 +109,7 @@ def _begun(given: Lasting, application: Callable[[Control], Flask]) -> tuple[Con
     from emulator.control import Control
     from emulator.integrations.mocks import InvalidMock
     from emulator.keeping.folder import CannotOpen, CannotWrite, Folder
+    from emulator.keeping.limits import sentences
     from emulator.keeping.pickling import CannotKeep, Unreadable
 
     settings = given.settings
@@ -116,6 +117,8 @@ def _begun(given: Lasting, application: Callable[[Control], Flask]) -> tuple[Con
         if given.mock_config is not None:
             given.mock_config.read()
         folder = None if settings.data_dir is None else Folder(settings.data_dir, settings.durability)
+        for sentence in () if folder is None else sentences(folder):
+            logging.getLogger("dynastep").warning(sentence)
         control = Control(given, folder=folder)
         app = application(control)
         control.begin()

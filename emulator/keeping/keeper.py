@@ -24,6 +24,7 @@ from asl_interpreter.running.kept import head_of, keep_child, rows_of
 from emulator import moto_door
 from emulator.faults import Fault
 from emulator.keeping.folder import CannotWrite, Folder, Statement
+from emulator.keeping.limits import UNKEPT
 from emulator.keeping.pickling import CannotKeep, dump
 from emulator.keeping.state import DYNAMODB, chance_of, named_parts
 from emulator.keeping.writing import Watch, Writing, already_noted, put
@@ -76,8 +77,12 @@ class Keeper:
         self._kept: dict[str, bytes] = {}
         """Parts as they are in the folder."""
         self._slow: set[str] = set()
+        self._unkept: dict[str, str] = {}
+        """Services that could not be written, by the name of the part, and why."""
         self._watched: dict[str, Watch | None] = {}
         self._touched: dict[Execution, None] = {}
+        self._under_way = False
+        """Whether executions are being written that are no longer among the touched ones."""
         self._events: dict[str, tuple[int, int]] = {}
         """ARN of an execution -> how many of its events, and of what came to it, are in the folder."""
         self._stirred = threading.Event()
@@ -91,6 +96,7 @@ class Keeper:
         self._events.update(known)
         world = self._world
         world.retention.gone = self.forget
+        self._folder.write([("DELETE FROM parts WHERE name = ?", (UNKEPT,))])
         self._save_all()
         self._folder.write([("DELETE FROM parts WHERE name >= 'token/' AND name < 'token0'", ())])
 
@@ -177,8 +183,8 @@ class Keeper:
         elif call.service == "stepfunctions":
             if call.operation not in OF_EXECUTIONS:
                 self._world.engine.ask(self._save_machines)
-            if self._touched and not self._world.engine.loop.here():
-                self._world.engine.ask(self._keep_executions)
+            if (self._touched or self._under_way) and not self._world.engine.loop.here():
+                self._world.engine.ask(self._keep_executions)  # which comes after what is under way
         elif call.service == "cloudformation":
             self.stirred()
             with self._saving:
@@ -293,6 +299,9 @@ class Keeper:
             kept = self._pickled(name, backend)
             if kept is not None and self._kept.get(name) != kept:
                 changed.append((name, kept))
+        unkept = dumps(self._unkept).encode()
+        if self._kept.get(UNKEPT, b"{}") != unkept:
+            changed.append((UNKEPT, unkept))
         if changed:
             self._folder.write([(_PART, each) for each in changed])
             self._kept.update(changed)
@@ -302,10 +311,12 @@ class Keeper:
         try:
             kept = self._dumped(backend)
         except CannotKeep as error:
-            if name not in self._slow:
+            if self._unkept.get(name) != str(error):
                 log.warning("%s is not kept: %s", name, error)
+            self._unkept[name] = str(error)
             self._slow.add(name)
             return None
+        self._unkept.pop(name, None)
         (self._slow.add if monotonic() - began > SLOW else self._slow.discard)(name)
         return kept
 
@@ -330,6 +341,13 @@ class Keeper:
         """Write what has happened to executions. On the loop's thread, while nothing can move."""
         if not self._touched:
             return
+        self._under_way = True  # before they are taken away: a request that sees none of them must wait
+        try:
+            self._keep_touched()
+        finally:
+            self._under_way = False
+
+    def _keep_touched(self) -> None:
         touched, self._touched = self._touched, {}
         statements = [statement for execution in touched for statement in self._of_execution(execution)]
         if self._world.clock.mode != "wall":

@@ -5,7 +5,11 @@ import json
 import os
 import sqlite3
 import sys
+import threading
 import zipfile
+from contextlib import closing
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
 from botocore.config import Config
@@ -19,10 +23,13 @@ from emulator.cli import main
 from emulator.clients import client
 from emulator.control import Control
 from emulator.keeping.folder import FILE, CannotOpen, Folder
+from emulator.keeping.limits import KEPT, NOT_KEPT, WITHOUT_STATE, sentences
 from emulator.keeping.pickling import Unreadable
 from emulator.settings import Settings
+from emulator.world import World
 
 ACCOUNT = "000000000000"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.fixture
@@ -75,6 +82,93 @@ def test_a_server_that_is_killed_loses_nothing():
     tally = killed.run(3, 5)
     assert tally["kills"]
     assert tally["requests"]
+
+
+def test_each_part_of_a_world_is_kept_or_said_not_to_be():
+    parts = {each.name for each in fields(World)}
+    assert KEPT | WITHOUT_STATE | set(NOT_KEPT) == parts
+    assert not KEPT & WITHOUT_STATE
+    assert not WITHOUT_STATE & set(NOT_KEPT)
+
+
+def test_the_documentation_lists_what_is_not_kept():
+    listed = " ".join((DOCS / "data.md").read_text(encoding="utf-8").split())
+    for _, what in NOT_KEPT.values():
+        assert f": {what}." in listed
+
+
+def test_what_a_folder_does_not_keep_is_said_by_service(tmp_path):
+    with closing(Folder(tmp_path / "data")) as folder:
+        said = list(sentences(folder))
+    assert len(said) == 1
+    assert "cloudwatch: values of metrics that were counted; lambda: invocations by event that wait" in said[0]
+
+
+def test_what_is_said_not_to_be_kept_is_not(opened):
+    of = opened()
+    table(of("dynamodb"))
+    of("dynamodb").put_item(TableName="orders", Item={"k": {"S": "1"}})
+    assert of("cloudwatch").list_metrics(Namespace="AWS/DynamoDB")["Metrics"]
+    assert opened()("cloudwatch").list_metrics(Namespace="AWS/DynamoDB")["Metrics"] == []
+
+
+def test_a_service_that_could_not_be_kept_is_named_at_the_next_start(opened, tmp_path):
+    of = opened()
+    of("sqs").create_queue(QueueName="q")
+    place, backend = next(each for each in moto_door.backends(None) if each[0].package == "sqs")
+    with (tmp_path / "open").open("wb") as file:
+        backend.held = file
+        of("sqs").create_queue(QueueName="r")
+        said = list(sentences(of.control._folder))
+        del backend.held
+    assert said[1:] == [
+        f"This data folder lacks what sqs/{place.account}/us-east-1 held, which could not be kept: "
+        "cannot pickle '_io.BufferedWriter' object"
+    ]
+    of("sqs").create_queue(QueueName="s")
+    assert list(sentences(of.control._folder))[1:] == []
+
+
+def test_a_start_is_answered_once_it_is_written_also_by_somebody_else(opened, monkeypatch):
+    of = opened("wall")  # where nobody waits for the loop to rest
+    folder, written, asked, go_on = of.control._folder, [], threading.Event(), threading.Event()
+    machine = of("stepfunctions").create_state_machine(
+        name="m",
+        definition=json.dumps({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}),
+        roleArn="arn:aws:iam::000000000000:role/any",
+    )["stateMachineArn"]
+    write = folder.write
+
+    def slowly(statements):
+        statements = list(statements)
+        if any("executions" in sql for sql, _ in statements):
+            asked.set()
+            go_on.wait(20)
+            written.append(len(statements))
+        write(statements)
+
+    keeper = of.control._keeper
+    after = keeper._after
+
+    def once_the_loop_writes(call):
+        asked.wait(20)
+        after(call)
+
+    monkeypatch.setattr(folder, "write", slowly)
+    monkeypatch.setattr(keeper, "_after", once_the_loop_writes)
+    answered = []
+
+    def start():
+        of("stepfunctions").start_execution(stateMachineArn=machine, name="one")
+        answered.append(list(written))
+
+    thread = threading.Thread(target=start)
+    thread.start()
+    assert asked.wait(20)
+    thread.join(0.2)  # time to answer too early
+    go_on.set()
+    thread.join()
+    assert answered[0]
 
 
 def test_tables_with_all_that_belongs_to_them(opened):
