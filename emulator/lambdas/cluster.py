@@ -13,7 +13,6 @@ from __future__ import annotations
 import atexit
 import hashlib
 import io
-import threading
 import uuid
 import zipfile
 from collections import OrderedDict
@@ -110,7 +109,7 @@ class Cluster:
         """``address`` is that of its scheduler, such as ``tcp://10.0.0.5:8786``."""
         self.address = address
         self._client: Any = None
-        self._connecting = threading.Lock()
+        self._connecting = lock("the way to a cluster", 38)
 
     def connected(self) -> Any:
         """The client of the cluster.
@@ -208,7 +207,7 @@ class ClusterPool:
         self._prepare = prepare
         self._endpoint = endpoint
         self._day = day
-        self._packing = threading.Lock()
+        self._packing = lock("the package of a function", 37)
         self._package: Any = None
 
     def invoke(self, request: Request, took: Callable[[str], None]) -> tuple[str, Invocation]:
