@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from functools import cache, partial
+from typing import Any, Final, TypeAlias
 
 from asl_interpreter.jsontext import JSON, loads
 from emulator.bench.execution import Execution
@@ -77,7 +78,59 @@ def facts_of(described: Mapping[str, Any], client: Client) -> Facts:
         traced=bool((described.get("tracingConfiguration") or {}).get("enabled")),
         key=key_of(described),
         key_of_activity=key_of_activity,
+        key_of_resource=cache(partial(_key_of_resource, client, place)),
     )
+
+
+def _key_of_resource(client: Client, place: Place, arn: str) -> str | None:
+    """The ARN of the customer's key of a table, a queue or a topic; None of one that has none, or is elsewhere."""
+    _, _, service, region, account, resource = arn.split(":", 5)
+    if (account, region) != (place.account, place.region):
+        return None
+    named = _NAMED[service](client(service), arn, resource)
+    if named is None or named.startswith("alias/aws/"):
+        return None
+    kms = client("kms")
+    try:
+        described = kms.describe_key(KeyId=named)["KeyMetadata"]
+    except kms.exceptions.NotFoundException:
+        return None
+    return None if described["KeyManager"] == "AWS" else str(described["Arn"])
+
+
+def _of_table(dynamodb: Any, _arn: str, resource: str) -> str | None:
+    try:
+        table = dynamodb.describe_table(TableName=resource.split("/")[1])["Table"]
+    except dynamodb.exceptions.ResourceNotFoundException:
+        return None
+    key: str | None = table.get("SSEDescription", {}).get("KMSMasterKeyArn")
+    return key
+
+
+def _of_queue(sqs: Any, _arn: str, resource: str) -> str | None:
+    try:
+        url = sqs.get_queue_url(QueueName=resource)["QueueUrl"]
+    except sqs.exceptions.QueueDoesNotExist:
+        return None
+    asked = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["KmsMasterKeyId"])
+    key: str | None = asked.get("Attributes", {}).get("KmsMasterKeyId")
+    return key
+
+
+def _of_topic(sns: Any, arn: str, _resource: str) -> str | None:
+    try:
+        key: str | None = sns.get_topic_attributes(TopicArn=arn)["Attributes"].get("KmsMasterKeyId")
+    except sns.exceptions.NotFoundException:
+        return None
+    return key
+
+
+_NAMED: Final[Mapping[str, Callable[[Any, str, str], str | None]]] = {
+    "dynamodb": _of_table,
+    "sns": _of_topic,
+    "sqs": _of_queue,
+}
+"""How each service tells the key of what it holds."""
 
 
 def _key_arn(kms: Any, named: str, place: Place) -> str:

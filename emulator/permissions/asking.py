@@ -83,6 +83,8 @@ class Facts:
     """The ARN of the customer managed key that encrypts its data."""
     key_of_activity: Callable[[str], str | None] = lambda _activity: None
     """The ARN of the customer managed key that encrypts the tasks of an activity; None if it is AWS's own."""
+    key_of_resource: Callable[[str], str | None] = lambda _resource: None
+    """The same of a table, a queue or a topic."""
     connections: Callable[[str], str | None] = lambda _connection: None
     """The ARN of the secret of a connection of EventBridge."""
 

@@ -26,6 +26,7 @@ from emulator.permissions.arguments import (
 )
 from emulator.permissions.asking import Facts, FindOperation
 from emulator.permissions.rights import Right, grouped
+from emulator.permissions.sealed import rights_to_keys
 from emulator.permissions.tasks import rights_of_task
 
 
@@ -68,7 +69,11 @@ def write(
     writer = _Writer(facts, find_operation, asked, only_runs=only_runs)
     writer.processor(definition)
     writer.machine()
-    return Written(grouped(writer.own), {role: grouped(found) for role, found in writer.others.items()}, writer.unknown)
+    own, *others = [
+        grouped([*found, *rights_to_keys(found, facts.key_of_resource)])
+        for found in (writer.own, *writer.others.values())
+    ]
+    return Written(own, dict(zip(writer.others, others, strict=True)), writer.unknown)
 
 
 class _Writer:

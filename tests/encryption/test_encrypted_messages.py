@@ -238,3 +238,42 @@ def test_the_role_of_a_machine_needs_rights_to_the_key_of_a_queue(dynastep, key)
     assert "is not authorized to perform: kms:GenerateDataKey on resource: " in dynastep.run(arn).cause
     dynastep.role({**document, "Statement": [send, use]})
     assert dynastep.run(arn).succeeded
+
+
+@pytest.mark.dynastep(iam="enforce")
+def test_the_policy_that_is_written_has_the_keys_of_what_tasks_use(dynastep, key):
+    url, topic = a_queue(dynastep, "alias/aws/sqs"), a_topic(dynastep, key)
+    dynastep.client("dynamodb").create_table(
+        TableName="orders",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key},
+    )
+    tasks = [
+        ("sqs:sendMessage", {"QueueUrl": url, "MessageBody": "x"}),
+        ("sns:publish", {"TopicArn": topic, "Message": "x"}),
+        ("dynamodb:putItem", {"TableName": "orders", "Item": {"id": {"S": "1"}}}),
+    ]
+    states = {
+        f"T{number}": {
+            "Type": "Task",
+            "Resource": f"arn:aws:states:::{resource}",
+            "Parameters": params,
+            **({"Next": f"T{number + 1}"} if number < len(tasks) - 1 else {"End": True}),
+        }
+        for number, (resource, params) in enumerate(tasks)
+    }
+    arn = dynastep.machine({"StartAt": "T0", "States": states}, role=dynastep.role())
+    statements = dynastep.policy(arn).document["Statement"]
+    of_keys = {json.dumps(each["Condition"]): each for each in statements if each["Resource"] == [key]}
+    via = {
+        service: {"StringEquals": {"kms:ViaService": f"{service}.us-east-1.amazonaws.com"}}
+        for service in ("sns", "dynamodb")
+    }
+    assert of_keys[json.dumps(via["sns"])]["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    assert of_keys[json.dumps(via["dynamodb"])]["Action"] == ["kms:Decrypt"]
+    assert len(of_keys) == 2
+    for left_out in (None, *statements):
+        dynastep.role({"Version": "2012-10-17", "Statement": [each for each in statements if each is not left_out]})
+        assert dynastep.run(arn).succeeded == (left_out is None)
