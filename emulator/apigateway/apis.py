@@ -19,6 +19,7 @@ from emulator.apigateway.control.held import Asked, gateway_of
 from emulator.apigateway.control.methods import method_of
 from emulator.apigateway.control.plans import usage_keys, use
 from emulator.apigateway.http_api import HttpCall, allowing
+from emulator.apigateway.integrating import UNTOLD
 from emulator.apigateway.messages import Answer, Incoming, Pairs, incoming, lists, text_of
 from emulator.apigateway.rest import RestCall
 from emulator.integrations import web
@@ -100,14 +101,15 @@ class Apis:
             return _said(403, "Forbidden", "ForbiddenException")
         account, region, kind = found
         host = f"{address.api}.execute-api.{region}.amazonaws.com"
-        asked = replace(asked, host=host, headers=_as_received(asked, host, request_id))
         outside = _Outside(self, account, region)
         if kind == "REST":
             stage, path = (address.stage, asked.path) if address.stage else _first(asked.path)
             rest = rest_api(address.api, stage, self._chance)
             if rest is None or rest.is_disabled:
                 return _said(403, "Forbidden", "ForbiddenException")
-            answer = RestCall(rest, replace(asked, path=path), outside, request_id).answer()
+            headers = _as_received(asked, host, request_id, UNTOLD, at_the_edge=rest.at_the_edge)
+            told = replace(asked, path=path, host=host, headers=headers)
+            answer = RestCall(rest, told, outside, request_id).answer()
             self.counted((account, region), kind, rest.name, stage, answer.status, answer.after)
             return self._at_the_edge(rest, answer)
         if kind == "HTTP":
@@ -115,7 +117,8 @@ class Apis:
             http = moto_door.http_api(address.api, stage)
             if http is None or http.is_disabled:
                 return _said(404, "Not Found")
-            answer = HttpCall(http, replace(asked, path=path), outside, request_id).answer()
+            headers = _as_received(asked, host, request_id, _DROPPED)
+            answer = HttpCall(http, replace(asked, path=path, host=host, headers=headers), outside, request_id).answer()
             self.counted((account, region), kind, http.id, stage, answer.status, answer.after)
             return answer
         raise NotImplementedError(f"{kind} APIs")
@@ -354,16 +357,32 @@ def _said(status: int, message: str, error: str = "") -> Answer:
     return Answer(status, dumps({"message": message}).encode(), headers)
 
 
-def _as_received(asked: Incoming, host: str, request_id: str) -> tuple[tuple[str, str], ...]:
+def _as_received(
+    asked: Incoming, host: str, request_id: str, dropped: frozenset[str], *, at_the_edge: bool = False
+) -> tuple[tuple[str, str], ...]:
     """The headers of a request as an API sees them: with those that AWS adds on the way."""
-    kept = [pair for pair in asked.headers if pair[0].lower() not in _DROPPED and pair[0].lower() != "host"]
+    kept = [pair for pair in asked.headers if pair[0].lower() not in dropped and pair[0].lower() != "host"]
     present = {name.lower() for name, _ in kept}
     plain = request_id.replace("-", "")
     added = [
         ("Host", host),
         ("X-Amzn-Trace-Id", f"Root=1-{plain[:8]}-{plain[8:]}"),
-        ("X-Forwarded-For", asked.source_ip),
+        ("X-Forwarded-For", f"{asked.source_ip}, 127.0.0.1" if at_the_edge else asked.source_ip),
         ("X-Forwarded-Port", "443"),
         ("X-Forwarded-Proto", "https"),
     ]
+    if at_the_edge:
+        added += [*_OF_CLOUDFRONT, ("Via", f"1.1 {plain}.cloudfront.net (CloudFront)"), ("X-Amz-Cf-Id", plain)]
     return (*kept, *(pair for pair in added if pair[0].lower() not in present))
+
+
+_OF_CLOUDFRONT: Final = (
+    ("CloudFront-Forwarded-Proto", "https"),
+    ("CloudFront-Is-Desktop-Viewer", "true"),
+    ("CloudFront-Is-Mobile-Viewer", "false"),
+    ("CloudFront-Is-SmartTV-Viewer", "false"),
+    ("CloudFront-Is-Tablet-Viewer", "false"),
+    ("CloudFront-Viewer-ASN", "64512"),
+    ("CloudFront-Viewer-Country", "US"),
+)
+"""What CloudFront tells an edge-optimized API of who asks; here always the same."""

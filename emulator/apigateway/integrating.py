@@ -56,6 +56,10 @@ class Outside(Protocol):
         """What an authorizer of a stage has said before, or says when it is asked."""
 
 
+Event = Callable[[Pairs, Pairs], "dict[str, Any]"]
+"""Makes the event of a proxy, with more headers and parameters of the query than came."""
+
+
 class Integrated(NamedTuple):
     """What an integration has answered."""
 
@@ -70,7 +74,7 @@ def integrate(
     body: bytes,
     mapped: Mapped,
     api: RestApi,
-    event: Callable[[], dict[str, Any]],
+    event: Event,
     outside: Outside,
 ) -> Integrated:
     """Call an integration.
@@ -82,9 +86,12 @@ def integrate(
     if kind == "MOCK":
         return _mock(body)
     path, query, headers = _parameters(integration, mapped)
+    _check_headers(kind, headers)
     uri = with_variables(uri, mapped.variables)
+    if ":lambda:path/" in uri and integration.get("httpMethod") != "POST":
+        raise Refused("API_CONFIGURATION_ERROR", why="a function is called by POST")
     if kind == "AWS_PROXY":
-        return _proxied(uri, mapped, api, event, outside, incoming)
+        return _proxied(uri, mapped, api, event, (headers, query), outside, incoming)
     uri = _with_path(uri, path, is_arn=kind == "AWS")
     if kind in ("HTTP", "HTTP_PROXY"):
         return _called(kind == "HTTP_PROXY", integration, incoming, uri, query, headers, body, api)
@@ -95,6 +102,31 @@ def integrate(
     environ, sent = request_of(uri, str(integration.get("httpMethod") or "POST"), headers, query, body, api.account)
     status, named, content = outside.serve(environ, sent)
     return Integrated(Answer(status, content, tuple(named)), str(status))
+
+
+_UNMAPPED: Final = frozenset({"content-length", "transfer-encoding"})
+_UNMAPPED_OF_AWS: Final = frozenset({"authorization", "connection", "expect", "proxy-authenticate", "te"})
+
+
+def _check_headers(kind: str | None, headers: Mapping[str, str]) -> None:
+    """See that no header is mapped that may not be, as observed.
+
+    Raises:
+        Refused: one is.
+    """
+    forbidden = _UNMAPPED | (_UNMAPPED_OF_AWS if str(kind).startswith("AWS") else frozenset())
+    for name in headers:
+        if name.lower() in forbidden:
+            raise Refused("API_CONFIGURATION_ERROR", why=f"the header {name} cannot be mapped")
+
+
+UNTOLD: Final = frozenset(
+    {
+        *("connection", "content-length", "content-md5", "expect", "keep-alive", "max-forwards", "proxy-authenticate"),
+        *("server", "te", "trailer", "transfer-encoding", "upgrade", "www-authenticate"),
+    }
+)
+"""Headers of a request that a REST API tells nobody of, as observed."""
 
 
 def _mock(body: bytes) -> Integrated:
@@ -158,13 +190,16 @@ def _proxied(
     uri: str,
     mapped: Mapped,
     api: RestApi,
-    event: Callable[[], dict[str, Any]],
+    event: Event,
+    more: tuple[Mapping[str, str], Pairs],
     outside: Outside,
     incoming: Incoming,
 ) -> Integrated:
     """A function behind a proxy."""
     arn = function_of(uri, mapped.variables)
-    payload, failed = _invoke(arn, dumps(event()), outside)
+    headers, query = more
+    told = tuple((name, value) for name, value in headers.items() if name.lower() not in UNTOLD)
+    payload, failed = _invoke(arn, dumps(event(told, query)), outside)
     if failed:
         raise Refused("DEFAULT_5XX", why=f"Lambda execution failed: {payload}")
     try:
@@ -218,7 +253,7 @@ def _error_message(payload: str) -> str:
 _NOT_SENT: Final = frozenset(
     {"host", "connection", "content-length", "transfer-encoding", "te", "upgrade", "expect", "accept-encoding"}
 )
-_REMAPPED: Final = frozenset(
+REMAPPED: Final = frozenset(
     {
         *("authorization", "connection", "content-length", "content-md5", "date", "expect", "host", "max-forwards"),
         *("proxy-authenticate", "server", "trailer", "upgrade", "user-agent", "warning", "www-authenticate"),
@@ -246,6 +281,7 @@ def _called(
     asked = Incoming(incoming.method, incoming.path, query, tuple(headers.items()), body)
     if is_proxy:
         own = {name.lower() for name in headers}
+        own |= {"content-encoding", "via"}  # which go no further, as observed
         more = tuple(pair for pair in incoming.headers if pair[0].lower() not in own)
         named = {name for name, _ in query}
         asked = Incoming(
@@ -255,13 +291,16 @@ def _called(
             (*headers.items(), *more),
             body,
         )
-    kind = incoming.header("Content-Type") or "application/json"
-    if asked.header("Content-Type") is None:
-        asked = Incoming(asked.method, asked.path, asked.query, (*asked.headers, ("Content-Type", kind)), body)
+    usual = [("Accept", "application/json")] if not is_proxy else []
+    if body:
+        usual.append(("Content-Type", incoming.header("Content-Type") or "application/json"))
+    usual.append(("X-Amzn-Trace-Id", incoming.header("X-Amzn-Trace-Id") or ""))
+    added = tuple(pair for pair in usual if pair[1] and asked.header(pair[0]) is None)
+    asked = Incoming(asked.method, asked.path, asked.query, (*asked.headers, *added), body)
     answer = called(asked, str(integration.get("httpMethod") or "GET"), uri, api.id)
     if is_proxy:
         remapped = [
-            (f"x-amzn-Remapped-{name}" if name.lower() in _REMAPPED else name, value) for name, value in answer.headers
+            (f"x-amzn-Remapped-{name}" if name.lower() in REMAPPED else name, value) for name, value in answer.headers
         ]
         answer = Answer(answer.status, answer.body, tuple(remapped))
     return Integrated(answer, str(answer.status))

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.apigateway.authorizing import authorize, matches
 from emulator.apigateway.context import rest_context
-from emulator.apigateway.integrating import Integrated, Outside, integrate
+from emulator.apigateway.integrating import REMAPPED, Integrated, Outside, integrate
 from emulator.apigateway.mapping import Mapped, MappingFailed
-from emulator.apigateway.messages import Answer, Incoming, encoded, is_binary, media_type, text_of
+from emulator.apigateway.messages import Answer, Incoming, Pairs, encoded, is_binary, last, media_type, text_of
 from emulator.apigateway.proxying import event_1
 from emulator.apigateway.refusals import Refused, answer
 from emulator.apigateway.routing import best, method_of
@@ -44,9 +44,13 @@ class RestCall:
         self._request_id = request_id
         self.trace: list[str] = []
         resource = parameters = None
+        self._as_they_came: Mapping[str, str] = {}
+        """The parameters of the path as an event has them: not decoded, as observed."""
         match = best(api.resources if tested is None else [tested], incoming.path)
         if match is not None:
             resource, parameters = api.resources[match.template], match.parameters
+            raw = best([match.template], incoming.path, decoded=False)
+            self._as_they_came = {} if raw is None else raw.parameters
         elif tested is not None:
             resource = api.resources[tested]
         methods: Mapping[str, Mapping[str, Any]] = (resource or {}).get("resourceMethods") or {}
@@ -185,20 +189,27 @@ class RestCall:
 
     # What is behind.
 
-    def _event(self) -> dict[str, Any]:
-        headers = self._mapped.headers
-        if not self._api.deployment:
-            headers = self._incoming.headers
+    def _event(self, headers: Pairs = (), query: Pairs = ()) -> dict[str, Any]:
+        """The event for a function; with headers and parameters of the query that the request has not itself."""
+        incoming = self._incoming
+        given = {name.lower() for name, _ in incoming.headers}
+        asked = {name for name, _ in incoming.query}
         return event_1(
-            replace(self._incoming, headers=headers),
+            replace(
+                incoming,
+                path="/" + incoming.path.lstrip("/"),
+                headers=(*incoming.headers, *(pair for pair in headers if pair[0].lower() not in given)),
+                query=(*incoming.query, *(pair for pair in query if pair[0] not in asked)),
+            ),
             self._resource["path"],
             self._mapped.context,
-            self._mapped.path,
+            self._as_they_came,
             self._api.variables,
-            binary=is_binary(self._api.binary_types, self._incoming.header("Content-Type"))
-            if self._api.binary_types
-            else False,
+            binary=self._is_binary(self._incoming.header("Content-Type")),
         )
+
+    def _is_binary(self, media: str | None) -> bool:
+        return bool(self._api.binary_types) and is_binary(self._api.binary_types, media)
 
     def _integrate(self, method: Mapping[str, Any]) -> Answer:
         integration: Mapping[str, Any] = method.get("methodIntegration") or {}
@@ -213,22 +224,20 @@ class RestCall:
         given = integrate(integration, self._incoming, body, self._mapped, self._api, self._event, self._outside)
         if kind != "MOCK":
             self._say(f"Endpoint response body before transformations: {text_of(given.answer.body)}")
-        if kind.endswith("_PROXY"):
-            return given.answer
-        return self._responded(method, integration, given)
+        answer = given.answer if kind.endswith("_PROXY") else self._responded(method, integration, given)
+        return answer if kind in ("MOCK", "HTTP_PROXY") else answer.with_headers(("X-Amzn-Trace-Id", self._trace()))
+
+    def _trace(self) -> str:
+        """The trace that an answer shows, as observed; nothing is traced."""
+        plain = self._request_id.replace("-", "")
+        root = (self._incoming.header("X-Amzn-Trace-Id") or f"Root=1-{plain[:8]}-{plain[8:]}").partition(";")[0]
+        return f"{root};Parent={plain[:16]};Sampled=0;Lineage=1:{plain[:8]}:0"
 
     def _mapped_body(self, integration: Mapping[str, Any]) -> bytes:
         """The body that goes to the integration: as a template makes it, or as it came."""
         body, handling = self._incoming.body, integration.get("contentHandling")
-        binary = (
-            is_binary(self._api.binary_types, self._incoming.header("Content-Type"))
-            if self._api.binary_types
-            else False
-        )
-        if handling == "CONVERT_TO_TEXT" and binary:
-            body = encoded(body).encode()
-        elif handling == "CONVERT_TO_BINARY" and not binary:
-            body = _decoded(body)
+        binary = self._is_binary(self._incoming.header("Content-Type"))
+        body = _handled(body, handling, is_binary=binary, wants_binary=binary)
         templates: Mapping[str, str] = integration.get("requestTemplates") or {}
         kind = media_type(self._incoming.header("Content-Type"))
         template = templates.get(kind, templates.get("$default"))
@@ -253,12 +262,12 @@ class RestCall:
         if status not in (method.get("methodResponses") or {}):
             why = f"Output mapping refers to an invalid method response: {status}"
             raise Refused("API_CONFIGURATION_ERROR", why=why)
-        body = given.answer.body
-        handling = chosen.get("contentHandling")
-        if handling == "CONVERT_TO_TEXT":
-            body = encoded(body).encode()
-        elif handling == "CONVERT_TO_BINARY":
-            body = _decoded(body)
+        body = _handled(
+            given.answer.body,
+            chosen.get("contentHandling"),
+            is_binary=self._is_binary(last(given.answer.headers, "Content-Type")),
+            wants_binary=self._is_binary((self._incoming.header("Accept") or "").partition(",")[0]),
+        )
         media, template = self._template(chosen.get("responseTemplates") or {})
         response = {"headers": given.answer.headers, "body": text_of(body)}
         headers = self._response_headers(chosen.get("responseParameters") or {}, response)
@@ -286,7 +295,9 @@ class RestCall:
         for target, source in parameters.items():
             value = self._mapped.parameter(source, response)
             if target.startswith("method.response.header.") and value is not None:
-                headers[target.removeprefix("method.response.header.")] = value
+                name = target.removeprefix("method.response.header.")
+                if name.lower() != "transfer-encoding":
+                    headers[f"x-amzn-Remapped-{name}" if name.lower() in REMAPPED else name] = value
         return headers
 
 
@@ -297,6 +308,17 @@ def _selected(responses: Mapping[str, Mapping[str, Any]], text: str) -> Mapping[
         if pattern and text and matches(pattern, text):
             return response
     return next((each for each in responses.values() if not each.get("selectionPattern")), None)
+
+
+def _handled(body: bytes, handling: str | None, *, is_binary: bool, wants_binary: bool) -> bytes:
+    """A body as its content handling makes it: bytes stay bytes, or go on as base64, or as text.
+
+    Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings-workflow.html
+    """
+    to_binary = wants_binary if handling is None else handling == "CONVERT_TO_BINARY"
+    if is_binary:
+        return body if to_binary else encoded(body).encode()
+    return _decoded(body) if to_binary else text_of(body).encode()
 
 
 def _decoded(body: bytes) -> bytes:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-ro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, TypeVar
 from urllib.parse import unquote
 
@@ -20,8 +20,8 @@ class Match(NamedTuple):
     parameters: dict[str, str]
 
 
-def best(templates: Iterable[str], path: str) -> Match | None:
-    """The template that says most of a path; None if it fits none.
+def best(templates: Iterable[str], path: str, *, decoded: bool = True) -> Match | None:
+    """The template that says most of a path; None if it fits none. Not ``decoded``: its parameters are as they came.
 
     A part as it stands comes before ``{name}``, which comes before ``{name+}``.
 
@@ -32,7 +32,7 @@ def best(templates: Iterable[str], path: str) -> Match | None:
     found = [
         (rank, Match(template, parameters))
         for template in templates
-        for rank, parameters in _fits(_parts(template), parts)
+        for rank, parameters in _fits(_parts(template), parts, unquote if decoded else str)
     ]
     return min(found, key=lambda each: each[0])[1] if found else None
 
@@ -42,7 +42,7 @@ def _parts(path: str) -> list[str]:
     return inner.split("/") if inner else []
 
 
-def _fits(template: list[str], parts: list[str]) -> list[tuple[list[int], dict[str, str]]]:
+def _fits(template: list[str], parts: list[str], read: Callable[[str], str]) -> list[tuple[list[int], dict[str, str]]]:
     """How well a template fits: for each part 0 as it stands, 1 a name, 2 a greedy one; the least comes first."""
     rank: list[int] = []
     parameters: dict[str, str] = {}
@@ -50,12 +50,12 @@ def _fits(template: list[str], parts: list[str]) -> list[tuple[list[int], dict[s
         if expected.startswith("{") and expected.endswith("+}"):
             if index >= len(parts):
                 return []
-            parameters[expected[1:-2]] = unquote("/".join(parts[index:]))
+            parameters[expected[1:-2]] = read("/".join(parts[index:]))
             return [([*rank, 2], parameters)]
         if index >= len(parts):
             return []
         if expected.startswith("{") and expected.endswith("}"):
-            parameters[expected[1:-1]] = unquote(parts[index])
+            parameters[expected[1:-1]] = read(parts[index])
             rank.append(1)
         elif expected == parts[index] or expected == unquote(parts[index]):
             rank.append(0)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs
 from xml.parsers.expat import ExpatError
 from xml.sax.saxutils import escape
 
@@ -24,7 +24,7 @@ from emulator.moto_door.routes import Handler, find, host_of, modules
 from emulator.moto_door.sealed import refused_by_kms
 from emulator.moto_door.state import MotoUnknown, introduce, opened
 from emulator.wire.credentials import DEFAULT_REGION, Credential, credential
-from emulator.wire.protocol import Environ, Response, decompressed, new_request_id
+from emulator.wire.protocol import Environ, Response, decompressed, new_request_id, raw_uri
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -354,7 +354,7 @@ def _environ(environ: Environ, body: bytes, name: str, region: str, account: str
         "wsgi.input": io.BytesIO(body),
         "CONTENT_LENGTH": str(len(body)),
         "HTTP_X_MOTO_ACCOUNT_ID": account,
-        "RAW_URI": _raw_uri(environ),
+        "RAW_URI": raw_uri(environ),
     }
     prepared.pop("HTTP_TRANSFER_ENCODING", None)
     if "Credential=" not in environ.get("HTTP_AUTHORIZATION", "") and name != "s3":
@@ -362,16 +362,6 @@ def _environ(environ: Environ, body: bytes, name: str, region: str, account: str
     if name == "s3":
         prepared["HTTP_HOST"] = _s3_host(environ.get("HTTP_HOST", ""), region)
     return prepared
-
-
-def _raw_uri(environ: Environ) -> str:
-    """Path and query before decoding, where the server kept them: an encoded slash in an S3 key counts."""
-    raw = environ.get("RAW_URI") or environ.get("REQUEST_URI")
-    if raw:
-        return re.sub(r"^\w+://[^/]*", "", str(raw)) or "/"
-    path = quote(environ.get("PATH_INFO", "/").encode("latin-1"), safe="/~:@!$&'()*+,;=")
-    query = environ.get("QUERY_STRING", "")
-    return f"{path}?{query}" if query else path
 
 
 def _s3_host(host: str, region: str) -> str:

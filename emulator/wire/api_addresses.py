@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from typing import Final, NamedTuple
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
-from emulator.wire.protocol import Environ
+from emulator.wire.protocol import Environ, raw_uri
 
 
 class Address(NamedTuple):
@@ -46,8 +46,7 @@ def address_of(environ: Environ) -> Address | None:
     """
     if not names_api(environ):
         return None
-    raw = environ.get("RAW_URI") or quote(environ.get("PATH_INFO", "/").encode("latin-1"), safe="/%:@!$&'()*+,;=~")
-    path = re.sub(r"^https?://[^/]+", "", str(raw)).partition("?")[0]
+    path = raw_uri(environ).partition("?")[0]
     for pattern in _PATHS:
         if match := pattern.fullmatch(path):
             return Address(match[1], unquote(match[2] or ""), match[3] or "/")

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import gzip
 import random
+import re
 import uuid
 import zlib
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
+from urllib.parse import quote
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, encode, loads
 from emulator.faults import Fault
@@ -65,6 +67,16 @@ class Response(NamedTuple):
     status: int
     headers: list[tuple[str, str]]
     body: bytes
+
+
+def raw_uri(environ: Environ) -> str:
+    """Path and query before decoding, where the server kept them: an encoded slash counts."""
+    raw = environ.get("RAW_URI") or environ.get("REQUEST_URI")
+    if raw:
+        return re.sub(r"^\w+://[^/]*", "", str(raw)) or "/"
+    path = quote(environ.get("PATH_INFO", "/").encode("latin-1"), safe="/~:@!$&'()*+,;=")
+    query = environ.get("QUERY_STRING", "")
+    return f"{path}?{query}" if query else path
 
 
 def service_of(environ: Environ) -> str | None:

@@ -55,7 +55,7 @@ def test_a_function_behind_a_proxy_answers(rest, behind, ask, form):
         "httpMethod": "PUT",
         "queryStringParameters": {"q": "2", "r": ""},
         "multiValueQueryStringParameters": {"q": ["1", "2"], "r": [""]},
-        "pathParameters": {"id": "a b"},
+        "pathParameters": {"id": "a%20b"},
         "stageVariables": {"colour": "red"},
         "body": '{"n": 1}',
         "isBase64Encoded": False,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -68,6 +68,8 @@ class Document:
     """A document."""
 
     content: Thing
+    warnings: list[str] = field(default_factory=list)
+    """What was left out of it."""
 
     @property
     def is_3(self) -> bool:

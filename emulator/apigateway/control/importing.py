@@ -36,8 +36,7 @@ def import_rest_api(asked: Asked) -> Thing:
     api = new_api(asked, str(title), checked_endpoint({"types": types or ["EDGE"]}))
     api.models.clear()
     _build(asked, api, document)
-    asked.gateway.apis[api.id] = api
-    return api.shown
+    return _kept(asked, api, document, api.shown)
 
 
 def put_rest_api(asked: Asked) -> Thing:
@@ -57,8 +56,15 @@ def put_rest_api(asked: Asked) -> Thing:
     if info.get("title"):
         api.shown["name"] = str(info["title"])
     _build(asked, api, document)
+    return _kept(asked, api, document, with_tags(api.shown))
+
+
+def _kept(asked: Asked, api: Api, document: Document, shown: Thing) -> Thing:
+    """Keep an API, unless there are warnings and they are to fail it. Raises Fault: so it is."""
+    if document.warnings and asked.params.get("failOnWarnings"):
+        raise bad("Warnings found during import: " + " ".join(document.warnings))
     asked.gateway.apis[api.id] = api
-    return with_tags(api.shown)
+    return {**shown, "warnings": document.warnings} if document.warnings else shown
 
 
 def _document(asked: Asked) -> Document:
@@ -121,12 +127,16 @@ _OF_API: Final = {
 def _keep_model(asked: Asked, api: Api, name: str, schema: Any) -> None:
     held = json.loads(json.dumps(schema, default=str), object_hook=lambda each: _referred(api, each))
     model = {"id": asked.new_id(6), "name": name, "schema": json.dumps(held, indent=2)}
+    if isinstance(held, dict) and isinstance(held.get("description"), str):
+        model["description"] = held["description"]
     api.models[name] = {**model, "contentType": "application/json"}
 
 
 def _referred(api: Api, found: Thing) -> Thing:
-    """A part of a schema whose reference to another model is the model's URL."""
-    reference = found.get("$ref")
+    """A part of a schema whose reference to another model is the model's URL, and whose required names are sorted."""
+    reference, required = found.get("$ref"), found.get("required")
+    if isinstance(required, list) and all(isinstance(each, str) for each in required):
+        found = {**found, "required": sorted(required)}
     if isinstance(reference, str) and reference.startswith("#/"):
         name = reference.rpartition("/")[2]
         return {**found, "$ref": f"https://apigateway.amazonaws.com/restapis/{api.id}/models/{name}"}
@@ -215,7 +225,7 @@ def _put_method(
             given |= {"responseModels": models or None, "responseParameters": headers or None}
             add_method_response(api, method, given)
     if integration := operation.get("x-amazon-apigateway-integration"):
-        _integrate(resource, method, integration)
+        _integrate(resource, method, _without_others(integration, resource, verb, document.warnings))
 
 
 _VALIDATOR: Final = "x-amazon-apigateway-request-validator"
@@ -237,6 +247,19 @@ def _security(wanted: list[Thing], document: Document, authorizers: Mapping[str,
             elif scheme.get("type") == "apiKey" and str(scheme.get("name", "")).lower() == "x-api-key":
                 found["apiKeyRequired"] = True
     return found
+
+
+def _without_others(given: Mapping[str, Any], resource: Thing, verb: str, warnings: list[str]) -> Thing:
+    """An integration without the request parameters that are no texts, of which a warning tells."""
+    parameters = given.get("requestParameters") or {}
+    for name, value in parameters.items():
+        if not isinstance(value, str):
+            shown = str(value).lower() if isinstance(value, bool) else value
+            where = f"property '{name}' of resource '{resource['path']}' and method '{verb}'"
+            problem = f"Expected type string for {where} but got '{shown}'"
+            warnings.append(f"Invalid format for 'requestParameters'. {problem}")
+    kept_ones = {name: value for name, value in parameters.items() if isinstance(value, str)}
+    return {**given, "requestParameters": kept_ones or None}
 
 
 def _integrate(resource: Thing, method: Thing, given: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from asl_interpreter.jsontext import dumps
 from asl_interpreter.loop.locks import lock
 from emulator.apigateway.control import (
+    api_keys,
     authorizers,
     deployments,
     documentation,
@@ -23,6 +24,7 @@ from emulator.apigateway.control import (
     resources,
     rest_apis,
     stages,
+    tags,
 )
 from emulator.apigateway.control.held import Asked
 from emulator.wire.protocol import Response
@@ -36,7 +38,7 @@ _changing: Final = lock("the REST APIs of all accounts", 45)
 """One operation at a time: things are changed in place."""
 
 OPERATIONS: Final[Mapping[str, Handler]] = {
-    "CreateApiKey": plans.create_api_key,
+    "CreateApiKey": api_keys.create_api_key,
     "CreateAuthorizer": authorizers.create_authorizer,
     "CreateBasePathMapping": domains.create_base_path_mapping,
     "CreateDeployment": deployments.create_deployment,
@@ -51,7 +53,7 @@ OPERATIONS: Final[Mapping[str, Handler]] = {
     "CreateUsagePlan": plans.create_usage_plan,
     "CreateUsagePlanKey": plans.create_usage_plan_key,
     "CreateVpcLink": domains.create_vpc_link,
-    "DeleteApiKey": plans.delete_api_key,
+    "DeleteApiKey": api_keys.delete_api_key,
     "DeleteAuthorizer": authorizers.delete_authorizer,
     "DeleteBasePathMapping": domains.delete_base_path_mapping,
     "DeleteDeployment": deployments.delete_deployment,
@@ -73,8 +75,8 @@ OPERATIONS: Final[Mapping[str, Handler]] = {
     "DeleteVpcLink": domains.delete_vpc_link,
     "FlushStageCache": stages.flush,
     "GetAccount": domains.get_account,
-    "GetApiKey": plans.get_api_key,
-    "GetApiKeys": plans.get_api_keys,
+    "GetApiKey": api_keys.get_api_key,
+    "GetApiKeys": api_keys.get_api_keys,
     "GetAuthorizer": authorizers.get_authorizer,
     "GetAuthorizers": authorizers.get_authorizers,
     "GetBasePathMapping": domains.get_base_path_mapping,
@@ -105,7 +107,7 @@ OPERATIONS: Final[Mapping[str, Handler]] = {
     "GetRestApis": rest_apis.get_rest_apis,
     "GetStage": stages.get_stage,
     "GetStages": stages.get_stages,
-    "GetTags": domains.get_tags,
+    "GetTags": tags.get_tags,
     "GetUsage": plans.get_usage,
     "GetUsagePlan": plans.get_usage_plan,
     "GetUsagePlanKey": plans.get_usage_plan_key,
@@ -113,7 +115,7 @@ OPERATIONS: Final[Mapping[str, Handler]] = {
     "GetUsagePlans": plans.get_usage_plans,
     "GetVpcLink": domains.get_vpc_link,
     "GetVpcLinks": domains.get_vpc_links,
-    "ImportApiKeys": plans.import_api_keys,
+    "ImportApiKeys": api_keys.import_api_keys,
     "ImportDocumentationParts": documentation.import_documentation_parts,
     "ImportRestApi": importing.import_rest_api,
     "PutGatewayResponse": gateway_responses.put_gateway_response,
@@ -122,10 +124,10 @@ OPERATIONS: Final[Mapping[str, Handler]] = {
     "PutMethod": methods.put_method,
     "PutMethodResponse": methods.put_method_response,
     "PutRestApi": importing.put_rest_api,
-    "TagResource": domains.tag_resource,
-    "UntagResource": domains.untag_resource,
+    "TagResource": tags.tag_resource,
+    "UntagResource": tags.untag_resource,
     "UpdateAccount": domains.update_account,
-    "UpdateApiKey": plans.update_api_key,
+    "UpdateApiKey": api_keys.update_api_key,
     "UpdateAuthorizer": authorizers.update_authorizer,
     "UpdateBasePathMapping": domains.update_base_path_mapping,
     "UpdateDeployment": deployments.update_deployment,
