@@ -46,17 +46,18 @@ class Errand(Signal[T]):
         """What it waits for from the loop: then the world does not owe us an answer, we owe it one."""
         self.traced = False
         """Whether whatever it asks the loop, on whichever thread, is known to be asked by it."""
-        self.outcome: Callable[[], None] | None = None
+        self.outcome: Callable[[Errand[T]], None] | None = None
+        """What then has to be done with this errand on the loop; it does not hold the errand in a circle."""
 
     def run(self) -> None:
-        """Call the function; ``outcome`` is what then has to be done on the loop."""
+        """Call the function, which gives the outcome."""
         try:
             value = self._function()
         except BaseException as error:  # noqa: BLE001 - raised in the fiber that awaits the errand
             failure = error
-            self.outcome = lambda: self.fail(failure)
+            self.outcome = lambda errand: errand.fail(failure)
         else:
-            self.outcome = lambda: self.set(value)
+            self.outcome = lambda errand: errand.set(value)
 
 
 class Workers:
@@ -90,6 +91,7 @@ class Workers:
                     return
                 job = self._jobs.popleft()
             job()
+            del job  # with what it has brought: the next one may be long in coming
 
 
 workers = Workers()

@@ -374,7 +374,7 @@ class Loop:
             self._begin(errand)
             if errand.outcome is not None:
                 del self._errands[errand]
-                _guarded(errand.outcome)
+                _guarded(partial(errand.outcome, errand))
                 return True
             if self.clock.mode != "wall" and not errand.asking:
                 self._owed(errand, errand.began or 0.0)

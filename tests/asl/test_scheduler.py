@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
+import weakref
 from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from typing import Any
@@ -603,3 +605,21 @@ def test_a_checked_lock_serves_a_condition() -> None:
         condition.notify_all()
     listener.join(5)
     assert not listener.is_alive()
+
+
+class Value:
+    """What an errand brings."""
+
+
+def test_what_an_errand_has_brought_is_held_in_no_circle(loop: Loop) -> None:
+    async def main() -> weakref.ref[Value]:
+        return weakref.ref(await loop.call(Value, "an errand", blocking=False))
+
+    gc.collect()
+    gc.disable()
+    try:
+        brought = run(loop, main())
+        loop.ask(lambda: None)  # what the loop did last is not in its hands any more
+        assert brought() is None
+    finally:
+        gc.enable()
