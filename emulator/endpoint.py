@@ -398,6 +398,9 @@ def _respond_moto(world: World, request: Received) -> Response:
         return _respond_other(world, request)
     except Closed:
         raise
+    except Fault as fault:  # what it has changed cannot be kept
+        service = request.caller.service if request.caller is not None else ""
+        return refuse(environ, service, fault.code, fault.status, fault.message)
     except Exception:
         request_id = protocol.new_request_id(None)
         log.exception("Request %s failed: %s %s", request_id, environ["REQUEST_METHOD"], environ.get("PATH_INFO"))

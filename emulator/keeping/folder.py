@@ -47,6 +47,10 @@ class CannotWrite(Exception):
     """What was asked for could not be written, and is not done as far as a restart can tell. The message says why."""
 
 
+class NoRoom(CannotWrite):
+    """Nor can anything else be: the disk is full."""
+
+
 Statement = tuple[str, tuple[Any, ...]]
 """SQL, and its parameters."""
 
@@ -127,6 +131,8 @@ class Folder:
             return f"{self.file} cannot be written ({text}): the folder must be writable"
         if "full" in text:
             return f"{self.file} cannot be written: the disk is full"
+        if "I/O" in text:
+            return f"{self.file} cannot be read or written ({text}): its disk is broken, or refuses this user more room"
         return f"{self.file} is damaged ({text}): 'dynastep data check' says more; nothing of it is guessed at"
 
     def about(self) -> dict[str, str]:
@@ -157,7 +163,7 @@ class Folder:
             except sqlite3.Error as error:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
-                raise CannotWrite(self._explained(error)) from error
+                raise (NoRoom if "full" in str(error) else CannotWrite)(self._explained(error)) from error
 
     def read(self, sql: str, *parameters: Any) -> Iterator[tuple[Any, ...]]:
         """The rows of a query.

@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.jsontext import JSON, dumps
 from asl_interpreter.loop.clock import monotonic
+from asl_interpreter.loop.errands import Closed
 from asl_interpreter.loop.locks import lock
 from asl_interpreter.running.kept import head_of, keep_child, rows_of
 from emulator import moto_door
 from emulator.faults import Fault
-from emulator.keeping.folder import CannotWrite, Folder, Statement
+from emulator.keeping.folder import CannotWrite, Folder, NoRoom, Statement
 from emulator.keeping.limits import UNKEPT
 from emulator.keeping.pickling import CannotKeep, dump
 from emulator.keeping.state import DYNAMODB, chance_of, named_parts
@@ -81,10 +82,12 @@ class Keeper:
         """Services that could not be written, by the name of the part, and why."""
         self._watched: dict[str, Watch | None] = {}
         self._touched: dict[Execution, None] = {}
-        self._under_way = False
-        """Whether executions are being written that are no longer among the touched ones."""
         self._events: dict[str, tuple[int, int]] = {}
         """ARN of an execution -> how many of its events, and of what came to it, are in the folder."""
+        self._said = ""
+        """Why executions cannot be kept, if the log says so already."""
+        self._again_at = 0.0
+        """The real (monotonic) time before which the loop does not try again to keep them."""
         self._stirred = threading.Event()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look_again, name="dynastep-keeper", daemon=True)
@@ -106,7 +109,7 @@ class Keeper:
                     if execution.start.arn not in known or execution.stopped_at is None:
                         self.touched(execution)
             self._keep_executions()
-            world.engine.loop.at_rest = self._keep_executions
+            world.engine.loop.at_rest = self._keep_at_rest
 
         world.engine.ask(keep)
         self._thread.start()
@@ -146,7 +149,8 @@ class Keeper:
         """Perform an operation of ours, and answer when what it changed is kept.
 
         Raises:
-            Fault: the operation refuses; or InternalServerError, it cannot be kept.
+            Fault: the operation refuses; or it cannot be kept: InsufficientStorage on a full disk, else
+                InternalServerError.
         """
         try:
             if call.service == "dynamodb":
@@ -157,7 +161,7 @@ class Keeper:
                 self._after(call)
         except (CannotWrite, CannotKeep) as error:
             log.error("%s cannot be kept: %s", call.operation, error)  # noqa: TRY400 - the reason says all
-            raise Fault("InternalServerError", f"Dynastep cannot keep this: {error}", status=500) from None
+            raise _refusal(error, "InternalServerError") from None
         return answer
 
     def _handled(self, handler: Handler, call: Call) -> dict[str, JSON] | Waiting[Any]:
@@ -183,7 +187,7 @@ class Keeper:
         elif call.service == "stepfunctions":
             if call.operation not in OF_EXECUTIONS:
                 self._world.engine.ask(self._save_machines)
-            if (self._touched or self._under_way) and not self._world.engine.loop.here():
+            if self._touched and not self._world.engine.loop.here():
                 self._world.engine.ask(self._keep_executions)  # which comes after what is under way
         elif call.service == "cloudformation":
             self.stirred()
@@ -196,7 +200,7 @@ class Keeper:
             with self._saving:
                 self._save_services(service, all_of_them=False)
         except CannotWrite as error:
-            raise Fault("InternalFailure", f"Dynastep cannot keep this: {error}", status=500) from None
+            raise _refusal(error, "InternalFailure") from None
         self.stirred()
 
     def stirred(self) -> None:
@@ -323,6 +327,9 @@ class Keeper:
     def _look_again(self) -> None:
         """Write, every second, what no request has written."""
         while not self._over.wait(EVERY):
+            if self._said:
+                with suppress(Closed):
+                    self._world.engine.ask(self._keep_at_rest)
             if self._stirred.is_set():
                 self._stirred.clear()
                 try:
@@ -341,25 +348,28 @@ class Keeper:
         """Write what has happened to executions. On the loop's thread, while nothing can move."""
         if not self._touched:
             return
-        self._under_way = True  # before they are taken away: a request that sees none of them must wait
-        try:
-            self._keep_touched()
-        finally:
-            self._under_way = False
-
-    def _keep_touched(self) -> None:
-        touched, self._touched = self._touched, {}
-        statements = [statement for execution in touched for statement in self._of_execution(execution)]
+        # They stay touched until they are written: until then no request that has touched one may be answered.
+        statements = [statement for execution in self._touched for statement in self._of_execution(execution)]
         if self._world.clock.mode != "wall":
             statements += [(_PART, ("clock", self._time())), (_PART, ("chance", dump(chance_of(self._world), {})))]
         try:
             self._folder.write(statements)
         except CannotWrite as error:
-            self._touched = {**touched, **self._touched}
-            for execution in touched:
+            for execution in self._touched:
                 self._events.pop(execution.start.arn, None)
-            log.error("Executions cannot be kept: %s", error)  # noqa: TRY400 - the reason says all
+            self._again_at = monotonic() + EVERY
+            if self._said != str(error):
+                self._said = str(error)
+                log.error("Executions cannot be kept: %s", error)  # noqa: TRY400 - the reason says all
             raise
+        self._touched.clear()
+        self._said, self._again_at = "", 0.0
+
+    def _keep_at_rest(self) -> None:
+        """Write what has happened to executions, where nobody is to be told that it cannot be: it is tried again."""
+        if monotonic() >= self._again_at:
+            with suppress(CannotWrite):
+                self._keep_executions()
 
     def _of_execution(self, execution: Execution) -> Iterator[Statement]:
         arn, record = execution.start.arn, execution.record
@@ -391,6 +401,14 @@ class Keeper:
         self._events.pop(execution.start.arn, None)
         with suppress(CannotWrite):
             self._folder.write(forgotten(execution.start.arn))
+
+
+def _refusal(error: Exception, code: str) -> Fault:
+    """What is answered where nothing can be kept. SDKs do not try again what has no room."""
+    message = f"Dynastep cannot keep this: {error}"
+    if isinstance(error, NoRoom):
+        return Fault("InsufficientStorage", message, status=507)
+    return Fault(code, message, status=500)
 
 
 def forgotten(arn: str) -> Iterator[Statement]:

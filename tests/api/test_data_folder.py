@@ -22,7 +22,7 @@ from emulator.app import create_app
 from emulator.cli import main
 from emulator.clients import client
 from emulator.control import Control
-from emulator.keeping.folder import FILE, CannotOpen, Folder
+from emulator.keeping.folder import FILE, CannotOpen, Folder, NoRoom
 from emulator.keeping.limits import KEPT, NOT_KEPT, WITHOUT_STATE, sentences
 from emulator.keeping.pickling import Unreadable
 from emulator.settings import Settings
@@ -409,8 +409,10 @@ def test_a_disk_that_is_full_refuses_and_loses_nothing(tmp_path):
             dynamodb.put_item(TableName="orders", Item={"k": {"S": str(number)}, "x": {"S": "x" * 1000}})
             answered.append(str(number))
 
-    with pytest.raises(ClientError, match=r"cannot be written: the disk is full"):
+    with pytest.raises(ClientError, match=r"cannot be written: the disk is full") as refused:
         write()
+    assert refused.value.response["Error"]["Code"] == "InsufficientStorage"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 507
     assert answered
     folder.close()
     control.world.keeping.by.leave()
@@ -421,6 +423,35 @@ def test_a_disk_that_is_full_refuses_and_loses_nothing(tmp_path):
     control.begin()
     assert keys(client(control, "dynamodb", account=ACCOUNT)) == sorted(answered)
     control.close()
+
+
+def test_an_execution_is_not_said_to_have_started_before_that_is_written(opened, monkeypatch):
+    of = opened(clock="wall")
+    states = of("stepfunctions")
+    definition = json.dumps({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}})
+    role = "arn:aws:iam::000000000000:role/r"
+    machine = states.create_state_machine(name="m", definition=definition, roleArn=role)["stateMachineArn"]
+    keeper, writes, answered = of.control.world.keeping.by, threading.Event(), threading.Event()
+    after = keeper._after
+
+    def write(_statements):
+        writes.set()
+        answered.wait(1)
+        raise NoRoom("there is no room")
+
+    def after_writing_began(call):
+        writes.wait(30)
+        after(call)
+
+    monkeypatch.setattr(keeper._folder, "write", write)
+    monkeypatch.setattr(keeper, "_after", after_writing_began)
+    once = client(of.control, "stepfunctions", account=ACCOUNT, config=Config(retries={"total_max_attempts": 1}))
+    with pytest.raises(ClientError) as refused:
+        once.start_execution(stateMachineArn=machine)
+    answered.set()
+    monkeypatch.undo()
+    assert refused.value.response["Error"]["Code"] == "InsufficientStorage"
+    assert refused.value.response["Error"]["Message"] == "Dynastep cannot keep this: there is no room"
 
 
 def test_the_commands(opened, tmp_path):

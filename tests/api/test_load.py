@@ -8,7 +8,7 @@ import weakref
 from xml.etree import ElementTree as ET
 
 import pytest
-from fuzz import load, soak, waiting
+from fuzz import harsh, load, soak, waiting
 from fuzz.server import running
 
 
@@ -93,3 +93,11 @@ def test_a_soak_looks_at_the_memory_after_each_round_and_each_reset():
     said = []
     assert soak.shown(looks, said.append) == max(look.mebibytes for look in looks)
     assert said[-1].endswith("MiB after 120 operations")
+
+
+def test_of_two_servers_on_one_port_one_refuses():
+    assert harsh.two_on_a_port(seed=1).startswith("Error: Cannot listen on 127.0.0.1:")
+
+
+def test_a_wait_is_neither_longer_nor_shorter_where_somebody_sets_the_clock():
+    assert harsh.set_clock(wait=1) < harsh.LATE
