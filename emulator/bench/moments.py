@@ -83,16 +83,27 @@ class Past:
         if not entered:
             top = [visit.state for visit in visits.every if visit.inside is None]
             raise CannotReplay(unknown("state that it entered outside of Maps and Parallel states", state, top))
-        first = entered[-1].event
-        moment = self.at(history, first)
+        return self.on_from(history, entered[-1].event, **given)
+
+    def on_from(self, history: Sequence[Event], number: int, /, **given: JSON) -> Execution:
+        """As ``again``, from the entry into a state that an event shows, by its id.
+
+        Raises:
+            CannotReplay: the event shows none, or one inside of a Map or a Parallel state.
+        """
+        refuse_partial(history)
+        entered = next((visit for visit in read_visits(history).every if visit.event == number), None)
+        if entered is None or entered.inside is not None:
+            raise CannotReplay(f"Event {number} is no entry into a state outside of Maps and Parallel states.")
+        moment = self.at(history, number)
         ended: list[Execution] = []
         self._run(
             history,
             lambda running: ended.append(Execution.of(running)),
-            start_at=state,
+            start_at=entered.state,
             given=given.get("input", moment.input),
             variables=moment.variables,
-            since=first,
+            since=number,
         )
         return dataclasses.replace(ended[0], past=None)
 

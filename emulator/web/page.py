@@ -9,6 +9,8 @@ from flask import Response, current_app, g, redirect, request, url_for
 
 from asl_interpreter.jsontext import InvalidJSON, loads
 from emulator.faults import Fault
+from emulator.integrations.mock_config import read_mocks
+from emulator.integrations.mocks import InvalidMock, Mock
 from emulator.web.asking import Asker
 
 
@@ -43,6 +45,24 @@ def read_json(text: str, what: str) -> Any:
         return loads(text)
     except InvalidJSON as error:
         raise Fault("SerializationException", f"{what} is not JSON: {error}") from None
+
+
+def read_answers(text: str, machine: str) -> list[Mock]:
+    """The mocks that were typed into a form, ``{"Charge": {"Payload": 7}}``, of Tasks of one machine.
+
+    Raises:
+        Fault: SerializationException, ValidationException: the text is no such object.
+    """
+    answers = read_json(text, "The text of the mocks") if text.strip() else {}
+    if not isinstance(answers, dict):
+        raise Fault("ValidationException", 'The mocks are an object, such as {"Charge": {"Payload": 7}}')
+    each = [
+        {"Task": task, "Machine": machine, "Response": {"*": {"Return": answer}}} for task, answer in answers.items()
+    ]
+    try:
+        return read_mocks({"Mocks": each})
+    except InvalidMock as error:
+        raise Fault("ValidationException", f"These mocks cannot be used: {error}") from None
 
 
 def back() -> Any:

@@ -9,13 +9,12 @@ from flask import Blueprint, jsonify, render_template, request, url_for
 from asl_interpreter.jsontext import dumps
 from emulator.faults import Fault
 from emulator.graph.outline import outline, states
-from emulator.integrations.mock_config import read_mocks
-from emulator.integrations.mocks import InvalidMock, Mocks
+from emulator.integrations.mocks import Mocks
 from emulator.validate.documents import CannotRead, read_definition
 from emulator.validate.positions import Position
 from emulator.web import machines as shown
 from emulator.web.executions import pretty_text
-from emulator.web.page import about, asker, read_json
+from emulator.web.page import about, asker, read_answers
 
 if TYPE_CHECKING:
     from emulator.control import Control
@@ -157,21 +156,8 @@ def _draft(asked: Asker, name: str, definition: str) -> str:
 
 
 def _stand_in(mocks: Mocks, machine: str, text: str) -> None:
-    """Have what was typed, ``{"Charge": {"Payload": 7}}``, stand for Tasks of one machine, in place of earlier mocks.
-
-    Raises:
-        Fault: ValidationException, the text is no such object.
-    """
-    answers = read_json(text, "The text of the mocks") if text.strip() else {}
-    if not isinstance(answers, dict):
-        raise Fault("ValidationException", 'The mocks are an object, such as {"Charge": {"Payload": 7}}')
-    each = [
-        {"Task": task, "Machine": machine, "Response": {"*": {"Return": answer}}} for task, answer in answers.items()
-    ]
-    try:
-        made = read_mocks({"Mocks": each})
-    except InvalidMock as error:
-        raise Fault("ValidationException", f"These mocks cannot be used: {error}") from None
+    """Have what was typed stand for Tasks of one machine, in place of earlier mocks; refused as ``read_answers``."""
+    made = read_answers(text, machine)
     mocks.clear(machine)
     for mock in made:
         mocks.add(mock)

@@ -12,6 +12,7 @@ from emulator.bench.visits import Visit
 from emulator.faults import Fault
 from emulator.graph.outline import outline
 from emulator.web import executions as shown
+from emulator.web import routes_past
 from emulator.web.machines import openable, parsed, picture
 from emulator.web.page import about, back, is_part, save_as
 from emulator.web.snippets import snippets
@@ -41,6 +42,7 @@ def add(pages: Blueprint, control: Control, histories: Histories) -> None:
         return asked, described, histories.look(asked, arn, described["startDate"], whole=whole)
 
     _add_parts(pages, look)
+    routes_past.add(pages, control, look)
     pages.post("/executions/<path:arn>")(act)
     pages.get("/map-runs/<path:arn>")(map_run)
 
@@ -100,14 +102,22 @@ def _add_parts(pages: Blueprint, look: Callable[..., tuple[Asker, dict[str, Any]
 
     @pages.get("/events/<path:arn>")
     def events(arn: str) -> str:
-        _, _, kept = look(arn)
+        _, described, kept = look(arn)
         wanted, first = request.args.get("q", ""), request.args.get("from", 1, int)
         rows, following = shown.rows(kept, wanted, first, EVENTS)
-        return render_template("events.html", arn=arn, rows=rows, following=following, wanted=wanted, first=first)
+        return render_template(
+            "events.html",
+            arn=arn,
+            rows=rows,
+            following=following,
+            wanted=wanted,
+            first=first,
+            ended=described["status"] != "RUNNING" and "mapRunArn" not in described,
+        )
 
     @pages.get("/visits/<path:arn>")
     def visits(arn: str) -> str:
-        _, _, kept = look(arn)
+        _, described, kept = look(arn)
         found = _chosen(kept)
         if not found:
             return render_template("visit.html", arn=arn, visit=None, others=[])
@@ -120,6 +130,7 @@ def _add_parts(pages: Blueprint, look: Callable[..., tuple[Asker, dict[str, Any]
             count=len(found),
             difference=shown.difference(visit),
             inside=request.args.get("item") is not None,
+            ended=described["status"] != "RUNNING" and "mapRunArn" not in described,
         )
 
     @pages.get("/histories/<path:arn>")

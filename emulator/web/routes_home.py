@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -76,7 +77,9 @@ def draw_home() -> str:
 
 
 def functions(asked: Asker) -> list[dict[str, Any]]:
-    """The Lambda functions of an account and region, the first fifty."""
+    """The Lambda functions of an account and region, the first fifty; Lambda is not loaded if nobody has used it."""
+    if "moto.awslambda.models" not in sys.modules:
+        return []
     found: list[dict[str, Any]] = asked.other("lambda", "list_functions", MaxItems=50)["Functions"]
     return found
 

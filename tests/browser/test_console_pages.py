@@ -80,6 +80,29 @@ def test_the_story_from_an_empty_server_to_a_redriven_execution(page: Page, serv
     page.get_by_text("3 items").wait_for()
 
 
+def test_an_execution_is_looked_at_as_it_was_and_runs_on_from_there(page: Page, serve):
+    served = serve()
+    states = {
+        "Count": {"Type": "Pass", "Assign": {"n": "{% $states.input.n %}"}, "Next": "Double"},
+        "Double": {"Type": "Pass", "Output": "{% {'doubled': $states.input.n * 2, 'first': $n} %}", "End": True},
+    }
+    arn = machine(served, states, "Count")
+    started = perform(served, "StartExecution", stateMachineArn=arn, input='{"n": 4}')
+    page.goto(f"{served.url}{CONSOLE}/executions/{started['executionArn']}")
+    page.get_by_label("as it was after event 4").click()
+    page.locator("#visit").get_by_role("heading", name="After event 4, PassStateEntered").wait_for()
+    assert json.loads(page.get_by_label("Variables of Double").inner_text()) == {"n": 4}
+    page.get_by_role("link", name="Event before").click()
+    page.locator("#visit").get_by_role("heading", name="After event 3, PassStateExited").wait_for()
+    page.get_by_role("link", name="Event after").click()
+    page.locator("#visit").get_by_label("Input").fill('{"n": 50}')
+    page.get_by_role("button", name="Run on from here").click()
+    page.get_by_role("heading", name="run on from event 4").wait_for()
+    assert json.loads(page.get_by_label("Output").inner_text()) == {"doubled": 100, "first": 4}
+    page.get_by_role("link", name="The execution as it was").click()
+    page.locator("#live .title .status.SUCCEEDED").first.wait_for()
+
+
 def test_a_task_that_waits_for_its_token_is_answered(page: Page, serve):
     served = serve()
     demo.set_up(served.url)
@@ -295,14 +318,27 @@ def test_no_page_has_a_serious_fault_of_accessibility(page: Page, serve, scheme)
     served = serve()
     page.emulate_media(color_scheme=scheme)
     found = []
-    for name, path in demo.pages(served.url).items():
+    pages = demo.pages(served.url)
+    for name, path in pages.items():
         page.goto(served.url + path)
         page.wait_for_timeout(300)
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        answer = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        found += [
-            (name, each["id"], [node["html"][:120] for node in each["nodes"][:2]])
-            for each in answer["violations"]
-            if each["impact"] in ("serious", "critical")
-        ]
+        found += serious(page, name)
+    page.goto(served.url + pages["execution-succeeded"])
+    page.get_by_label("as it was after event 2", exact=True).click()
+    page.get_by_role("button", name="Run on from here").wait_for()
+    found += serious(page, "as it was")
+    page.get_by_role("button", name="Run on from here").click()
+    page.get_by_role("heading", name="run on from event 2").wait_for()
+    found += serious(page, "run on")
     assert found == []
+
+
+def serious(page: Page, name: str) -> list[tuple[str, str, list[str]]]:
+    """The serious faults of the page that is open: where, which, and the elements."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    answer = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        (name, each["id"], [node["html"][:120] for node in each["nodes"][:2]])
+        for each in answer["violations"]
+        if each["impact"] in ("serious", "critical")
+    ]
