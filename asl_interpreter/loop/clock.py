@@ -8,6 +8,7 @@ alone (``manual``). This is the only module that reads the wall clock.
 from __future__ import annotations
 
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -21,6 +22,9 @@ EPOCH: Final = datetime(2026, 1, 1, tzinfo=timezone.utc).timestamp()
 
 LATEST: Final = datetime(9999, 12, 31, tzinfo=timezone.utc).timestamp()
 """Where time ends: clients cannot read a later timestamp."""
+
+MOST_MARKS: Final = 10_000
+"""How many moves of a clock are remembered, for those who ask when it really was."""
 
 monotonic = time.monotonic
 """Real seconds, for bounding how long a real thing may take; never for anything a machine can see."""
@@ -46,7 +50,7 @@ class Clock:
     time of the machine, or it sleeps, a running Wait becomes neither longer nor shorter.
     """
 
-    __slots__ = ("_epoch", "_mode", "_now", "_offset", "follower")
+    __slots__ = ("_epoch", "_marks", "_mode", "_now", "_offset", "follower")
 
     def __init__(self, mode: Mode = "wall", start: float | None = None) -> None:
         self._mode: Mode = mode
@@ -55,6 +59,32 @@ class Clock:
         self._epoch = real_time() - time.monotonic()
         self._now = start if start is not None else EPOCH
         self._offset = 0.0 if start is None else start - self._real()
+        self._marks: list[tuple[float, float, bool]] = []
+        """From which instant on it was which real time, and whether both went on together."""
+        self._mark()
+
+    def _mark(self) -> None:
+        marks = self._marks
+        marks.append((self.now(), self._real(), self._mode == "wall"))
+        if len(marks) >= 2 * MOST_MARKS:
+            del marks[:MOST_MARKS]
+
+    def really(self, instant: float) -> float | None:
+        """The real time, in seconds since 1970, at which this clock came to an instant; None if that is forgotten.
+
+        For people who ask how long something really took; never for anything a machine can see.
+        """
+        marks = self._marks[:]  # the loop may add to them meanwhile
+        place = bisect_right(marks, instant, key=lambda mark: mark[0]) - 1
+        if place < 0:
+            return None
+        began, real, together = marks[place]
+        if not together:  # it stood still: of several moves to one instant the first
+            while place and marks[place - 1][0] == began:
+                place -= 1
+                real = marks[place][1]
+            return real
+        return real + instant - began
 
     def _real(self) -> float:
         return time.monotonic() + self._epoch
@@ -70,6 +100,7 @@ class Clock:
         self._mode = mode
         self._now = now
         self._offset = max(0.0, now - self._real())
+        self._mark()
 
     def now(self) -> float:
         """Seconds since 1970; of real time whole milliseconds, as AWS tells it."""
@@ -95,6 +126,8 @@ class Clock:
         """Go on from an instant, which may be past: everything that is alive is made anew."""
         self._now = instant
         self._offset = instant - self._real()
+        self._marks.clear()  # an instant may come twice now
+        self._mark()
         if self.follower is not None:
             self.follower(instant)
 
@@ -104,5 +137,6 @@ class Clock:
         if ahead > 0:
             self._now = instant
             self._offset += ahead
+            self._mark()
             if self.follower is not None:
                 self.follower(instant)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
 from typing import Any, Final
@@ -73,10 +73,17 @@ class Bar:
     width: float
     attempts: tuple[tuple[float, float, str], ...]
     duration: str
+    really: str
+    """How long it took in real time; empty where nobody knows any more."""
 
 
-def timeline(kept: Kept, now: float, first: int = 0) -> tuple[list[Bar], int]:
-    """Bars of the visits outside of Maps from the ``first`` on, as many as are shown; and how many visits there are."""
+def timeline(
+    kept: Kept, now: float, first: int = 0, really: Callable[[float], float | None] = lambda _: None
+) -> tuple[list[Bar], int]:
+    """Bars of the visits outside of Maps from the ``first`` on, as many as are shown; and how many visits there are.
+
+    ``really`` says when an instant of the machine really was.
+    """
     every = kept.outside
     if not every:
         return [], 0
@@ -98,8 +105,18 @@ def timeline(kept: Kept, now: float, first: int = 0) -> tuple[list[Bar], int]:
             for attempt in visit.attempts[:50]
         )
         left = min(place(visit.entered_at), 997.0)
-        bars.append(Bar(visit, left, max(place(until) - left, 3.0), tries, clock(max(0.0, until - visit.entered_at))))
+        took = clock(max(0.0, until - visit.entered_at))
+        real = _between(really(visit.entered_at), really(until))
+        bars.append(Bar(visit, left, max(place(until) - left, 3.0), tries, took, real))
     return bars, len(every)
+
+
+def _between(began: float | None, ended: float | None) -> str:
+    """A real duration in words; empty if one end of it is not known."""
+    if began is None or ended is None:
+        return ""
+    took = max(0.0, ended - began)
+    return f"{took * 1000:.0f} ms" if took < 1 else clock(took)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def add(pages: Blueprint, control: Control, histories: Histories) -> None:
         now = control.latest.clock_info()["now"]
         until = described.get("stopDate", now)
         first = max(0, request.args.get("bars", 0, int))
-        bars, visits = shown.timeline(kept, until, first)
+        bars, visits = shown.timeline(kept, until, first, control.of(asked.account).world.clock.really)
         graph, strips = _drawn(kept, definition, closed, described["name"])
         return render_template(
             "execution_live.html" if is_part() else "execution.html",

@@ -131,3 +131,42 @@ def test_a_wall_clock_counts_real_seconds_whatever_the_time_of_the_machine_is_se
     assert wall.now() == 1010
     real[0] = 1008.5
     assert wall.now() == 1011
+
+
+@pytest.mark.parametrize(
+    ("mode", "moves", "known"),
+    [
+        ("virtual", [(2.0, 60.0), (1.0, 30.0)], {1000.0: 500.0, 1059.0: 500.0, 1060.0: 502.0, 1090.0: 503.0}),
+        ("virtual", [(2.0, 60.0), (5.0, 0.0)], {1060.0: 502.0, 1070.0: 502.0}),
+        ("wall", [(2.0, 0.0)], {1000.0: 500.0, 1001.5: 501.5}),
+        ("wall", [(2.0, 60.0)], {1001.5: 501.5, 1062.0: 502.0, 1063.0: 503.0}),
+    ],
+)
+def test_a_clock_knows_when_its_instants_really_were(
+    monkeypatch: pytest.MonkeyPatch, mode: clock.Mode, moves: list[tuple[float, float]], known: dict[float, float]
+) -> None:
+    real = [500.0]
+    monkeypatch.setattr(clock.time, "time", lambda: real[0])
+    monkeypatch.setattr(clock.time, "monotonic", lambda: real[0] - 400)
+    one = Clock(mode, 1000.0)
+    for passing, jump in moves:
+        real[0] += passing
+        one.move_to(one.now() + jump)
+    assert {instant: one.really(instant) for instant in known} == known
+    assert one.really(999.0) is None
+
+
+def test_a_clock_that_goes_back_forgets_when_its_instants_really_were() -> None:
+    one = Clock("virtual", 1000.0)
+    one.move_to(2000.0)
+    one.restore(1500.0)
+    assert one.really(1000.0) is None
+    assert one.really(1500.0) is not None
+
+
+def test_a_clock_forgets_its_first_moves_when_they_are_many() -> None:
+    one = Clock("virtual", 0.0)
+    for instant in range(1, 2 * clock.MOST_MARKS):
+        one.move_to(float(instant))
+    assert one.really(0.0) is None
+    assert one.really(clock.MOST_MARKS + 1.0) is not None
