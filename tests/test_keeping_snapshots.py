@@ -12,6 +12,7 @@ import requests
 from emulator.keeping.pickling import dump
 from emulator.keeping.snapshots import UnknownSnapshot, read, written
 from emulator.keeping.state import State
+from emulator.stepfunctions.redrives import RESTORED
 
 WAIT = {
     "StartAt": "W",
@@ -273,6 +274,34 @@ def test_what_had_failed_is_redriven_after_a_restore(dynastep):
     sfn.redrive_execution(executionArn=arn)
     assert json.loads(sfn.describe_execution(executionArn=arn)["output"]) == [1, 2, 3]
     assert sfn.get_execution_history(executionArn=arn)["events"] == first
+
+
+def test_what_had_failed_with_map_runs_is_not_redriven_after_a_restore_and_says_so(dynastep):
+    broken = [True]
+
+    def work(event):
+        if event == 2 and broken:
+            raise ValueError("not yet")
+        return event
+
+    distributed = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    definition = json.loads(
+        json.dumps(FLAKY).replace("arn:aws:states:::lambda:invoke", dynastep.function("work", work))
+    )
+    definition["States"]["Each"]["ItemProcessor"]["ProcessorConfig"] = distributed
+    failed = dynastep.run(definition, [1, 2, 3])
+    assert failed.error == "States.ExceedToleratedFailureThreshold"
+    sfn = dynastep.client("stepfunctions")
+    assert sfn.describe_execution(executionArn=failed.arn)["redriveStatus"] == "REDRIVABLE"
+    dynastep.snapshot()
+    before = sfn.list_map_runs(executionArn=failed.arn)["mapRuns"]
+    dynastep.restore()
+    assert sfn.list_map_runs(executionArn=failed.arn)["mapRuns"] == before
+    said = sfn.describe_execution(executionArn=failed.arn)
+    assert said["redriveStatus"] == "NOT_REDRIVABLE"
+    assert said["redriveStatusReason"] == RESTORED
+    with pytest.raises(sfn.exceptions.ExecutionNotRedrivable, match=f"invalid for redrive as: {RESTORED}"):
+        sfn.redrive_execution(executionArn=failed.arn)
 
 
 def test_a_token_is_good_after_a_restore(dynastep):
