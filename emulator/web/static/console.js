@@ -5,15 +5,19 @@ const find = (selector, inside = document) => inside.querySelector(selector)
 let chosen = null
 let picked = "" // the address of the visit that a person has chosen
 
+let asked = 0 // of several visits that are asked for, the last one is shown, whichever answer comes last
+
 async function openVisit(url) {
-  const target = find("#visit")
-  if (!target) return
+  if (!find("#visit")) return
+  const mine = ++asked
+  let text = ""
   try {
     const answer = await fetch(url, { headers: { "HX-Request": "true" } })
-    target.innerHTML = await answer.text()
+    text = await answer.text()
   } catch {
-    target.textContent = "The server does not answer."
+    text = "The server does not answer."
   }
+  if (mine === asked) find("#visit").innerHTML = text // the pane may have been drawn anew meanwhile
 }
 
 function pick(url) {
