@@ -95,6 +95,7 @@ def test_an_execution_is_looked_at_as_it_was_and_runs_on_from_there(page: Page, 
     page.get_by_role("link", name="Event before").click()
     page.locator("#visit").get_by_role("heading", name="After event 3, PassStateExited").wait_for()
     page.get_by_role("link", name="Event after").click()
+    page.locator("#visit").get_by_role("heading", name="After event 4, PassStateEntered").wait_for()
     page.locator("#visit").get_by_label("Input").fill('{"n": 50}')
     page.get_by_role("button", name="Run on from here").click()
     page.get_by_role("heading", name="run on from event 4").wait_for()
