@@ -10,7 +10,7 @@ python = $(firstword $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python) $(she
 OLDEST := $(call python,3.10)
 NEWEST := $(call python,3.13)
 
-.PHONY: help package demo test clients lowest newest check lint types house format models schemas actions docs fidelity bench clean
+.PHONY: help package demo test clients lowest newest check lint types house format models schemas actions docs fidelity bench benchmarks clean
 
 help:
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */make \1|/' | column -t -s '|'
@@ -68,6 +68,9 @@ actions: $(VENV)/.installed
 
 bench: $(VENV)/.installed  ## measure, beside other emulators
 	$(BIN)/python -m benchmarks
+
+benchmarks: $(VENV)/.installed  ## measure, beside other emulators, and write docs/benchmarks.md
+	$(BIN)/python -m benchmarks --write docs/benchmarks.md
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

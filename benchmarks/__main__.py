@@ -1,4 +1,7 @@
-"""``python -m benchmarks [--quick]`` prints the table, ``python -m benchmarks peers`` installs who else is in it."""
+"""``python -m benchmarks [--quick]`` prints the table, ``python -m benchmarks peers`` installs who else is in it.
+
+``--write docs/benchmarks.md`` writes the page of figures as well.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,12 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 
 from benchmarks import endpoint, functions, interpreter
 from benchmarks.figures import OURS, YARDSTICK, Figure, table
+from benchmarks.growth import growths
+from benchmarks.page import write
 from benchmarks.servers import PROGRAMS, ROOT, running
 
 SHARED_DRIVER = ROOT.parent / "shared" / "bench" / "bench.py"
@@ -23,6 +29,7 @@ def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a rough answer in less than a minute")
+    parser.add_argument("--write", type=Path, help="the page of figures that is written, with plots beside it")
     parser.add_argument("command", nargs="?", choices=("table", "peers", "shared"), default="table")
     options, rest = parser.parse_known_args()
     if rest and options.command != "shared":
@@ -33,7 +40,7 @@ def main() -> None:
         case "shared":
             drive_shared(rest)
         case _:
-            print_table(quick=options.quick)
+            print_table(quick=options.quick, page=options.write)
 
 
 def install_peers() -> None:
@@ -52,8 +59,8 @@ def drive_shared(arguments: list[str]) -> None:
         subprocess.run([sys.executable, str(SHARED_DRIVER), *targets, "--ref", OURS, *arguments], check=True)
 
 
-def print_table(*, quick: bool) -> None:
-    """Measure everything and print the table."""
+def print_table(*, quick: bool, page: Path | None = None) -> None:
+    """Measure everything, print the table, and write a page of it if one is named."""
     repetitions, seconds = (1, 0.2) if quick else (5, 0.5)
     with ExitStack() as stack:
         servers = [stack.enter_context(running(program)) for program in PROGRAMS if program.present]
@@ -67,8 +74,10 @@ def print_table(*, quick: bool) -> None:
     absent = [program.name for program in PROGRAMS if not program.present]
     if absent:
         print(f"Not installed: {', '.join(absent)}. `python -m benchmarks peers` installs them.\n")
-    print(table([*figures, *tables, *over_http], (OURS, YARDSTICK, *(program.name for program in PROGRAMS[1:]))))
-    print(LEGEND, end="")
+    text = table([*figures, *tables, *over_http], (OURS, YARDSTICK, *(program.name for program in PROGRAMS[1:])))
+    print(text, LEGEND, sep="\n", end="")
+    if page is not None:
+        write(page, text, growths(seconds / 2, repetitions, largest=1_000 if quick else 100_000))
 
 
 def measure(figures: Sequence[Figure], repetitions: int) -> None:

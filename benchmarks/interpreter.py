@@ -68,7 +68,7 @@ def figures(seconds: float, states: int = 1000, items: int = 1000) -> list[Figur
 
 def _memory(name: str, definition: dict[str, Any], document: Any, executions: int) -> Figure:
     """Bytes that an event takes with its values, and its share of the execution; the yardstick keeps dictionaries."""
-    machine = parse(definition, _no_resource)
+    machine = parse(definition, no_resource)
 
     def ours() -> float:
         run(machine, document)
@@ -130,14 +130,14 @@ def bare_loop(states: int) -> list[Event]:
 
 
 def _states_per_second(seconds: float, definition: dict[str, Any], document: Any, states: int) -> Callable[[], float]:
-    machine = parse(definition, _no_resource)
+    machine = parse(definition, no_resource)
     return lambda: states * rate(lambda: run(machine, document), seconds, process_time)
 
 
 def run(machine: Machine, document: Any) -> Execution:
     """Run a machine to its end, which must be a good one."""
     start = Start("arn:aws:states:us-east-1:0:execution:m:e", "e", "arn", "m", "role", document, json.dumps(document))
-    execution = _engine().start(machine, start, Outside(_no_resource))
+    execution = _engine().start(machine, start, Outside(no_resource))
     _engine().wait(execution.ended)
     if execution.status != "SUCCEEDED":
         raise RuntimeError(f"{execution.status}: {execution.error}: {execution.cause}")
@@ -149,7 +149,8 @@ def _engine() -> Engine:
     return Engine(Clock("virtual"))
 
 
-def _no_resource(resource: str, _state: str = "") -> Any:
+def no_resource(resource: str, _state: str = "") -> Any:
+    """What resolves the resources of a machine that has none."""
     raise UnknownResource(resource)
 
 
@@ -158,7 +159,7 @@ def _index_query(rows: int) -> Callable[[], object]:
     """A Query that reads ten rows of an index of a table that has so many."""
     world = Control(Settings()).world
     attributes = ("pk", "sk", "group")
-    _dynamodb(
+    dynamodb(
         world,
         "CreateTable",
         TableName="rows",
@@ -172,7 +173,7 @@ def _index_query(rows: int) -> Callable[[], object]:
     for first in range(0, rows, 10):
         group = {"S": f"g{first}"}
         items = [{"pk": {"S": f"p{n}"}, "sk": {"S": f"{n:08}"}, "group": group} for n in range(first, first + 10)]
-        _dynamodb(world, "BatchWriteItem", RequestItems={"rows": [{"PutRequest": {"Item": item}} for item in items]})
+        dynamodb(world, "BatchWriteItem", RequestItems={"rows": [{"PutRequest": {"Item": item}} for item in items]})
     query = {
         "TableName": "rows",
         "IndexName": "groups",
@@ -180,12 +181,13 @@ def _index_query(rows: int) -> Callable[[], object]:
         "ExpressionAttributeNames": {"#g": "group"},
         "ExpressionAttributeValues": {":g": {"S": f"g{rows // 20 * 10}"}},
     }
-    return lambda: _dynamodb(world, "Query", **query)
+    return lambda: dynamodb(world, "Query", **query)
 
 
 def _key(partition: str, sort: str) -> list[dict[str, str]]:
     return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]
 
 
-def _dynamodb(world: World, operation: str, **params: Any) -> dict[str, Any]:
+def dynamodb(world: World, operation: str, **params: Any) -> dict[str, Any]:
+    """An operation of DynamoDB, as a request has it done, without the request."""
     return perform(world, Call("dynamodb", operation, params, "000000000000", "us-east-1", ""))

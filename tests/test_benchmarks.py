@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from benchmarks import endpoint, functions, interpreter
 from benchmarks.__main__ import measure
 from benchmarks.figures import OURS, YARDSTICK, Aim, Figure, Refused, table
+from benchmarks.growth import growths
+from benchmarks.page import write
+from benchmarks.plots import plot
 from benchmarks.servers import PROGRAMS, Program, running
 
 
@@ -44,6 +48,28 @@ def test_everything_in_process_is_measured():
     figures = interpreter.figures(0, states=20, items=10) + interpreter.table_figures(0, rows=20)
     measure(figures, 1)
     assert [set(figure.values) for figure in figures] == [{OURS, YARDSTICK}] * len(figures)
+
+
+def test_the_page_has_the_table_and_a_plot_of_each_growth(tmp_path):
+    measured = growths(0, 1, largest=10)
+    write(tmp_path / "benchmarks.md", "| a table |", measured)
+    page = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
+    assert "## Beside other emulators\n\n| a table |\n" in page
+    assert [growth.name for growth in measured] == ["items", "states", "map"]
+    for growth in measured:
+        assert f"](growth-{growth.name}.svg)" in page
+        drawn = ET.parse(tmp_path / f"growth-{growth.name}.svg").getroot()
+        assert len(drawn.findall("{*}polyline")) == len(growth.curves)
+
+
+def test_a_plot_is_to_scale():
+    drawn = ET.fromstring(
+        plot("items", "ms", {"cost": [(10, 1.0), (100, 2.0), (1000, 4.0)]}, most=4.0, logarithmic=True)
+    )
+    assert drawn.find("{*}title").text == "ms over items"
+    (line,) = drawn.findall("{*}polyline")
+    assert line.get("points") == "64.0,150.0 344.0,104.0 624.0,12.0"
+    assert [text.text for text in drawn.findall("{*}text")] == ["0", "1", "2", "3", "4", "10", "100", "1,000", "items"]
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
+from benchmarks import plots
 from benchmarks.machines import chain, choice_loop, map_of_passes
 
 from .load import ROLE, TABLE, Aws
@@ -118,46 +119,12 @@ def soak(port: int, pid: int, operations: int, resets: int, seconds: float, seed
     return looks
 
 
-WIDTH, HEIGHT, LEFT, BOTTOM = 640, 240, 48, 32
-
-
 def plot(looks: Sequence[Look]) -> str:
     """The memory over the operations as SVG; a dot marks each reset."""
-    last, most = max(look.operations for look in looks) or 1, MOST_MEMORY * 1.1
-
-    def at(look: Look) -> tuple[float, float]:
-        across = LEFT + (WIDTH - LEFT - 8) * look.operations / last
-        return round(across, 1), round(_height(look.mebibytes, most), 1)
-
-    points = " ".join(f"{x},{y}" for x, y in map(at, looks))
-    dots = "".join(
-        '<circle class="reset" cx="{}" cy="{}" r="2.5"/>'.format(*at(look)) for look in looks if look.was_reset
-    )
-    lines, labels = [], []
-    for mebibytes in range(0, int(most) + 1, 50):
-        y = round(_height(mebibytes, most), 1)
-        lines.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - 8}" y1="{y}" y2="{y}"/>')
-        labels.append(f'<text class="axis" x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{mebibytes}</text>')
-    for part in range(5):
-        x = LEFT + (WIDTH - LEFT - 8) * part / 4
-        text = f"{last * part // 4:,}"
-        labels.append(f'<text class="axis" x="{x}" y="{HEIGHT - 12}" text-anchor="middle">{text}</text>')
-    return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">
-<title>MiB of resident memory over operations; dots are resets</title>
-<style>
-.axis {{ font: 11px sans-serif; fill: #666 }} .grid {{ stroke: #ccc; stroke-width: 0.5 }}
-.memory {{ fill: none; stroke: #2a6fb0; stroke-width: 1.5 }} .reset {{ fill: #c4572e }}
-</style>
-{"".join(lines)}
-{"".join(labels)}
-<polyline class="memory" points="{points}"/>
-{dots}
-</svg>
-"""
-
-
-def _height(mebibytes: float, most: float) -> float:
-    return 8 + (HEIGHT - BOTTOM - 8) * (1 - mebibytes / most)
+    points = [(float(look.operations), look.mebibytes) for look in looks]
+    dots = [point for point, look in zip(points, looks, strict=True) if look.was_reset]
+    curves = {"resident memory": points}
+    return plots.plot("operations", "MiB of resident memory", curves, most=MOST_MEMORY * 1.1, dots=dots)
 
 
 def shown(looks: Sequence[Look], say: Callable[[str], Any] = print) -> float:
