@@ -14,7 +14,19 @@ from typing import Any
 
 from benchmarks.figures import OURS, Aim, Figure, Refused, rate
 from benchmarks.machines import chain, choice_loop, intrinsics_chain, map_of_passes, queries_chain
-from benchmarks.servers import PATIENCE, PEERS, PROC, PROGRAMS, ROOT, TICK, Client, Program, Server, running
+from benchmarks.servers import (
+    ENVIRONMENT,
+    PATIENCE,
+    PEERS,
+    PROC,
+    PROGRAMS,
+    ROOT,
+    TICK,
+    Client,
+    Program,
+    Server,
+    running,
+)
 
 FAST = (Aim(20, "ministack"), Aim(100, "moto"))
 BESIDE_MOTO = (Aim(5, "moto"),)
@@ -268,7 +280,7 @@ def _net_seconds(python: str, before: str, code: str) -> float:
 
     def seconds(code: str) -> float:
         began = time.perf_counter()
-        subprocess.run([python, "-c", code], cwd=ROOT, check=True)
+        subprocess.run([python, "-c", code], cwd=ROOT, env=ENVIRONMENT, check=True)
         return time.perf_counter() - began
 
     return seconds(code) - seconds(before)

@@ -26,6 +26,8 @@ PROC = Path("/proc")
 MEGABYTE = 1024 * 1024
 TICK = 1 / os.sysconf("SC_CLK_TCK")
 """Seconds: what the system counts processor time in."""
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""Of all that is started: an installed program has its bytecode, and so has ours from its second start on."""
 PATIENCE = 60.0
 """Seconds that a server has to start, or to answer."""
 
@@ -167,7 +169,7 @@ def running(program: Program) -> Iterator[Server]:
     """
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    environment = os.environ | {name: text.format(port=port) for name, text in program.environment.items()}
+    environment = ENVIRONMENT | {name: text.format(port=port) for name, text in program.environment.items()}
     command = [part.format(port=port) for part in program.command]
     with tempfile.TemporaryFile() as printed:
         client = Client(port)
