@@ -291,8 +291,15 @@ def test_a_usage_plan_has_a_quota(dynastep, gateway, rest, ask):
     assert gateway.get_usage(usagePlanId=plan, startDate="2026-01-01", endDate="2026-01-01")["items"] == {
         key["id"]: [[2, 0]]
     }
+    more = gateway.update_usage(usagePlanId=plan, keyId=key["id"], patchOperations=replaced("/remaining", "1"))
+    more.pop("ResponseMetadata")
+    day = {"startDate": "2026-01-01", "endDate": "2026-01-01"}
+    assert more == {"usagePlanId": plan, **day, "items": {key["id"]: [[2, 1]]}}
+    assert [ask(api.id, "GET", "/", headers=headers).status for _ in range(2)] == [200, 429]
     dynastep.clock.advance(days=1)
     assert ask(api.id, "GET", "/", headers=headers).status == 200
+    days = {"startDate": "2026-01-01", "endDate": "2026-01-03"}
+    assert gateway.get_usage(usagePlanId=plan, **days)["items"] == {key["id"]: [[3, 0], [1, 1], [0, 2]]}
     disabled = gateway.update_api_key(apiKey=key["id"], patchOperations=replaced("/enabled", "false"))
     assert (disabled["enabled"], "value" in disabled) == (False, False)
     assert ask(api.id, "GET", "/", headers=headers).status == 403

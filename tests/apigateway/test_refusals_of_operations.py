@@ -428,6 +428,10 @@ REFUSED = {
         *("UpdateApiKey", {**KEY, **patch("replace", "/description", "a" * 125_001)}),
         *(BAD, "Invalid API Key description specified."),
     ),
+    "usage of a key that the plan has not": (
+        *("UpdateUsage", {**PLAN, "keyId": "none", **patch("replace", "/remaining", "1")}),
+        *(NOT_FOUND, "Invalid Usage Plan Key specified"),
+    ),
     "no stage named": (
         "UpdateUsagePlan",
         {**PLAN, **patch("add", "/apiStages", "a")},

@@ -55,11 +55,12 @@ class Gateway:
     """Id of a usage plan -> the ids of its keys."""
     used: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
     """Usage plan and key -> day, such as ``2026-11-29``, -> requests."""
+    extended: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+    """Usage plan and key -> the first day of a period of the quota -> how many requests more than the quota."""
     domains: dict[str, Thing] = field(default_factory=dict)
     mappings: dict[str, dict[str, Thing]] = field(default_factory=dict)
     """Domain name -> base path -> its mapping."""
     vpc_links: dict[str, Thing] = field(default_factory=dict)
-    certificates: dict[str, Thing] = field(default_factory=dict)
     account: Thing = field(
         default_factory=lambda: {
             "throttleSettings": {"burstLimit": 5000, "rateLimit": 10000.0},

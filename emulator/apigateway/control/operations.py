@@ -144,6 +144,7 @@ OPERATIONS: Final[Mapping[str, Handler]] = {
     "UpdateResource": resources.update_resource,
     "UpdateRestApi": rest_apis.update_rest_api,
     "UpdateStage": stages.update_stage,
+    "UpdateUsage": plans.update_usage,
     "UpdateUsagePlan": plans.update_usage_plan,
     "UpdateVpcLink": domains.update_vpc_link,
 }

@@ -6,8 +6,8 @@ Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta, timezone
 from typing import Any, Final
 
 from emulator.apigateway.control.held import Asked, Gateway, Thing, bad, conflict, kept, not_found, with_tags
@@ -224,23 +224,30 @@ def use(gateway: Gateway, plan: Thing, key: str, now: float) -> bool:
 
     A week begins on Sunday and a month on the first, ``offset`` days later; days are of UTC.
     """
-    used = gateway.used.setdefault((plan["id"], key), {})
     today = _day(now)
-    quota = plan.get("quota")
-    if quota is not None:
-        begin = _begin(quota, today)
-        if sum(count for day, count in used.items() if day >= begin.isoformat()) >= quota["limit"]:
-            return False
-    used[today.date().isoformat()] = used.get(today.date().isoformat(), 0) + 1
+    if plan.get("quota") is not None and _left(gateway, plan, key, today) <= 0:
+        return False
+    used = gateway.used.setdefault((plan["id"], key), {})
+    used[today.isoformat()] = used.get(today.isoformat(), 0) + 1
     return True
 
 
-def _day(now: float) -> datetime:
-    return datetime.fromtimestamp(now, timezone.utc)
+def _left(gateway: Gateway, plan: Thing, key: str, day: date) -> int:
+    """The requests that a key has left at the end of a day; below 0 if it has made more than are allowed by now."""
+    quota, of_key = plan.get("quota"), (plan["id"], key)
+    if quota is None:
+        return 0
+    begin, last = _begin(quota, day).isoformat(), day.isoformat()
+    used = sum(count for each, count in gateway.used.get(of_key, {}).items() if begin <= each <= last)
+    return int(quota["limit"]) + gateway.extended.get(of_key, {}).get(begin, 0) - used
 
 
-def _begin(quota: Mapping[str, Any], today: datetime) -> Any:
-    day, offset = today.date(), quota.get("offset") or 0
+def _day(now: float) -> date:
+    return datetime.fromtimestamp(now, timezone.utc).date()
+
+
+def _begin(quota: Mapping[str, Any], day: date) -> date:
+    offset = quota.get("offset") or 0
     match quota["period"]:
         case "WEEK":
             return day - timedelta(days=((day.weekday() + 1) % 7 - offset) % 7)
@@ -258,15 +265,33 @@ def get_usage(asked: Asked) -> Thing:
         first, last = (datetime.fromisoformat(str(params[name])).date() for name in ("startDate", "endDate"))
     except ValueError:
         raise bad("Invalid date specified") from None
-    days = [(first + timedelta(days=each)).isoformat() for each in range((last - first).days + 1)]
-    limit = (plan.get("quota") or {}).get("limit", 0)
-    items = {}
-    for key in asked.gateway.plan_keys.get(plan["id"], ()):
-        if params.get("keyId") in (None, key):
-            used = asked.gateway.used.get((plan["id"], key), {})
-            rows, left = [], limit
-            for day in days:
-                left = max(0, left - used.get(day, 0))
-                rows.append([used.get(day, 0), left])
-            items[key] = rows
+    days = [first + timedelta(days=each) for each in range((last - first).days + 1)]
+    keys = asked.gateway.plan_keys.get(plan["id"], ())
+    items = {key: _rows(asked.gateway, plan, key, days) for key in keys if params.get("keyId") in (None, key)}
     return {"usagePlanId": plan["id"], "startDate": params["startDate"], "endDate": params["endDate"], "items": items}
+
+
+def _rows(gateway: Gateway, plan: Thing, key: str, days: Sequence[date]) -> list[list[int]]:
+    """Of each day, the requests of a key and what was left."""
+    used = gateway.used.get((plan["id"], key), {})
+    return [[used.get(day.isoformat(), 0), max(0, _left(gateway, plan, key, day))] for day in days]
+
+
+def update_usage(asked: Asked) -> Thing:
+    """UpdateUsage: what a key has left in the current period of the quota.
+
+    Source: https://docs.aws.amazon.com/cli/latest/reference/apigateway/update-usage.html
+    """
+    plan, key, gateway, today = _plan_of(asked), _key_of_plan(asked)["id"], asked.gateway, _day(asked.now)
+
+    def extend(thing: Thing, patch: Patch) -> None:
+        thing["remaining"] = as_number(patch)
+
+    wanted = Patchable({"/remaining": Rule(("replace",), extend)}).patched({}, asked.params.get("patchOperations"))
+    if "remaining" in wanted and plan.get("quota") is not None:
+        extended = gateway.extended.setdefault((plan["id"], key), {})
+        begin = _begin(plan["quota"], today).isoformat()
+        extended[begin] = extended.get(begin, 0) + wanted["remaining"] - _left(gateway, plan, key, today)
+    day = today.isoformat()
+    rows = _rows(gateway, plan, key, [today])
+    return {"usagePlanId": plan["id"], "startDate": day, "endDate": day, "items": {key: rows}}
