@@ -13,11 +13,11 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import BadRequest, HTTPException
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
-from emulator.endpoint import layer
 from emulator.initial import Preparation
 from emulator.keeping.pickling import CannotKeep, Unreadable
 from emulator.keeping.snapshots import InvalidName, UnknownSnapshot, written
 from emulator.localstack import create_routes
+from emulator.reception import layer
 from emulator.routes import control_routes
 from emulator.web.activity import Activity
 from emulator.wire.hosts import Hosts

@@ -1,20 +1,18 @@
-"""The endpoint: every AWS request, however it came, is answered here.
+"""The endpoint: every AWS request, however it came, is answered here, once it was received.
 
 Step Functions and DynamoDB are ours; every other service is moto's. A request is a WSGI environ and its body; it comes
-from an HTTP server or, without a socket, from an in-process client.
+from an HTTP server by way of ``reception`` or, without a socket, from an in-process client.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from asl_interpreter.jsontext import JSON, dumps
-from asl_interpreter.loop.clock import monotonic
 from asl_interpreter.loop.errands import Closed, Workers
 from emulator import actors, moto_door
 from emulator.faults import Fault
@@ -26,177 +24,17 @@ from emulator.permissions.guard import AskedBy
 from emulator.wire import operations, protocol, query
 from emulator.wire.api_addresses import address_of, names_api
 from emulator.wire.credentials import DEFAULT_REGION, Credential, credential
-from emulator.wire.exchanges import ANSWER, LATER
-from emulator.wire.hosts import Hosts
-from emulator.wire.origins import is_open, is_visit, page_of_elsewhere
 from emulator.wire.protocol import Call, Environ, Response
 from emulator.wire.waiting import Waiting
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import InputStream, StartResponse, WSGIApplication
-
     from emulator.control import Control
     from emulator.world import World
 
 log = logging.getLogger("dynastep")
 
-MEBIBYTE = 1024 * 1024
-
-LARGEST_UPLOAD = 512 * MEBIBYTE
-"""Bytes of a body that another service than ours gets, such as an object of S3: it is held in memory."""
-
-_NO_MORE_HOSTS = Hosts()
-
 OURS = ("states", "dynamodb")
 """Signing names of the services answered here."""
-
-
-Note: TypeAlias = "Callable[[float, tuple[str, str, str, str], tuple[int, float, str], tuple[bytes, bytes]], None]"
-"""Hears of each answered request: when it came by the emulator's clock; service, operation, account and region; HTTP
-status, milliseconds and error; the bodies of request and answer."""
-
-
-def layer(
-    control: Control, pages: WSGIApplication, hosts: Hosts = _NO_MORE_HOSTS, note: Note | None = None
-) -> WSGIApplication:
-    """A WSGI application that answers AWS requests and leaves everything else to ``pages``.
-
-    What a web page of elsewhere sends is refused, and what is sent to a name that is not one of ``hosts``. ``note``
-    hears of every AWS request that was answered.
-    """
-
-    def serve(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        why = _why_kept_out(control, environ, hosts)
-        if why is not None:
-            response = _refuse(environ, why)
-        elif not is_page(environ):
-            try:
-                response = _received(control, environ, note)
-            except _Postponed:
-                return LATER
-        else:
-            return pages(environ, start_response)
-        start_response(_STATUS_LINES[response.status], _headers(environ, response))
-        return [response.body]
-
-    return serve
-
-
-def _headers(environ: Environ, response: Response) -> list[tuple[str, str]]:
-    if environ["REQUEST_METHOD"] == "HEAD":
-        return response.headers
-    return [*response.headers, ("Content-Length", str(len(response.body)))]
-
-
-_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
-
-
-def is_page(environ: Environ) -> bool:
-    """Whether a request is for a page or a control route of the emulator rather than for AWS."""
-    path = environ.get("PATH_INFO", "/")
-    if path in ("", "/"):
-        visited = environ["REQUEST_METHOD"] == "GET" and "text/html" in environ.get("HTTP_ACCEPT", "")
-        return visited and not names_api(environ)
-    if path.startswith(("/_dynastep", "/_localstack/", "/_aws/")) or path == "/favicon.ico":
-        return not names_api(environ)
-    return path == "/health" and credential(environ) is None  # a bucket may have that name
-
-
-def _why_kept_out(control: Control, environ: Environ, hosts: Hosts) -> str | None:
-    """Why a request must not do anything; None if it may. See docs/security.md."""
-    host = environ.get("HTTP_HOST")
-    if host is not None and not hosts.answer_to(host) and not is_open(environ):
-        return (
-            f"Dynastep does not answer to the name {host}, which a web page of elsewhere may have: "
-            f"--allowed-hosts {host.partition(':')[0]} makes it a name of this machine"
-        )
-    page = page_of_elsewhere(environ, hosts)
-    if page is None or is_open(environ) or (is_page(environ) and is_visit(environ)):
-        return None
-    if names_api(environ) and control.of(_owner_of_api(environ) or "").world.apis.allows(environ):
-        return None
-    return f"Dynastep answers web pages of this machine and its network, not of {page}"
-
-
-def _refuse(environ: dict[str, Any], why: str) -> Response:
-    log.warning(
-        "%s %s was refused, for it could run code here: %s", environ["REQUEST_METHOD"], environ["PATH_INFO"], why
-    )
-    announced = environ.get("CONTENT_LENGTH") or ""
-    if announced.isdigit() and 0 < int(announced) <= protocol.LARGEST_BODY:
-        environ["wsgi.input"].read(int(announced))  # a client that cannot send all of its request reads no answer
-    body = dumps({"__type": "AccessDeniedException", "message": why}).encode()
-    return Response(403, [("Content-Type", "application/json")], body)
-
-
-def _received(control: Control, environ: dict[str, Any], note: Note | None) -> Response:
-    """Read the body, unless it is too large to be kept, and answer."""
-    announced = environ.get("CONTENT_LENGTH") or ""
-    length = int(announced) if announced.isdigit() else -1
-    if length == 0 or (length < 0 and "HTTP_TRANSFER_ENCODING" not in environ):
-        return _noted(control, environ, b"", note)
-    most = protocol.LARGEST_BODY if protocol.service_of(environ) is not None else LARGEST_UPLOAD
-    body = b"" if length > most else _read(environ["wsgi.input"], most + 1 if length < 0 else length)
-    if length > most or len(body) > most:
-        _discard(environ["wsgi.input"])
-        return protocol.write_fault(environ, None, protocol.new_request_id(None), protocol.too_large())
-    if len(body) < length:  # the client is gone, and half of a request is none
-        return Response(400, [("Content-Type", "text/plain"), ("Connection", "close")], b"The body is not complete")
-    return _noted(control, environ, body, note)
-
-
-def _noted(control: Control, environ: dict[str, Any], body: bytes, note: Note | None) -> Response:
-    """Answer, and tell ``note`` of a request that names its service."""
-    at, began = 0.0 if note is None else control.latest.world.clock.now(), monotonic()
-    caller = credential(environ)
-    account = account_of(control, caller)
-
-    def tell(response: Response) -> None:
-        service = protocol.service_of(environ) or (caller.service if caller is not None else "")
-        if note is not None and service:
-            milliseconds = (monotonic() - began) * 1000
-            named = (service, _named(environ, body), account, caller.region if caller is not None else "")
-            note(at, named, (response.status, milliseconds, _error_of(response)), (body, response.body))
-
-    def answer_later(response: Response) -> None:
-        tell(response)
-        environ[ANSWER](response.status, _headers(environ, response), response.body)
-
-    later = answer_later if ANSWER in environ else None
-    response = _answer(control, Received(environ, body, caller, account, names_api(environ), later))
-    tell(response)
-    return response
-
-
-_FIRST_ERROR = HTTPStatus.BAD_REQUEST.value
-_ERROR = re.compile(rb'"__type": ?"(?:[^"#]*#)?(\w+)"|<Code>([\w.]+)</Code>')
-
-
-def _error_of(response: Response) -> str:
-    """The code of the error that an answer is; empty if it is none."""
-    if response.status < _FIRST_ERROR:
-        return ""
-    named = next((value for name, value in response.headers if name.lower() == "x-amzn-errortype"), "")
-    found = _ERROR.search(response.body)
-    return named or ("" if found is None else (found[1] or found[2]).decode())
-
-
-def _read(body: InputStream, most: int) -> bytes:
-    """At most so many bytes of a body: one that comes in chunks does not say how long it is."""
-    first = body.read(min(most, MEBIBYTE))
-    if len(first) in (0, most):
-        return first
-    parts, left = [first], most - len(first)
-    while left > 0 and (part := body.read(min(left, MEBIBYTE))):
-        parts.append(part)
-        left -= len(part)
-    return b"".join(parts)
-
-
-def _discard(body: InputStream) -> None:
-    """Read a body to its end: a client that cannot send all of its request does not read the answer."""
-    while body.read(MEBIBYTE):
-        pass
 
 
 class Received(NamedTuple):
@@ -214,18 +52,23 @@ class Received(NamedTuple):
     """Whether a client asks, and not the world itself."""
 
 
-class _Postponed(Exception):
+class Postponed(Exception):
     """The request is answered later."""
 
 
 def answer(control: Control, environ: Environ, body: bytes) -> Response:
     """Answer a request to AWS, whatever it holds. A bug of ours is an HTTP 500 and an entry in the log."""
     caller = credential(environ)
-    return _answer(control, Received(environ, body, caller, account_of(control, caller), names_api(environ)))
+    return respond(control, Received(environ, body, caller, account_of(control, caller), names_api(environ)))
 
 
-def _answer(control: Control, request: Received) -> Response:
-    owner = _owner_of_api(request.environ) if request.is_for_api else None
+def respond(control: Control, request: Received) -> Response:
+    """Answer a request that was received, in the world that it means.
+
+    Raises:
+        Postponed: the answer comes later, by ``request.later``.
+    """
+    owner = owner_of_api(request.environ) if request.is_for_api else None
     meant = control.of(owner or request.account)
     try:
         return meant.gate.pass_through(_answer_inside, control, meant, request)
@@ -250,7 +93,7 @@ def inside(world: World, environ: Environ, body: bytes) -> Response:
     return _respond(world, Received(environ, body, caller, owner, names_api(environ), from_outside=False))
 
 
-def _owner_of_api(environ: Environ) -> str | None:
+def owner_of_api(environ: Environ) -> str | None:
     """The account of the API that a request is for: who calls an API need not say whose it is."""
     address = address_of(environ)
     found = None if address is None else moto_door.find_api(address.api)
@@ -320,9 +163,9 @@ def _respond_ours(world: World, request: Received, control: Control | None) -> R
                 answered = answered.result()
             else:
                 answered.later(partial(_come_back, control, request, call))
-                raise _Postponed  # noqa: TRY301 - it leaves the gate, as Closed does
+                raise Postponed  # noqa: TRY301 - it leaves the gate, as Closed does
         return protocol.write_answer(environ, call, answered)
-    except (Closed, _Postponed):
+    except (Closed, Postponed):
         raise
     except Exception as error:  # noqa: BLE001 - written below
         return _write_failure(environ, service, request_id, error)
@@ -351,8 +194,8 @@ def _finish(control: Control, request: Received, call: Call, result: Callable[[]
         response = protocol.write_answer(environ, call, result())
     except Closed:  # a reset refuses it: the world as it is then answers
         try:
-            response = _answer(control, request)
-        except _Postponed:
+            response = respond(control, request)
+        except Postponed:
             return
     except Exception as error:  # noqa: BLE001 - written
         response = _write_failure(environ, call.service, call.request_id, error)
@@ -375,21 +218,13 @@ _LOOKS = re.compile("(Batch)?(Describe|Filter|Get|Head|List|Query|Receive|Scan|S
 _ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 
 
-def _operation(environ: Environ, body: bytes) -> str:
+def operation_of(environ: Environ, body: bytes) -> str:
     """The operation that a request names; of a service whose requests are paths, what its method does."""
     target: str = environ.get("HTTP_X_AMZ_TARGET", "")
     if target:
         return target.rpartition(".")[2]
     action = _ACTION.search(body) if moto_door.is_form(environ) else None
     return action[1].decode() if action is not None else str(environ["REQUEST_METHOD"]).capitalize()
-
-
-def _named(environ: Environ, body: bytes) -> str:
-    """The operation that a request names; of a service whose requests are paths, method and path."""
-    operation = _operation(environ, body)
-    if operation == environ["REQUEST_METHOD"].capitalize():
-        return f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '/')}"
-    return operation
 
 
 def _respond_moto(world: World, request: Received) -> Response:
@@ -412,7 +247,7 @@ def _respond_other(world: World, request: Received) -> Response:
     environ, body, caller, account = request[:4]
     if caller is not None and caller.service == "cloudformation":
         return _respond_to_form(world, request, "cloudformation")
-    if caller is not None and caller.service == "iam" and _operation(environ, body) in operations.handlers("iam"):
+    if caller is not None and caller.service == "iam" and operation_of(environ, body) in operations.handlers("iam"):
         return _respond_to_form(world, request, "iam")
     if world.guard is None or caller is None:
         return _respond_elsewhere(world, request)
@@ -433,7 +268,7 @@ def _respond_elsewhere(world: World, request: Received) -> Response:
     if response is None:
         meet = world.meet_faults if world.faults and request.from_outside else None
         response = moto_door.answer(environ, body, caller, account, meet)
-    if world.keeping.by is not None and not _LOOKS.match(_operation(environ, body)):
+    if world.keeping.by is not None and not _LOOKS.match(operation_of(environ, body)):
         world.keeping.by.answered(caller.service if caller is not None else "")
     if "HTTP_ORIGIN" in environ and not any(name.lower().startswith("access-control-") for name, _ in response.headers):
         return response._replace(headers=[*response.headers, *protocol.cors(environ)])
@@ -445,7 +280,7 @@ def _respond_beside(world: World, request: Received) -> Response | None:
     environ, body, caller, account = request[:4]
     if caller is not None and caller.service == "lambda":
         return lambdas.respond(world, environ, body, account, caller.region)
-    if _LOOKS.match(_operation(environ, body)):
+    if _LOOKS.match(operation_of(environ, body)):
         world.lambdas.settle()
     return None
 

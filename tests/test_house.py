@@ -81,6 +81,7 @@ EMULATOR = {
     "server": "wire",
     "actors": "arns faults moto_door permissions wire",
     "endpoint": "actors faults injection lambdas moto_door permissions wire",
+    "reception": "endpoint wire",
     "injection": "dynamodb.items faults integrations lambdas suggestions wire",
     "world": "faults injection integrations stepfunctions",
     "wiring": "actors apigateway arns cloudwatch datasets deploying encryption dynamodb.forwarding dynamodb.model dynamodb.operations simulation"
@@ -91,7 +92,7 @@ EMULATOR = {
     "variables": "settings suggestions",
     "localstack": "moto_door wire",
     "keeping": "dynamodb.changes dynamodb.model faults moto_door stepfunctions",
-    "app": "endpoint keeping initial localstack routes web wire wiring",
+    "app": "keeping initial localstack reception routes web wire wiring",
     "cli": "",
     "control": "keeping moto_door settings wire wiring world",
     "commands": "keeping deploying permissions app bench clients control graph initial integrations moto_door server settings stepfunctions"

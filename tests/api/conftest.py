@@ -14,7 +14,7 @@ from botocore.config import Config
 
 from asl_interpreter.loop.clock import Clock
 from emulator.dynamodb.model.store import Store
-from emulator.endpoint import layer
+from emulator.reception import layer
 from emulator.testing import Dynastep
 from emulator.wire import operations
 from emulator.wire.gate import Gate

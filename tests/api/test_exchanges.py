@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from emulator.control import Control
-from emulator.endpoint import layer
+from emulator.reception import layer
 from emulator.settings import Settings
 from emulator.web.activity import Activity
 from emulator.wire import exchanges

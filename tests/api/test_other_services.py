@@ -20,8 +20,8 @@ from botocore.exceptions import ClientError, ParamValidationError
 
 from emulator import arns, clients, endpoint, moto_door, server
 from emulator.control import Control
-from emulator.endpoint import layer
 from emulator.moto_door import routes
+from emulator.reception import layer
 from emulator.settings import Settings
 from emulator.wire import patterns
 from emulator.wire.credentials import Credential

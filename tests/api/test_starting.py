@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from fuzz.server import await_start, free_port
 
-from emulator.endpoint import LARGEST_UPLOAD, _received
+from emulator.reception import LARGEST_UPLOAD, _received
 from emulator.wire.gate import Gate
 from emulator.wire.protocol import LARGEST_BODY
 
@@ -62,7 +62,7 @@ class Endless:
 )
 @pytest.mark.parametrize("announced", [True, False])
 def test_a_body_that_is_too_large_is_refused_however_it_comes(target, most, announced, monkeypatch):
-    monkeypatch.setattr("emulator.endpoint.LARGEST_UPLOAD", 4 * LARGEST_BODY)
+    monkeypatch.setattr("emulator.reception.LARGEST_UPLOAD", 4 * LARGEST_BODY)
     most = min(most, 4 * LARGEST_BODY)
     body = Endless(most + 5)
     environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/", "wsgi.input": body, "HTTP_X_AMZ_TARGET": target}

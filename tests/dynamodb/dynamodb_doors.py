@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 import pytest
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from emulator.endpoint import layer
 from emulator.faults import Fault
+from emulator.reception import layer
 from emulator.server import Server, serve_in_thread
 from emulator.wire.gate import Gate
 from emulator.wire.protocol import TARGETS, Call
