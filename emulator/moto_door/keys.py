@@ -56,6 +56,16 @@ def utcnow(_theirs: Any) -> Callable[[], datetime]:
     return lambda: datetime.fromtimestamp(now(), timezone.utc).replace(tzinfo=None)
 
 
+def create_key(theirs: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a key, to encrypt with where nothing else is said."""
+
+    @wraps(theirs)
+    def create(backend: Any, policy: str | None, key_usage: str | None, *more: Any, **named: Any) -> Any:
+        return theirs(backend, policy, key_usage or "ENCRYPT_DECRYPT", *more, **named)
+
+    return create
+
+
 def change_state(theirs: Callable[..., Any]) -> Callable[..., Any]:
     """Enable a key, disable it, have it deleted or not; its ARN will do as well as its id."""
 

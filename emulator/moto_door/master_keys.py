@@ -55,8 +55,9 @@ def master_key(named: str, account: str, region: str) -> MasterKey | None:
         return next((each for each in managed if each.arn.endswith(f"/{name}")), None)
     if is_deleted(key):
         return None
-    usage = key.key_usage or "ENCRYPT_DECRYPT"  # which AWS says where nothing was said
-    return MasterKey(key.arn, key.key_state, key.key_spec, usage, changes_of(key), by_aws=key.key_manager == "AWS")
+    return MasterKey(
+        key.arn, key.key_state, key.key_spec, key.key_usage, changes_of(key), by_aws=key.key_manager == "AWS"
+    )
 
 
 _PARTS = 6

@@ -146,6 +146,7 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("kms.responses:KmsResponse._validate_cmk_id", keys.validate_cmk_id, "063b9cdd2ff8"),
         _patch("kms.models:utcnow", keys.utcnow, "7b8bb404c4f6"),
         _patch("kms.models:unix_time", keys.unix_time, "f0576ec9e5f5"),
+        _patch("kms.models:KmsBackend.create_key", keys.create_key, "8fe561c750e1"),
         _patch("kms.models:KmsBackend.list_keys", keys.list_keys, "1879f2fbc53f"),
         _patch("kms.models:KmsBackend.encrypt", keys.encrypt, "bc36789dcd19"),
         _patch("kms.models:KmsBackend.decrypt", keys.decrypt, "52b413fa59da"),
