@@ -131,6 +131,7 @@ def test_a_change_of_the_key_shows_the_old_one_once_more(kms, dynamodb):
     create(dynamodb, old)
     answered = dynamodb.update_table(TableName="orders", SSESpecification=sse(new))["TableDescription"]
     assert answered["SSEDescription"] == {"Status": "UPDATING", "SSEType": "KMS", "KMSMasterKeyArn": old}
+    assert answered["TableStatus"] == "ACTIVE"
     shown = described(dynamodb)["SSEDescription"]
     assert shown == {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": new}
 

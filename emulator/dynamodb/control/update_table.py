@@ -74,7 +74,7 @@ def update_table(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
         lifecycles.check_changeable(table, named, is_throughput=is_throughput)
         now = region.clock.now()
         encrypted = table.settings.get("SSEDescription")
-        lifecycles.update(table, now, region.durations, is_throughput=is_throughput)
+        _begin(region, table, asked, is_throughput=is_throughput)
         for change in changes:
             change()
         for kind, vector_index in vector_actions:
@@ -88,6 +88,12 @@ def update_table(world: DynamoDBWorld, call: Call) -> dict[str, JSON]:
             table.backfilled.update(index.name for kind, index in vector_actions if kind == "Create")
         replicas.spread(table)
         return {"TableDescription": {**describe(table), **_being_encrypted(table, encrypted, asked)}}
+
+
+def _begin(region: Region, table: Table, asked: Sequence[str], *, is_throughput: bool) -> None:
+    """Have the change begin. While a table is encrypted anew it stays ACTIVE, as recorded: DDB-TABLE-082."""
+    if asked != ["SSESpecification"]:
+        lifecycles.update(table, region.clock.now(), region.durations, is_throughput=is_throughput)
 
 
 def _being_encrypted(table: Table, before: JSON, asked: Sequence[str]) -> dict[str, JSON]:
