@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 
 from emulator.web.page import about, is_part
-from emulator.web.permissions import permissions
 
 
 def add(pages: Blueprint) -> None:
@@ -13,6 +12,8 @@ def add(pages: Blueprint) -> None:
 
     @pages.get("/permissions/<path:arn>")
     def permissions_of(arn: str) -> str:
+        from emulator.web.permissions import permissions  # brings botocore, which is not for the start of a server
+
         asked = about(arn)
         described = asked.step_functions("DescribeStateMachine", stateMachineArn=arn)
         only_runs = request.args.get("of") == "runs"
