@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from asl_interpreter.jsontext import JSON
-from emulator.moto_door.requests import Operation
 from emulator.moto_door.routes import rest_operation
 from emulator.wire.operations import service_model
 from emulator.wire.protocol import Environ, Response
 
-Answer: TypeAlias = Callable[[Operation, JSON, str, tuple[str, str]], Response]
+if TYPE_CHECKING:
+    from emulator.moto_door.requests import Operation
+
+Answer: TypeAlias = "Callable[[Operation, JSON, str, tuple[str, str]], Response]"
 """Answers an operation with its members, the query of its path, and an account and a region. Raises Fault."""
 
 _answers: dict[str, Answer] = {}
@@ -29,6 +31,8 @@ def own_operation(name: str, environ: Environ) -> Operation | None:
     service = _SIGNING.get(name, "")
     if service not in _answers:
         return None
+    from emulator.moto_door.requests import Operation  # brings botocore, which is not for the start of a server
+
     path, _, query = str(environ["RAW_URI"]).partition("?")
     found = rest_operation(service, environ["REQUEST_METHOD"], path, query)
     return None if found is None else Operation(service, found, service_model(service).operation_model(found))
