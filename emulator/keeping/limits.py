@@ -30,6 +30,7 @@ NOT_KEPT: Final[Mapping[str, tuple[str, str]]] = {
         "lambda",
         "invocations by event that wait for another attempt; processes of functions, and what they hold in memory",
     ),
+    "keys": ("kms", "the data keys that services hold: each asks for another one"),
     "mocks": ("stepfunctions", "mocks that were set over the control routes, and what they have counted"),
     "faults": ("every service", "faults that were set over the control routes, and what they have counted"),
 }
