@@ -35,7 +35,11 @@ def own_operation(name: str, environ: Environ) -> Operation | None:
 
     path, _, query = str(environ["RAW_URI"]).partition("?")
     found = rest_operation(service, environ["REQUEST_METHOD"], path, query)
-    return None if found is None else Operation(service, found, service_model(service).operation_model(found))
+    if found is None:
+        return None
+    from emulator.moto_door.requests import Operation  # with botocore, which a start does without
+
+    return Operation(service, found, service_model(service).operation_model(found))
 
 
 def answered_here(operation: Operation, params: JSON, query: str, place: tuple[str, str]) -> Response:
