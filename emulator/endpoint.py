@@ -247,6 +247,8 @@ def _respond_other(world: World, request: Received) -> Response:
     environ, body, caller, account = request[:4]
     if caller is not None and caller.service == "cloudformation":
         return _respond_to_form(world, request, "cloudformation")
+    if caller is not None and caller.service == "cloudcontrolapi":
+        return _respond_to_json(world, request, "cloudcontrol", caller.region)
     if caller is not None and caller.service == "iam" and operation_of(environ, body) in operations.handlers("iam"):
         return _respond_to_form(world, request, "iam")
     if world.guard is None or caller is None:
@@ -305,6 +307,22 @@ def _respond_to_form(world: World, request: Received, service: str) -> Response:
         status, answered = fault.status, query.write_fault(fault, model.metadata["xmlNamespace"], request_id)
     headers = [("x-amzn-RequestId", request_id), ("Content-Type", "text/xml"), *protocol.cors(request.environ)]
     return Response(status, headers, answered)
+
+
+def _respond_to_json(world: World, request: Received, service: str, region: str) -> Response:
+    """Answer for a service that speaks AWS JSON and is none of those whose models are kept here."""
+    environ, request_id = request.environ, protocol.new_request_id("stepfunctions")
+    name = operation_of(environ, request.body)
+    try:
+        params = protocol.read_members(request.body)
+        call = protocol.Call(service, name, params, request.account, region, request_id, request.body)
+        if world.guard is not None:
+            actors.check(world, world.guard, environ, request.caller, request.account, (service, name, params))
+        if request.from_outside:
+            world.meet_faults(service, name, params)
+        return protocol.write_answer(environ, call, operations.perform(world, call))
+    except Fault as fault:
+        return protocol.write_fault(environ, None, request_id, fault)
 
 
 def account_of(control: Control, caller: Credential | None) -> str:

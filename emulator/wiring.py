@@ -224,6 +224,12 @@ def _cloudformation() -> Mapping[str, operations.Handler]:
     return OPERATIONS
 
 
+def _cloud_control() -> Mapping[str, operations.Handler]:
+    from emulator.deploying.cloud_control import OPERATIONS
+
+    return OPERATIONS
+
+
 def _iam() -> Mapping[str, operations.Handler]:
     from emulator.simulation import OPERATIONS
 
@@ -231,6 +237,7 @@ def _iam() -> Mapping[str, operations.Handler]:
 
 
 operations.offer("iam", _iam)
+operations.offer("cloudcontrol", _cloud_control)
 operations.offer("cloudformation", _cloudformation)
 operations.offer("stepfunctions", _step_functions)
 operations.offer("dynamodb", _dynamodb)

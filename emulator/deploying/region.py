@@ -50,6 +50,8 @@ class Region:
         self.now = now
         self.new_id = new_id
         self._engine = engine
+        self.requests: dict[str, dict[str, Any]] = {}
+        """What the Cloud Control API was asked: token -> what became of it, as a ProgressEvent."""
         self._beginnings = lock("the beginning of work on a stack", 65)
 
     def new_stack_id(self, name: str) -> str:

@@ -36,9 +36,11 @@ class Refused(Exception):
             return _reason(self.message, token, handler_code)
         details = f"Service: {self.service}, Status Code: {self.status}, Request ID: {self.request_id}"
         text = f"{self.message} ({details}) (SDK Attempt Count: 1)"
-        return _reason(text, token, self._handler_code())
+        return _reason(text, token, self.handler_code)
 
-    def _handler_code(self) -> str:
+    @property
+    def handler_code(self) -> str:
+        """What kind of failure this is, by AWS's names for handlers' errors."""
         for handler_code, words in _HANDLER_CODES:
             if any(word in self.code for word in words):
                 return handler_code

@@ -18,6 +18,7 @@ from emulator.moto_door.state import opened
 _receiving = lock("receiving from a queue", 30)
 """One receiver at a time takes messages; none waits for them meanwhile."""
 
+_ALLOWING: Final = "RedriveAllowPolicy"
 DEDUPLICATED: Final = 300.0
 """Seconds for which a FIFO queue knows what it has got."""
 LONGEST_OUT_OF_SIGHT: Final = 43_200
@@ -68,15 +69,19 @@ def _expire(queue: Any) -> None:
 
 
 def get_queue_attributes(theirs: Any) -> Any:
-    """Count what a queue still keeps, and show a redrive policy as it was given."""
+    """Count what a queue still keeps, and show redrive policies as they were given."""
 
     def get_queue_attributes(self: Any, queue_name: str, attribute_names: list[str]) -> dict[str, Any]:
         queue = self.get_queue(queue_name)
         with _receiving:
             _expire(queue)
-        found: dict[str, Any] = theirs(self, queue_name, attribute_names)
+        asked = [name for name in attribute_names if name != _ALLOWING]  # of which moto has never heard
+        found: dict[str, Any] = theirs(self, queue_name, asked)
         if "RedrivePolicy" in found:
             found = {**found, "RedrivePolicy": getattr(queue, "redrive_policy_text", found["RedrivePolicy"])}
+        allowing = getattr(queue, "redrive_allow_policy", None)
+        if allowing and {"All", _ALLOWING}.intersection(attribute_names):
+            found = {**found, _ALLOWING: allowing}
         return found
 
     return get_queue_attributes

@@ -124,6 +124,14 @@ def read_call(environ: Environ, body: bytes, credential: Credential | None, acco
             raise Fault("SerializationException", "")
 
 
+def read_members(body: bytes) -> dict[str, JSON]:
+    """The members of a request in JSON. Raises Fault, the body is no object."""
+    params = _json(body) if body else {}
+    if not isinstance(params, dict):
+        raise Fault("SerializationException", "")
+    return params
+
+
 def _has_too_many_headers(environ: Environ) -> bool:
     """Whether the headers are too large; they are counted where nobody has said that they are not."""
     if environ.get(HEADER_BYTES, LARGEST_HEADERS + 1) <= LARGEST_HEADERS:

@@ -99,18 +99,19 @@ class Cdk:
         self.command = [str(need("aws-cdk") / "bin" / "cdk"), "--app", f"node {APPLICATION / 'cdk.mjs'}"]
         self.command += ["--output", str(folder / "cdk.out")]
         self.env = environment(url, CDK_DISABLE_CLI_TELEMETRY="true", CI="true")
-        succeeded, said = self._run("bootstrap", f"aws://{ACCOUNT}/us-east-1")
+        succeeded, said = self.run("bootstrap", f"aws://{ACCOUNT}/us-east-1")
         assert succeeded, said
 
-    def _run(self, *arguments: str) -> tuple[bool, str]:
+    def run(self, *arguments: str) -> tuple[bool, str]:
+        """Run a command of CDK's."""
         return run(["node", *self.command, *arguments], APPLICATION, self.env)
 
     def deploy(self, comment: str = "first", deadline: int = 30) -> tuple[bool, str]:
         values = ("-c", f"comment={comment}", "-c", f"deadline={deadline}")
-        return self._run("deploy", "--require-approval", "never", *values)
+        return self.run("deploy", "--require-approval", "never", *values)
 
     def destroy(self) -> None:
-        succeeded, said = self._run("destroy", "--force")
+        succeeded, said = self.run("destroy", "--force")
         assert succeeded, said
 
 
@@ -157,22 +158,24 @@ MIRRORS = ("/usr/local/share/terraform/plugins", "/usr/share/terraform/plugins")
 class Terraform:
     """``terraform init``, ``apply``, ``destroy``."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path, source: Path = APPLICATION) -> None:
         if shutil.which("terraform") is None:
             pytest.skip("Terraform is not installed")
         places = [place for place in (os.environ.get("TF_PLUGIN_DIR"), *MIRRORS) if place and Path(place).is_dir()]
-        shutil.copy(APPLICATION / "main.tf", folder)
+        shutil.copy(source / "main.tf", folder)
         with zipfile.ZipFile(folder / "check.zip", "w") as package:
             package.write(APPLICATION / "check" / "index.py", "index.py")
         self.folder = folder
-        self.env = environment(url, TF_VAR_package="check.zip", TF_IN_AUTOMATION="1", CHECKPOINT_DISABLE="1")
+        self.env = environment(
+            url, TF_VAR_package="check.zip", TF_IN_AUTOMATION="1", CHECKPOINT_DISABLE="1", NO_COLOR="1"
+        )
         succeeded, said = self.run("init", *(f"-plugin-dir={place}" for place in places[:1]))
         if not succeeded:
             pytest.skip(f"Terraform's provider for AWS is not here: {said[-300:]}")
 
     def run(self, *arguments: str) -> tuple[bool, str]:
         """Run a command of Terraform's."""
-        return run(["terraform", arguments[0], "-no-color", *arguments[1:]], self.folder, self.env)
+        return run(["terraform", *arguments], self.folder, self.env)
 
     def deploy(self, comment: str = "first", deadline: int = 30) -> tuple[bool, str]:
         return self.run("apply", "-auto-approve", f"-var=comment={comment}", f"-var=deadline={deadline}")
@@ -217,6 +220,26 @@ def test_a_tool_on_cloudformation_deploys_the_application(
     assert left(url) == at_first
 
 
+def test_cdk_tells_what_differs_and_swaps_it(url: str, tmp_path: Path) -> None:
+    at_first = left(url)
+    deployed = Cdk(url.replace("127.0.0.1", "localhost"), tmp_path)
+    succeeded, said = deployed.deploy()
+    assert succeeded, said
+    events = client(url, "cloudformation").describe_stack_events(StackName="orders")["StackEvents"]
+    changed = ("-c", "comment=second")
+    for arguments, number in (((), 0), (changed, 1)):
+        succeeded, said = deployed.run("diff", *arguments)
+        assert succeeded, said
+        assert f"Number of stacks with differences: {number}" in said
+
+    succeeded, said = deployed.run("deploy", "--hotswap", "--require-approval", "never", *changed)
+    assert succeeded, said
+    assert end_state(url) == {**EXPECTED, "comment": "second"}
+    assert client(url, "cloudformation").describe_stack_events(StackName="orders")["StackEvents"] == events
+    deployed.destroy()
+    assert left(url) == at_first
+
+
 def test_terraform_deploys_the_application(url: str, tmp_path: Path) -> None:
     at_first = left(url)
     deployed = Terraform(url, tmp_path)
@@ -232,4 +255,44 @@ def test_terraform_deploys_the_application(url: str, tmp_path: Path) -> None:
     assert end_state(url) == {**EXPECTED, "comment": "second", "versions": ["2"]}
 
     deployed.destroy()
+    assert left(url) == at_first
+
+
+IMPORTED = {
+    "aws_dynamodb_table.wide": "wide",
+    "aws_dynamodb_table.indexed": "indexed",
+    "aws_sfn_activity.work": f"arn:aws:states:us-east-1:{ACCOUNT}:activity:work",
+    "aws_sfn_state_machine.flow": f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:flow",
+}
+"""What is forgotten and imported again: address -> id."""
+
+
+def test_terraform_finds_what_it_has_made_as_it_made_it(url: str, tmp_path: Path) -> None:
+    at_first = left(url)
+    deployed = Terraform(url, tmp_path, HERE / "terraform")
+
+    def done(*arguments: str) -> None:
+        succeeded, said = deployed.run(*arguments)
+        assert succeeded, said
+
+    done("apply", "-auto-approve")
+    done("plan", "-detailed-exitcode")
+    replica = client(url, "dynamodb", "eu-west-1").describe_table(TableName="wide")["Table"]
+    assert replica["SSEDescription"]["KMSMasterKeyArn"].startswith(f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/")
+
+    queue = client(url, "sqs").get_queue_url(QueueName="work.fifo")["QueueUrl"]
+    imported = {**IMPORTED, "aws_sqs_queue.work": queue}
+    done("state", "rm", *imported)
+    for address, identifier in imported.items():
+        done("import", address, identifier)
+    done("plan", "-detailed-exitcode")
+
+    changed = ("-var=comment=second", "-var=capacity=7", '-var=indexed=["status","kind"]', "-var=receives=4")
+    done("apply", "-auto-approve", *changed)
+    done("plan", "-detailed-exitcode", *changed)
+    table = client(url, "dynamodb").describe_table(TableName="indexed")["Table"]
+    assert table["ProvisionedThroughput"]["ReadCapacityUnits"] == 7
+    assert sorted(index["IndexName"] for index in table["GlobalSecondaryIndexes"]) == ["by-kind", "by-status"]
+
+    done("destroy", "-auto-approve", *changed)
     assert left(url) == at_first

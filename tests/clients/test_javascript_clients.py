@@ -44,3 +44,15 @@ def test_step_functions(server: str, node: Callable[..., Any]) -> None:
         ],
         "sync": "[1]",
     }
+
+
+def test_waiters_and_paginators(server: str, node: Callable[..., Any]) -> None:
+    answer = node("waiters.mjs", server, package="@aws-sdk/client-sfn")
+    assert answer == {
+        "waited": ["SUCCESS"] * 6,
+        "scanned": [2, 2, 1],
+        "listed": ["waited-1", "waited-2", "waited-3"],
+        "absent": "TimeoutError",
+        "found": ["paged-1", "paged-2", "paged-3"],
+        "executions": [2, 1],
+    }

@@ -243,3 +243,19 @@ def test_a_move_that_cannot_be_is_refused(kept, sqs, dead, operation, parameters
     given = {name: kept.arn("sqs", text) if name != "TaskHandle" else text for name, text in parameters.items()}
     with pytest.raises(ClientError, match=message):
         getattr(sqs, operation)(**given)
+
+
+@pytest.mark.parametrize("asked", ["All", "RedriveAllowPolicy"])
+def test_a_redrive_allow_policy_comes_back_as_it_was_given(kept, sqs, asked):
+    url, _ = kept.queue("dead")
+
+    def shown():
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[asked])
+        return found.get("Attributes", {}).get("RedriveAllowPolicy")
+
+    assert shown() is None
+    for policy in ('{"redrivePermission":"denyAll"}', '{ "redrivePermission" : "allowAll" }'):
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedriveAllowPolicy": policy})
+        assert shown() == policy
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedriveAllowPolicy": ""})
+    assert shown() is None

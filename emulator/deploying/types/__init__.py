@@ -19,6 +19,7 @@ from emulator.deploying.types import (
     messaging,
     nested,
     networks,
+    others,
     stepfunctions,
 )
 from emulator.deploying.types.custom import CustomResource
@@ -27,7 +28,7 @@ from emulator.deploying.types.resource_type import ResourceType
 
 _TABLES: Final = (
     *(access.TYPES, buckets.TYPES, configuration.TYPES, custom.TYPES, dynamodb.TYPES, events.TYPES, functions.TYPES),
-    *(gateways.TYPES, messaging.TYPES, nested.TYPES, networks.TYPES, stepfunctions.TYPES),
+    *(gateways.TYPES, messaging.TYPES, nested.TYPES, networks.TYPES, others.TYPES, stepfunctions.TYPES),
 )
 OURS: Final[Mapping[str, ResourceType]] = {kind: made for table in _TABLES for kind, made in table.items()}
 """The types that are made by the operations of their services."""
