@@ -37,8 +37,6 @@ def own_operation(name: str, environ: Environ) -> Operation | None:
     found = rest_operation(service, environ["REQUEST_METHOD"], path, query)
     if found is None:
         return None
-    from emulator.moto_door.requests import Operation  # with botocore, which a start does without
-
     return Operation(service, found, service_model(service).operation_model(found))
 
 
