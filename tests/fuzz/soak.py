@@ -124,7 +124,8 @@ def plot(looks: Sequence[Look]) -> str:
     points = [(float(look.operations), look.mebibytes) for look in looks]
     dots = [point for point, look in zip(points, looks, strict=True) if look.was_reset]
     curves = {"resident memory": points}
-    return plots.plot("operations", "MiB of resident memory", curves, most=MOST_MEMORY * 1.1, dots=dots)
+    most = 1.1 * max(MOST_MEMORY, *(look.mebibytes for look in looks))
+    return plots.plot("operations", "MiB of resident memory", curves, most=most, dots=dots)
 
 
 def shown(looks: Sequence[Look], say: Callable[[str], Any] = print) -> float:
