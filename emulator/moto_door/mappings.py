@@ -122,8 +122,9 @@ def arrived(queue: str, message: Any) -> None:
 
 
 def has_come(source: str) -> None:
-    """Let the mappings of a stream hear that something has come."""
-    _sources[-1].arrived(source, 0.0, lambda: None)
+    """Let the mappings of a stream hear that something has come, where there is a world that has mappings."""
+    for sources in _sources[-1:]:
+        sources.arrived(source, 0.0, lambda: None)
 
 
 def pass_time(account: str, seconds: float) -> bool:
