@@ -24,7 +24,7 @@ CHILDREN = int(os.environ.get("DYNASTEP_CLUSTER_CHILDREN", "300"))
 def cluster():
     """Two workers with four threads each, in processes of their own."""
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=4, host="127.0.0.1", dashboard_address=None, silence_logs=50
+        n_workers=2, threads_per_worker=4, host="127.0.0.1", dashboard_address="127.0.0.1:0", silence_logs=50
     ) as started:
         yield started
 
