@@ -8,6 +8,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import fields
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -97,9 +98,11 @@ def start(*, verbose: bool, quiet: bool, **flags: str | None) -> None:
     began = monotonic()
 
     def stop() -> None:
-        if not quiet:
-            click.echo(goodbye(control, monotonic() - began))
+        farewell = goodbye(control, monotonic() - began)
         control.close()
+        if not quiet:
+            with suppress(OSError):  # who started the server may be gone
+                click.echo(farewell)
 
     server.serve(app, settings.host, port, ready, stop)
 

@@ -22,7 +22,6 @@ WITHOUT_STATE: Final = frozenset(
     {"settings", "engine", "logs", "status_changes", "apis", "retention", "spill", "datasets", "elsewhere", "guard"}
     | {"mock_config", "coverage", "keeping", "_resources"}
     | {"schedules", "pipes", "alarms"}  # they are made from what moto's services hold
-    | {"keys"}  # those of KMS are moto's; data keys that services hold are asked for anew
 )
 """Parts of a world that hold nothing of a user's, or what others of them hold."""
 NOT_KEPT: Final[Mapping[str, tuple[str, str]]] = {
