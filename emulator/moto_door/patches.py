@@ -38,7 +38,7 @@ from emulator.moto_door import (
     topics,
     vpc_endpoints,
 )
-from emulator.moto_door.state import MotoUnknown
+from emulator.moto_door.state import MotoUnknown, make_untracked
 
 log = logging.getLogger("dynastep")
 
@@ -102,6 +102,8 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
     "core": (
         # Any region is one: a test may call its own "local".
         _patch("core.base_backend:allow_unknown_region", lambda _theirs: lambda: True, "ddb99cfb67ca"),
+        # moto keeps every instance that is ever made, for a page that shows them.
+        _patch("core.common_models:BaseModel.__new__", make_untracked, "08cf0ef20e88"),
         # Whatever the service: a request to moto opens the account's IAM.
         _patch("iam.models:IAMBackend._init_aws_policies", managed_policies.init_aws_policies, "b3f2c8c3a9c6"),
         _patch("iam.models:IAMBackend._init_managed_policies", managed_policies.init_managed_policies, "fb61ef428691"),

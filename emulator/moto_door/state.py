@@ -53,6 +53,22 @@ def opened(package: str = "core") -> None:
         _attached()
 
 
+def make_untracked(_theirs: Callable[..., Any]) -> Callable[..., Any]:
+    """What makes an instance of a model of moto's, and leaves it to whoever holds it.
+
+    moto keeps each instance for a page that shows all of them. S3 needs the list: a reset closes the files in it.
+    """
+    from moto.core.common_models import BaseModel
+
+    def new(cls: Any, *_arguments: Any, **_named: Any) -> Any:
+        instance = super(BaseModel, cls).__new__(cls)
+        if cls.__module__ == "moto.s3.models":
+            cls.instances_tracked.append(instance)
+        return instance
+
+    return new
+
+
 @cache
 def _prepared() -> None:
     from moto.core.config import default_user_config
