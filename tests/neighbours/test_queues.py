@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 
 import pytest
@@ -259,3 +260,20 @@ def test_a_redrive_allow_policy_comes_back_as_it_was_given(kept, sqs, asked):
         assert shown() == policy
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedriveAllowPolicy": ""})
     assert shown() is None
+
+
+def test_a_message_that_is_deleted_stays_nowhere(sqs):
+    from moto.sqs.models import Message
+
+    def messages():
+        gc.collect()
+        return sum(isinstance(each, Message) for each in gc.get_objects())
+
+    queue = sqs.create_queue(QueueName="q")["QueueUrl"]
+    before = messages()
+    for _ in range(3):
+        sqs.send_message(QueueUrl=queue, MessageBody="m")
+    assert messages() == before + 3
+    for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]:
+        sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    assert messages() == before
