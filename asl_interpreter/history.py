@@ -65,6 +65,10 @@ class Times(Protocol):
         """Seconds since 1970."""
 
 
+def nothing() -> None:
+    """What is done beside where nothing else grows."""
+
+
 class History:
     """Events of one execution, ids from 1 without gaps."""
 
@@ -104,7 +108,7 @@ class History:
         self.weight = 0
         """Bytes that the values of the rows in memory take: an estimate that counts shared parts several times."""
         self._weigh_at = BUDGET
-        self.beside: Callable[[], None] = lambda: None
+        self.beside: Callable[[], None] = nothing
         """Packs what grows with the history; called when the history packs itself."""
         self.verbatim: tuple[JSON, str] | None = None
         """The execution's input and its text as the client sent it, which events show while the value is unchanged."""

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, TypeAlias
 from ..coverage import Coverage
 from ..definition import Choice, Fail, Machine, Map, Parallel, Pass, Processor, State, Succeed, Task, Wait
 from ..errors import OURS, RUNTIME, TIMEOUT, StateError
-from ..history import History, HistoryFull
+from ..history import History, HistoryFull, nothing
 from ..jsontext import JSON
 from ..language.dataflow import PathFlow
 from ..loop.fibers import Fiber, first_of, turn
@@ -242,6 +242,7 @@ class Execution:
         """Keep nothing that only a redrive needs: where it stood, in a circle of references with it."""
         self._cursor = None
         self.record.clear()
+        self.history.beside = nothing
 
     @property
     def size(self) -> int:
@@ -345,8 +346,8 @@ class Execution:
         self.status, self.error, self.cause = status, error, cause
         self.stopped_at = self.loop.clock.now()
         if status == "SUCCEEDED" or self.start.express:
-            self._cursor = self._root = None
-            self.record.clear()
+            self._root = None
+            self.forget()
             self.__dict__.pop("random", None)
             self.__dict__.pop("context", None)
         details: dict[str, JSON] = {}
