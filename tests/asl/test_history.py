@@ -14,6 +14,7 @@ from asl_interpreter import history
 from asl_interpreter.history import Event, History, HistoryFull
 from asl_interpreter.loop.clock import Clock
 from asl_interpreter.quotas import AWS
+from asl_interpreter.running.record import Record
 from benchmarks.machines import choice_loop, map_of_passes
 
 
@@ -232,3 +233,24 @@ def test_an_event_takes_less_than_300_bytes(machine: dict[str, Any], document: A
     finally:
         tracemalloc.stop()
     assert taken / len(execution.history) < 300
+
+
+@pytest.mark.parametrize("definition", [choice_loop(3), map_of_passes()])
+def test_an_execution_that_has_ended_is_gone_when_nobody_holds_it_without_a_collection(
+    definition: dict[str, Any],
+) -> None:
+    def there() -> int:
+        return sum(isinstance(each, (History, Record)) for each in gc.get_objects())
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = there()
+        with started(definition, {"n": 0, "items": [1, 2]}) as (engine, execution):
+            engine.wait(execution.ended)
+            assert there() == before + 2
+            del execution
+            engine.ask(lambda: None)
+            assert there() == before
+    finally:
+        gc.enable()
