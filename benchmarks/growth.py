@@ -35,7 +35,7 @@ def growths(seconds: float, repetitions: int, largest: int = 100_000) -> list[Gr
     return [
         _tables(seconds, repetitions, [size for size in sizes if size >= min(1_000, largest)]),
         _machines(seconds, repetitions, [size for size in sizes if size <= 10_000]),
-        _maps(seconds, repetitions, [size for size in sizes if size <= 10_000]),
+        _maps(seconds, repetitions, [size for size in (10, 100, 1_000, 5_000) if size <= largest]),
     ]
 
 
@@ -93,6 +93,7 @@ def _machines(seconds: float, repetitions: int, sizes: Sequence[int]) -> Growth:
 
 
 def _maps(seconds: float, repetitions: int, sizes: Sequence[int]) -> Growth:
+    """Maps, of no more items than the history of an inline one holds."""
     curves: dict[str, dict[int, float]] = {}
     for mode in ("INLINE", "DISTRIBUTED"):
         machine, costs = parse(map_of_passes(mode), no_resource), curves.setdefault(mode.capitalize(), {})
