@@ -92,10 +92,7 @@ def get_deployments(asked: Asked) -> Thing:
 
 def update_deployment(asked: Asked) -> Thing:
     """UpdateDeployment."""
-    api, deployment = asked.part("deployments", "deploymentId", _ABSENT)
-    changed = _DEPLOYMENT.patched(deployment, asked.params.get("patchOperations"))
-    api.deployments[changed["id"]] = changed
-    return changed
+    return _DEPLOYMENT.update(asked, "deployments", "deploymentId", _ABSENT)
 
 
 _DEPLOYMENT: Final = Patchable({"/description": text("description")})

@@ -53,10 +53,7 @@ def get_documentation_parts(asked: Asked) -> Thing:
 
 def update_documentation_part(asked: Asked) -> Thing:
     """UpdateDocumentationPart."""
-    api, part = asked.part("documentation", "documentationPartId", _ABSENT)
-    changed = _PART.patched(part, asked.params.get("patchOperations"))
-    api.documentation[changed["id"]] = changed
-    return changed
+    return _PART.update(asked, "documentation", "documentationPartId", _ABSENT)
 
 
 _PART: Final = Patchable({"/properties": text("properties")}, names_paths=True)
@@ -123,10 +120,7 @@ def get_documentation_versions(asked: Asked) -> Thing:
 
 def update_documentation_version(asked: Asked) -> Thing:
     """UpdateDocumentationVersion."""
-    api, version = asked.part("documentation_versions", "documentationVersion", _NO_VERSION)
-    changed = _VERSION.patched(version, asked.params.get("patchOperations"))
-    api.documentation_versions[changed["version"]] = changed
-    return changed
+    return _VERSION.update(asked, "documentation_versions", "documentationVersion", _NO_VERSION)
 
 
 _VERSION: Final = Patchable({"/description": text("description")}, names_paths=True)

@@ -116,10 +116,7 @@ def delete_model(asked: Asked) -> None:
 
 def update_model(asked: Asked) -> Thing:
     """UpdateModel."""
-    api, model = asked.part("models", "modelName", _absent(asked))
-    changed = _MODEL.patched(model, asked.params.get("patchOperations"))
-    api.models[model["name"]] = changed
-    return changed
+    return _MODEL.update(asked, "models", "modelName", _absent(asked))
 
 
 def get_model_template(asked: Asked) -> Thing:
@@ -186,10 +183,7 @@ def delete_request_validator(asked: Asked) -> None:
 
 def update_request_validator(asked: Asked) -> Thing:
     """UpdateRequestValidator."""
-    api, validator = asked.part("validators", "requestValidatorId", _NO_VALIDATOR)
-    changed = _VALIDATOR.patched(validator, asked.params.get("patchOperations"))
-    api.validators[changed["id"]] = changed
-    return changed
+    return _VALIDATOR.update(asked, "validators", "requestValidatorId", _NO_VALIDATOR)
 
 
 def _replace_name(thing: Thing, patch: Patch) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from emulator.apigateway.control.held import Thing, bad
+from emulator.apigateway.control.held import Asked, Thing, bad
 from emulator.faults import Fault
 
 
@@ -59,6 +59,13 @@ class Patchable:
     """Whether a refusal names the paths there are."""
     wrong_op_is_path: bool = False
     """Whether an operation that a path does not take is refused as a path that is not there."""
+
+    def update(self, asked: Asked, kind: str, name: str, absent: str) -> Thing:
+        """Have one of an API's things patched as a request wants, and keep it; the parameters are those of ``part``."""
+        api, thing = asked.part(kind, name, absent)
+        changed = self.patched(thing, asked.params.get("patchOperations"))
+        getattr(api, kind)[asked.params[name]] = changed
+        return changed
 
     def patched(self, thing: Thing, operations: Sequence[Mapping[str, Any]] | None) -> Thing:
         """A thing as it is after a patch. Raises Fault: an operation cannot be."""
