@@ -96,8 +96,7 @@ def inside(world: World, environ: Environ, body: bytes) -> Response:
 def owner_of_api(environ: Environ) -> str | None:
     """The account of the API that a request is for: who calls an API need not say whose it is."""
     address = address_of(environ)
-    found = None if address is None else moto_door.find_api(address.api)
-    return None if found is None else found[0]
+    return None if address is None else moto_door.owner_of_api(address.api)
 
 
 _TOKEN = "HTTP_X_AMZ_SECURITY_TOKEN"  # noqa: S105 - the name of a header

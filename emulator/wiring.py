@@ -258,9 +258,8 @@ def meet_moto(world_of: Callable[[str], World]) -> None:
             count_message(owner(source).metrics, source)
         owner(source).lambdas.arrived(source, *what)
 
-    moto_door.answer_here(
-        "apigateway", lambda operation, *given: world_of(given[-1][0]).apis.operate(operation, *given)
-    )
+    for service in ("apigateway", "apigatewayv2"):
+        moto_door.answer_here(service, lambda operation, *given: world_of(given[-1][0]).apis.operate(operation, *given))
     moto_door.take_metrics(meters(lambda account: world_of(account).metrics, lambda account: world_of(account).alarms))
     moto_door.take_touched(lambda account, region: world_of(account).alarms.touched(account, region))
     moto_door.show_tables(lambda account: world_of(account).dynamodb, attach_tables)

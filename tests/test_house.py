@@ -138,7 +138,7 @@ THIRD_PARTY = {
     "syrupy": "emulator.bench.snapshots",
     "distributed": "emulator.lambdas.cluster",
     "click": "emulator.cli emulator.commands",
-    "yaml": "emulator.apigateway.control emulator.deploying emulator.permissions.formats emulator.validate.documents",
+    "yaml": "emulator.apigateway.control emulator.apigateway.v2 emulator.deploying emulator.permissions.formats emulator.validate.documents",
     "granian": "emulator.server emulator.wire",
     "waitress": "emulator.server",
     "threading": "asl_interpreter.loop emulator",

@@ -14,6 +14,7 @@ from asl_interpreter.loop.clock import Clock
 from emulator import moto_door
 from emulator.apigateway.authorizing import Decisions
 from emulator.apigateway.control import stages
+from emulator.apigateway.control.authorizers import get_authorizer
 from emulator.apigateway.control.deployed import find_rest_api, rest_api, undeployed
 from emulator.apigateway.control.held import Asked, gateway_of
 from emulator.apigateway.control.methods import method_of
@@ -21,7 +22,10 @@ from emulator.apigateway.control.plans import usage_keys, use
 from emulator.apigateway.http_api import HttpCall, allowing
 from emulator.apigateway.integrating import UNTOLD
 from emulator.apigateway.messages import Answer, Incoming, Pairs, incoming, lists, text_of
+from emulator.apigateway.refusals import Refused
 from emulator.apigateway.rest import RestCall
+from emulator.apigateway.v2 import held as v2
+from emulator.apigateway.v2.deployed import cors_of, deployed_api, has_stage
 from emulator.integrations import web
 from emulator.lambdas.functions import FunctionName, Request
 from emulator.wire.api_addresses import Address, address_of
@@ -95,7 +99,7 @@ class Apis:
             return Answer(501, dumps({"message": message}).encode(), _JSON, is_unbuilt=True)
 
     def _call(self, address: Address, asked: Incoming, request_id: str) -> Answer:
-        found = moto_door.find_api(address.api)
+        found = _find(address.api)
         if found is None:
             log.warning("There is no API %s: a request to it was refused", address.api)
             return _said(403, "Forbidden", "ForbiddenException")
@@ -114,7 +118,7 @@ class Apis:
             return self._at_the_edge(rest, answer)
         if kind == "HTTP":
             stage, path = self._stage_of(address, asked.path)
-            http = moto_door.http_api(address.api, stage)
+            http = deployed_api(address.api, stage)
             if http is None or http.is_disabled:
                 return _said(404, "Not Found")
             headers = _as_received(asked, host, request_id, _DROPPED)
@@ -140,12 +144,14 @@ class Apis:
     def _stage_of(address: Address, path: str) -> tuple[str, str]:
         """The stage of an HTTP API that a path means, and the rest of the path: ``$default`` unless it names one."""
         given, rest = (address.stage, path) if address.stage else _first(path)
-        if given and moto_door.has_stage(address.api, given):
+        if given and has_stage(address.api, given):
             return given, rest
         return "$default", f"/{address.stage}{path}".rstrip("/") or "/" if address.stage else path
 
     def operate(self, operation: Operation, params: JSON, query: str, place: tuple[str, str]) -> Response:
-        """Answer an operation on REST APIs. Raises Fault: it refuses; NotImplementedError: it is not built."""
+        """Answer an operation of API Gateway. Raises Fault: it refuses; NotImplementedError: it is not built."""
+        if operation.service == "apigatewayv2":
+            return self._operate_v2(operation, params, place)
         from emulator.apigateway.control import operations
 
         account, region = place
@@ -155,6 +161,8 @@ class Apis:
         match operation.name:
             case "TestInvokeMethod":
                 return operations.write(operation.model, self._test_method(asked))
+            case "TestInvokeAuthorizer":
+                return operations.write(operation.model, self._test_authorizer(asked))
             case "FlushStageAuthorizersCache":
                 stages.flush(asked)
                 self._decisions.forget(asked.params["restApiId"], asked.params["stageName"])
@@ -162,6 +170,19 @@ class Apis:
             case name if name not in operations.OPERATIONS:
                 raise NotImplementedError(f"{name} of API Gateway")
         return operations.perform(operation.model, asked)
+
+    def _operate_v2(self, operation: Operation, params: JSON, place: tuple[str, str]) -> Response:
+        from emulator.apigateway.v2 import operations
+
+        if operation.name not in operations.OPERATIONS:
+            raise NotImplementedError(f"{operation.name} of API Gateway V2")
+        given, now = cast("dict[str, Any]", params or {}), int(self._clock.now())
+        answer = operations.perform(
+            operation.model, v2.Asked(v2.gateway_of(*place), given, *place, now, self._short_id)
+        )
+        if operation.name == "ResetAuthorizersCache":
+            self._decisions.forget(given["ApiId"], given["StageName"])
+        return answer
 
     def _short_id(self, length: int) -> str:
         """An id of small letters and digits, the first one a letter."""
@@ -191,6 +212,34 @@ class Apis:
             "latency": int(answer.after * 1000),
         }
 
+    def _test_authorizer(self, asked: Asked) -> dict[str, Any]:
+        """What TestInvokeAuthorizer answers; an authorizer that denies has succeeded.
+
+        Source: https://docs.aws.amazon.com/apigateway/latest/api/API_TestInvokeAuthorizer.html
+        """
+        given, authorizer = asked.params, get_authorizer(asked)
+        api = undeployed(given["restApiId"], given.get("stageVariables") or {})
+        if api is None:
+            raise LookupError(given["restApiId"])  # it has an authorizer
+        request_id, request = self._new_id(), _asked(given, "GET", "/")
+        outside = _Outside(self, api.account, api.region)
+        answer: dict[str, Any] = {"clientStatus": 0, "principalId": ""}
+        try:
+            answer |= RestCall(api, request, outside, request_id, "/").test(authorizer)
+            ended = "Successfully completed authorizer execution"
+        except Refused as refused:
+            answer["clientStatus"] = refused.status
+            ended = "Unauthorized request" if refused.status == 401 else f"Execution failed: {refused.why}"
+        after = outside.take_time()
+        self._pass_time(after)
+        begun = f"Starting authorizer: {authorizer['id']} for request: {request_id}"
+        told = [f"Execution log for request {request_id}", *(f"{self._when()} : {each}" for each in (begun, ended))]
+        return {**answer, "log": "\n".join(told) + "\n", "latency": int(after * 1000)}
+
+    def _when(self) -> str:
+        """Now, as a log of a test has it."""
+        return datetime.fromtimestamp(self._clock.now(), timezone.utc).strftime("%a %b %d %H:%M:%S UTC %Y")
+
     def _test(self, api: RestApi, resource: Mapping[str, Any], asked: Incoming) -> tuple[Answer, list[str]]:
         """What a method answers to a test, and its log, as observed."""
         request_id = self._new_id()
@@ -205,9 +254,8 @@ class Apis:
             f"Method request headers: {_map(asked.headers)}",
             f"Method request body before transformations: {text_of(asked.body)}",
         ]
-        when = datetime.fromtimestamp(self._clock.now(), timezone.utc).strftime("%a %b %d %H:%M:%S UTC %Y")
         told = [*begun, *call.trace, f"Method completed with status: {answer.status}"]
-        return answer, [f"Execution log for request {request_id}", *(f"{when} : {each}" for each in told)]
+        return answer, [f"Execution log for request {request_id}", *(f"{self._when()} : {each}" for each in told)]
 
     def allows(self, environ: Environ) -> bool:
         """Whether the API that a request is for lets pages of its origin call it, by the API's own CORS.
@@ -217,10 +265,10 @@ class Apis:
         address, origin = address_of(environ), environ.get("HTTP_ORIGIN")
         if address is None or not origin:
             return False
-        cors = moto_door.cors_of(address.api)
+        cors = cors_of(address.api)
         if cors is not None:
             return bool(allowing(cors, origin))
-        found = moto_door.find_api(address.api)
+        found = _find(address.api)
         if found is None or found[2] != "REST":
             return False
         stage, path = (address.stage, address.path) if address.stage else _first(address.path)
@@ -308,6 +356,15 @@ class _Outside:
             return None
         name, plan = known[key]
         return name, use(found[2], plan, name, self.now())
+
+
+def _find(api: str) -> tuple[str, str, str] | None:
+    """The account and the region that an API is in, and its kind: ``REST``, ``HTTP`` or ``WEBSOCKET``; None if none."""
+    rest = find_rest_api(api)
+    if rest is not None:
+        return (*rest[:2], "REST")
+    found = v2.find_api(api)
+    return None if found is None else (*found[:2], str(found[2].shown["protocolType"]))
 
 
 def _asked(given: Mapping[str, Any], verb: str, template: str) -> Incoming:

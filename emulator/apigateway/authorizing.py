@@ -54,10 +54,29 @@ def authorize(
 ) -> dict[str, JSON]:
     """What an authorizer of a REST API says of a request that may pass: ``$context.authorizer``.
 
+    Raises:
+        Refused: it may not pass.
+    """
+    said = decision(authorizer, mapped, event, method_arn, invoke, kept)
+    _check_policy(said.get("policyDocument"), method_arn)
+    context = said.get("context") or {}
+    return {"principalId": said["principalId"], **{name: _flat(value) for name, value in context.items()}}
+
+
+def decision(
+    authorizer: Mapping[str, Any],
+    mapped: Mapped,
+    event: Mapping[str, JSON],
+    method_arn: str,
+    invoke: Invoke,
+    kept: Callable[[tuple[str, ...], int, Callable[[], dict[str, Any]]], dict[str, Any]],
+) -> dict[str, Any]:
+    """What the function of an authorizer answers: a principal, a policy that may allow or deny, a context.
+
     ``kept`` gives what was said of an identity before, or has it said.
 
     Raises:
-        Refused: it may not pass.
+        Refused: the request has no identity, or the function does not answer as it should.
     """
     kind, lifetime = authorizer.get("type"), authorizer.get("authorizerResultTtlInSeconds")
     seconds = 300 if lifetime is None else int(lifetime)
@@ -79,10 +98,7 @@ def authorize(
         return _read(payload, failed=failed)
 
     key = (str(authorizer.get("id")), *map(str, identity))
-    said = kept(key, seconds if identity else 0, ask)
-    _check_policy(said.get("policyDocument"), method_arn)
-    context = said.get("context") or {}
-    return {"principalId": said["principalId"], **{name: _flat(value) for name, value in context.items()}}
+    return kept(key, seconds if identity else 0, ask)
 
 
 def _read(payload: str, *, failed: bool) -> dict[str, Any]:

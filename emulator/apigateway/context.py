@@ -12,11 +12,11 @@ from typing import Any
 
 from emulator.apigateway.control.deployed import RestApi
 from emulator.apigateway.messages import Incoming
-from emulator.moto_door import HttpApi
+from emulator.apigateway.v2.deployed import DeployedApi
 
 
 def rest_context(
-    api: RestApi | HttpApi, incoming: Incoming, resource: Mapping[str, Any] | None, request_id: str, now: float
+    api: RestApi | DeployedApi, incoming: Incoming, resource: Mapping[str, Any] | None, request_id: str, now: float
 ) -> dict[str, Any]:
     """The context of a request to a REST API; ``resource`` is None where the path has none."""
     path = f"/{api.stage}{incoming.path}" if api.deployment else incoming.path

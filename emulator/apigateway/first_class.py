@@ -17,7 +17,7 @@ from emulator.apigateway.services import request_of
 
 if TYPE_CHECKING:
     from emulator.apigateway.integrating import Outside
-    from emulator.moto_door import HttpApi
+    from emulator.apigateway.v2.deployed import DeployedApi
 
 
 class _Subtype(NamedTuple):
@@ -68,7 +68,13 @@ _STRUCTURES: Final = frozenset(
 )
 
 
-def perform(subtype: str, parameters: Mapping[str, str], values: Values, api: HttpApi, outside: Outside) -> Answer:
+def lacking(subtype: str, parameters: Mapping[str, str]) -> list[str] | None:
+    """The parameters that an integration of a subtype lacks; None if nobody knows the subtype."""
+    found = _SUBTYPES.get(subtype)
+    return None if found is None else [name for name in found.required if name not in parameters]
+
+
+def perform(subtype: str, parameters: Mapping[str, str], values: Values, api: DeployedApi, outside: Outside) -> Answer:
     """Call the operation of an integration's subtype.
 
     Raises:

@@ -27,7 +27,7 @@ from emulator.apigateway.tokens import Untrusted, as_texts, claims_of, scopes_of
 from emulator.faults import Fault
 
 if TYPE_CHECKING:
-    from emulator.moto_door import HttpApi
+    from emulator.apigateway.v2.deployed import DeployedApi
 
 log = logging.getLogger("dynastep")
 
@@ -49,7 +49,7 @@ class _Said(Exception):
 class HttpCall:
     """One request to a stage of an HTTP API."""
 
-    def __init__(self, api: HttpApi, incoming: Incoming, outside: Outside, request_id: str) -> None:
+    def __init__(self, api: DeployedApi, incoming: Incoming, outside: Outside, request_id: str) -> None:
         self._api = api
         self._incoming = incoming
         self._outside = outside
@@ -271,7 +271,7 @@ def _object(text: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _routed(api: HttpApi, incoming: Incoming) -> tuple[Mapping[str, Any] | None, Match]:
+def _routed(api: DeployedApi, incoming: Incoming) -> tuple[Mapping[str, Any] | None, Match]:
     """The route of a request: one for its verb comes before one for any, and ``$default`` last."""
     routes = {str(route["routeKey"]): route for route in api.routes}
     for verb in (incoming.method, "ANY"):

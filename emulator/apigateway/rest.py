@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from emulator.apigateway.authorizing import authorize, matches
+from asl_interpreter.jsontext import JSON, dumps
+from emulator.apigateway.authorizing import Invoke, authorize, decision, matches
 from emulator.apigateway.context import rest_context
 from emulator.apigateway.integrating import REMAPPED, Integrated, Outside, integrate
 from emulator.apigateway.mapping import Mapped, MappingFailed
@@ -164,17 +165,27 @@ class RestCall:
             raise Refused("UNAUTHORIZED", why=f"an {wanted} token is wanted" + (f" for {scopes}" if scopes else ""))
         self._mapped.context["authorizer"] = {"claims": as_texts(claims)}
 
-    def _authorize(self, authorizer: Mapping[str, Any]) -> None:
+    def test(self, authorizer: Mapping[str, Any]) -> dict[str, Any]:
+        """What an authorizer says to a test of it: ``claims``, or ``principalId`` and ``policy``. Raises Refused."""
+        if authorizer["type"] == "COGNITO_USER_POOLS":
+            self._authorize_user(authorizer, [])
+            return dict(self._mapped.context["authorizer"])
+        said = decision(authorizer, *self._to_authorize(), lambda _key, _seconds, ask: ask())
+        return {"principalId": str(said["principalId"]), "policy": dumps(said["policyDocument"])}
+
+    def _to_authorize(self) -> tuple[Mapped, dict[str, JSON], str, Invoke]:
+        """What an authorizer is told of the request, and how its function is called."""
         api = self._api
         verb_and_path = f"{self._incoming.method}{self._incoming.path}"
         arn = f"arn:aws:execute-api:{api.region}:{api.account}:{api.id}/{api.stage}/{verb_and_path}"
         event = self._event()
         for name in ("body", "isBase64Encoded"):
             event.pop(name)
-        said = authorize(
-            authorizer, self._mapped, event, arn, self._outside.call, self._outside.decided(api.id, api.stage)
-        )
-        self._mapped.context["authorizer"] = said
+        return self._mapped, event, arn, self._outside.call
+
+    def _authorize(self, authorizer: Mapping[str, Any]) -> None:
+        kept = self._outside.decided(self._api.id, self._api.stage)
+        self._mapped.context["authorizer"] = authorize(authorizer, *self._to_authorize(), kept)
 
     def _check_key(self) -> None:
         said = self._mapped.context.get("authorizer") or {}

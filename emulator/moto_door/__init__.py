@@ -5,7 +5,7 @@ to the handler that moto's URL table names, without moto's server: a tenth of th
 """
 
 from emulator.moto_door import identities, resources
-from emulator.moto_door.apis import HttpApi, cors_of, find_api, has_stage, http_api, rest_apis, rest_apis_of
+from emulator.moto_door.apis import apis, apis_of, owner_of_api
 from emulator.moto_door.bus import put_event
 from emulator.moto_door.calls import ServiceError, call
 from emulator.moto_door.clock import take_clock
@@ -35,7 +35,6 @@ __all__ = [
     "Alarm",
     "ApiDestination",
     "Backend",
-    "HttpApi",
     "KinesisRecord",
     "MasterKey",
     "Meters",
@@ -53,27 +52,25 @@ __all__ = [
     "answer",
     "answer_here",
     "api_destination",
+    "apis",
+    "apis_of",
     "backends",
     "call",
     "call_destinations",
     "can_put_back",
     "completed",
     "connection",
-    "cors_of",
     "deliver",
     "draw_ids_from",
     "enabled_schedules",
     "event_source_mappings",
     "explained",
-    "find_api",
     "find_function",
     "find_stream",
     "fire",
     "forget",
     "fresh",
     "has_log_group",
-    "has_stage",
-    "http_api",
     "identities",
     "ids_drawn",
     "is_form",
@@ -84,6 +81,7 @@ __all__ = [
     "latest_sequences",
     "make_log_group",
     "master_key",
+    "owner_of_api",
     "peek",
     "policies_changed",
     "put_back",
@@ -93,8 +91,6 @@ __all__ = [
     "repeat_ids",
     "reset",
     "resources",
-    "rest_apis",
-    "rest_apis_of",
     "running_pipes",
     "send",
     "set_alarm_state",

@@ -14,7 +14,7 @@ from typing import Final
 from asl_interpreter.jsontext import JSON
 from emulator.moto_door.corrections import Refusal
 from emulator.moto_door.requests import Operation, Unreadable, members_of
-from emulator.wire.dialects import API_GATEWAY, EVENTS, FRAMEWORK
+from emulator.wire.dialects import API_GATEWAY, API_GATEWAY_V2, EVENTS, FRAMEWORK
 from emulator.wire.operations import service_model
 from emulator.wire.patterns import bounded_rule
 from emulator.wire.protocol import Environ
@@ -35,6 +35,7 @@ _LOOSER: Final[Mapping[str, frozenset[str]]] = {
 """Service -> shapes of its model that are stricter than the service, or than moto: only their type is checked."""
 
 _CODES: Final[Mapping[str, str]] = {
+    "apigatewayv2": "BadRequestException",
     "cognito-idp": "InvalidParameterException",
     "ecs": "InvalidParameterException",
     "logs": "InvalidParameterException",
@@ -71,7 +72,7 @@ def _dialect(service: str) -> Dialect:
     return _DIALECTS.get(service, FRAMEWORK)
 
 
-_DIALECTS: Final = {"apigateway": API_GATEWAY, "events": EVENTS}
+_DIALECTS: Final = {"apigateway": API_GATEWAY, "apigatewayv2": API_GATEWAY_V2, "events": EVENTS}
 
 
 def _of_wrong_type(operation: Operation, text: str) -> Refusal:

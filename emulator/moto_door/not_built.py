@@ -23,7 +23,6 @@ NOT_BUILT: Final[Mapping[str, frozenset[str]]] = {
     ),
     "apigatewayv2": frozenset(
         {
-            "CreateDeployment",
             "CreatePortal",
             "CreatePortalProduct",
             "CreateProductPage",

@@ -17,8 +17,8 @@ Answer: TypeAlias = "Callable[[Operation, JSON, str, tuple[str, str]], Response]
 """Answers an operation with its members, the query of its path, and an account and a region. Raises Fault."""
 
 _answers: dict[str, Answer] = {}
-_SIGNING: Final = {"apigateway": "apigateway"}
-"""Signing name -> the service, by botocore's name, that is answered here; another one may share the signing name."""
+_SIGNING: Final = {"apigateway": ("apigateway", "apigatewayv2")}
+"""Signing name -> the services, by botocore's names, that are answered here."""
 
 
 def answer_here(service: str, answer: Answer) -> None:
@@ -28,16 +28,16 @@ def answer_here(service: str, answer: Answer) -> None:
 
 def own_operation(name: str, environ: Environ) -> Operation | None:
     """The operation that a request, to a service with this signing name, asks of a service that is answered here."""
-    service = _SIGNING.get(name, "")
-    if service not in _answers:
+    if name not in _SIGNING:
         return None
     from emulator.moto_door.requests import Operation  # brings botocore, which is not for the start of a server
 
     path, _, query = str(environ["RAW_URI"]).partition("?")
-    found = rest_operation(service, environ["REQUEST_METHOD"], path, query)
-    if found is None:
-        return None
-    return Operation(service, found, service_model(service).operation_model(found))
+    for service in _SIGNING[name]:
+        found = rest_operation(service, environ["REQUEST_METHOD"], path, query) if service in _answers else None
+        if found is not None:
+            return Operation(service, found, service_model(service).operation_model(found))
+    return None
 
 
 def answered_here(operation: Operation, params: JSON, query: str, place: tuple[str, str]) -> Response:

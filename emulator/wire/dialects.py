@@ -186,6 +186,9 @@ API_GATEWAY = replace(
 )
 """The words of REST APIs' operations, as recorded."""
 
+API_GATEWAY_V2 = replace(FRAMEWORK, bare={("CreateRoute", "routeKey", NOT_NULL): "Route key is required"})
+"""The words of HTTP and WebSocket APIs' operations, as far as they are known."""
+
 _EMPTY = "Member must have length greater than or equal to 1"
 _ENUM = "Member must satisfy enum value set: "
 _DYNAMODB = Dialect(

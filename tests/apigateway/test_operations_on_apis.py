@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from botocore.exceptions import ClientError
+from cryptography import x509
 
 
 @pytest.fixture
@@ -582,11 +584,63 @@ def test_a_method_is_tested_with_its_log(gateway, rest):
 
 def test_what_is_not_built_is_refused_by_name(gateway):
     with pytest.raises(ClientError) as refusal:
-        gateway.generate_client_certificate()
+        gateway.get_sdk_types()
     assert refusal.value.response["Error"] == {
         "Code": "NotImplementedException",
-        "Message": "Dynastep has not built GenerateClientCertificate of API Gateway yet",
+        "Message": "Dynastep has not built GetSdkTypes of API Gateway yet",
     }
+
+
+def test_a_client_certificate_is_made_and_kept(gateway, rest):
+    made = gateway.generate_client_certificate(description="d", tags={"a": "b"})
+    name = made["clientCertificateId"]
+    certificate = x509.load_pem_x509_certificate(made["pemEncodedCertificate"].encode())
+    assert made["expirationDate"] - made["createdDate"] == timedelta(days=365)
+    assert certificate.not_valid_after_utc == made["expirationDate"]
+    at = {"clientCertificateId": name}
+    changed = gateway.update_client_certificate(**at, patchOperations=replaced("/description", "e"))
+    assert (changed["description"], changed["tags"]) == ("e", {"a": "b"})
+    assert [each["clientCertificateId"] for each in gateway.get_client_certificates()["items"]] == [name]
+    api = rest()
+    api.method("GET", type="MOCK")
+    api.deploy()
+    where = {"restApiId": api.id, "stageName": "prod"}
+    gateway.update_stage(**where, patchOperations=replaced("/clientCertificateId", name))
+    with pytest.raises(ClientError, match="is referenced by a stage"):
+        gateway.delete_client_certificate(**at)
+    gateway.update_stage(**where, patchOperations=replaced("/clientCertificateId", ""))
+    gateway.delete_client_certificate(**at)
+    with pytest.raises(ClientError, match="Invalid Client Certificate identifier specified"):
+        gateway.get_client_certificate(**at)
+
+
+@pytest.mark.parametrize(
+    ("token", "status", "principal", "ended"),
+    [
+        ("allow", 0, "me", "Successfully completed authorizer execution"),
+        ("deny", 0, "me", "Successfully completed authorizer execution"),
+        ("nobody", 401, "", "Unauthorized request"),
+        ("", 401, "", "Unauthorized request"),
+    ],
+)
+def test_an_authorizer_is_tested(gateway, rest, behind, token, status, principal, ended):
+    def decide(event):
+        if event["authorizationToken"] == "nobody":
+            raise PermissionError("Unauthorized")
+        effect = event["authorizationToken"].capitalize()
+        statement = {"Effect": effect, "Action": "execute-api:Invoke", "Resource": event["methodArn"]}
+        return {"principalId": "me", "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+
+    api = rest().id
+    given = {"name": "a", "type": "TOKEN", "identitySource": "method.request.header.Who"}
+    authorizer = gateway.create_authorizer(restApiId=api, authorizerUri=behind(decide), **given)["id"]
+    said = gateway.test_invoke_authorizer(restApiId=api, authorizerId=authorizer, headers={"Who": token})
+    assert (said["clientStatus"], said["principalId"]) == (status, principal)
+    assert said["log"].splitlines()[-1].endswith(f" : {ended}")
+    if status == 0:
+        (statement,) = json.loads(said["policy"])["Statement"]
+        assert statement["Effect"] == token.capitalize()
+        assert statement["Resource"].endswith(f":{api}/test-invoke-stage/GET/")
 
 
 def test_apis_are_as_they_were_when_a_snapshot_was_taken(dynastep, gateway, rest, ask):

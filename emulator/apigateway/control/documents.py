@@ -22,9 +22,13 @@ _JSON: Final = "application/json"
 
 def read(body: str) -> Thing:
     """A document, from base64 of JSON or YAML. Raises Fault: it is none."""
+    return read_text(base64.b64decode(body).decode("utf-8", "replace"))
+
+
+def read_text(text: str) -> Thing:
+    """A document, from JSON or YAML. Raises Fault: it is none."""
     import yaml  # type: ignore[import-untyped]  # it has none
 
-    text = base64.b64decode(body).decode("utf-8", "replace")
     try:
         found = yaml.load(text, _loader())  # noqa: S506 - it is a safe one
     except (yaml.YAMLError, ValueError, RecursionError):

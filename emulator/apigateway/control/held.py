@@ -61,6 +61,7 @@ class Gateway:
     mappings: dict[str, dict[str, Thing]] = field(default_factory=dict)
     """Domain name -> base path -> its mapping."""
     vpc_links: dict[str, Thing] = field(default_factory=dict)
+    certificates: dict[str, Thing] = field(default_factory=dict)
     account: Thing = field(
         default_factory=lambda: {
             "throttleSettings": {"burstLimit": 5000, "rateLimit": 10000.0},
@@ -72,12 +73,12 @@ class Gateway:
 
 def gateway_of(account: str, region: str) -> Gateway:
     """What an account has in a region."""
-    return moto_door.rest_apis_of(account, region, Gateway)
+    return moto_door.apis_of("apigateway", account, region, Gateway)
 
 
 def gateways() -> Iterator[tuple[str, str, Gateway]]:
     """Account, region, and what they have; of those that have used REST APIs."""
-    yield from moto_door.rest_apis()
+    yield from moto_door.apis("apigateway")
 
 
 @dataclass(frozen=True, slots=True)

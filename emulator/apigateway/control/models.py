@@ -120,16 +120,21 @@ def update_model(asked: Asked) -> Thing:
 
 
 def get_model_template(asked: Asked) -> Thing:
-    """GetModelTemplate: a mapping template that makes each property of the model of the input."""
+    """GetModelTemplate."""
     _, model = asked.part("models", "modelName", _absent(asked))
-    properties = (json.loads(model["schema"]) or {}).get("properties") or {}
+    return {"value": template_of(model["schema"])}
+
+
+def template_of(schema: str) -> str:
+    """A mapping template that makes each property of the model of the input."""
+    properties = (json.loads(schema) or {}).get("properties") or {}
     lines = [
         f'  "{name}" : "$inputRoot.{name}"'
         if (kind or {}).get("type") == "string"
         else f'  "{name}" : $inputRoot.{name}'
         for name, kind in properties.items()
     ]
-    return {"value": "#set($inputRoot = $input.path('$'))\n{\n" + ",\n".join(lines) + "\n}"}
+    return "#set($inputRoot = $input.path('$'))\n{\n" + ",\n".join(lines) + "\n}"
 
 
 def _replace_schema(thing: Thing, patch: Patch) -> None:

@@ -59,7 +59,7 @@ def new_stage(asked: Asked, name: str, params: Mapping[str, Any]) -> Thing:
     for member in ("variables", "tags"):
         if params.get(member):
             stage[member] = params[member]
-    _check_variables(stage.get("variables") or {})
+    check_variables(stage.get("variables") or {})
     if params.get("canarySettings"):
         stage["canarySettings"] = canary_of(params["canarySettings"], stage["deploymentId"])
     return stage
@@ -75,8 +75,11 @@ def canary_of(given: Mapping[str, Any], deployment: str) -> Thing:
     }
 
 
-def _check_variables(variables: Mapping[str, str]) -> None:
-    """Source: https://docs.aws.amazon.com/apigateway/latest/api/API_Stage.html#apigw-Type-Stage-variables."""
+def check_variables(variables: Mapping[str, str]) -> None:
+    """See that the variables of a stage can be. Raises Fault: they cannot.
+
+    Source: https://docs.aws.amazon.com/apigateway/latest/api/API_Stage.html#apigw-Type-Stage-variables
+    """
     for name, value in variables.items():
         if not re.fullmatch("[A-Za-z0-9_]+", name):
             raise bad(f"Stage variable name {name} must match [A-Za-z0-9_]+")
@@ -121,7 +124,7 @@ def update_stage(asked: Asked) -> Thing:
     changed = copy.deepcopy(stage)
     for patch in patches(asked.params.get("patchOperations")):
         _PATCHES[patch.op if patch.op in _PATCHES else "replace"](api, changed, patch)
-    _check_variables(changed.get("variables") or {})
+    check_variables(changed.get("variables") or {})
     changed["lastUpdatedDate"] = asked.now
     api.stages[changed["stageName"]] = changed
     return changed
@@ -135,11 +138,11 @@ def _deployment(api: Api, name: str | None) -> str:
 
 def _replace(api: Api, stage: Thing, patch: Patch) -> None:
     match patch.parts:
-        case ["description" | "cacheClusterSize" | "clientCertificateId"]:
+        case ["description" | "cacheClusterSize"]:
             stage[patch.name] = patch.value
         case ["tracingEnabled"]:
             stage["tracingEnabled"] = is_true(patch.value)
-        case ["deploymentId" | "documentationVersion" | "cacheClusterEnabled"]:
+        case ["deploymentId" | "documentationVersion" | "cacheClusterEnabled" | "clientCertificateId"]:
             _replace_checked(api, stage, patch)
         case ["variables", name]:
             stage["variables"] = {**(stage.get("variables") or {}), name: patch.value}
@@ -169,6 +172,9 @@ def _replace_checked(api: Api, stage: Thing, patch: Patch) -> None:
             if patch.value not in api.documentation_versions:
                 raise not_found("Invalid Documentation version specified")
             stage["documentationVersion"] = patch.value
+        case "clientCertificateId":
+            stage.pop("clientCertificateId", None)
+            stage |= {"clientCertificateId": patch.value} if patch.value else {}
         case _:
             stage["cacheClusterEnabled"] = is_true(patch.value)
             stage["cacheClusterStatus"] = "AVAILABLE" if is_true(patch.value) else "NOT_AVAILABLE"

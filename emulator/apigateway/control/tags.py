@@ -26,6 +26,8 @@ def _tagged(asked: Asked) -> Thing:
             found = gateway.plans.get(plan)
         case ["domainnames", name]:
             found = gateway.domains.get(name)
+        case ["clientcertificates", certificate]:
+            found = gateway.certificates.get(certificate)
         case ["vpclinks", link]:
             found = gateway.vpc_links.get(link)
         case _:

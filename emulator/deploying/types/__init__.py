@@ -16,6 +16,7 @@ from emulator.deploying.types import (
     events,
     functions,
     gateways,
+    gateways_v2,
     messaging,
     nested,
     networks,
@@ -28,7 +29,15 @@ from emulator.deploying.types.resource_type import ResourceType
 
 _TABLES: Final = (
     *(access.TYPES, buckets.TYPES, configuration.TYPES, custom.TYPES, dynamodb.TYPES, events.TYPES, functions.TYPES),
-    *(gateways.TYPES, messaging.TYPES, nested.TYPES, networks.TYPES, others.TYPES, stepfunctions.TYPES),
+    *(
+        gateways.TYPES,
+        gateways_v2.TYPES,
+        messaging.TYPES,
+        nested.TYPES,
+        networks.TYPES,
+        others.TYPES,
+        stepfunctions.TYPES,
+    ),
 )
 OURS: Final[Mapping[str, ResourceType]] = {kind: made for table in _TABLES for kind, made in table.items()}
 """The types that are made by the operations of their services."""

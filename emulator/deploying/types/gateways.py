@@ -1,34 +1,18 @@
-"""AWS::ApiGateway::* and AWS::ApiGatewayV2::*.
+"""AWS::ApiGateway::*: REST APIs.
 
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_ApiGateway.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from asl_interpreter.jsontext import dumps
 from emulator.deploying.intrinsics import as_text
 from emulator.deploying.services import Refused
-from emulator.deploying.types import openapi
+from emulator.deploying.types.gateway_parts import Part, patches, retag, texted
 from emulator.deploying.types.resource_type import Api, Made, Order, Properties, ResourceType, fit
-
-# Version 1: what changes is patched by its path.
-
-
-def _text(value: Any) -> str:
-    return dumps(value) if isinstance(value, dict | list) else as_text(value)
-
-
-def _patches(order: Order, before: Properties, paths: Mapping[str, str]) -> list[dict[str, str]]:
-    """Operations of a patch, for the properties that have changed and are plain values."""
-    found = []
-    for name, path in paths.items():
-        now = order.properties.get(name)
-        if now != before.get(name):
-            found.append({"op": "replace", "path": path, "value": "" if now is None else _text(now)})
-    return found
 
 
 class RestApi(ResourceType):
@@ -77,7 +61,7 @@ class RestApi(ResourceType):
             kept["ApiKeySource"] = kept.pop("ApiKeySourceType")
         params = fit("apigateway", "CreateRestApi", kept, order)
         if "Policy" in given:
-            params["policy"] = _text(given["Policy"])
+            params["policy"] = texted(given["Policy"])
         tags = order.tags(system=True)
         made = order.call("apigateway", "CreateRestApi", **params, name=as_text(name), tags=tags)["id"]
         try:
@@ -101,9 +85,9 @@ class RestApi(ResourceType):
     def update(self, order: Order, before: Properties, made: Made) -> Made:
         """Change one."""
         paths = {name: path for name, path in self._PATCHED.items() if name in {*order.properties, *before}}
-        patches = _patches(order, before, paths)
-        if patches:
-            order.call("apigateway", "UpdateRestApi", restApiId=made.id, patchOperations=patches)
+        found = patches(order, before, paths)
+        if found:
+            order.call("apigateway", "UpdateRestApi", restApiId=made.id, patchOperations=found)
         document = self._document(order)
         if document is not None and any(
             order.properties.get(name) != before.get(name) for name in ("Body", "BodyS3Location")
@@ -202,13 +186,13 @@ class Deployment(ResourceType):
 
     def update(self, order: Order, before: Properties, made: Made) -> Made:
         """Change one."""
-        patches = _patches(order, before, {"Description": "/description"})
+        found = patches(order, before, {"Description": "/description"})
         order.call(
             "apigateway",
             "UpdateDeployment",
             restApiId=_rest_api(order),
             deploymentId=made.id,
-            patchOperations=patches,
+            patchOperations=found,
         )
         return made
 
@@ -247,7 +231,7 @@ class Stage(ResourceType):
 
     @staticmethod
     def _settle(order: Order, before: Properties, name: str) -> None:
-        patches = []
+        found = []
         settings = order.properties.get("MethodSettings") or []
         if settings != (before.get("MethodSettings") or []):
             for setting in settings:
@@ -255,25 +239,26 @@ class Stage(ResourceType):
                 for member, where in _METHOD_SETTINGS.items():
                     if member in setting:
                         value = as_text(setting[member])
-                        patches.append({"op": "replace", "path": f"{path}/{where}", "value": value})
+                        found.append({"op": "replace", "path": f"{path}/{where}", "value": value})
+        found += patches(order, before, {"ClientCertificateId": "/clientCertificateId"})
         logs = order.properties.get("AccessLogSetting") or {}
         if logs != (before.get("AccessLogSetting") or {}):
             for member, where in (("DestinationArn", "destinationArn"), ("Format", "format")):
                 if member in logs:
                     path = f"/accessLogSettings/{where}"
-                    patches.append({"op": "replace", "path": path, "value": as_text(logs[member])})
-        if patches:
-            order.call("apigateway", "UpdateStage", restApiId=_rest_api(order), stageName=name, patchOperations=patches)
+                    found.append({"op": "replace", "path": path, "value": as_text(logs[member])})
+        if found:
+            order.call("apigateway", "UpdateStage", restApiId=_rest_api(order), stageName=name, patchOperations=found)
 
     def update(self, order: Order, before: Properties, made: Made) -> Made:
         """Change one."""
-        patches = _patches(order, before, self._PATCHED)
+        found = patches(order, before, self._PATCHED)
         now, was = (each.get("Variables") or {} for each in (order.properties, before))
-        patches += [{"op": "replace", "path": f"/variables/{name}", "value": as_text(now[name])} for name in now]
-        patches += [{"op": "remove", "path": f"/variables/{name}"} for name in was if name not in now]
-        if patches:
+        found += [{"op": "replace", "path": f"/variables/{name}", "value": as_text(now[name])} for name in now]
+        found += [{"op": "remove", "path": f"/variables/{name}"} for name in was if name not in now]
+        if found:
             order.call(
-                "apigateway", "UpdateStage", restApiId=_rest_api(order), stageName=made.id, patchOperations=patches
+                "apigateway", "UpdateStage", restApiId=_rest_api(order), stageName=made.id, patchOperations=found
             )
         self._settle(order, before, made.id)
         return made
@@ -299,36 +284,6 @@ def _method_path(setting: Properties) -> str:
     path = as_text(setting.get("ResourcePath", "/*"))
     resource = "*" if path == "/*" else path.replace("/", "~1")
     return f"/{resource}/{as_text(setting.get('HttpMethod', '*'))}"
-
-
-def _by_id(attribute: str, member: str = "id") -> Callable[[Order, Properties, Properties], Made]:
-    return lambda _order, _params, answer: Made(answer[member], {attribute: answer[member]})
-
-
-class Child(Api):
-    """A part of an API, which other operations find by the API and its own id."""
-
-    def __init__(self, *args: Any, api: str, child: str, **more: Any) -> None:
-        super().__init__(*args, **more)
-        object.__setattr__(self, "_api", api)
-        object.__setattr__(self, "_child", child)
-
-    def _where(self, order: Order, made: Made) -> dict[str, Any]:
-        api: str = self._api  # type: ignore[attr-defined]  # set above: the class is frozen
-        return {api: as_text(order.properties[api[:1].upper() + api[1:]]), self._child: made.id}  # type: ignore[attr-defined]
-
-    def update(self, order: Order, before: Properties, made: Made) -> Made:
-        """Change one."""
-        if self.update_by is not None:
-            params = self._params(order, self.drop_on_update | self.drop, self.update_by)
-            order.call(self.service, self.update_by, **{**params, **self._where(order, made)})
-        del before
-        return made
-
-    def delete(self, order: Order, made: Made) -> None:
-        """Delete one."""
-        if self.delete_by is not None:
-            order.call(self.service, self.delete_by, **self._where(order, made))
 
 
 class Account(ResourceType):
@@ -357,122 +312,205 @@ class Account(ResourceType):
         """The role stays, as on AWS."""
 
 
-# Version 2
+class BasePathMapping(ResourceType):
+    """AWS::ApiGateway::BasePathMapping."""
 
-
-class HttpApi(ResourceType):
-    """AWS::ApiGatewayV2::Api, from its properties or from an OpenAPI document."""
+    @staticmethod
+    def _where(order: Order) -> dict[str, str]:
+        given = order.properties
+        return {"domainName": as_text(given["DomainName"]), "basePath": as_text(given.get("BasePath") or "(none)")}
 
     def create(self, order: Order) -> Made:
         """Make one."""
-        given = order.properties
-        if "Body" in given:
-            body = given["Body"]
-            title = as_text((body.get("info") or {}).get("title", order.logical_id))
-            tags = order.tags() or None
-            made = order.call("apigatewayv2", "CreateApi", Name=title, ProtocolType="HTTP", Tags=tags)
-            openapi.build_http(order, made["ApiId"], body)
-        else:
-            left_out = ("FailOnWarnings", "BodyS3Location", "BasePath", "Tags")
-            kept = {name: value for name, value in given.items() if name not in left_out}
-            if "BodyS3Location" in given:
-                raise Refused("Dynastep does not handle BodyS3Location of AWS::ApiGatewayV2::Api", "InvalidRequest")
-            params = fit("apigatewayv2", "CreateApi", kept, order)
-            made = order.call("apigatewayv2", "CreateApi", **params, Tags=order.tags() or None)
-        found = {"ApiEndpoint": made.get("ApiEndpoint", ""), "ApiId": made["ApiId"]}
-        return Made(made["ApiId"], found)
+        params = fit("apigateway", "CreateBasePathMapping", order.properties, order)
+        order.call("apigateway", "CreateBasePathMapping", **params)
+        where = self._where(order)
+        return Made(f"{where['domainName']}|{where['basePath']}", {})
 
     def update(self, order: Order, before: Properties, made: Made) -> Made:
         """Change one."""
-        given = order.properties
-        if "Body" in given:
-            if given["Body"] != before.get("Body"):
-                openapi.build_http(order, made.id, given["Body"])
-            return made
-        left_out = ("FailOnWarnings", "BasePath", "Tags", "ProtocolType")
-        kept = {name: value for name, value in given.items() if name not in left_out}
-        order.call("apigatewayv2", "UpdateApi", ApiId=made.id, **fit("apigatewayv2", "UpdateApi", kept, order))
+        found = patches(order, before, {"RestApiId": "/restapiId", "Stage": "/stage"})
+        order.call("apigateway", "UpdateBasePathMapping", **self._where(order), patchOperations=found)
         return made
 
     def delete(self, order: Order, made: Made) -> None:
         """Delete one."""
-        order.call("apigatewayv2", "DeleteApi", ApiId=made.id)
+        del made
+        order.call("apigateway", "DeleteBasePathMapping", **self._where(order))
 
 
-class HttpStage(ResourceType):
-    """AWS::ApiGatewayV2::Stage."""
+class GatewayResponse(ResourceType):
+    """AWS::ApiGateway::GatewayResponse."""
+
+    def create(self, order: Order) -> Made:
+        """Put one."""
+        order.call(
+            "apigateway", "PutGatewayResponse", **fit("apigateway", "PutGatewayResponse", order.properties, order)
+        )
+        name = f"{_rest_api(order)}-{as_text(order.properties['ResponseType'])}"
+        return Made(name, {"Id": name})
+
+    def update(self, order: Order, before: Properties, made: Made) -> Made:
+        """Change one: it is put anew."""
+        del before, made
+        return self.create(order)
+
+    def delete(self, order: Order, made: Made) -> None:
+        """Delete one."""
+        del made
+        kind = as_text(order.properties["ResponseType"])
+        order.call("apigateway", "DeleteGatewayResponse", restApiId=_rest_api(order), responseType=kind)
+
+
+class UsagePlan(ResourceType):
+    """AWS::ApiGateway::UsagePlan."""
+
+    takes_tags = True
+    _PATCHED: Final = {"Description": "/description", "UsagePlanName": "/name"}
+    _NUMBERS: Final = {
+        "Throttle": {"BurstLimit": "burstLimit", "RateLimit": "rateLimit"},
+        "Quota": {"Limit": "limit", "Offset": "offset", "Period": "period"},
+    }
 
     def create(self, order: Order) -> Made:
         """Make one."""
-        given = {name: value for name, value in order.properties.items() if name not in ("Tags", "AccessPolicyId")}
-        params = fit("apigatewayv2", "CreateStage", given, order)
-        order.call("apigatewayv2", "CreateStage", **params, Tags=order.tags() or None)
-        return Made(params["StageName"], {})
+        given = {name: value for name, value in order.properties.items() if name not in ("Tags", "UsagePlanName")}
+        params = fit("apigateway", "CreateUsagePlan", given, order)
+        params["name"] = order.named("UsagePlanName")
+        made = order.call("apigateway", "CreateUsagePlan", **params, tags=order.tags())["id"]
+        return Made(made, {"Id": made})
 
     def update(self, order: Order, before: Properties, made: Made) -> Made:
         """Change one."""
-        del before
-        given = {name: value for name, value in order.properties.items() if name not in ("Tags", "AccessPolicyId")}
-        order.call("apigatewayv2", "UpdateStage", **fit("apigatewayv2", "UpdateStage", given, order))
+        found = patches(order, before, {name: path for name, path in self._PATCHED.items() if name in order.properties})
+        for name, members in self._NUMBERS.items():
+            now, was = order.properties.get(name) or {}, before.get(name) or {}
+            root = f"/{name.lower()}"
+            if was and not now:
+                found.append({"op": "remove", "path": root})
+            found += [
+                {"op": "replace", "path": f"{root}/{path}", "value": as_text(now[member])}
+                for member, path in members.items()
+                if member in now and now.get(member) != was.get(member)
+            ]
+        now, was = (
+            {f"{as_text(stage['ApiId'])}:{as_text(stage['Stage'])}" for stage in each.get("ApiStages") or ()}
+            for each in (order.properties, before)
+        )
+        found += [{"op": "remove", "path": "/apiStages", "value": each} for each in sorted(was - now)]
+        found += [{"op": "add", "path": "/apiStages", "value": each} for each in sorted(now - was)]
+        if found:
+            order.call("apigateway", "UpdateUsagePlan", usagePlanId=made.id, patchOperations=found)
+        retag(order, before, "apigateway", f"/usageplans/{made.id}")
         return made
 
     def delete(self, order: Order, made: Made) -> None:
-        """Delete one."""
-        api = as_text(order.properties["ApiId"])
-        order.call("apigatewayv2", "DeleteStage", ApiId=api, StageName=made.id)
+        """Delete one, when no stage is of it any longer."""
+        stages = order.properties.get("ApiStages") or ()
+        found = [
+            {"op": "remove", "path": "/apiStages", "value": f"{as_text(each['ApiId'])}:{as_text(each['Stage'])}"}
+            for each in stages
+        ]
+        if found:
+            order.call("apigateway", "UpdateUsagePlan", usagePlanId=made.id, patchOperations=found)
+        order.call("apigateway", "DeleteUsagePlan", usagePlanId=made.id)
 
 
-class HttpDeployment(ResourceType):
-    """AWS::ApiGatewayV2::Deployment."""
-
-    updates = False
-
-    def create(self, order: Order) -> Made:
-        """Make one."""
-        params = fit("apigatewayv2", "CreateDeployment", order.properties, order)
-        made = order.call("apigatewayv2", "CreateDeployment", **params)["DeploymentId"]
-        return Made(made, {"DeploymentId": made})
-
-    def delete(self, order: Order, made: Made) -> None:
-        """Delete one."""
-        api = as_text(order.properties["ApiId"])
-        order.call("apigatewayv2", "DeleteDeployment", ApiId=api, DeploymentId=made.id)
+def _part(kind: str, parameter: str, **more: Any) -> Part:
+    """A part of a REST API, by the parameter that names one."""
+    attribute = f"{parameter[0].upper()}{parameter[1:]}"
+    settings = {"attributes": {attribute: "id"}, "member": "id", **more}
+    return Part("apigateway", kind, parameter, {"restApiId": "RestApiId"}, **settings)
 
 
-def _of_http_api(kind: str) -> Child:
-    """A part of an API of version 2, whose operations take what its template says."""
-    member = f"{kind}Id"
-    return Child(
-        "apigatewayv2",
-        f"Create{kind}",
-        _by_id(member, member),
-        f"Delete{kind}",
-        api="ApiId",
-        child=member,
-        update_by=f"Update{kind}",
-    )
-
+_AUTHORIZER: Final = {
+    "AuthType": "/authType",
+    "AuthorizerCredentials": "/authorizerCredentials",
+    "AuthorizerResultTtlInSeconds": "/authorizerResultTtlInSeconds",
+    "AuthorizerUri": "/authorizerUri",
+    "IdentitySource": "/identitySource",
+    "IdentityValidationExpression": "/identityValidationExpression",
+    "Name": "/name",
+    "ProviderARNs": "/providerARNs",
+    "Type": "/type",
+}
+_VALIDATOR: Final = {
+    "ValidateRequestBody": "/validateRequestBody",
+    "ValidateRequestParameters": "/validateRequestParameters",
+}
+_DOMAIN: Final = {
+    "CertificateArn": "/certificateArn",
+    "RegionalCertificateArn": "/regionalCertificateArn",
+    "SecurityPolicy": "/securityPolicy",
+}
 
 TYPES: Final[Mapping[str, ResourceType]] = {
     "AWS::ApiGateway::Account": Account(),
-    "AWS::ApiGateway::ApiKey": Api(
+    "AWS::ApiGateway::ApiKey": Part(
         "apigateway",
-        "CreateApiKey",
-        _by_id("APIKeyId"),
-        "DeleteApiKey",
-        key=lambda made: {"apiKey": made.id},
-        name="Name",
-        drop=frozenset({"StageKeys"}),
-        changes=False,
+        "ApiKey",
+        "apiKey",
+        member="id",
+        attributes={"APIKeyId": "id"},
+        named="Name",
+        patched={"CustomerId": "/customerId", "Description": "/description", "Enabled": "/enabled"},
+        tag_path="/apikeys/{id}",
     ),
-    "AWS::ApiGateway::UsagePlan": Api(
+    "AWS::ApiGateway::Authorizer": _part("Authorizer", "authorizerId", patched=_AUTHORIZER),
+    "AWS::ApiGateway::BasePathMapping": BasePathMapping(),
+    "AWS::ApiGateway::ClientCertificate": Part(
         "apigateway",
-        "CreateUsagePlan",
-        _by_id("Id"),
-        "DeleteUsagePlan",
-        key=lambda made: {"usagePlanId": made.id},
-        changes=False,
+        "ClientCertificate",
+        "clientCertificateId",
+        attributes={"ClientCertificateId": "clientCertificateId"},
+        create_by="GenerateClientCertificate",
+        patched={"Description": "/description"},
+        tag_path="/clientcertificates/{id}",
     ),
+    "AWS::ApiGateway::Deployment": Deployment(),
+    "AWS::ApiGateway::DocumentationPart": _part(
+        "DocumentationPart",
+        "documentationPartId",
+        patched={"Properties": "/properties"},
+        texts=frozenset({"Properties"}),
+    ),
+    "AWS::ApiGateway::DocumentationVersion": _part(
+        "DocumentationVersion",
+        "documentationVersion",
+        member="version",
+        attributes={},
+        patched={"Description": "/description"},
+    ),
+    "AWS::ApiGateway::DomainName": Part(
+        "apigateway",
+        "DomainName",
+        "domainName",
+        attributes={
+            f"{name[0].upper()}{name[1:]}": name
+            for name in (
+                *("distributionDomainName", "distributionHostedZoneId", "domainNameArn", "regionalDomainName"),
+                "regionalHostedZoneId",
+            )
+        },
+        patched=_DOMAIN,
+        tag_path="/domainnames/{id}",
+    ),
+    "AWS::ApiGateway::GatewayResponse": GatewayResponse(),
+    "AWS::ApiGateway::Method": Method(),
+    "AWS::ApiGateway::Model": _part(
+        "Model",
+        "modelName",
+        member="name",
+        attributes={},
+        named="Name",
+        patched={"Description": "/description", "Schema": "/schema"},
+        texts=frozenset({"Schema"}),
+    ),
+    "AWS::ApiGateway::RequestValidator": _part("RequestValidator", "requestValidatorId", patched=_VALIDATOR),
+    "AWS::ApiGateway::Resource": RestResource(),
+    "AWS::ApiGateway::RestApi": RestApi(),
+    "AWS::ApiGateway::Stage": Stage(),
+    "AWS::ApiGateway::UsagePlan": UsagePlan(),
     "AWS::ApiGateway::UsagePlanKey": Api(
         "apigateway",
         "CreateUsagePlanKey",
@@ -483,43 +521,13 @@ TYPES: Final[Mapping[str, ResourceType]] = {
         key=lambda made: {"usagePlanId": made.attributes["::plan"], "keyId": made.id},
         changes=False,
     ),
-    "AWS::ApiGateway::Authorizer": Child(
+    "AWS::ApiGateway::VpcLink": Part(
         "apigateway",
-        "CreateAuthorizer",
-        _by_id("AuthorizerId"),
-        "DeleteAuthorizer",
-        api="restApiId",
-        child="authorizerId",
-        changes=False,
+        "VpcLink",
+        "vpcLinkId",
+        member="id",
+        attributes={"VpcLinkId": "id"},
+        patched={"Description": "/description", "Name": "/name"},
+        tag_path="/vpclinks/{id}",
     ),
-    "AWS::ApiGateway::Deployment": Deployment(),
-    "AWS::ApiGateway::Method": Method(),
-    "AWS::ApiGateway::Model": Child(
-        "apigateway",
-        "CreateModel",
-        lambda _order, params, _answer: Made(str(params["name"]), {}),
-        "DeleteModel",
-        api="restApiId",
-        child="modelName",
-        name="Name",
-        changes=False,
-    ),
-    "AWS::ApiGateway::RequestValidator": Child(
-        "apigateway",
-        "CreateRequestValidator",
-        _by_id("RequestValidatorId"),
-        "DeleteRequestValidator",
-        api="restApiId",
-        child="requestValidatorId",
-        changes=False,
-    ),
-    "AWS::ApiGateway::Resource": RestResource(),
-    "AWS::ApiGateway::RestApi": RestApi(),
-    "AWS::ApiGateway::Stage": Stage(),
-    "AWS::ApiGatewayV2::Api": HttpApi(),
-    "AWS::ApiGatewayV2::Authorizer": _of_http_api("Authorizer"),
-    "AWS::ApiGatewayV2::Deployment": HttpDeployment(),
-    "AWS::ApiGatewayV2::Integration": _of_http_api("Integration"),
-    "AWS::ApiGatewayV2::Route": _of_http_api("Route"),
-    "AWS::ApiGatewayV2::Stage": HttpStage(),
 }
