@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Handler: TypeAlias = "Callable[[Asked], dict[str, Any] | None]"
 
-_changing: Final = lock("the HTTP and WebSocket APIs of all accounts", 45)
+_changing: Final = lock("the HTTP and WebSocket APIs of all accounts", 46)
 """One operation at a time."""
 
 OPERATIONS: Final[Mapping[str, Handler]] = {
