@@ -18,9 +18,13 @@ from emulator.deploying.schemas import FILE
 REGION = "us-east-1"
 
 
-def _names(pointers: list[str]) -> list[str]:
+def _name(pointer: str) -> str:
     """``/properties/Endpoint/Address`` -> ``Endpoint.Address``."""
-    return sorted({pointer.removeprefix("/properties/").replace("/", ".") for pointer in pointers})
+    return pointer.removeprefix("/properties/").replace("/", ".")
+
+
+def _names(pointers: list[str]) -> list[str]:
+    return sorted(map(_name, set(pointers)))
 
 
 def _tops(pointers: list[str]) -> list[str]:
@@ -36,7 +40,7 @@ def condensed(schema: dict[str, Any]) -> dict[str, Any]:
         "replacing": _tops(schema.get("createOnlyProperties", [])),
         "perhaps": _tops(schema.get("conditionalCreateOnlyProperties", [])),
         "attributes": _names(schema.get("readOnlyProperties", [])),
-        "identifier": _names(schema.get("primaryIdentifier", [])),
+        "identifier": list(dict.fromkeys(_name(each) for each in schema.get("primaryIdentifier", []))),
         "tags": tagging.get("tagProperty", "").removeprefix("/properties/") if tagging.get("taggable", True) else "",
     }
     return {name: value for name, value in kept.items() if value}

@@ -61,7 +61,7 @@ EMULATOR = {
     "bench": "graph integrations interception permissions settings stepfunctions suggestions validate wire",
     "clients": "endpoint wire",
     "web": "arns bench clients faults graph integrations permissions validate wire",
-    "deploying": "arns endpoint faults lambdas moto_door wire",
+    "deploying": "arns endpoint faults lambdas wire",
     "dynamodb.forwarding": "faults wire",
     "dynamodb.control": "arns dynamodb.model dynamodb.rejections faults moto_door wire",
     "dynamodb.copies": "dynamodb.changes dynamodb.control dynamodb.expressions dynamodb.items dynamodb.model"

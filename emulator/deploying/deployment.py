@@ -19,7 +19,7 @@ from emulator.deploying.changes import NEVER, recreation
 from emulator.deploying.intrinsics import as_text, evaluate
 from emulator.deploying.reading import InvalidTemplate
 from emulator.deploying.scope import Values, pseudo_parameters, resolve
-from emulator.deploying.services import Refused, Services
+from emulator.deploying.services import NOT_UPDATABLE, Refused, Services
 from emulator.deploying.stacks import Row, Stack, Stacks
 from emulator.deploying.types import find_type
 from emulator.deploying.types.resource_type import STACK_TAGS, Made, Order, Waiting, checked, naming_property
@@ -270,7 +270,12 @@ class Deployment:
             resolved = resolve(properties, self.services)
             checked(resource.logical_id, resource.type, resolved)
             order = self._order(row.logical_id, row.type, resolved, resource)
-            return handler.update(order, _was(old, before, self.services), Made(row.physical_id, row.attributes))
+            try:
+                return handler.update(order, _was(old, before, self.services), Made(row.physical_id, row.attributes))
+            except Refused as refused:
+                if refused.code == NOT_UPDATABLE:
+                    before.denied.add(resource.logical_id)
+                raise
 
         made = yield from self._done(row, "UPDATE_FAILED", work)
         row.physical_id, row.attributes = made.id, made.attributes
@@ -359,6 +364,7 @@ class Deployment:
         for name, old in reversed(list(before.changed.items())):
             row = stack.rows[name]
             if name in skipped or name in before.denied:
+                row.properties = old.properties
                 self._tell_of(row, "UPDATE_COMPLETE")
                 continue
             self._tell_of(row, "UPDATE_IN_PROGRESS")
@@ -503,7 +509,7 @@ class _Before:
         self.changed: dict[str, Row] = {}
         self.replaced: dict[str, Row] = {}
         self.denied: set[str] = set()
-        """What the stack's policy did not allow to be touched."""
+        """What was not touched: the stack's policy did not allow it, or nothing can change it."""
 
 
 def _was(old: Row, before: _Before, services: Services) -> dict[str, Any]:

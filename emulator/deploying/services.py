@@ -10,6 +10,9 @@ from emulator import arns
 CallService: TypeAlias = Callable[[str, str, dict[str, Any]], dict[str, Any]]
 """Calls an operation, by botocore's names. Raises Refused."""
 
+NOT_UPDATABLE: Final = "NotUpdatable"
+"""The code of what cannot be changed, refused before anything is."""
+
 
 class Refused(Exception):
     """A resource could not be made, changed or deleted. ``code`` is the service's, empty where no service spoke."""

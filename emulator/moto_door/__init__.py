@@ -4,7 +4,7 @@ moto is imported when a request needs it, each service by itself; its own Step F
 to the handler that moto's URL table names, without moto's server: a tenth of the cost.
 """
 
-from emulator.moto_door import identities, resources
+from emulator.moto_door import identities
 from emulator.moto_door.apis import apis, apis_of, owner_of_api
 from emulator.moto_door.bus import put_event
 from emulator.moto_door.calls import ServiceError, call
@@ -90,7 +90,6 @@ __all__ = [
     "records_after",
     "repeat_ids",
     "reset",
-    "resources",
     "running_pipes",
     "send",
     "set_alarm_state",

@@ -19,6 +19,7 @@ from emulator.moto_door import (
     bucket_events,
     buckets,
     clock,
+    deletions,
     event_refusals,
     events,
     functions,
@@ -91,6 +92,16 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
             "0df9c39da24e",
         ),
     ),
+    "athena": (_patch("athena.responses:AthenaResponse", deletions.answer_athena, "e53d38c08d7f"),),
+    "codedeploy": (_patch("codedeploy.responses:CodeDeployResponse", deletions.answer_codedeploy, "adb018547c71"),),
+    "cognitoidentity": (
+        _patch("cognitoidentity.responses:CognitoIdentityResponse", deletions.answer_cognitoidentity, "c46f32640d47"),
+    ),
+    "elasticache": (_patch("elasticache.responses:ElastiCacheResponse", deletions.answer_elasticache, "a26a414200ec"),),
+    "wafv2": (
+        _patch("wafv2.models:FakeIPSet.__init__", deletions.new_token, "931c8efa9f1b"),
+        _patch("wafv2.models:FakeIPSet.update", deletions.new_token, "e76a06a3bc83"),
+    ),
     "cloudwatch": (
         _patch("cloudwatch.models:CloudWatchBackend.put_metric_alarm", metrics.put_metric_alarm, "aff786ddccbc"),
         _patch("cloudwatch.models:CloudWatchBackend.delete_alarms", metrics.changes_alarms, "3602fd647ddc"),
@@ -98,7 +109,10 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("cloudwatch.models:CloudWatchBackend.put_metric_data", metrics.put_metric_data, "300dda002442"),
         _patch("cloudwatch.responses:CloudWatchResponse", metrics.answer_metrics, "32ec641d3f3d"),
     ),
-    "cognitoidp": (_patch("cognitoidp.models:CognitoIdpUserPool.create_jwt", pools.create_jwt, "73889b186eb2"),),
+    "cognitoidp": (
+        _patch("cognitoidp.models:CognitoIdpUserPool.create_jwt", pools.create_jwt, "73889b186eb2"),
+        _patch("cognitoidp.responses:CognitoIdpResponse", deletions.answer_cognitoidp, "f706b7507f3a"),
+    ),
     "core": (
         # Any region is one: a test may call its own "local".
         _patch("core.base_backend:allow_unknown_region", lambda _theirs: lambda: True, "ddb99cfb67ca"),
@@ -248,7 +262,6 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
 
 _USED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "awslambda": ("sqs", "sns"),
-    "cloudformation": ("awslambda", "events", "sns", "sqs"),
     "dynamodb": ("kinesis",),
     "logs": ("kinesis",),
     "s3": ("awslambda", "events", "sns", "sqs"),

@@ -1,68 +1,11 @@
-"""Networks and clusters in stacks: what workflow applications have around them is made, and goes again."""
+"""Networks in stacks: what of one comes and goes with other resources."""
 
 from __future__ import annotations
 
-import pytest
-
 VPC = {
     "VPC": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
-    "One": {"Type": "AWS::EC2::Subnet", "Properties": {"VpcId": {"Ref": "VPC"}, "CidrBlock": "10.0.1.0/24"}},
-    "Two": {
-        "Type": "AWS::EC2::Subnet",
-        "Properties": {"VpcId": {"Ref": "VPC"}, "CidrBlock": "10.0.2.0/24", "AvailabilityZone": "us-east-1b"},
-    },
     "Group": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "d", "VpcId": {"Ref": "VPC"}}},
 }
-SUBNETS = [{"Ref": "One"}, {"Ref": "Two"}]
-CLUSTER = {
-    "ClusterType": "single-node",
-    "DBName": "dev",
-    "MasterUsername": "admin",
-    "MasterUserPassword": "Passw0rdA",
-    "NodeType": "dc2.large",
-    "ClusterSubnetGroupName": {"Ref": "Subnets"},
-}
-
-# The resources beside the network, of which X is looked at -> how its Ref begins.
-MADE = [
-    ({"X": ("EC2::SecurityGroupIngress", {"GroupId": {"Ref": "Group"}, "IpProtocol": "tcp", "FromPort": "80",
-                                          "ToPort": 80, "CidrIp": "10.0.0.0/8"})}, "sgr-"),
-    ({"X": ("EC2::SecurityGroupEgress", {"GroupId": {"Ref": "Group"}, "IpProtocol": "tcp", "FromPort": 443,
-                                         "ToPort": 443, "DestinationSecurityGroupId": {"Ref": "Group"}})}, "sgr-"),
-    ({"X": ("EC2::NetworkAcl", {"VpcId": {"Ref": "VPC"}, "Tags": [{"Key": "a", "Value": "b"}]})}, "acl-"),
-    ({"Acl": ("EC2::NetworkAcl", {"VpcId": {"Ref": "VPC"}}),
-      "X": ("EC2::NetworkAclEntry", {"NetworkAclId": {"Ref": "Acl"}, "RuleNumber": "100", "Protocol": "-1",
-                                     "RuleAction": "allow", "Egress": "false", "CidrBlock": "0.0.0.0/0",
-                                     "PortRange": {"From": "0", "To": "65535"}})}, "s-X-"),
-    ({"Acl": ("EC2::NetworkAcl", {"VpcId": {"Ref": "VPC"}}),
-      "X": ("EC2::SubnetNetworkAclAssociation", {"SubnetId": {"Ref": "One"}, "NetworkAclId": {"Ref": "Acl"}})},
-     "aclassoc-"),
-    ({"X": ("EC2::KeyPair", {"KeyName": "mine"})}, "mine"),
-    ({"X": ("RDS::DBSubnetGroup", {"DBSubnetGroupDescription": "d", "SubnetIds": SUBNETS})}, "s-x-"),
-    ({"X": ("RDS::DBParameterGroup", {"Description": "d", "Family": "mysql8.0"})}, "s-x-"),
-    ({"X": ("RDS::DBCluster", {"Engine": "aurora-mysql", "MasterUsername": "u", "MasterUserPassword": "secret-one"})},
-     "s-x-"),
-    ({"Cluster": ("RDS::DBCluster", {"Engine": "aurora-mysql", "MasterUsername": "u",
-                                     "MasterUserPassword": "secret-one"}),
-      "X": ("RDS::DBInstance", {"Engine": "aurora-mysql", "DBInstanceClass": "db.r5.large",
-                                "DBClusterIdentifier": {"Ref": "Cluster"}})}, "s-x-"),
-    ({"X": ("Redshift::ClusterSubnetGroup", {"Description": "d", "SubnetIds": SUBNETS})}, "s-X-"),
-    ({"X": ("Redshift::ClusterParameterGroup", {"Description": "d", "ParameterGroupFamily": "redshift-1.0"})}, "s-X-"),
-    ({"Subnets": ("Redshift::ClusterSubnetGroup", {"Description": "d", "SubnetIds": SUBNETS}),
-      "X": ("Redshift::Cluster", {**CLUSTER, "ClusterIdentifier": "wide"})}, "wide"),
-    ({"X": ("IoT::Thing", {"ThingName": "lamp"})}, "lamp"),
-    ({"Files": ("EFS::FileSystem", {}), "X": ("EFS::AccessPoint", {"FileSystemId": {"Ref": "Files"}})}, "fsap-"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("resources", "beginning"), MADE, ids=[each[0]["X"][0] for each in MADE])
-def test_a_resource_is_made_and_goes_again(stacks, resources, beginning):
-    made = {name: {"Type": f"AWS::{kind}", "Properties": given} for name, (kind, given) in resources.items()}
-    stack_id = stacks.create({"Resources": {**VPC, **made}, "Outputs": {"X": {"Value": {"Ref": "X"}}}})
-    assert stacks.one()["StackStatus"] == "CREATE_COMPLETE", stacks.failure()
-    assert stacks.outputs()["X"].startswith(beginning)
-    stacks.client.delete_stack(StackName="s")
-    assert stacks.one(stack_id)["StackStatus"] == "DELETE_COMPLETE", stacks.failure(stack_id)
 
 
 def test_the_rules_of_a_security_group_come_and_go_with_their_resources(stacks, dynastep):
@@ -92,3 +35,70 @@ def test_a_new_key_pair_is_kept_in_a_parameter(stacks, dynastep):
     assert (kept["Type"], kept["Value"].splitlines()[0]) == ("SecureString", "-----BEGIN RSA PRIVATE KEY-----")
     stacks.client.delete_stack(StackName="s")
     assert parameters.describe_parameters()["Parameters"] == []
+
+
+def test_a_network_goes_with_all_that_it_has(stacks, dynastep):
+    """Main route tables, default groups and default lists go with their VPC; its own parts go first."""
+    vpc = {"VpcId": {"Ref": "VPC"}}
+
+    def made(kind, **properties):
+        return {"Type": f"AWS::EC2::{kind}", "Properties": properties}
+
+    stack_id = stacks.create(
+        {
+            "Resources": {
+                **VPC,
+                "A": made("Subnet", CidrBlock="10.0.1.0/24", MapPublicIpOnLaunch=True, **vpc),
+                "Gateway": made("InternetGateway"),
+                "Attached": made("VPCGatewayAttachment", InternetGatewayId={"Ref": "Gateway"}, **vpc),
+                "Table": made("RouteTable", Tags=[{"Key": "Name", "Value": "public"}], **vpc),
+                "Out": {
+                    **made("Route", RouteTableId={"Ref": "Table"}, DestinationCidrBlock="0.0.0.0/0",
+                           GatewayId={"Ref": "Gateway"}),
+                    "DependsOn": "Attached",
+                },
+                "Used": made("SubnetRouteTableAssociation", SubnetId={"Ref": "A"}, RouteTableId={"Ref": "Table"}),
+                "Address": {**made("EIP", Domain="vpc"), "DependsOn": "Attached"},
+                "Nat": made("NatGateway", AllocationId={"Fn::GetAtt": "Address.AllocationId"}, SubnetId={"Ref": "A"}),
+                "Near": made("VPCEndpoint", ServiceName="com.amazonaws.us-east-1.s3",
+                             RouteTableIds=[{"Ref": "Table"}], **vpc),
+            },
+            "Outputs": {
+                "Group": {"Value": {"Fn::GetAtt": "VPC.DefaultSecurityGroup"}},
+                "Acl": {"Value": {"Fn::GetAtt": "VPC.DefaultNetworkAcl"}},
+            },
+        }
+    )  # fmt: skip
+    assert stacks.one()["StackStatus"] == "CREATE_COMPLETE", stacks.failure()
+    outputs, made_here = stacks.outputs(), stacks.physical()
+    ec2 = dynastep.client("ec2")
+    assert outputs["Group"].startswith("sg-")
+    assert outputs["Acl"].startswith("acl-")
+    [subnet] = ec2.describe_subnets(SubnetIds=[made_here["A"]])["Subnets"]
+    assert subnet["MapPublicIpOnLaunch"] is True
+    [table] = ec2.describe_route_tables(RouteTableIds=[made_here["Table"]])["RouteTables"]
+    assert {"Key": "Name", "Value": "public"} in table["Tags"]
+    assert [route["GatewayId"] for route in table["Routes"] if route.get("DestinationCidrBlock") == "0.0.0.0/0"] == [
+        made_here["Gateway"]
+    ]
+    stacks.client.delete_stack(StackName="s")
+    assert stacks.one(stack_id)["StackStatus"] == "DELETE_COMPLETE", stacks.failure(stack_id)
+    here = {"Filters": [{"Name": "vpc-id", "Values": [made_here["VPC"]]}]}
+    assert ec2.describe_vpcs(**here)["Vpcs"] == []
+    assert ec2.describe_route_tables(**here)["RouteTables"] == []
+    assert ec2.describe_internet_gateways(InternetGatewayIds=[])["InternetGateways"] == []
+    assert ec2.describe_addresses()["Addresses"] == []
+
+
+def test_a_changed_security_group_has_the_rules_of_its_template(stacks, dynastep):
+    def template(*ports):
+        rules = [{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "CidrIp": "10.0.0.0/8"} for port in ports]
+        group = {"GroupDescription": "d", "VpcId": {"Ref": "VPC"}, "SecurityGroupIngress": rules}
+        return {"Resources": {**VPC, "Group": {"Type": "AWS::EC2::SecurityGroup", "Properties": group}}}
+
+    stacks.create(template(80, 81))
+    group = stacks.physical()["Group"]
+    stacks.update(template(81, 82))
+    assert stacks.physical()["Group"] == group
+    [found] = dynastep.client("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"]
+    assert sorted(each["FromPort"] for each in found["IpPermissions"]) == [81, 82]

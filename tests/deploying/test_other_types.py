@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 TABLE = {
     "Type": "AWS::DynamoDB::Table",
     "Properties": {
@@ -37,43 +35,6 @@ POLICY = {
 
 def resource(kind, **properties):
     return {"Type": f"AWS::{kind}", "Properties": properties}
-
-
-# Resources, of which X is looked at -> how its Ref begins.
-MADE = [
-    ({"T": TABLE, "X": {**resource("ApplicationAutoScaling::ScalableTarget", **READS, MinCapacity="1", MaxCapacity=9,
-                                   RoleARN="arn:aws:iam::123456789012:role/r"), "DependsOn": "T"}},
-     "table/scaled|dynamodb:table:ReadCapacityUnits|dynamodb"),
-    ({"X": resource("Athena::WorkGroup", Name="queries")}, "queries"),
-    ({"A": resource("CloudWatch::Alarm", AlarmName="a", **ALARM),
-      "X": resource("CloudWatch::CompositeAlarm", AlarmRule={"Fn::Sub": 'ALARM("${A}")'})}, "s-X-"),
-    ({"X": resource("Glue::Database", CatalogId={"Ref": "AWS::AccountId"}, DatabaseInput={"Name": "facts"})}, "facts"),
-    ({"U": resource("IAM::User"), "G": resource("IAM::Group"),
-      "X": resource("IAM::UserToGroupAddition", GroupName={"Ref": "G"}, Users=[{"Ref": "U"}])}, "s-X-"),
-    ({"S": resource("Kinesis::Stream", ShardCount=1),
-      "X": resource("Kinesis::StreamConsumer", StreamARN={"Fn::GetAtt": "S.Arn"}, ConsumerName="c")},
-     "arn:aws:kinesis:us-east-1:"),
-    ({"X": resource("ResourceGroups::Group", Name="mine", ResourceQuery={
-        "Type": "TAG_FILTERS_1_0",
-        "Query": {"ResourceTypeFilters": ["AWS::AllSupported"], "TagFilters": [{"Key": "a", "Values": ["b"]}]},
-    })}, "mine"),
-    ({"T": resource("SNS::Topic"),
-      "X": resource("SNS::TopicInlinePolicy", TopicArn={"Ref": "T"}, PolicyDocument=POLICY)}, "arn:aws:sns:"),
-    ({"Q": resource("SQS::Queue"),
-      "X": resource("SQS::QueueInlinePolicy", Queue={"Ref": "Q"}, PolicyDocument=POLICY)}, "http"),
-    ({"S": resource("SecretsManager::Secret", SecretString="x"),
-      "X": resource("SecretsManager::ResourcePolicy", SecretId={"Ref": "S"}, ResourcePolicy=POLICY)},
-     "arn:aws:secretsmanager:"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("resources", "beginning"), MADE, ids=[each[0]["X"]["Type"] for each in MADE])
-def test_a_resource_is_made_and_goes_again(stacks, resources, beginning):
-    stack_id = stacks.create({"Resources": resources, "Outputs": {"X": {"Value": {"Ref": "X"}}}})
-    assert stacks.one()["StackStatus"] == "CREATE_COMPLETE", stacks.failure()
-    assert stacks.outputs()["X"].startswith(beginning)
-    stacks.client.delete_stack(StackName="s")
-    assert stacks.one(stack_id)["StackStatus"] == "DELETE_COMPLETE", stacks.failure(stack_id)
 
 
 def test_a_table_is_scaled_as_its_policy_says(stacks, dynastep):
@@ -126,5 +87,16 @@ def test_policies_are_put_on_what_they_name_and_taken_off(stacks, dynastep):
 
 
 def test_a_property_that_the_service_does_not_take_fails_the_resource(stacks):
-    stacks.create({"Resources": {"W": resource("Athena::WorkGroup", Name="w", RecursiveDeleteOption=True)}})
-    assert "#: extraneous key [RecursiveDeleteOption] is not permitted" in stacks.failure()
+    stacks.create({"Resources": {"P": resource("Cognito::UserPool", EmailAuthenticationMessage="m")}})
+    assert "Dynastep does not handle EmailAuthenticationMessage of AWS::Cognito::UserPool" in stacks.failure()
+
+
+def test_a_property_that_nothing_changes_fails_the_update(stacks):
+    def template(text):
+        return {"Resources": {"R": resource("CodeCommit::Repository", RepositoryName="r", RepositoryDescription=text)}}
+
+    stacks.create(template("a"))
+    stacks.update(template("b"))
+    text = "Dynastep cannot change RepositoryDescription of AWS::CodeCommit::Repository in place"
+    assert text in stacks.failure()
+    assert stacks.one()["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"

@@ -1,4 +1,4 @@
-"""Resource types: what each type of AWS's is here. A type that is in none of the tables is moto's, or nobody's."""
+"""Resource types: what each type of AWS's is here. A type that is in none of the tables fails its stack, by name."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from emulator import moto_door
 from emulator.deploying.types import (
     access,
     buckets,
     configuration,
+    containers,
     custom,
+    databases,
+    delivering,
     dynamodb,
     events,
     functions,
     gateways,
     gateways_v2,
+    identities,
     messaging,
     nested,
     networks,
@@ -24,10 +27,10 @@ from emulator.deploying.types import (
     stepfunctions,
 )
 from emulator.deploying.types.custom import CustomResource
-from emulator.deploying.types.motos import Absent, MotosType
-from emulator.deploying.types.resource_type import ResourceType
+from emulator.deploying.types.resource_type import Absent, ResourceType
 
 _TABLES: Final = (
+    *(containers.TYPES, databases.TYPES, delivering.TYPES, identities.TYPES),
     *(access.TYPES, buckets.TYPES, configuration.TYPES, custom.TYPES, dynamodb.TYPES, events.TYPES, functions.TYPES),
     *(
         gateways.TYPES,
@@ -50,4 +53,4 @@ def find_type(kind: str) -> ResourceType:
         return OURS[kind]
     if kind.startswith("Custom::"):
         return CustomResource()
-    return MotosType(kind) if moto_door.resources.makes(kind) else Absent(kind)
+    return Absent(kind)

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from asl_interpreter.jsontext import dumps
 from emulator.deploying.intrinsics import as_text
 from emulator.deploying.services import Refused
-from emulator.deploying.types.resource_type import Api, Made, Order, Properties, ResourceType, pairs
+from emulator.deploying.types.modelled import Modelled
+from emulator.deploying.types.resource_type import (
+    Made,
+    Order,
+    Properties,
+    Put,
+    ResourceType,
+    fit,
+    gained_and_lost,
+    pairs,
+)
 
 
 def _attach(order: Order, kind: str, name: str, before: Properties) -> None:
@@ -23,13 +33,11 @@ def _attach(order: Order, kind: str, name: str, before: Properties) -> None:
         if given != was.get(policy):
             document = _document(given["PolicyDocument"])
             order.call("iam", f"Put{kind}Policy", **member, PolicyName=policy, PolicyDocument=document)
-    arns, had = ([as_text(arn) for arn in of.get("ManagedPolicyArns") or ()] for of in (order.properties, before))
-    for arn in had:
-        if arn not in arns:
-            order.call("iam", f"Detach{kind}Policy", **member, PolicyArn=arn)
-    for arn in arns:
-        if arn not in had:
-            order.call("iam", f"Attach{kind}Policy", **member, PolicyArn=arn)
+    gained, lost = gained_and_lost(order, before, "ManagedPolicyArns")
+    for arn in lost:
+        order.call("iam", f"Detach{kind}Policy", **member, PolicyArn=arn)
+    for arn in gained:
+        order.call("iam", f"Attach{kind}Policy", **member, PolicyArn=arn)
 
 
 def _detach(order: Order, kind: str, name: str) -> None:
@@ -104,12 +112,13 @@ def _document(value: Any) -> str:
     return value if isinstance(value, str) else dumps({"Version": "2012-10-17", **value})
 
 
-class Policy(ResourceType):
+class Policy(Put):
     """AWS::IAM::Policy: one inline policy of roles, users and groups."""
 
     _HOLDERS: Final = {"Roles": "Role", "Users": "User", "Groups": "Group"}
 
-    def _put(self, order: Order, before: Properties) -> None:
+    def put(self, order: Order, before: Properties) -> None:
+        """Put the policy on all that have it."""
         name, document = as_text(order.properties["PolicyName"]), _document(order.properties["PolicyDocument"])
         for member, kind in self._HOLDERS.items():
             now, was = ([as_text(each) for each in of.get(member) or ()] for of in (order.properties, before))
@@ -134,14 +143,7 @@ class Policy(ResourceType):
         if not any(order.properties.get(member) for member in self._HOLDERS):
             message = "At least one of [Groups,Roles,Users] must be non-empty."
             raise Refused(message, "InvalidRequest")
-        self._put(order, {})
-        name = order.named("")
-        return Made(name, {"Id": name})
-
-    def update(self, order: Order, before: Properties, made: Made) -> Made:
-        """Change one."""
-        self._put(order, before)
-        return made
+        return super().create(order)
 
     def delete(self, order: Order, made: Made) -> None:
         """Delete one."""
@@ -172,13 +174,11 @@ class ManagedPolicy(ResourceType):
     @staticmethod
     def _hold(order: Order, arn: str, before: Properties) -> None:
         for member, kind in Policy._HOLDERS.items():  # noqa: SLF001 - the same three
-            now, was = ([as_text(each) for each in of.get(member) or ()] for of in (order.properties, before))
-            for holder in was:
-                if holder not in now:
-                    order.call("iam", f"Detach{kind}Policy", **{f"{kind}Name": holder}, PolicyArn=arn)
-            for holder in now:
-                if holder not in was:
-                    order.call("iam", f"Attach{kind}Policy", **{f"{kind}Name": holder}, PolicyArn=arn)
+            gained, lost = gained_and_lost(order, before, member)
+            for holder in lost:
+                order.call("iam", f"Detach{kind}Policy", **{f"{kind}Name": holder}, PolicyArn=arn)
+            for holder in gained:
+                order.call("iam", f"Attach{kind}Policy", **{f"{kind}Name": holder}, PolicyArn=arn)
 
     def update(self, order: Order, before: Properties, made: Made) -> Made:
         """Change one: another default version, and the old ones go."""
@@ -207,18 +207,12 @@ class ManagedPolicy(ResourceType):
         order.call("iam", "DeletePolicy", PolicyArn=made.id)
 
 
-def _profile(_order: Order, params: Properties, answer: Properties) -> Made:
-    return Made(str(params["InstanceProfileName"]), {"Arn": answer["InstanceProfile"]["Arn"]})
-
-
 def _set_roles(order: Order, before: Properties, made: Made) -> None:
-    now, was = ([as_text(role) for role in of.get("Roles") or ()] for of in (order.properties, before))
-    for role in was:
-        if role not in now:
-            order.call("iam", "RemoveRoleFromInstanceProfile", InstanceProfileName=made.id, RoleName=role)
-    for role in now:
-        if role not in was:
-            order.call("iam", "AddRoleToInstanceProfile", InstanceProfileName=made.id, RoleName=role)
+    gained, lost = gained_and_lost(order, before, "Roles")
+    for role in lost:
+        order.call("iam", "RemoveRoleFromInstanceProfile", InstanceProfileName=made.id, RoleName=role)
+    for role in gained:
+        order.call("iam", "AddRoleToInstanceProfile", InstanceProfileName=made.id, RoleName=role)
 
 
 def _remove_roles(order: Order, made: Made) -> None:
@@ -230,33 +224,105 @@ def _remove_roles(order: Order, made: Made) -> None:
                 raise
 
 
+def _put_members(order: Order, group: str, gained: Sequence[str], lost: Sequence[str]) -> None:
+    for user in gained:
+        order.call("iam", "AddUserToGroup", GroupName=group, UserName=user)
+    for user in lost:
+        order.call("iam", "RemoveUserFromGroup", GroupName=group, UserName=user)
+
+
+class UserToGroupAddition(Put):
+    """AWS::IAM::UserToGroupAddition."""
+
+    def put(self, order: Order, before: Properties) -> None:
+        """Put users into a group."""
+        _put_members(order, order.properties["GroupName"], *gained_and_lost(order, before, "Users"))
+
+    def delete(self, order: Order, made: Made) -> None:
+        """Take them out."""
+        del made
+        _put_members(order, order.properties["GroupName"], (), [as_text(user) for user in order.properties["Users"]])
+
+
+def _settle_user(order: Order, before: Properties, made: Made) -> None:
+    _attach(order, "User", made.id, before)
+    gained, lost = gained_and_lost(order, before, "Groups")
+    for group in gained:
+        _put_members(order, group, [made.id], ())
+    for group in lost:
+        _put_members(order, group, (), [made.id])
+    now, was = order.properties.get("LoginProfile"), before.get("LoginProfile")
+    if now == was:
+        return
+    if now is None:
+        order.call("iam", "DeleteLoginProfile", UserName=made.id)
+        return
+    operation = "CreateLoginProfile" if was is None else "UpdateLoginProfile"
+    order.call("iam", operation, UserName=made.id, **fit("iam", operation, now, order))
+
+
+def _strip_user(order: Order, made: Made) -> None:
+    """Take from a user what would keep it from being deleted, as AWS does."""
+    _detach(order, "User", made.id)
+    for group in order.call("iam", "ListGroupsForUser", UserName=made.id).get("Groups", ()):
+        _put_members(order, group["GroupName"], (), [made.id])
+    if order.properties.get("LoginProfile") is not None:
+        order.call("iam", "DeleteLoginProfile", UserName=made.id)
+
+
+def _inline(kind: str) -> Modelled:
+    """A policy inside of a role, a user or a group."""
+    return Modelled(
+        "iam",
+        f"{kind}Policy",
+        create_by=f"Put{kind}Policy",
+        update_by=f"Put{kind}Policy",
+        shaped={"PolicyDocument": _document},
+    )
+
+
 def _holder(kind: str) -> Callable[[Order, Properties, Made], None]:
     return lambda order, before, made: _attach(order, kind, made.id, before)
 
 
+_POLICIES: Final = frozenset({"Policies", "ManagedPolicyArns"})
+
 TYPES: Final[Mapping[str, ResourceType]] = {
-    "AWS::IAM::Group": Api(
+    "AWS::IAM::AccessKey": Modelled(
+        "iam", "AccessKey", keyed=("UserName", "AccessKeyId"), read_by="GetAccessKeyLastUsed"
+    ),
+    "AWS::IAM::Group": Modelled(
         "iam",
-        "CreateGroup",
-        lambda _order, params, answer: Made(str(params["GroupName"]), {"Arn": answer["Group"]["Arn"]}),
-        "DeleteGroup",
-        key=lambda made: {"GroupName": made.id},
-        name="GroupName",
-        longest=128,
-        drop=frozenset({"Policies", "ManagedPolicyArns"}),
+        "Group",
+        elsewhere=_POLICIES,
         afterwards=_holder("Group"),
         before_deletion=lambda order, made: _detach(order, "Group", made.id),
-    ),
-    "AWS::IAM::InstanceProfile": Api(
-        *("iam", "CreateInstanceProfile", _profile, "DeleteInstanceProfile"),
-        key=lambda made: {"InstanceProfileName": made.id},
-        name="InstanceProfileName",
         longest=128,
-        drop=frozenset({"Roles"}),
+    ),
+    "AWS::IAM::GroupPolicy": _inline("Group"),
+    "AWS::IAM::InstanceProfile": Modelled(
+        "iam",
+        "InstanceProfile",
+        elsewhere=frozenset({"Roles"}),
         afterwards=_set_roles,
         before_deletion=_remove_roles,
+        longest=128,
     ),
     "AWS::IAM::ManagedPolicy": ManagedPolicy(),
+    "AWS::IAM::OIDCProvider": Modelled("iam", "OpenIDConnectProvider"),
     "AWS::IAM::Policy": Policy(),
     "AWS::IAM::Role": Role(),
+    "AWS::IAM::RolePolicy": _inline("Role"),
+    "AWS::IAM::SAMLProvider": Modelled("iam", "SAMLProvider", longest=128),
+    "AWS::IAM::ServiceLinkedRole": Modelled("iam", "ServiceLinkedRole"),
+    "AWS::IAM::User": Modelled(
+        "iam",
+        "User",
+        elsewhere=_POLICIES | {"Groups", "LoginProfile"},
+        afterwards=_settle_user,
+        before_deletion=_strip_user,
+    ),
+    "AWS::IAM::UserPolicy": _inline("User"),
+    "AWS::IAM::UserToGroupAddition": UserToGroupAddition(),
+    "AWS::IAM::VirtualMFADevice": Modelled("iam", "VirtualMFADevice"),
 }

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from asl_interpreter.jsontext import dumps
 from emulator.deploying.intrinsics import as_text
 from emulator.deploying.services import Refused, Services
+from emulator.deploying.types.modelled import Modelled
 from emulator.deploying.types.resource_type import (
-    Api,
     Made,
     Order,
     Properties,
+    Put,
     ResourceType,
     fit,
     invalid,
@@ -251,110 +252,130 @@ class LogGroup(ResourceType):
         return Made(name, {"Arn": services.arn("logs", f"log-group:{name}:*")})
 
 
-class SubscriptionFilter(ResourceType):
-    """AWS::Logs::SubscriptionFilter."""
+# Secrets Manager
 
-    def _put(self, order: Order, name: str) -> Made:
-        given = {key: value for key, value in order.properties.items() if key != "FilterName"}
-        params = fit("logs", "PutSubscriptionFilter", given, order)
-        order.call("logs", "PutSubscriptionFilter", **params, filterName=name)
-        return Made(name, {})
 
-    def create(self, order: Order) -> Made:
-        """Make one."""
-        return self._put(order, order.named("FilterName", 512))
+class OfSecret(Put):
+    """A type that is named after its secret."""
 
-    def update(self, order: Order, before: Properties, made: Made) -> Made:
-        """Change one."""
+    def identify(self, order: Order) -> Made:
+        """The secret."""
+        secret = as_text(order.properties["SecretId"])
+        return Made(secret, {"Id": secret})
+
+
+class RotationSchedule(OfSecret):
+    """AWS::SecretsManager::RotationSchedule."""
+
+    def put(self, order: Order, before: Properties) -> None:
+        """Have the secret rotated."""
         del before
-        return self._put(order, made.id)
+        given = order.properties
+        if "HostedRotationLambda" in given:
+            message = "Dynastep does not handle HostedRotationLambda of AWS::SecretsManager::RotationSchedule"
+            raise Refused(message, "InvalidRequest")
+        kept = {
+            member: given[name]
+            for name, member in (
+                ("SecretId", "SecretId"),
+                ("RotationLambdaARN", "RotationLambdaARN"),
+                ("RotationRules", "RotationRules"),
+                ("RotateImmediatelyOnUpdate", "RotateImmediately"),
+            )
+            if name in given
+        }
+        order.call("secretsmanager", "RotateSecret", **fit("secretsmanager", "RotateSecret", kept, order))
 
     def delete(self, order: Order, made: Made) -> None:
         """Delete one."""
-        group = as_text(order.properties["LogGroupName"])
-        order.call("logs", "DeleteSubscriptionFilter", logGroupName=group, filterName=made.id)
+        order.call("secretsmanager", "CancelRotateSecret", SecretId=made.id)
 
 
-class LogStream(ResourceType):
-    """AWS::Logs::LogStream."""
+class SecretTargetAttachment(OfSecret):
+    """AWS::SecretsManager::SecretTargetAttachment: what a secret opens is written into it."""
 
-    updates = False
+    @staticmethod
+    def _connection(order: Order) -> dict[str, Any]:
+        """How the target is reached, by the names that rotation functions read."""
+        target, kind = as_text(order.properties["TargetId"]), as_text(order.properties["TargetType"])
+        match kind:
+            case "AWS::RDS::DBInstance":
+                found = order.call("rds", "DescribeDBInstances", DBInstanceIdentifier=target)["DBInstances"][0]
+                endpoint = found["Endpoint"]
+                shown = {"host": endpoint["Address"], "port": endpoint["Port"], "dbname": found.get("DBName")}
+                return {**shown, "engine": found["Engine"], "dbInstanceIdentifier": target}
+            case "AWS::RDS::DBCluster":
+                found = order.call("rds", "DescribeDBClusters", DBClusterIdentifier=target)["DBClusters"][0]
+                shown = {"host": found["Endpoint"], "port": found["Port"], "dbname": found.get("DatabaseName")}
+                return {**shown, "engine": found["Engine"], "dbClusterIdentifier": target}
+            case "AWS::Redshift::Cluster":
+                found = order.call("redshift", "DescribeClusters", ClusterIdentifier=target)["Clusters"][0]
+                endpoint = found["Endpoint"]
+                shown = {"host": endpoint["Address"], "port": endpoint["Port"], "dbname": found.get("DBName")}
+                return {**shown, "engine": "redshift", "dbClusterIdentifier": target}
+        message = f"Dynastep does not attach secrets to targets of the type {kind}"
+        raise Refused(message, "InvalidRequest")
 
-    def create(self, order: Order) -> Made:
-        """Make one."""
-        name = order.named("LogStreamName", 512)
-        group = as_text(order.properties["LogGroupName"])
-        order.call("logs", "CreateLogStream", logGroupName=group, logStreamName=name)
-        return Made(name, {})
+    @staticmethod
+    def _write(order: Order, more: Mapping[str, Any], gone: Sequence[str] = ()) -> None:
+        secret = as_text(order.properties["SecretId"])
+        text = order.call("secretsmanager", "GetSecretValue", SecretId=secret)["SecretString"]
+        try:
+            held = {key: value for key, value in json.loads(text).items() if key not in gone}
+        except (ValueError, AttributeError):
+            raise Refused("The secret value is not a JSON object", "InvalidRequest") from None
+        known = {key: value for key, value in more.items() if value is not None}
+        order.call("secretsmanager", "PutSecretValue", SecretId=secret, SecretString=dumps({**held, **known}))
 
-    def delete(self, order: Order, made: Made) -> None:
-        """Delete one."""
-        group = as_text(order.properties["LogGroupName"])
-        order.call("logs", "DeleteLogStream", logGroupName=group, logStreamName=made.id)
-
-
-# CloudWatch
-
-
-class Alarm(ResourceType):
-    """AWS::CloudWatch::Alarm."""
-
-    def _put(self, order: Order, name: str) -> Made:
-        given = {key: value for key, value in order.properties.items() if key != "AlarmName"}
-        params = fit("cloudwatch", "PutMetricAlarm", given, order)
-        order.call("cloudwatch", "PutMetricAlarm", **params, AlarmName=name)
-        return Made(name, {"Arn": order.services.arn("cloudwatch", f"alarm:{name}")})
-
-    def create(self, order: Order) -> Made:
-        """Make one."""
-        return self._put(order, order.named("AlarmName", 255))
-
-    def update(self, order: Order, before: Properties, made: Made) -> Made:
-        """Change one."""
+    def put(self, order: Order, before: Properties) -> None:
+        """Write into the secret how its target is reached."""
         del before
-        return self._put(order, made.id)
+        self._write(order, self._connection(order))
 
     def delete(self, order: Order, made: Made) -> None:
-        """Delete one."""
-        order.call("cloudwatch", "DeleteAlarms", AlarmNames=[made.id])
+        """The secret keeps the name and the password alone."""
+        del made
+        gone = ("host", "port", "dbname", "engine", "dbInstanceIdentifier", "dbClusterIdentifier")
+        self._write(order, {}, gone)
 
 
-class Dashboard(ResourceType):
-    """AWS::CloudWatch::Dashboard."""
-
-    def _put(self, order: Order, name: str) -> Made:
-        order.call("cloudwatch", "PutDashboard", DashboardName=name, DashboardBody=order.properties["DashboardBody"])
-        return Made(name, {})
-
-    def create(self, order: Order) -> Made:
-        """Make one."""
-        return self._put(order, order.named("DashboardName", 255))
-
-    def update(self, order: Order, before: Properties, made: Made) -> Made:
-        """Change one."""
-        del before
-        return self._put(order, made.id)
-
-    def delete(self, order: Order, made: Made) -> None:
-        """Delete one."""
-        order.call("cloudwatch", "DeleteDashboards", DashboardNames=[made.id])
+def _put(service: str, noun: str, **more: Any) -> Modelled:
+    """A type that one operation makes and changes."""
+    return Modelled(service, noun, create_by=f"Put{noun}", update_by=f"Put{noun}", **more)
 
 
 TYPES: Final[Mapping[str, ResourceType]] = {
-    "AWS::CloudWatch::Alarm": Alarm(),
-    "AWS::CloudWatch::Dashboard": Dashboard(),
-    "AWS::KMS::Alias": Api(
-        "kms",
-        "CreateAlias",
-        lambda _order, params, _answer: Made(str(params["AliasName"]), {}),
-        "DeleteAlias",
-        key=lambda made: {"AliasName": made.id},
-        update_by="UpdateAlias",
+    "AWS::CloudWatch::Alarm": Modelled(
+        "cloudwatch",
+        "Alarm",
+        create_by="PutMetricAlarm",
+        update_by="PutMetricAlarm",
+        delete_by="DeleteAlarms",
+        arn="cloudwatch:alarm:{AlarmName}",
+        keyed=("AlarmName", "AlarmNames"),
+        longest=255,
     ),
+    "AWS::CloudWatch::CompositeAlarm": Modelled(
+        "cloudwatch",
+        "Alarm",
+        create_by="PutCompositeAlarm",
+        update_by="PutCompositeAlarm",
+        delete_by="DeleteAlarms",
+        arn="cloudwatch:alarm:{AlarmName}",
+        keyed=("AlarmName", "AlarmNames"),
+        longest=255,
+    ),
+    "AWS::CloudWatch::Dashboard": _put("cloudwatch", "Dashboard", longest=255),
+    "AWS::KMS::Alias": Modelled("kms", "Alias"),
     "AWS::KMS::Key": Key(),
     "AWS::Logs::LogGroup": LogGroup(),
-    "AWS::Logs::LogStream": LogStream(),
-    "AWS::Logs::SubscriptionFilter": SubscriptionFilter(),
+    "AWS::Logs::LogStream": Modelled("logs", "LogStream", ref="LogStreamName", longest=512),
+    "AWS::Logs::ResourcePolicy": _put("logs", "ResourcePolicy"),
+    "AWS::Logs::SubscriptionFilter": _put("logs", "SubscriptionFilter", ref="FilterName", longest=512),
+    "AWS::ResourceGroups::Group": Modelled("resource-groups", "Group", keyed=("Group", "GroupName")),
+    "AWS::SSM::Document": Modelled("ssm", "Document", longest=128, retagged=False),
     "AWS::SSM::Parameter": Parameter(),
+    "AWS::SecretsManager::RotationSchedule": RotationSchedule(),
     "AWS::SecretsManager::Secret": Secret(),
+    "AWS::SecretsManager::SecretTargetAttachment": SecretTargetAttachment(),
 }

@@ -8,7 +8,8 @@ from typing import Any, Final
 from asl_interpreter.jsontext import dumps
 from emulator.deploying.intrinsics import as_text
 from emulator.deploying.services import Refused
-from emulator.deploying.types.resource_type import Api, Made, Order, Properties, ResourceType, fit, pairs
+from emulator.deploying.types.modelled import Modelled
+from emulator.deploying.types.resource_type import Made, Order, Properties, Put, ResourceType, fit, pairs
 
 
 def _fit_targets(order: Order) -> list[dict[str, Any]]:
@@ -115,10 +116,12 @@ class EventBus(ResourceType):
         order.call("events", "DeleteEventBus", Name=made.id)
 
 
-class EventBusPolicy(ResourceType):
+class EventBusPolicy(Put):
     """AWS::Events::EventBusPolicy."""
 
-    def _put(self, order: Order) -> Made:
+    def put(self, order: Order, before: Properties) -> None:
+        """Put a statement into the policy of a bus."""
+        del before
         given = order.properties
         bus = given.get("EventBusName", "default")
         if "Statement" in given:
@@ -127,16 +130,11 @@ class EventBusPolicy(ResourceType):
             order.call("events", "PutPermission", EventBusName=bus, Policy=policy)
         else:
             order.call("events", "PutPermission", **fit("events", "PutPermission", given, order))
-        return Made(f"{bus}|{given['StatementId']}", {})
 
-    def create(self, order: Order) -> Made:
-        """Make one."""
-        return self._put(order)
-
-    def update(self, order: Order, before: Properties, made: Made) -> Made:
-        """Change one."""
-        del before, made
-        return self._put(order)
+    def identify(self, order: Order) -> Made:
+        """The bus and the statement."""
+        given = order.properties
+        return Made(f"{given.get('EventBusName', 'default')}|{given['StatementId']}", {})
 
     def delete(self, order: Order, made: Made) -> None:
         """Delete one."""
@@ -174,27 +172,6 @@ class Archive(ResourceType):
         order.call("events", "DeleteArchive", ArchiveName=made.id)
 
 
-def _connection(_order: Order, params: Properties, answer: Properties) -> Made:
-    arn = answer["ConnectionArn"]
-    found = {"Arn": arn, "SecretArn": answer.get("SecretArn", "")}
-    return Made(str(params["Name"]), found)
-
-
-def _destination(_order: Order, params: Properties, answer: Properties) -> Made:
-    arn = answer["ApiDestinationArn"]
-    return Made(str(params["Name"]), {"Arn": arn, "ArnForPolicy": arn.rpartition("/")[0]})
-
-
-class Connection(Api):
-    """AWS::Events::Connection; its secret is known once it is there."""
-
-    def create(self, order: Order) -> Made:
-        """Make one."""
-        made = super().create(order)
-        found = order.call("events", "DescribeConnection", Name=made.id)
-        return Made(made.id, {**made.attributes, "SecretArn": found.get("SecretArn", "")})
-
-
 class Schedule(ResourceType):
     """AWS::Scheduler::Schedule."""
 
@@ -222,10 +199,6 @@ class Schedule(ResourceType):
     def delete(self, order: Order, made: Made) -> None:
         """Delete one."""
         order.call("scheduler", "DeleteSchedule", Name=made.id, GroupName=order.properties.get("GroupName"))
-
-
-def _group(_order: Order, params: Properties, answer: Properties) -> Made:
-    return Made(str(params["Name"]), {"Arn": answer["ScheduleGroupArn"], "State": "ACTIVE"})
 
 
 class Pipe(ResourceType):
@@ -288,28 +261,17 @@ class Pipe(ResourceType):
 
 
 TYPES: Final[Mapping[str, ResourceType]] = {
-    "AWS::Events::ApiDestination": Api(
-        *("events", "CreateApiDestination", _destination, "DeleteApiDestination"),
-        update_by="UpdateApiDestination",
-        name="Name",
-        drop_on_update=frozenset({"Name"}),
+    "AWS::Events::ApiDestination": Modelled(
+        "events",
+        "ApiDestination",
+        more=lambda _order, made: {"ArnForPolicy": made.attributes["Arn"].rpartition("/")[0]},
     ),
     "AWS::Events::Archive": Archive(),
-    "AWS::Events::Connection": Connection(
-        *("events", "CreateConnection", _connection, "DeleteConnection"),
-        update_by="UpdateConnection",
-        name="Name",
-        drop_on_update=frozenset({"Name"}),
-    ),
+    "AWS::Events::Connection": Modelled("events", "Connection"),
     "AWS::Events::EventBus": EventBus(),
     "AWS::Events::EventBusPolicy": EventBusPolicy(),
     "AWS::Events::Rule": Rule(),
     "AWS::Pipes::Pipe": Pipe(),
     "AWS::Scheduler::Schedule": Schedule(),
-    "AWS::Scheduler::ScheduleGroup": Api(
-        *("scheduler", "CreateScheduleGroup", _group, "DeleteScheduleGroup"),
-        name="Name",
-        tagged=True,
-        changes=False,
-    ),
+    "AWS::Scheduler::ScheduleGroup": Modelled("scheduler", "ScheduleGroup"),
 }

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from emulator.deploying.intrinsics import as_text
 from emulator.deploying.services import Refused, Services
-from emulator.deploying.types.resource_type import Api, Made, Order, Properties, ResourceType, fit
+from emulator.deploying.types.modelled import Modelled
+from emulator.deploying.types.resource_type import Made, Order, Properties, Put, ResourceType, fit
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
@@ -186,10 +187,23 @@ def _qualified(made: Made) -> dict[str, Any]:
     return {"FunctionName": function, "Qualifier": qualifier}
 
 
-def _identify_version(_order: Order, _params: Properties, answer: Properties) -> Made:
-    arn, version = answer["FunctionArn"], answer["Version"]
-    arn = arn if arn.endswith(f":{version}") else f"{arn}:{version}"
-    return Made(arn, {"Version": version, "FunctionArn": arn})
+class Version(ResourceType):
+    """AWS::Lambda::Version."""
+
+    updates = False
+
+    def create(self, order: Order) -> Made:
+        """Make one."""
+        dropped = ("ProvisionedConcurrencyConfig", "RuntimePolicy", "FunctionScalingConfig")
+        given = {name: value for name, value in order.properties.items() if name not in dropped}
+        answer = order.call("lambda", "PublishVersion", **fit("lambda", "PublishVersion", given, order))
+        arn, version = answer["FunctionArn"], answer["Version"]
+        arn = arn if arn.endswith(f":{version}") else f"{arn}:{version}"
+        return Made(arn, {"Version": version, "FunctionArn": arn})
+
+    def delete(self, order: Order, made: Made) -> None:
+        """Delete one."""
+        order.call("lambda", "DeleteFunction", **_qualified(made))
 
 
 def _identify_alias(_order: Order, _params: Properties, answer: Properties) -> Made:
@@ -282,22 +296,18 @@ class Permission(ResourceType):
         order.call("lambda", "RemovePermission", FunctionName=self._function(order), StatementId=made.id)
 
 
-class EventInvokeConfig(ResourceType):
+class EventInvokeConfig(Put):
     """AWS::Lambda::EventInvokeConfig."""
 
-    def _put(self, order: Order) -> Made:
+    def put(self, order: Order, before: Properties) -> None:
+        """Set what becomes of asynchronous invocations."""
+        del before
         params = fit("lambda", "PutFunctionEventInvokeConfig", order.properties, order)
         order.call("lambda", "PutFunctionEventInvokeConfig", **params)
-        return Made(f"{params['FunctionName']}|{params['Qualifier']}", {})
 
-    def create(self, order: Order) -> Made:
-        """Make one."""
-        return self._put(order)
-
-    def update(self, order: Order, before: Properties, made: Made) -> Made:
-        """Change one."""
-        del before, made
-        return self._put(order)
+    def identify(self, order: Order) -> Made:
+        """The function and its qualifier."""
+        return Made("|".join(as_text(order.properties[name]) for name in ("FunctionName", "Qualifier")), {})
 
     def delete(self, order: Order, made: Made) -> None:
         """Delete one."""
@@ -323,39 +333,15 @@ class LayerVersion(ResourceType):
         order.call("lambda", "DeleteLayerVersion", LayerName=layer, VersionNumber=int(version))
 
 
-def _identify_mapping(_order: Order, _params: Properties, answer: Properties) -> Made:
-    uuid = answer["UUID"]
-    return Made(uuid, {"Id": uuid, "EventSourceMappingArn": answer.get("EventSourceMappingArn", "")})
-
-
 TYPES: Final[Mapping[str, ResourceType]] = {
     "AWS::Lambda::Alias": Alias(),
     "AWS::Lambda::EventInvokeConfig": EventInvokeConfig(),
-    "AWS::Lambda::EventSourceMapping": Api(
-        "lambda",
-        "CreateEventSourceMapping",
-        _identify_mapping,
-        "DeleteEventSourceMapping",
-        key=lambda made: {"UUID": made.id},
-        update_by="UpdateEventSourceMapping",
-        drop_on_update=frozenset(
-            {
-                *("EventSourceArn", "StartingPosition", "StartingPositionTimestamp", "SelfManagedEventSource"),
-                *("Topics", "Queues", "AmazonManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig"),
-            }
-        ),
-        tagged=True,
+    "AWS::Lambda::EventSourceMapping": Modelled(
+        "lambda", "EventSourceMapping", renamed={"Id": "UUID"}, changed_by_hand=frozenset({"Topics", "Queues"})
     ),
     "AWS::Lambda::Function": Function(),
     "AWS::Lambda::LayerVersion": LayerVersion(),
     "AWS::Lambda::Permission": Permission(),
     "AWS::Lambda::Url": Url(),
-    "AWS::Lambda::Version": Api(
-        "lambda",
-        "PublishVersion",
-        _identify_version,
-        "DeleteFunction",
-        key=_qualified,
-        drop=frozenset({"ProvisionedConcurrencyConfig", "RuntimePolicy"}),
-    ),
+    "AWS::Lambda::Version": Version(),
 }

@@ -58,6 +58,8 @@ class Part(ResourceType):
     """Properties that an update does not take."""
     named: str = ""
     """The property that names it, where a name may be made up."""
+    alphanumeric: bool = False
+    """Whether a name that is made up has letters and digits alone."""
     texts: frozenset[str] = frozenset()
     """Properties that are JSON in a template and text for the operation."""
     tag_path: str = ""
@@ -90,7 +92,8 @@ class Part(ResourceType):
         operation = self.create_by or f"Create{self.kind}"
         params = self._params(order, operation)
         if self.named:
-            params[self.named[0].lower() + self.named[1:]] = order.named(self.named)
+            name = order.named(self.named)
+            params[self.named[0].lower() + self.named[1:]] = name.replace("-", "") if self.alphanumeric else name
         if self.tag_path and order.tags():
             params["tags" if self.service == "apigateway" else "Tags"] = order.tags()
         answer = order.call(self.service, operation, **params)

@@ -12,7 +12,8 @@ from asl_interpreter.jsontext import dumps
 from emulator.deploying.intrinsics import as_text
 from emulator.deploying.services import Refused
 from emulator.deploying.types.gateway_parts import Part, patches, retag, texted
-from emulator.deploying.types.resource_type import Api, Made, Order, Properties, ResourceType, fit
+from emulator.deploying.types.modelled import Modelled
+from emulator.deploying.types.resource_type import Made, Order, Properties, ResourceType, fit
 
 
 class RestApi(ResourceType):
@@ -503,6 +504,7 @@ TYPES: Final[Mapping[str, ResourceType]] = {
         member="name",
         attributes={},
         named="Name",
+        alphanumeric=True,
         patched={"Description": "/description", "Schema": "/schema"},
         texts=frozenset({"Schema"}),
     ),
@@ -511,16 +513,7 @@ TYPES: Final[Mapping[str, ResourceType]] = {
     "AWS::ApiGateway::RestApi": RestApi(),
     "AWS::ApiGateway::Stage": Stage(),
     "AWS::ApiGateway::UsagePlan": UsagePlan(),
-    "AWS::ApiGateway::UsagePlanKey": Api(
-        "apigateway",
-        "CreateUsagePlanKey",
-        lambda order, _params, answer: Made(
-            answer["id"], {"Id": answer["id"], "::plan": order.properties["UsagePlanId"]}
-        ),
-        "DeleteUsagePlanKey",
-        key=lambda made: {"usagePlanId": made.attributes["::plan"], "keyId": made.id},
-        changes=False,
-    ),
+    "AWS::ApiGateway::UsagePlanKey": Modelled("apigateway", "UsagePlanKey", ref="Id", keyed=("usagePlanId", "keyId")),
     "AWS::ApiGateway::VpcLink": Part(
         "apigateway",
         "VpcLink",

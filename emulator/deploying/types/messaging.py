@@ -8,7 +8,15 @@ from typing import Any, Final
 from asl_interpreter.jsontext import dumps
 from emulator.deploying.intrinsics import as_text
 from emulator.deploying.services import Refused, Services
-from emulator.deploying.types.resource_type import Made, Order, Properties, ResourceType, pairs
+from emulator.deploying.types.resource_type import (
+    Made,
+    Order,
+    Properties,
+    Put,
+    ResourceType,
+    gained_and_lost,
+    pairs,
+)
 
 
 def attributes_of(properties: Properties, names: tuple[str, ...]) -> dict[str, str]:
@@ -79,7 +87,7 @@ class Queue(ResourceType):
         return Made(url, {"Arn": arn["QueueArn"], "QueueUrl": url, "QueueName": name})
 
 
-class QueuePolicy(ResourceType):
+class QueuePolicy(Put):
     """AWS::SQS::QueuePolicy."""
 
     @staticmethod
@@ -87,17 +95,11 @@ class QueuePolicy(ResourceType):
         for url in urls:
             order.call("sqs", "SetQueueAttributes", QueueUrl=as_text(url), Attributes={"Policy": policy})
 
-    def create(self, order: Order) -> Made:
-        """Make one."""
+    def put(self, order: Order, before: Properties) -> None:
+        """Put the policy on its queues, and take it off those that are not among them any more."""
+        _, lost = gained_and_lost(order, before, "Queues")
+        self._set(order, lost, "")
         self._set(order, order.properties["Queues"], dumps(order.properties["PolicyDocument"]))
-        name = order.named("")
-        return Made(name, {"Id": name})
-
-    def update(self, order: Order, before: Properties, made: Made) -> Made:
-        """Change one."""
-        self._set(order, [url for url in before["Queues"] if url not in order.properties["Queues"]], "")
-        self._set(order, order.properties["Queues"], dumps(order.properties["PolicyDocument"]))
-        return made
 
     def delete(self, order: Order, made: Made) -> None:
         """Delete one."""
@@ -229,26 +231,15 @@ class Subscription(ResourceType):
         order.call("sns", "Unsubscribe", SubscriptionArn=made.id)
 
 
-class TopicPolicy(ResourceType):
+class TopicPolicy(Put):
     """AWS::SNS::TopicPolicy."""
 
-    @staticmethod
-    def _set(order: Order) -> None:
+    def put(self, order: Order, before: Properties) -> None:
+        """Put the policy on its topics."""
+        del before
         policy = dumps(order.properties["PolicyDocument"])
         for arn in order.properties["Topics"]:
             order.call("sns", "SetTopicAttributes", TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
-
-    def create(self, order: Order) -> Made:
-        """Make one."""
-        self._set(order)
-        name = order.named("")
-        return Made(name, {"Id": name})
-
-    def update(self, order: Order, before: Properties, made: Made) -> Made:
-        """Change one."""
-        del before
-        self._set(order)
-        return made
 
     def delete(self, order: Order, made: Made) -> None:
         """A topic always has a policy: what its owner may do is what is left."""

@@ -7,51 +7,19 @@ from typing import Any, ClassVar, Final
 
 from asl_interpreter.jsontext import dumps
 from emulator.deploying.intrinsics import as_text
-from emulator.deploying.types.resource_type import Api, Made, Order, Properties, ResourceType
-
-Answer = dict[str, Any]
-Identify = Callable[[Order, Answer, Answer], Made]
-
-
-def _named(member: str, **attributes: str) -> Identify:
-    """A resource whose Ref is a parameter of its own; ``attributes`` are found in the answer, by dotted ways."""
-    return lambda _order, params, answer: Made(str(params[member]), _found(attributes, answer))
-
-
-def _answered(way: str, **attributes: str) -> Identify:
-    """A resource whose Ref is in the answer of its creation."""
-    return lambda _order, _params, answer: Made(as_text(_at(way, answer)), _found(attributes, answer))
-
-
-def _at(way: str, answer: Answer) -> Any:
-    value: Any = answer
-    for part in way.split("."):
-        value = value[part]
-    return value
-
-
-def _found(attributes: Mapping[str, str], answer: Answer) -> dict[str, Any]:
-    return {name: _at(way, answer) for name, way in attributes.items()}
-
-
-# CloudWatch
-
-
-def _alarm(order: Order, params: Answer, _answer: Answer) -> Made:
-    services, name = order.services, str(params["AlarmName"])
-    return Made(name, {"Arn": services.arn("cloudwatch", f"alarm:{name}")})
-
+from emulator.deploying.types.modelled import Modelled
+from emulator.deploying.types.resource_type import Made, Order, Properties, Put, ResourceType
 
 # Application Auto Scaling
 
 _TARGET: Final = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 
 
-class ScalableTarget(ResourceType):
+class ScalableTarget(Put):
     """AWS::ApplicationAutoScaling::ScalableTarget, with its scheduled actions."""
 
-    @staticmethod
-    def _put(order: Order, before: Properties) -> None:
+    def put(self, order: Order, before: Properties) -> None:
+        """Register the target, and schedule its actions."""
         given = order.properties
         key = {name: given[name] for name in _TARGET}
         limits = {name: int(as_text(given[name])) for name in ("MinCapacity", "MaxCapacity")}
@@ -65,17 +33,11 @@ class ScalableTarget(ResourceType):
                 name = each["ScheduledActionName"]
                 order.call("application-autoscaling", "DeleteScheduledAction", **key, ScheduledActionName=name)
 
-    def create(self, order: Order) -> Made:
-        """Make one."""
-        self._put(order, {})
+    def identify(self, order: Order) -> Made:
+        """Its parts, joined."""
         given = order.properties
         name = "|".join(given[member] for member in ("ResourceId", "ScalableDimension", "ServiceNamespace"))
         return Made(name, {"Id": name})
-
-    def update(self, order: Order, before: Properties, made: Made) -> Made:
-        """Change one."""
-        self._put(order, before)
-        return made
 
     def delete(self, order: Order, made: Made) -> None:
         """Delete one."""
@@ -136,7 +98,7 @@ class ScalingPolicy(ResourceType):
 # Secrets Manager, SQS, SNS: policies
 
 
-class AttachedPolicy(ResourceType):
+class AttachedPolicy(Put):
     """A policy that is put on a resource and taken off: ``put`` does both, with no text for the second."""
 
     def __init__(self, target: str, text: str, put: Callable[[Order, str, str | None], None]) -> None:
@@ -144,20 +106,15 @@ class AttachedPolicy(ResourceType):
         self.text = text
         self._do = put
 
-    def _put(self, order: Order) -> None:
+    def put(self, order: Order, before: Properties) -> None:
+        """Put the policy on the resource."""
+        del before
         document = order.properties[self.text]
         self._do(order, order.properties[self.target], document if isinstance(document, str) else dumps(document))
 
-    def create(self, order: Order) -> Made:
-        """Make one."""
-        self._put(order)
+    def identify(self, order: Order) -> Made:
+        """The resource."""
         return Made(order.properties[self.target], {"Id": order.properties[self.target]})
-
-    def update(self, order: Order, before: Properties, made: Made) -> Made:
-        """Change one."""
-        del before
-        self._put(order)
-        return made
 
     def delete(self, order: Order, made: Made) -> None:
         """Delete one."""
@@ -179,39 +136,6 @@ def _policy_of_queue(order: Order, queue: str, text: str | None) -> None:
 def _policy_of_topic(order: Order, topic: str, text: str | None) -> None:
     value = text or dumps({"Version": "2012-10-17", "Statement": []})
     order.call("sns", "SetTopicAttributes", TopicArn=topic, AttributeName="Policy", AttributeValue=value)
-
-
-# IAM
-
-
-class UserToGroupAddition(ResourceType):
-    """AWS::IAM::UserToGroupAddition."""
-
-    @staticmethod
-    def _set(order: Order, before: Properties) -> None:
-        group = order.properties["GroupName"]
-        now, was = set(order.properties["Users"]), set(before.get("Users", ()))
-        for user in sorted(now - was):
-            order.call("iam", "AddUserToGroup", GroupName=group, UserName=user)
-        for user in sorted(was - now):
-            order.call("iam", "RemoveUserFromGroup", GroupName=group, UserName=user)
-
-    def create(self, order: Order) -> Made:
-        """Make one."""
-        self._set(order, {})
-        name = order.named("")
-        return Made(name, {"Id": name})
-
-    def update(self, order: Order, before: Properties, made: Made) -> Made:
-        """Change one."""
-        self._set(order, before)
-        return made
-
-    def delete(self, order: Order, made: Made) -> None:
-        """Delete one."""
-        del made
-        for user in order.properties["Users"]:
-            order.call("iam", "RemoveUserFromGroup", GroupName=order.properties["GroupName"], UserName=user)
 
 
 # Kinesis
@@ -236,47 +160,36 @@ class StreamConsumer(ResourceType):
         order.call("kinesis", "DeregisterStreamConsumer", ConsumerARN=made.id)
 
 
+def _deprecate(order: Order, made: Made) -> None:
+    order.call("iot", "DeprecateThingType", thingTypeName=made.id)
+
+
 TYPES: Final[Mapping[str, ResourceType]] = {
     "AWS::ApplicationAutoScaling::ScalableTarget": ScalableTarget(),
     "AWS::ApplicationAutoScaling::ScalingPolicy": ScalingPolicy(),
-    "AWS::Athena::WorkGroup": Api(
-        "athena",
-        "CreateWorkGroup",
-        _named("Name"),
-        "DeleteWorkGroup",
-        key=lambda made: {"WorkGroup": made.id},
-        tagged=True,
-        changes=False,
+    "AWS::DataPipeline::Pipeline": Modelled(
+        "datapipeline", "Pipeline", prepared=lambda order: {"uniqueId": order.seed}
     ),
-    "AWS::CloudWatch::CompositeAlarm": Api(
-        "cloudwatch",
-        "PutCompositeAlarm",
-        _alarm,
-        "DeleteAlarms",
-        key=lambda made: {"AlarmNames": [made.id]},
-        name="AlarmName",
-        longest=255,
-        tagged=True,
-        changes=False,
-    ),
-    "AWS::Glue::Database": Api(
-        "glue",
-        "CreateDatabase",
-        lambda _order, params, _answer: Made(params["DatabaseInput"]["Name"], {}),
-        "DeleteDatabase",
-        changes=False,
-    ),
-    "AWS::IAM::UserToGroupAddition": UserToGroupAddition(),
+    "AWS::IoT::BillingGroup": Modelled("iot", "BillingGroup"),
+    "AWS::IoT::JobTemplate": Modelled("iot", "JobTemplate"),
+    "AWS::IoT::Policy": Modelled("iot", "Policy", ref="PolicyName"),
+    "AWS::IoT::RoleAlias": Modelled("iot", "RoleAlias"),
+    "AWS::IoT::Thing": Modelled("iot", "Thing"),
+    "AWS::IoT::ThingType": Modelled("iot", "ThingType", before_deletion=_deprecate),
+    "AWS::IoT::TopicRule": Modelled("iot", "TopicRule"),
     "AWS::Kinesis::StreamConsumer": StreamConsumer(),
-    "AWS::ResourceGroups::Group": Api(
-        "resource-groups",
-        "CreateGroup",
-        _answered("Group.Name", Arn="Group.GroupArn"),
-        "DeleteGroup",
-        key=lambda made: {"GroupName": made.id},
-        changes=False,
-    ),
     "AWS::SNS::TopicInlinePolicy": AttachedPolicy("TopicArn", "PolicyDocument", _policy_of_topic),
     "AWS::SQS::QueueInlinePolicy": AttachedPolicy("Queue", "PolicyDocument", _policy_of_queue),
+    "AWS::SageMaker::Endpoint": Modelled("sagemaker", "Endpoint"),
+    "AWS::SageMaker::EndpointConfig": Modelled("sagemaker", "EndpointConfig"),
+    "AWS::SageMaker::Model": Modelled("sagemaker", "Model"),
+    "AWS::SageMaker::NotebookInstance": Modelled(
+        "sagemaker",
+        "NotebookInstance",
+        before_deletion=lambda order, made: order.call(
+            "sagemaker", "StopNotebookInstance", NotebookInstanceName=made.id.rpartition("/")[2]
+        ),
+    ),
+    "AWS::SageMaker::NotebookInstanceLifecycleConfig": Modelled("sagemaker", "NotebookInstanceLifecycleConfig"),
     "AWS::SecretsManager::ResourcePolicy": AttachedPolicy("SecretId", "ResourcePolicy", _policy_of_secret),
 }

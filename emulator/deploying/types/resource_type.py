@@ -75,7 +75,7 @@ class Order:
     def tags(self, *, system: bool = False) -> dict[str, str]:
         """The resource's tags: those of its stack, AWS's own (``system``), those of its properties."""
         stack = self.deployment.stack
-        own = tags_of(self.properties.get(_tag_property(self.type)))
+        own = tags_of(self.properties.get(tag_property(self.type)))
         ours = {
             "aws:cloudformation:stack-name": stack.name,
             "aws:cloudformation:stack-id": stack.id,
@@ -85,7 +85,7 @@ class Order:
 
     def tags_before(self, before: Properties) -> dict[str, str]:
         """The tags that the resource had before an update."""
-        return {**before.get(STACK_TAGS, {}), **tags_of(before.get(_tag_property(self.type)))}
+        return {**before.get(STACK_TAGS, {}), **tags_of(before.get(tag_property(self.type)))}
 
     def retag(
         self,
@@ -104,7 +104,8 @@ class Order:
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefghijklmnopqrstuvwxyz"[:36]
 
 
-def _tag_property(kind: str) -> str:
+def tag_property(kind: str) -> str:
+    """The property of a type that holds tags."""
     known = schema(kind)
     return (known.tags if known is not None else "") or "Tags"
 
@@ -150,6 +151,52 @@ class ResourceType:
         """
         del services, identifier
         return None
+
+
+class Absent(ResourceType):
+    """A type that is not made here: its stack fails, naming it."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def create(self, order: Order) -> Made:
+        """Refuse to make one."""
+        del order
+        raise Refused(
+            f"Dynastep does not make resources of the type {self.kind}: docs/cloudformation.md", "InvalidRequest"
+        )
+
+    def delete(self, order: Order, made: Made) -> None:
+        """There is nothing to delete."""
+
+
+class Put(ResourceType):
+    """A type that is changed as it is made."""
+
+    def put(self, order: Order, before: Properties) -> None:
+        """Make one, with no properties before, or change one. Raises Refused."""
+        raise NotImplementedError
+
+    def identify(self, order: Order) -> Made:
+        """Which one was made; a name is made up for what has none."""
+        name = order.named("")
+        return Made(name, {"Id": name})
+
+    def create(self, order: Order) -> Made:
+        """Make one."""
+        self.put(order, {})
+        return self.identify(order)
+
+    def update(self, order: Order, before: Properties, made: Made) -> Made:
+        """Change one."""
+        self.put(order, before)
+        return made
+
+
+def gained_and_lost(order: Order, before: Properties, member: str) -> tuple[list[str], list[str]]:
+    """What a property that lists names has now and had not, and the other way round."""
+    now, was = ([as_text(each) for each in of.get(member) or ()] for of in (order.properties, before))
+    return [each for each in now if each not in was], [each for each in was if each not in now]
 
 
 def invalid(logical_id: str, problems: Sequence[str]) -> Refused:
@@ -204,6 +251,13 @@ def fit(service: str, operation: str, given: Properties, order: Order) -> dict[s
     return found
 
 
+def fit_value(shape: Any, value: Any) -> Any:
+    """A value as a shape takes one; None if it cannot be one."""
+    problems: list[str] = []
+    fitted = _fit(shape, value, "#", problems)
+    return None if problems else fitted
+
+
 def _fit(shape: Any, value: Any, where: str, problems: list[str]) -> Any:
     match shape.type_name:
         case "structure" if not getattr(shape, "is_document_type", False):
@@ -223,6 +277,8 @@ def _fit(shape: Any, value: Any, where: str, problems: list[str]) -> Any:
 
 
 def _fit_structure(shape: Any, value: Any, where: str, problems: list[str]) -> dict[str, Any]:
+    if isinstance(value, list) and {"Quantity", "Items"} <= shape.members.keys():  # as CloudFront has lists
+        return {"Quantity": len(value), "Items": _fit(shape.members["Items"], value, where, problems)}
     if not isinstance(value, dict):
         problems.append(f"{where}: expected type: JSONObject, found: {_kind(value)}")
         return {}
@@ -265,97 +321,3 @@ def _fit_scalar(shape: Shape, value: Any, where: str, problems: list[str]) -> An
 def _kind(value: Any) -> str:
     names = {str: "String", bool: "Boolean", int: "Integer", float: "Double", list: "JSONArray", dict: "JSONObject"}
     return names.get(type(value), "Null")
-
-
-# Types whose operations take their properties as they are.
-
-Answer: TypeAlias = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Api(ResourceType):
-    """A type whose operations take its properties by their own names.
-
-    ``create`` and ``update`` are operations; ``identify`` makes the resource's id and attributes of the order, the
-    parameters and the answer of ``create``; ``key`` makes the parameters that name the resource to other operations.
-    """
-
-    service: str
-    create_by: str
-    identify: Callable[[Order, Answer, Answer], Made]
-    delete_by: str | None = None
-    key: Callable[[Made], Answer] = lambda made: {"Name": made.id}
-    update_by: str | None = None
-    name: str | None = None
-    longest: int = 64
-    drop: frozenset[str] = frozenset()
-    """Properties that ``create`` does not take; another step does."""
-    drop_on_update: frozenset[str] = frozenset()
-    tagged: bool = False
-    """Whether ``create`` takes tags."""
-    retag: Callable[[Order, Properties, Made], None] | None = None
-    afterwards: Callable[[Order, Properties, Made], None] | None = None
-    """Further calls, after creation (with no properties before) and after an update."""
-    before_deletion: Callable[[Order, Made], None] | None = None
-    changes: bool = True
-    lower: bool = False
-
-    @property
-    def takes_tags(self) -> bool:  # type: ignore[override]  # a class attribute elsewhere
-        """Whether tags can be changed."""
-        return self.retag is not None
-
-    @property
-    def updates(self) -> bool:  # type: ignore[override]  # a class attribute elsewhere
-        """Whether a resource can change in place."""
-        return self.changes and (self.update_by is not None or self.afterwards is not None)
-
-    def _params(self, order: Order, dropped: frozenset[str], operation: str) -> Answer:
-        given = {name: value for name, value in order.properties.items() if name not in dropped}
-        given.pop(_tag_property(order.type), None)
-        return fit(self.service, operation, given, order)
-
-    def _members(self) -> Mapping[str, Any]:
-        """What ``create`` takes."""
-        shape: Any = service_model(self.service).operation_model(self.create_by).input_shape
-        members: Mapping[str, Any] = shape.members
-        return members
-
-    def create(self, order: Order) -> Made:
-        """Make one."""
-        params = self._params(order, self.drop, self.create_by)
-        if self.name is not None:
-            members = self._members()
-            member = next(each for each in members if each.lower() == self.name.lower())
-            params[member] = order.named(self.name, self.longest, lower=self.lower)
-        if self.tagged and order.tags():
-            members = self._members()
-            member = next(each for each in members if each.lower() == "tags")
-            params[member] = _fit(members[member], pairs(order.tags()), "#/Tags", [])
-        answer = order.call(self.service, self.create_by, **params)
-        made = self.identify(order, params, answer)
-        if self.afterwards is not None:
-            try:
-                self.afterwards(order, {}, made)
-            except Refused:
-                self.delete(order, made)
-                raise
-        return made
-
-    def update(self, order: Order, before: Properties, made: Made) -> Made:
-        """Change one."""
-        if self.update_by is not None:
-            params = self._params(order, self.drop_on_update | self.drop, self.update_by)
-            order.call(self.service, self.update_by, **{**params, **self.key(made)})
-        if self.afterwards is not None:
-            self.afterwards(order, before, made)
-        if self.retag is not None:
-            self.retag(order, before, made)
-        return made
-
-    def delete(self, order: Order, made: Made) -> None:
-        """Delete one."""
-        if self.before_deletion is not None:
-            self.before_deletion(order, made)
-        if self.delete_by is not None:
-            order.call(self.service, self.delete_by, **self.key(made))
