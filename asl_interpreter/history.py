@@ -168,7 +168,7 @@ class History:
         document, text = self.verbatim
         if value is document:
             return text
-        if id(value) in self._joined:
+        if self.is_joined(value):
             return f"[{','.join(map(self.text, value))}]"
         return dumps(value)
 
@@ -178,6 +178,15 @@ class History:
             output is self.verbatim[0] or id(output) in self._joined for output in outputs
         ):
             self._joined[id(outputs)] = outputs
+
+    def is_joined(self, value: JSON) -> bool:
+        """Whether it is such a list."""
+        return id(value) in self._joined
+
+    @property
+    def joined(self) -> list[list[JSON]]:
+        """Those lists, the inner ones before those that hold them."""
+        return list(self._joined.values())
 
     @contextmanager
     def timed_by(self, times: Times) -> Iterator[None]:

@@ -125,10 +125,12 @@ class Control:
 
     def counts(self) -> dict[str, int]:
         """How much there is of what, for people."""
-        machines = self.world.every_state_machine()
+        machines, archive = self.world.every_state_machine(), self.world.retention.archive
         return {
             "stateMachines": len(machines),
-            "executions": sum(len(machine.executions) for machine in machines),
+            "executions": sum(
+                len(machine.executions) if archive is None else archive.count(machine.arn) for machine in machines
+            ),
             "functions": len(self.world.lambdas),
         }
 

@@ -128,7 +128,7 @@ def _with_state(state: bytes, **about):
 
 
 def _empty() -> State:
-    return State(0.0, {}, {}, {}, {}, {})
+    return State(0.0, {}, {}, {}, {}, {}, {})
 
 
 class _Runs:
@@ -140,7 +140,7 @@ class _Runs:
     ("file", "said"),
     [
         (b"no zip", "This is no file of a snapshot: File is not a zip file"),
-        (_with_state(b"", format=0), "The snapshot has format 0; this version of Dynastep reads 1"),
+        (_with_state(b"", format=0), "The snapshot has format 0; this version of Dynastep reads 2"),
         (_with_state(b"", moto="4.0"), "The snapshot was written with moto 4.0;"),
         (_with_state(pickle.dumps(_Runs())), "posix.getpid is nothing that Dynastep keeps"),
         (_with_state(pickle.dumps(print)), "builtins.print is nothing that Dynastep keeps"),

@@ -70,6 +70,8 @@ class Start:
     """Of the version that runs, and of the alias that led to it."""
     map_run_arn: str | None = None
     """Of the Map Run that has started it."""
+    number: int = 0
+    """Where it stands among the starts and updates of its machine; a child execution stands where its parent does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 
 from ..definition import Machine, Map, Parallel, Processor
 from ..errors import OURS
+from ..jsontext import JSON, loads
 from ..loop.scheduler import Loop
 from ..packing import read_rows
 from .execution import Execution, Outside, Start
@@ -39,21 +40,26 @@ _OF_RUNS: Final = (
 def keep(execution: Execution) -> Kept:
     """An execution as it is now. On the loop's thread, or where nothing changes it."""
     return {
-        "start": {each.name: getattr(execution.start, each.name) for each in dataclasses.fields(Start)},
+        "start": _started(execution),
         **{name: getattr(execution, name) for name in _PLAIN},
         "rows": execution.history.dump(),
+        "joined": execution.history.joined,
         "landed": [[*each] for each in execution.record],
         "runs": [_keep_run(run) for run in execution.map_runs],
     }
 
 
-def _keep_run(run: MapRun) -> Kept:
+def _started(execution: Execution) -> Kept:
+    return {each.name: getattr(execution.start, each.name) for each in dataclasses.fields(Start)}
+
+
+def _keep_run(run: MapRun, *, children: bool = True) -> Kept:
     return {
         **{name: getattr(run, name) for name in _OF_RUNS},
         "items": dict(run.items),
         "executions": dict(run.executions),
         "waiting": list(run.waiting),
-        "children": {name: keep_child(child) for name, child in run.children.items()},
+        "children": {name: keep_child(child) for name, child in run.children.items()} if children else {},
     }
 
 
@@ -86,6 +92,8 @@ def _put_back(execution: Execution, kept: Kept) -> None:
     for name in _PLAIN:
         setattr(execution, name, kept[name])
     execution.history.restore(kept["rows"])
+    for outputs in kept["joined"]:
+        execution.history.join(outputs)
     execution.record.restore([Landed(*each) for each in kept["landed"]])
     execution.ended.set(None)
     execution.map_runs = [_restored_run(execution, run) for run in kept["runs"]]
@@ -191,29 +199,49 @@ def _put_back_and_fail(execution: Execution, kept: Kept, why: str) -> None:
 
 _INPUT: Final = "\0the input"
 """Stands for the execution's input among the values of its events: it is the same object."""
+_JOINED: Final = "\0joined"
+"""Begins a list that holds the input: what a Parallel state has collected."""
 
 
 def head_of(execution: Execution) -> Kept:
     """What changes as an execution goes on, and is small: how it was started, its status, its Map Runs."""
     return {
-        "start": {each.name: getattr(execution.start, each.name) for each in dataclasses.fields(Start)},
+        "start": {name: value for name, value in _started(execution).items() if name != "input"},
         **{name: getattr(execution, name) for name in _PLAIN},
-        "runs": [{**_keep_run(run), "children": {}} for run in execution.map_runs],
+        "output": _marked(execution, execution.output),
+        "runs": [_keep_run(run, children=False) for run in execution.map_runs],
     }
 
 
 def rows_of(execution: Execution, first: int) -> list[Any]:
     """The rows of its history, from the first that was not kept."""
-    history, given = execution.history, execution.start.input
+    history = execution.history
     return [
-        [
-            of,
-            previous,
-            at,
-            *(_INPUT if value is given and isinstance(value, dict | list) else value for value in values),
-        ]
+        [of, previous, at, *(_marked(execution, value) for value in values)]
         for of, previous, at, *values in history.rows(first, len(history))
     ]
+
+
+def _marked(execution: Execution, value: JSON) -> JSON:
+    """A value, in which marks stand for the input."""
+    if not isinstance(value, dict | list):
+        return value
+    if value is execution.start.input:
+        return _INPUT
+    if isinstance(value, list) and execution.history.is_joined(value):
+        return [_JOINED, *(_marked(execution, each) for each in value)]
+    return value
+
+
+def _unmarked(value: JSON, given: JSON, joined: list[list[JSON]]) -> JSON:
+    """A value in which the input stands where its marks stood; lists that hold it are added to ``joined``."""
+    if value == _INPUT:
+        return given
+    if not isinstance(value, list) or value[:1] != [_JOINED]:
+        return value
+    outputs = [_unmarked(each, given, joined) for each in value[1:]]
+    joined.append(outputs)
+    return outputs
 
 
 def assembled(
@@ -225,13 +253,16 @@ def assembled(
     """Executions of their parts, by ARN; those that Map Runs have started are within those that the runs are of."""
     whole: dict[str, Kept] = {}
     for arn, head in heads.items():
-        given = head["start"]["input"]
+        given = head["start"]["input"] = loads(head["start"]["input_text"])
+        joined: list[list[JSON]] = []
         for row in rows[arn]:
-            row[3:] = [given if value == _INPUT else value for value in row[3:]]
+            row[3:] = [_unmarked(value, given, joined) for value in row[3:]]
+        head["output"] = _unmarked(head["output"], given, joined)
         for number, of_run in children[arn].items():
             if number < len(head["runs"]):
-                head["runs"][number]["children"] = of_run
-        whole[arn] = {**head, "rows": rows[arn], "landed": landed[arn]}
+                in_order = sorted(of_run.items(), key=lambda child: int(child[1]["number"]))
+                head["runs"][number]["children"] = dict(in_order)
+        whole[arn] = {**head, "rows": rows[arn], "joined": joined, "landed": landed[arn]}
     runs = {run["arn"]: run for kept in whole.values() for run in kept["runs"]}
     for kept in whole.values():
         run = runs.get(kept["start"]["map_run_arn"] or "")

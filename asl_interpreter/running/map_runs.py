@@ -37,7 +37,7 @@ CHILD_BYTES: Final = 400
 _BAD_ENDS: Final = ("FAILED", "TIMED_OUT", "ABORTED")
 
 
-_OF_CHILDREN: Final = ("items", "status", "started_at", "stopped_at", "redrives", "redrive")
+_OF_CHILDREN: Final = ("number", "items", "status", "started_at", "stopped_at", "redrives", "redrive")
 _NAME: Final = 7
 """Which part of an execution's ARN is its name."""
 
@@ -45,9 +45,14 @@ _NAME: Final = 7
 class Child:
     """One execution that a Map Run has started."""
 
-    __slots__ = ("_before", "_kept", "items", "redrive", "redrives", "running", "started_at", "status", "stopped_at")
+    __slots__ = (
+        *("_before", "_kept", "items", "number", "redrive", "redrives", "running", "started_at", "status"),
+        "stopped_at",
+    )
 
-    def __init__(self, execution: Execution, items: int) -> None:
+    def __init__(self, execution: Execution, number: int, items: int) -> None:
+        self.number = number
+        """Its place in the order of the items."""
         self.running: Execution | None = execution
         """The execution, unless only its text is kept."""
         self.items = items
@@ -258,9 +263,10 @@ class MapRun:
 
     def begin(self, given: JSON, items: int) -> None:
         """Start the next execution."""
-        name = str(uuid.uuid3(self._uuid, str(len(self.children))))
+        number = len(self.children)
+        name = str(uuid.uuid3(self._uuid, str(number)))
         execution = self.parent.child(self.how.machine, self.start(name, given))
-        child = self.children[name] = Child(execution, items)
+        child = self.children[name] = Child(execution, number, items)
         self._count(PENDING, -items)
         self._count(child.status, items)
         child.redrive = self.redrives

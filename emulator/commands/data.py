@@ -26,13 +26,13 @@ def data() -> None:
 @_FOLDER
 def check(folder: Path) -> None:
     """Say whether all of FOLDER can be read, and what is in it. Exit status 1 if not."""
-    from emulator.keeping.loading import load_state
+    from emulator.keeping.loading import EVERY, load_state
     from emulator.keeping.pickling import Unreadable
 
     with _opened(folder) as opened:
         problems = opened.problems()
         try:
-            loaded = None if problems else load_state(opened)
+            loaded = None if problems else load_state(opened, EVERY)
         except Unreadable as error:
             problems.append(str(error))
         if problems:
@@ -60,13 +60,13 @@ def compact(folder: Path) -> None:
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The file to be written.")
 def export_data(folder: Path, output: Path) -> None:
     """Write what FOLDER holds to a file, as 'dynastep snapshots export' does of a server."""
-    from emulator.keeping.loading import load_state
+    from emulator.keeping.loading import EVERY, load_state
     from emulator.keeping.pickling import Unreadable
     from emulator.keeping.snapshots import written
 
     with _opened(folder) as opened:
         try:
-            loaded = load_state(opened)
+            loaded = load_state(opened, EVERY)
         except Unreadable as error:
             raise CannotRun(str(error)) from None
         if loaded is None:

@@ -25,17 +25,26 @@ CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE parts (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 CREATE TABLE items (holder TEXT, key BLOB, value BLOB NOT NULL, PRIMARY KEY (holder, key)) WITHOUT ROWID;
 CREATE TABLE changes (holder TEXT, number INTEGER, value BLOB NOT NULL, PRIMARY KEY (holder, number)) WITHOUT ROWID;
-CREATE TABLE executions (arn TEXT PRIMARY KEY, value BLOB NOT NULL);
+CREATE TABLE tokens (account TEXT, region TEXT, token TEXT, at REAL, value BLOB NOT NULL,
+    PRIMARY KEY (account, region, token)) WITHOUT ROWID;
+CREATE INDEX tokens_by_age ON tokens (at);
+CREATE TABLE executions (number INTEGER, arn TEXT PRIMARY KEY, name TEXT, status TEXT, started_at REAL,
+    stopped_at REAL, redrives INTEGER, redriven_at REAL, version_arn TEXT, alias_arn TEXT, machine TEXT,
+    value BLOB NOT NULL);
+CREATE INDEX executions_by_start ON executions (machine, number, status, stopped_at);
+CREATE INDEX executions_by_end ON executions (stopped_at, arn);
+CREATE TABLE within (part TEXT PRIMARY KEY, arn TEXT) WITHOUT ROWID;
+CREATE INDEX within_by_execution ON within (arn);
 CREATE TABLE events (arn TEXT, first INTEGER, value BLOB NOT NULL, PRIMARY KEY (arn, first)) WITHOUT ROWID;
 CREATE TABLE landed (arn TEXT, first INTEGER, value BLOB NOT NULL, PRIMARY KEY (arn, first)) WITHOUT ROWID;
 CREATE TABLE children (parent TEXT, run INTEGER, name TEXT, value BLOB NOT NULL, PRIMARY KEY (parent, run, name))
     WITHOUT ROWID;
 """
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the schema."""
 _MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {}
 """From a version to the next one."""
-TABLES: Final = ("parts", "items", "changes", "executions", "events", "landed", "children")
+TABLES: Final = ("parts", "items", "changes", "tokens", "executions", "events", "landed", "children", "within")
 RANK: Final = 86
 
 
@@ -165,8 +174,17 @@ class Folder:
                     db.execute("ROLLBACK")
                 raise (NoRoom if "full" in str(error) else CannotWrite)(self._explained(error)) from error
 
+    def find(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """The rows of a query, all at once: others may write meanwhile.
+
+        Raises:
+            Unreadable: the file is damaged.
+        """
+        with self._lock:
+            return list(self.read(sql, *parameters))
+
     def read(self, sql: str, *parameters: Any) -> Iterator[tuple[Any, ...]]:
-        """The rows of a query.
+        """The rows of a query, one by one: nobody else must write.
 
         Raises:
             Unreadable: the file is damaged.

@@ -22,14 +22,18 @@ from asl_interpreter.loop.clock import monotonic
 from asl_interpreter.loop.errands import Closed
 from asl_interpreter.loop.locks import lock
 from asl_interpreter.running.kept import head_of, keep_child, rows_of
+from asl_interpreter.running.map_runs import map_runs
 from emulator import moto_door
+from emulator.dynamodb.items.transactions import TOKEN_LIFE
 from emulator.faults import Fault
+from emulator.keeping.archive import PARTS, Archive
 from emulator.keeping.folder import CannotWrite, Folder, NoRoom, Statement
 from emulator.keeping.limits import UNKEPT
 from emulator.keeping.pickling import CannotKeep, dump
 from emulator.keeping.state import DYNAMODB, chance_of, named_parts
 from emulator.keeping.writing import Watch, Writing, already_noted, put
 from emulator.stepfunctions.keeping import every_execution
+from emulator.stepfunctions.retention import Listed
 
 if TYPE_CHECKING:
     from asl_interpreter.running.execution import Execution
@@ -61,7 +65,9 @@ ATTEMPTS: Final = 5
 RANK: Final = 2
 
 _PART: Final = "INSERT OR REPLACE INTO parts VALUES (?, ?)"
-_HEAD: Final = "INSERT OR REPLACE INTO executions VALUES (?, ?)"
+_HEAD: Final = "INSERT OR REPLACE INTO executions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_WITHIN: Final = "INSERT OR REPLACE INTO within VALUES (?, ?)"
+_PUT_TOKEN: Final = "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?, ?)"  # noqa: S105 - no password
 _EVENTS: Final = "INSERT OR REPLACE INTO events VALUES (?, ?, ?)"
 _LANDED: Final = "INSERT OR REPLACE INTO landed VALUES (?, ?, ?)"
 _CHILD: Final = "INSERT OR REPLACE INTO children VALUES (?, ?, ?, ?)"
@@ -73,6 +79,7 @@ class Keeper:
     def __init__(self, folder: Folder, world: World) -> None:
         self._folder = folder
         self._world = world
+        self._archive = world.retention.archive = Archive(folder, world)
         self._writing = Writing(folder)
         self._saving = lock("the keeping of a world", RANK)
         self._kept: dict[str, bytes] = {}
@@ -101,7 +108,7 @@ class Keeper:
         world.retention.gone = self.forget
         self._folder.write([("DELETE FROM parts WHERE name = ?", (UNKEPT,))])
         self._save_all()
-        self._folder.write([("DELETE FROM parts WHERE name >= 'token/' AND name < 'token0'", ())])
+        self._folder.write([("DELETE FROM tokens", ()), *self._tokens()])
 
         def keep() -> None:
             for machines in world.regions_of_machines.values():
@@ -118,7 +125,7 @@ class Keeper:
         """Keep nothing more."""
         self._over.set()
         self._world.engine.loop.at_rest = None
-        self._world.keeping.by = None
+        self._world.keeping.by = self._world.retention.archive = None
 
     def abandon(self) -> None:
         """Keep nothing more, and forget what was kept."""
@@ -167,16 +174,19 @@ class Keeper:
     def _handled(self, handler: Handler, call: Call) -> dict[str, JSON] | Waiting[Any]:
         answer = handler(self._world, call)
         if "ClientRequestToken" in call.params:
-            self._keep_token(call)
+            self._keep_token(call, call.params["ClientRequestToken"])
         return answer
 
-    def _keep_token(self, call: Call) -> None:
-        token = call.params.get("ClientRequestToken")
-        if call.service == "dynamodb" and token is not None and call.operation in WRITES_ITEMS:
-            tokens = self._world.dynamodb.region(call.account, call.region).tokens
-            name, kept = f"token/{call.account}/{call.region}/{token}", tokens.get(token)
-            if kept is not None:
-                self._writing.add(lambda: (_PART, (name, dump(kept, {}))))
+    def _keep_token(self, call: Call, token: str) -> None:
+        made = self._world.dynamodb.region(call.account, call.region).tokens.get(token)
+        if made is not None and call.operation in WRITES_ITEMS:
+            self._writing.add(lambda: (_PUT_TOKEN, (call.account, call.region, token, made.at, dump(made, {}))))
+
+    def _tokens(self) -> Iterator[Statement]:
+        """All tokens that there are."""
+        for (account, name), region in self._world.dynamodb.regions.items():
+            for token, made in region.tokens.items():
+                yield _PUT_TOKEN, (account, name, token, made.at, dump(made, {}))
 
     def _after(self, call: Call) -> None:
         if call.operation.startswith(READS) and call.operation not in OF_EXECUTIONS:
@@ -287,6 +297,7 @@ class Keeper:
             "clock": self._time(),
         }
         changed = [(name, kept) for name, kept in found.items() if self._kept.get(name) != kept]
+        self._archive.settle()
         self._folder.write([(_PART, each) for each in changed])
         self._kept.update(changed)
 
@@ -327,6 +338,8 @@ class Keeper:
     def _look_again(self) -> None:
         """Write, every second, what no request has written."""
         while not self._over.wait(EVERY):
+            with suppress(CannotWrite):
+                self._folder.write([("DELETE FROM tokens WHERE at <= ?", (self._world.clock.now() - TOKEN_LIFE,))])
             if self._said:
                 with suppress(Closed):
                     self._world.engine.ask(self._keep_at_rest)
@@ -349,21 +362,30 @@ class Keeper:
         if not self._touched:
             return
         # They stay touched until they are written: until then no request that has touched one may be answered.
-        statements = [statement for execution in self._touched for statement in self._of_execution(execution)]
+        statements: list[Statement] = []
+        written: dict[str, tuple[int, int]] = {}
+        for execution in self._touched:
+            if execution.stopped_at is not None and (execution.start.express or execution.start.map_run_arn):
+                statements += forgotten(execution.start.arn)  # what is kept of a child is kept with its parent
+                written.pop(execution.start.arn, None)
+            else:
+                statements += self._of_execution(execution, written)
         if self._world.clock.mode != "wall":
             statements += [(_PART, ("clock", self._time())), (_PART, ("chance", dump(chance_of(self._world), {})))]
         try:
             self._folder.write(statements)
         except CannotWrite as error:
-            for execution in self._touched:
-                self._events.pop(execution.start.arn, None)
             self._again_at = monotonic() + EVERY
             if self._said != str(error):
                 self._said = str(error)
                 log.error("Executions cannot be kept: %s", error)  # noqa: TRY400 - the reason says all
             raise
+        for execution in self._touched:
+            self._events.pop(execution.start.arn, None)
+        self._events.update(written)
         self._touched.clear()
         self._said, self._again_at = "", 0.0
+        self._world.retention.make_room()
 
     def _keep_at_rest(self) -> None:
         """Write what has happened to executions, where nobody is to be told that it cannot be: it is tried again."""
@@ -371,13 +393,11 @@ class Keeper:
             with suppress(CannotWrite):
                 self._keep_executions()
 
-    def _of_execution(self, execution: Execution) -> Iterator[Statement]:
+    def _of_execution(self, execution: Execution, written: dict[str, tuple[int, int]]) -> Iterator[Statement]:
         arn, record = execution.start.arn, execution.record
         events, landed = self._events.get(arn, (0, 0))
-        if execution.stopped_at is not None and (execution.start.express or execution.start.map_run_arn is not None):
-            yield from forgotten(arn)  # what is kept of a child is kept with its parent
-            self._events.pop(arn, None)
-            return
+        if arn not in self._events:
+            yield from forgotten(arn)  # such as an execution of before that goes on: it is written anew
         rows = rows_of(execution, events)
         if rows:
             yield _EVENTS, (arn, events, dumps(rows).encode())
@@ -385,6 +405,8 @@ class Keeper:
         ended = {(each.about[0], each.about[1]) for each in came if each.what == "child"}
         if execution.stopped_at is not None:  # what came last may be forgotten already
             ended = {(number, name) for number, run in enumerate(execution.map_runs) for name in run.children}
+            for run in map_runs(execution):
+                yield from ((_WITHIN, (part, arn)) for part in (run.arn, *run.children))
         for number, name in ended:
             child = execution.map_runs[number].children[name]
             yield _CHILD, (arn, number, name, dumps(keep_child(child)).encode())
@@ -392,15 +414,14 @@ class Keeper:
             yield "DELETE FROM landed WHERE arn = ?", (arn,)
         elif came:
             yield _LANDED, (arn, landed, dumps(came).encode())
-        yield _HEAD, (arn, dumps(head_of(execution)).encode())
-        self._events[arn] = events + len(rows), landed + len(came)
+        head = dumps(head_of(execution)).encode()
+        yield _HEAD, (*Listed.of(execution), execution.start.state_machine_arn, head)
+        written[arn] = events + len(rows), landed + len(came)
 
     def forget(self, execution: Execution) -> None:
-        """An execution is not kept any longer. On the loop's thread."""
+        """An execution is in memory no longer. On the loop's thread."""
         self._touched.pop(execution, None)
         self._events.pop(execution.start.arn, None)
-        with suppress(CannotWrite):
-            self._folder.write(forgotten(execution.start.arn))
 
 
 def _refusal(error: Exception, code: str) -> Fault:
@@ -413,8 +434,8 @@ def _refusal(error: Exception, code: str) -> Fault:
 
 def forgotten(arn: str) -> Iterator[Statement]:
     """What removes an execution from the folder."""
-    for table, column in (("executions", "arn"), ("events", "arn"), ("landed", "arn"), ("children", "parent")):
-        yield f"DELETE FROM {table} WHERE {column} = ?", (arn,)  # noqa: S608 - of the tuple above
+    for table, column in PARTS:
+        yield f"DELETE FROM {table} WHERE {column} = ?", (arn,)  # noqa: S608 - of the tuple there
 
 
 def _open_stream(region: Region, table: Table) -> Stream | None:

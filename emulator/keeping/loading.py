@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.jsontext import InvalidJSON, loads
 from asl_interpreter.running.kept import Kept, assembled
@@ -15,6 +15,7 @@ from emulator.keeping.pickling import Unreadable
 from emulator.keeping.state import DYNAMODB, State
 from emulator.keeping.writing import item_of, sequence_of
 from emulator.moto_door import Backend
+from emulator.stepfunctions.keeping import place_of
 
 if TYPE_CHECKING:
     from emulator.keeping.state import Place
@@ -23,8 +24,13 @@ Known = dict[str, tuple[int, int]]
 """ARN of an execution -> how many events, and things that came to it, the folder has of it."""
 
 
-def load_state(folder: Folder) -> tuple[State, Known] | None:
-    """What a folder holds; None if it is new.
+RUNNING: Final = "SELECT arn FROM executions WHERE stopped_at IS NULL"
+"""Those of executions that go on when a server starts; all others are read when somebody asks for them."""
+EVERY: Final = "SELECT arn FROM executions"
+
+
+def load_state(folder: Folder, which: str = RUNNING) -> tuple[State, Known] | None:
+    """What a folder holds; None if it is new. ``which`` is a query for the ARNs of its executions.
 
     Raises:
         Unreadable: some of it is damaged; the message says what.
@@ -33,9 +39,12 @@ def load_state(folder: Folder) -> tuple[State, Known] | None:
     if DYNAMODB not in parts:
         return None
     backends = {Backend(*name.split("/")[1:]): parts.pop(name) for name in list(parts) if name.startswith("moto/")}
-    executions, known = _executions(folder)
+    executions, known = executions_in(folder, which)
+    places: dict[Place, list[Kept]] = defaultdict(list)
+    for each in executions:
+        places[place_of(each)].append(each)
     clock = _json(parts["clock"], "the part clock")
-    state = State(clock["now"], parts, _items(folder), _changes(folder), executions, backends)
+    state = State(clock["now"], parts, _items(folder), _changes(folder), dict(places), backends, _tokens(folder))
     return state, known
 
 
@@ -44,6 +53,13 @@ def _json(kept: bytes, what: str) -> Any:
         return loads(kept)
     except InvalidJSON as error:
         raise Unreadable(f"{what} is damaged: {error}") from None
+
+
+def _tokens(folder: Folder) -> dict[Place, dict[str, bytes]]:
+    found: dict[Place, dict[str, bytes]] = defaultdict(dict)
+    for account, region, token, made in folder.read("SELECT account, region, token, value FROM tokens ORDER BY at"):
+        found[account, region][token] = made
+    return dict(found)
 
 
 def _items(folder: Folder) -> dict[str, tuple[Any, ...]]:
@@ -66,23 +82,24 @@ def _changes(folder: Folder) -> dict[str, list[Any]]:
     return found
 
 
-def _executions(folder: Folder) -> tuple[dict[Place, list[Kept]], Known]:
+def executions_in(folder: Folder, which: str, *given: object) -> tuple[list[Kept], Known]:
+    """The executions whose ARNs a query gives, in the order of their start.
+
+    Raises:
+        Unreadable: one is damaged; it is named.
+    """
     events: dict[str, list[Any]] = defaultdict(list)
     landed: dict[str, list[Any]] = defaultdict(list)
     for table, found in (("events", events), ("landed", landed)):
-        for arn, value in folder.read(f"SELECT arn, value FROM {table} ORDER BY arn, first"):  # noqa: S608 - of two
+        sql = f"SELECT arn, value FROM {table} WHERE arn IN ({which}) ORDER BY arn, first"  # noqa: S608 - both are ours
+        for arn, value in folder.find(sql, *given):
             found[arn] += _json(value, f"{table} of {arn}")
     children: dict[str, dict[int, dict[str, Kept]]] = defaultdict(lambda: defaultdict(dict))
-    for parent, run, name, value in folder.read("SELECT parent, run, name, value FROM children"):
+    sql = f"SELECT parent, run, name, value FROM children WHERE parent IN ({which})"  # noqa: S608
+    for parent, run, name, value in folder.find(sql, *given):
         children[parent][run][name] = _json(value, f"the child execution {name} of {parent}")
-    heads = {
-        arn: _json(value, f"the execution {arn}")
-        for arn, value in folder.read("SELECT arn, value FROM executions ORDER BY rowid")
-    }
+    sql = f"SELECT arn, value FROM executions WHERE arn IN ({which}) ORDER BY number"  # noqa: S608
+    heads = {arn: _json(value, f"the execution {arn}") for arn, value in folder.find(sql, *given)}
     kept = assembled(heads, events, landed, children)
-    places: dict[Place, list[Kept]] = defaultdict(list)
-    for each in kept:
-        parts = each["start"]["arn"].split(":")
-        places[parts[4], parts[3]].append(each)
     known = {arn: (len(events[arn]), len(landed[arn])) for arn in heads}
-    return dict(places), known
+    return kept, known

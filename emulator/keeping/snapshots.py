@@ -18,7 +18,7 @@ from typing import Any, Final
 from emulator.keeping.pickling import Unreadable, dump, load
 from emulator.keeping.state import State
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Of the file; grows with each change that an older version could not read."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 

@@ -39,6 +39,8 @@ class State:
     executions: dict[Place, list[Kept]]
     backends: dict[Backend, bytes]
     """What moto's services hold."""
+    tokens: dict[Place, dict[str, bytes]]
+    """Tokens of transactions, the oldest first, with what is known of each."""
     machines: dict[tuple[str, str], Machine] = field(default_factory=dict)
     """Definition and type -> the machine, compiled; not needed, but fast."""
 
@@ -112,7 +114,16 @@ def _take(world: World, accounts: frozenset[str] | None) -> State:
         place: [keep(execution) for execution in executions.every_execution(each)]
         for place, each in world.regions_of_machines.items()
     }
-    return State(world.clock.now(), parts, items, changes, kept, backends, machines)
+    if world.retention.archive is not None:
+        in_memory = {each["start"]["arn"] for of_place in kept.values() for each in of_place}
+        for each in world.retention.archive.every():
+            if each["start"]["arn"] not in in_memory:
+                kept[executions.place_of(each)].append(each)
+    tokens = {
+        place: {token: dump(made, named) for token, made in region.tokens.items()}
+        for place, region in world.dynamodb.regions.items()
+    }
+    return State(world.clock.now(), parts, items, changes, kept, backends, tokens, machines)
 
 
 def _part(what: str, value: object, named: Mapping[str, object]) -> bytes:
@@ -202,10 +213,9 @@ def _hold(world: World, state: State, chance: dict[str, Any], named: Mapping[str
     for place, activities in load(state.parts["activities"], named).items():
         executions.take_in_activities(world, place, activities)
     world.deployments.restore(world, load(state.parts["stacks"], named))
-    for name, kept in state.parts.items():
-        if name.startswith("token/"):
-            _, account, region, token = name.split("/", 3)
-            world.dynamodb.region(account, region).tokens[token] = load(kept, named)
+    for (account, name), tokens in state.tokens.items():
+        region = world.dynamodb.region(account, name)
+        region.tokens.update((token, load(made, named)) for token, made in tokens.items())
 
 
 def fill(regions: dict[Place, Region], state: State) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import logging
 import math
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import merge
 from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.coverage import Coverage
@@ -23,9 +25,10 @@ from emulator.stepfunctions.encryption import METADATA_ONLY, check_reading, gate
 from emulator.stepfunctions.limits import check_bytes, check_room
 from emulator.stepfunctions.machines import StateMachine, StateMachines, check_name, refuse_deleting, remove_if_idle
 from emulator.stepfunctions.map_runs import list_children, shown_name
-from emulator.stepfunctions.paging import page
+from emulator.stepfunctions.paging import page, page_of
 from emulator.stepfunctions.redrives import redrives
 from emulator.stepfunctions.rendering import render
+from emulator.stepfunctions.retention import Archive, Listed
 from emulator.stepfunctions.versions import Target, find_target
 from emulator.wire.waiting import Waiting
 
@@ -59,15 +62,15 @@ def start(world: World, call: Call) -> Execution:
         return _launch(world, call, wanted)
 
     def launch() -> Execution:
-        machines = world.state_machines(call)
-        machines.retention.expire()
+        machines, archive = world.state_machines(call), world.retention.archive
+        world.retention.expire()
         existing = machine.executions.get(wanted.arn)
-        if existing is None:
-            check_room(machines.running, world.settings.quotas.open_executions, "ExecutionLimitExceeded")
-            return _launch(world, call, wanted)
-        if existing.status == "RUNNING" and existing.start.input_text == wanted.text:
+        if existing is not None and existing.status == "RUNNING" and existing.start.input_text == wanted.text:
             return existing
-        raise Fault("ExecutionAlreadyExists", f"Execution Already Exists: '{wanted.arn}'")
+        if existing is not None or (archive is not None and archive.has(wanted.arn)):
+            raise Fault("ExecutionAlreadyExists", f"Execution Already Exists: '{wanted.arn}'")
+        check_room(machines.running, world.settings.quotas.open_executions, "ExecutionLimitExceeded")
+        return _launch(world, call, wanted)
 
     return world.engine.ask(launch)
 
@@ -190,6 +193,7 @@ def _launch(world: World, call: Call, wanted: _Wanted) -> Execution:
         synchronous=wanted.synchronous,
         version_arn=target.version,
         alias_arn=target.alias,
+        number=machine.number if machine.type == "EXPRESS" else machine.next_number(),
     )
     revision, machines, synchronous = target.revision, world.state_machines(call), wanted.synchronous
     hold_data_key(world, of_machine(revision), wanted.arn, revision.role_arn, synchronous=synchronous)
@@ -268,9 +272,9 @@ def _included(call: Call, answer: dict[str, JSON]) -> dict[str, JSON]:
 _DATA: Final = frozenset({"input", "inputDetails", "output", "outputDetails", "error", "cause"})
 
 
-def _routed_by(execution: Execution) -> dict[str, JSON]:
-    """The version and the alias that it was started by, as far as there are any."""
-    arns = {"stateMachineVersionArn": execution.start.version_arn, "stateMachineAliasArn": execution.start.alias_arn}
+def _routed_by(start: Start | Listed) -> dict[str, JSON]:
+    """The version and the alias that an execution was started by, as far as there are any."""
+    arns = {"stateMachineVersionArn": start.version_arn, "stateMachineAliasArn": start.alias_arn}
     return {member: arn for member, arn in arns.items() if arn is not None}
 
 
@@ -281,7 +285,7 @@ def describe(execution: Execution, redriven: dict[str, JSON]) -> dict[str, JSON]
     answer: dict[str, JSON] = {
         "executionArn": start.arn,
         "stateMachineArn": start.state_machine_arn,
-        **_routed_by(execution),
+        **_routed_by(start),
         **by_map_run,
         "name": shown_name(start.arn),
         "status": execution.status,
@@ -331,39 +335,52 @@ def list_executions(world: World, call: Call) -> dict[str, JSON]:
         raise Fault("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
     wanted = call.params.get("statusFilter")
 
-    def kept() -> list[Execution]:
+    def in_memory() -> list[Execution]:
         world.retention.expire()
-        return list(machine.executions.values())
+        return sorted(machine.executions.values(), key=lambda execution: execution.start.number, reverse=True)
 
-    executions = world.engine.ask(kept, never)
-    numbered = [
-        (number, each)
-        for number, each in enumerate(executions)
-        if wanted in (None, each.status) and _is_of(each, target)
-    ]
-    shown, token = page(world, call, numbered[::-1], key=lambda entry: entry[0], descending=True)
-    return {"executions": [_listed(machine, execution) for _, execution in shown], **token}
+    held = world.engine.ask(in_memory, never)
+
+    def before(number: int | None) -> Iterator[Listed]:
+        for entry in _every(held, world.retention.archive, machine.arn, number, wanted):
+            if wanted in (None, entry.status) and _is_of(entry, target):
+                yield entry
+
+    shown, token = page_of(world, call, before, key=lambda entry: entry.number, kind=int)
+    return {"executions": [_shown(machine, entry) for entry in shown], **token}
 
 
-def _is_of(execution: Execution, target: Target) -> bool:
+def _every(
+    held: list[Execution], archive: Archive | None, machine: str, before: int | None, status: str | None
+) -> Iterator[Listed]:
+    """The executions in memory and those of the archive, which may have the same as they were earlier."""
+    in_memory = (Listed.of(each) for each in held if before is None or each.start.number < before)
+    if archive is None:
+        return in_memory
+    known = {each.start.arn for each in held}
+    others = (entry for entry in archive.listed(machine, before, status) if entry.arn not in known)
+    return merge(in_memory, others, reverse=True)
+
+
+def _is_of(entry: Listed, target: Target) -> bool:
     """Whether it was started by the ARN of the target, or by any if that is the machine's own."""
     if target.alias is not None:
-        return execution.start.alias_arn == target.alias
-    return target.version in (None, execution.start.version_arn)
+        return entry.alias_arn == target.alias
+    return target.version in (None, entry.version_arn)
 
 
-def _listed(machine: StateMachine, execution: Execution) -> dict[str, JSON]:
+def _shown(machine: StateMachine, listed: Listed) -> dict[str, JSON]:
     entry: dict[str, JSON] = {
-        "executionArn": execution.start.arn,
+        "executionArn": listed.arn,
         "stateMachineArn": machine.arn,
-        **_routed_by(execution),
-        "name": execution.start.name,
-        "status": execution.status,
-        "startDate": execution.started_at,
-        "redriveCount": execution.redrives,
+        **_routed_by(listed),
+        "name": listed.name,
+        "status": listed.status,
+        "startDate": listed.started_at,
+        "redriveCount": listed.redrives,
     }
-    if execution.redriven_at is not None:
-        entry["redriveDate"] = execution.redriven_at
-    if execution.stopped_at is not None:
-        entry["stopDate"] = execution.stopped_at
+    if listed.redriven_at is not None:
+        entry["redriveDate"] = listed.redriven_at
+    if listed.stopped_at is not None:
+        entry["stopDate"] = listed.stopped_at
     return entry

@@ -35,6 +35,7 @@ def revisions(machine: StateMachine) -> Iterator[StateMachine]:
     """A machine, its versions, and what it was when executions started that are still known."""
     yield machine
     yield from machine.versions.values()
+    yield from machine.deleted.values()
     yield from machine.earlier.values()
 
 
@@ -51,6 +52,8 @@ def take_in_machines(
     call = _call(place)
     mine, resources = world.state_machines(call), world.resources(call)
     for machine in machines:
+        if world.retention.archive is not None:
+            machine.number = max(machine.number, world.retention.archive.numbers(machine.arn)[1])
         for revision in revisions(machine):
             known = compiled(revision.definition, revision.type)
             revision.machine = known or parse(read(revision.definition), resources, express=revision.type == "EXPRESS")
@@ -86,6 +89,22 @@ def check_executions(world: World, kept: dict[Place, list[Kept]]) -> None:
                     check(each, revision.machine, world.engine.loop, outside)
 
     world.engine.ask(look)
+
+
+def found_again(world: World, kept: Kept) -> Execution | None:
+    """An execution that has ended, as it was kept; None if its machine was deleted."""
+    place = place_of(kept)
+    machine = world.state_machines(_call(place)).get(kept["start"]["state_machine_arn"])
+    if machine is None:
+        return None
+    revision, outside = _outside_of(world, place, machine, Start(**kept["start"]))
+    return restore(kept, revision.machine, world.engine.loop, outside)
+
+
+def place_of(kept: Kept) -> Place:
+    """The account and the region of an execution."""
+    parts = kept["start"]["arn"].split(":")
+    return parts[4], parts[3]
 
 
 def _take_in(world: World, kept: dict[Place, list[Kept]]) -> None:

@@ -60,9 +60,13 @@ class StateMachine:
     aliases: dict[str, Alias] = field(default_factory=dict)
     """By name."""
     executions: dict[str, Execution] = field(default_factory=dict)
-    """By ARN, in the order they started. Those of EXPRESS machines are not kept."""
-    earlier: dict[str, StateMachine] = field(default_factory=dict)
-    """Execution -> the machine as it was when the execution started, if it has been updated since."""
+    """Those in memory, by ARN. Those of EXPRESS machines are not kept."""
+    number: int = 0
+    """How many starts and updates there were: a place in their order."""
+    earlier: dict[int, StateMachine] = field(default_factory=dict)
+    """The number of an update -> the machine as it was before, and as executions with lower numbers run it."""
+    deleted: dict[str, StateMachine] = field(default_factory=dict)
+    """Versions by ARN that were deleted: what they have started runs them still."""
     redrives: dict[str, dict[str, float]] = field(default_factory=dict)
     """Execution -> client token -> the date of its redrive, the last one last."""
 
@@ -78,8 +82,20 @@ class StateMachine:
             for name in ("definition", "type", "logging", "tracing", "encryption")
         )
 
+    def next_number(self) -> int:
+        """The number of another start or update. On the loop's thread."""
+        self.number += 1
+        return self.number
+
+    def update(self, changes: Mapping[str, Any]) -> None:
+        """Change members. What has started before goes on as it was. On the loop's thread."""
+        before = dataclasses.replace(self, versions={}, aliases={}, executions={}, earlier={}, deleted={}, redrives={})
+        self.earlier[self.next_number()] = before
+        for name, value in changes.items():
+            setattr(self, name, value)
+
     def execution(self, arn: str) -> Execution | None:
-        """The execution with this ARN, if there is one; those that Map Runs have started among them."""
+        """The execution in memory with this ARN, if there is one; those that Map Runs have started among them."""
         if "/" not in arn:
             return self.executions.get(arn)
         for run in self.map_runs():
@@ -89,10 +105,12 @@ class StateMachine:
 
     def as_run_by(self, start: Start) -> StateMachine:
         """What an execution runs: a version, or the machine as it was when the execution started."""
-        return self.earlier.get(start.arn) or self.versions.get(start.version_arn or "") or self
+        if start.version_arn is not None:
+            return self.versions.get(start.version_arn) or self.deleted.get(start.version_arn) or self
+        return next((before for number, before in self.earlier.items() if start.number < number), self)
 
     def map_runs(self) -> Iterator[MapRun]:
-        """The Map Runs of all executions, and those within them. Safe from any thread."""
+        """The Map Runs of all executions in memory, and those within them. Safe from any thread."""
         for execution in list(self.executions.values()):
             yield from map_runs(execution)
 
@@ -149,8 +167,28 @@ class StateMachines:
     def _forget(self, execution: Execution) -> None:
         machine = self._machines.get(execution.start.state_machine_arn)
         if machine is not None:
-            for of_executions in (machine.executions, machine.earlier, machine.redrives):
-                of_executions.pop(execution.start.arn, None)
+            machine.executions.pop(execution.start.arn, None)
+
+    def hold(self, execution: Execution) -> Execution:
+        """The execution in memory that one which was found is: the archive's comes back. On the loop's thread.
+
+        One that a Map Run has started is none of these.
+        """
+        arn, archive = execution.start.arn, self.retention.archive
+        machine = self._machines.get(execution.start.state_machine_arn)
+        if machine is None or archive is None or arn in machine.executions:
+            return execution if machine is None else machine.executions.get(arn, execution)
+        machine.executions[arn] = archive.take_out(arn) or execution
+        return machine.executions[arn]
+
+    def forget_revisions(self, machine: StateMachine) -> None:
+        """Forget what a machine was when nothing of it started that is still known. On the loop's thread."""
+        numbers = [execution.start.number for execution in machine.executions.values()]
+        numbers += [each.start.number for each in self.express.values() if each.start.state_machine_arn == machine.arn]
+        if self.retention.archive is not None:
+            numbers.append(self.retention.archive.numbers(machine.arn)[0] or machine.number)
+        least = min(numbers, default=machine.number)
+        machine.earlier = {number: before for number, before in machine.earlier.items() if number > least}
 
     def add(self, machine: StateMachine) -> None:
         """Take one in."""
@@ -167,6 +205,8 @@ class StateMachines:
             self.retention.release(arn)
             self.retention.gone(execution)
             execution.forget()
+        if self.retention.archive is not None:
+            self.retention.archive.forget(machine.arn)
 
     def find(self, arn: str) -> StateMachine:
         """The machine with this ARN.
@@ -194,6 +234,8 @@ class StateMachines:
         kind = "express" if of_map_run and ":express:" in arn and "/" in arn else "execution"
         machine = self._owner(check_arn(arn, kind))
         execution = None if machine is None else machine.execution(arn)
+        if execution is None and machine is not None and self.retention.archive is not None:
+            execution = self.retention.archive.find(arn)
         if machine is None or execution is None or self.retention.is_over(execution):
             raise Fault("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
         return machine, execution
@@ -207,6 +249,8 @@ class StateMachines:
         machine = self._owner(check_arn(arn, "mapRun"))
         runs = () if machine is None else machine.map_runs()
         run = next((run for run in runs if run.arn == arn), None)
+        if run is None and self.retention.archive is not None:
+            run = self.retention.archive.find_run(arn)
         if run is None:
             raise Fault("ResourceNotFound", f"Resource not found: '{arn}'", resourceName=arn)
         return run

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import base64
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from emulator.faults import Fault
@@ -35,17 +36,37 @@ def page(
     Raises:
         Fault: InvalidToken.
     """
+
+    def after(last: Any) -> Iterable[T]:
+        if last is None:
+            return entries
+        start = bisect_left(range(len(entries)), 1, key=lambda at: _follows(key(entries[at]), last, descending))
+        return (entries[at] for at in range(start, len(entries)))
+
+    return page_of(world, call, after, key, type(key(entries[0])) if entries else None)
+
+
+def page_of(
+    world: World, call: Call, after: Callable[[Any], Iterable[T]], key: Callable[[T], JSON], kind: type | None
+) -> tuple[list[T], dict[str, str]]:
+    """The same of entries that are made as they are read, and whose keys are of a ``kind``, if that is known.
+
+    ``after`` gives those after a key, or all if it is None.
+
+    Raises:
+        Fault: InvalidToken.
+    """
     size = call.params.get("maxResults") or DEFAULT_PAGE
     subject = [call.operation, *(value for name, value in sorted(call.params.items()) if name.endswith("Arn"))]
-    start = 0
+    last = None
     if call.params.get("nextToken"):
         last = _read(world, call.params["nextToken"], subject)
-        if entries and type(last) is not type(key(entries[0])):
+        if kind is not None and type(last) is not kind:
             raise _invalid()
-        start = bisect_left(range(len(entries)), 1, key=lambda at: _follows(key(entries[at]), last, descending))
-    shown = list(entries[start : start + size])
-    if start + size >= len(entries):
+    shown = list(islice(after(last), size + 1))
+    if len(shown) <= size:
         return shown, {}
+    del shown[-1]
     text = dumps([*subject, world.clock.now() + TOKEN_SECONDS, key(shown[-1])])
     return shown, {"nextToken": base64.urlsafe_b64encode(text.encode()).decode()}
 

@@ -21,40 +21,50 @@ if TYPE_CHECKING:
 
 TOKEN_SECONDS: Final = 15 * 60.0
 """How long a client token stands for the redrive that it was first used for."""
+TOKENS: Final = 10
+"""How many of them are known of one execution."""
 BY_MAP_RUN: Final = "Execution was started by a Map Run and is redriven with it"
 """Not AWS's words, which were not observed: DescribeExecution says REDRIVABLE_BY_MAP_RUN of such a one."""
 RESTORED: Final = "Execution was restored from what Dynastep has kept, and has Map Runs"
 """Not AWS's words: a limit of this emulator."""
-TOKENS: Final = 10
-"""How many of them are known of one execution."""
 
 
 def redrive_execution(world: World, call: Call) -> dict[str, JSON]:
     """RedriveExecution. Repeating a request with its client token gives the date of the same redrive."""
     arn, token = call.params["executionArn"], call.params.get("clientToken")
-    machine, execution = world.state_machines(call).find_execution(arn)
+    machines = world.state_machines(call)
+    machine, found = machines.find_execution(arn)
 
     def redrive() -> float | None:
         now, quotas = world.clock.now(), world.settings.quotas
-        known = machine.redrives.setdefault(arn, {})
-        if token in known and now < known[token] + TOKEN_SECONDS:
+        known = _tokens(machine, arn, now)
+        if token in known:
             return known[token]
+        execution = machines.hold(found)
         reason = _why_not(execution, machine)
         if reason is None and execution.start.map_run_arn is not None:
             reason = BY_MAP_RUN
         if reason is not None:
             raise Fault("ExecutionNotRedrivable", f"Execution {arn} invalid for redrive as: {reason}")
-        check_room(world.state_machines(call).running, quotas.open_executions, "ExecutionLimitExceeded")
+        check_room(machines.running, quotas.open_executions, "ExecutionLimitExceeded")
         stand(execution)
         execution.redrive()
         if token is not None:
-            known.pop(token, None)
-            known[token] = now
-            for oldest in list(known)[:-TOKENS]:
-                del known[oldest]
+            machine.redrives.pop(arn, None)
+            machine.redrives[arn] = dict([*known.items(), (token, now)][-TOKENS:])
         return execution.redriven_at
 
     return {"redriveDate": world.engine.ask(redrive)}
+
+
+def _tokens(machine: StateMachine, arn: str, now: float) -> dict[str, float]:
+    """The client tokens that are valid of an execution. Executions whose last one is not any more are forgotten."""
+    while machine.redrives:
+        oldest, tokens = next(iter(machine.redrives.items()))
+        if now < max(tokens.values()) + TOKEN_SECONDS:
+            break
+        del machine.redrives[oldest]
+    return {token: at for token, at in machine.redrives.get(arn, {}).items() if now < at + TOKEN_SECONDS}
 
 
 def _why_not(execution: Execution, machine: StateMachine | None) -> str | None:

@@ -5,7 +5,6 @@ Source: https://docs.aws.amazon.com/step-functions/latest/apireference/; texts o
 
 from __future__ import annotations
 
-import dataclasses
 import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -170,7 +169,8 @@ def update_state_machine(world: World, call: Call) -> dict[str, JSON]:
     params = call.params
     _check_publishing(params)
     refuse_qualified(params["stateMachineArn"], but_versions=True)  # which are no state machines, as observed
-    machine = world.state_machines(call).find(params["stateMachineArn"])
+    machines = world.state_machines(call)
+    machine = machines.find(params["stateMachineArn"])
     if not any(params.get(member) for member in _UPDATABLE):
         text = "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be"
         raise Fault("MissingRequiredParameter", f"{text} specified")
@@ -195,21 +195,16 @@ def update_state_machine(world: World, call: Call) -> dict[str, JSON]:
     def change() -> dict[str, JSON]:
         if params.get("publish"):
             check_room(len(machine.versions), world.settings.quotas.versions, "ServiceQuotaExceededException")
-        return {**_change(machine, changes, now), **_publish(world, machine, params, now)}
+        return {**_change(machines, machine, changes, now), **_publish(world, machine, params, now)}
 
     return world.engine.ask(change)
 
 
-def _change(machine: StateMachine, changes: dict[str, Any], now: float) -> dict[str, JSON]:
+def _change(machines: StateMachines, machine: StateMachine, changes: dict[str, Any], now: float) -> dict[str, JSON]:
     refuse_deleting(machine)
     if any(getattr(machine, name) != value for name, value in changes.items() if name != "machine"):
-        before = dataclasses.replace(machine, versions={}, aliases={}, executions={}, earlier={}, redrives={})
-        for arn in machine.executions:
-            machine.earlier.setdefault(arn, before)
-        for name, value in changes.items():
-            setattr(machine, name, value)
-        machine.updated_at = now
-        machine.revision_id = str(uuid.uuid4())
+        machines.forget_revisions(machine)
+        machine.update({**changes, "updated_at": now, "revision_id": str(uuid.uuid4())})
     answer: dict[str, JSON] = {"updateDate": now}
     if machine.revision_id is not None:
         answer["revisionId"] = machine.revision_id

@@ -141,7 +141,9 @@ def delete_state_machine_version(world: World, call: Call) -> dict[str, JSON]:
             text = "Version to be deleted must not be referenced by an alias."
             listed = ", ".join(aliases)
             raise Fault("ConflictException", f"{text} Current list of aliases referencing this version: [{listed}]")
-        machine.versions.pop(arn, None)
+        version = machine.versions.pop(arn, None)
+        if version is not None:
+            machine.deleted[arn] = version
 
     if owner is not None:
         world.engine.ask(lambda: remove(owner))

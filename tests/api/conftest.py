@@ -13,8 +13,14 @@ import pytest
 from botocore.config import Config
 
 from asl_interpreter.loop.clock import Clock
+from emulator import moto_door
+from emulator.app import create_app
+from emulator.clients import client
+from emulator.control import Control
 from emulator.dynamodb.model.store import Store
+from emulator.keeping.folder import Folder
 from emulator.reception import layer
+from emulator.settings import Settings
 from emulator.testing import Dynastep
 from emulator.wire import operations
 from emulator.wire.gate import Gate
@@ -172,3 +178,35 @@ def create_one(states: Any) -> Callable[..., str]:
         return arn
 
     return machine
+
+
+@pytest.fixture
+def opened(tmp_path):
+    """Opens an emulator with a data folder; it is closed, and another one opened, as often as one likes."""
+    controls = []
+
+    def open_again(clock="virtual", folder=tmp_path / "data", **settings):
+        close()
+        kept = Folder(folder)
+        try:
+            control = Control(Settings(clock=clock, data_dir=folder, **settings), folder=kept)
+        except BaseException:
+            kept.close()
+            raise
+        controls.append(control)
+        create_app(control)
+        control.begin()
+
+        def of(service):
+            return client(control, service, account="000000000000")
+
+        of.control = control
+        return of
+
+    def close():
+        while controls:
+            controls.pop().close()
+        moto_door.reset()  # as another process would begin
+
+    yield open_again
+    close()

@@ -33,38 +33,6 @@ ACCOUNT = "000000000000"
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-@pytest.fixture
-def opened(tmp_path):
-    """Opens an emulator with a data folder; it is closed, and another one opened, as often as one likes."""
-    controls = []
-
-    def open_again(clock="virtual", folder=tmp_path / "data"):
-        close()
-        kept = Folder(folder)
-        try:
-            control = Control(Settings(clock=clock, data_dir=folder), folder=kept)
-        except BaseException:
-            kept.close()
-            raise
-        controls.append(control)
-        create_app(control)
-        control.begin()
-
-        def of(service):
-            return client(control, service, account=ACCOUNT)
-
-        of.control = control
-        return of
-
-    def close():
-        while controls:
-            controls.pop().close()
-        moto_door.reset()  # as another process would begin
-
-    yield open_again
-    close()
-
-
 def table(dynamodb, name="orders", **more):
     dynamodb.create_table(
         TableName=name,
@@ -371,7 +339,7 @@ def test_another_schema_is_named(tmp_path):
     with sqlite3.connect(tmp_path / FILE) as database:
         database.execute("UPDATE about SET value = '99' WHERE name = 'schema'")
     database.close()
-    with pytest.raises(CannotOpen, match="has version 99 of the schema; this version of Dynastep reads version 1"):
+    with pytest.raises(CannotOpen, match="has version 99 of the schema; this version of Dynastep reads version 2"):
         Folder(tmp_path)
 
 

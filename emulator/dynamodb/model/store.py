@@ -90,6 +90,11 @@ class Region:
     lock: Any = field(init=False)
     """Held while a table is created, deleted or redefined."""
 
+    @staticmethod
+    def kept(members: dict[str, Any]) -> dict[str, Any]:
+        """What is kept of it beside the tokens, which are kept by themselves: they come with every transaction."""
+        return {**members, "tokens": {}}
+
     def __post_init__(self) -> None:
         self.lock = lock("the tables of a region", 70, self.name)
 
