@@ -21,10 +21,22 @@ class Cancelled(BaseException):
     """Thrown into a fiber that is cancelled. It may record and clean up, but never waits again."""
 
 
+class Turns:
+    """How far fibers that belong together have come: how often one was woken, and has run since.
+
+    What comes to them from outside has a place in the order of these.
+    """
+
+    __slots__ = ("runs", "wakes")
+
+    def __init__(self) -> None:
+        self.wakes = self.runs = 0
+
+
 class Fiber(Signal[T]):
     """A coroutine that the loop drives; it happens when the coroutine returns or raises."""
 
-    __slots__ = ("_coroutine", "_loop", "_parent", "_waits_for", "children")
+    __slots__ = ("_coroutine", "_loop", "_parent", "_waits_for", "_woken", "children", "turns")
 
     def __init__(
         self, loop: Loop, coroutine: Coroutine[Signal[Any] | None, None, T], name: str, parent: Fiber[Any] | None
@@ -35,6 +47,9 @@ class Fiber(Signal[T]):
         self._parent = parent
         self.children: dict[Fiber[Any], None] = {}
         self._waits_for: Signal[Any] | None = None
+        self._woken = True
+        self.turns: Turns = Turns() if parent is None else parent.turns
+        """Of the fibers that it was forked with."""
         loop.fibers[self] = None
         if parent is not None:
             parent.children[self] = None
@@ -42,12 +57,17 @@ class Fiber(Signal[T]):
 
     def _wake(self) -> None:
         self._waits_for = None
+        self._woken = True
+        self.turns.wakes += 1
         self._loop.ready.append(self)
 
     def step(self) -> None:
         """Run the coroutine to its next wait. The only place where one is driven."""
         if self.done:
             return
+        if self._woken:
+            self._woken = False
+            self.turns.runs += 1
         loop = self._loop
         loop.running = self
         try:

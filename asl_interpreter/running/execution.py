@@ -19,7 +19,7 @@ from ..errors import OURS, RUNTIME, TIMEOUT, StateError
 from ..history import History, HistoryFull, nothing
 from ..jsontext import JSON
 from ..language.dataflow import PathFlow
-from ..loop.fibers import Fiber, first_of, turn
+from ..loop.fibers import Fiber, Turns, first_of, turn
 from ..loop.scheduler import Loop
 from ..loop.signals import Signal
 from ..packing import InMemory, Keep, Layout, layout
@@ -29,10 +29,13 @@ from ..timestamps import iso
 from .cursor import Cursor, Exit, TimedOut
 from .map_runs import MapRun
 from .record import REFUSED, Record
+from .rehearsal import rehearse
 from .states import flow, mapping, parallel, task
 from .states.branches import Lines
 
 log = logging.getLogger("dynastep.execution")
+
+_OUTCOME: Final = ("status", "stopped_at", "error", "cause", "redrives", "redriven_at")
 
 Status: TypeAlias = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"]
 Observe: TypeAlias = "Callable[[Execution], None]"
@@ -138,6 +141,7 @@ class Execution:
     def _go(self, cursor: Cursor) -> None:
         self._cursor = cursor
         self._root = self.loop.fork(self._run(cursor), self.start.name, detached=True)
+        self._root.turns = self.record.turns
         self._tell()
         self.ended.subscribe(self._tell)
 
@@ -171,7 +175,7 @@ class Execution:
             case "close":
                 self.end_soon(*about)
             case "child":
-                self.map_runs[about[0]].end_again(about[1])
+                self.map_runs[about[0]].end_again(*about[1:])
             case "limits":
                 self.map_runs[about[0]].update(*about[1:])
             case _:
@@ -184,12 +188,17 @@ class Execution:
         States that were left open are not entered again. Source:
         https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html; its events as observed on AWS.
 
+        One that was restored does first again what it has done, until it stands where it ended.
+
         Raises:
             ValueError: it runs, or it has succeeded.
+            Diverged: it does something else than it did; it is left as it is.
         """
-        if self._cursor is None or self.status == "RUNNING":
+        if self.status in ("RUNNING", "SUCCEEDED"):
             message = f"{self.start.arn} is {self.status}"
             raise ValueError(message)
+        if self._cursor is None:
+            self._stand()
         self.record.note("redrive")
         self.redrives += 1
         self.redriven_at = self.loop.clock.now()
@@ -198,7 +207,7 @@ class Execution:
         self.__dict__.pop("context", None)
         last = len(self.history)
         self._redriven = self.history.append("ExecutionRedriven", last, {"redriveCount": self.redrives})
-        self._go(self._cursor)
+        self._go(self._place)
 
     @property
     def spent(self) -> str | None:
@@ -228,17 +237,42 @@ class Execution:
             yield from _lines(self._cursor)
 
     @property
-    def has_place(self) -> bool:
-        """Whether it is known where it stands."""
-        return self._cursor is not None
+    def _place(self) -> Cursor:
+        if self._cursor is None:
+            message = f"it is not known where {self.start.arn} stands"
+            raise AssertionError(message)
+        return self._cursor
 
-    def renew(self) -> None:
-        """Be as before its begin, to do again what it has done."""
+    def _stand(self) -> None:
+        """Do again what it has done, from its begin to its end."""
+        before = {name: getattr(self, name) for name in (*_OUTCOME, "map_runs")}
+        rows, landed, runs = self.history.dump(), list(self.record), self.map_runs
+        self.history.empty()
         self.status, self.stopped_at, self.error, self.cause = "RUNNING", None, None, None
         self.redrives, self.redriven_at, self._redriven = 0, None, 0
-        self.record.asked, self.ended = 0, Signal(self.ended.name)
+        self.record.asked, self.record.turns = 0, Turns()
+        self.ended, self.map_runs = Signal(self.ended.name), []
         for name in ("context", "random"):
             self.__dict__.pop(name, None)
+        self.record.child_before = lambda run, name: runs[self.map_runs.index(run)].children[name].as_it_was()
+        try:
+            rehearse(self, rows, landed)
+        except BaseException:
+            self.forget()
+            self.history.empty()
+            self.history.restore(rows)
+            self.record.restore(landed)
+            for name, value in before.items():
+                setattr(self, name, value)
+            self.ended.set(None)
+            raise
+        finally:
+            self.record.go_live()
+        for run, of_before in zip(self.map_runs, runs, strict=True):
+            run.had_times_of(of_before)
+            for name, child in list(run.children.items()):
+                if child.status == "RUNNING":  # an EXPRESS one goes on when its parent has ended
+                    child.go_on(run, name, None)
 
     def forget(self) -> None:
         """Keep nothing that only a redrive needs: where it stood, in a circle of references with it."""

@@ -16,6 +16,7 @@ from ..definition import Machine, Map, Parallel, Processor
 from ..errors import OURS
 from ..jsontext import JSON, loads
 from ..loop.scheduler import Loop
+from ..loop.signals import Signal
 from ..packing import read_rows
 from .execution import Execution, Outside, Start
 from .map_runs import Child, MapRun
@@ -142,7 +143,13 @@ def go_on(execution: Execution, kept: Kept) -> list[Execution]:
 
     On the loop's thread. ``Record.go_live`` of each must follow, when all of a world stand where they stood.
     """
-    execution.record.runs = kept["runs"]
+    runs: list[Kept] = kept["runs"]
+
+    def child_before(run: MapRun, name: str) -> Child | None:
+        child = runs[execution.map_runs.index(run)]["children"][name]
+        return None if child["status"] == "RUNNING" else _restored_child(run, child)
+
+    execution.record.child_before = child_before
     landed = [Landed(*each) for each in kept["landed"]]
     try:
         rehearse(execution, read_rows(kept["rows"]), landed)
@@ -155,38 +162,25 @@ def go_on(execution: Execution, kept: Kept) -> list[Execution]:
         _put_back_and_fail(execution, kept, f"what was kept of it is damaged: {type(error).__name__}: {error}")
         return []
     standing = [execution]
-    for run, of_run in zip(execution.map_runs, kept["runs"], strict=False):
-        run.started_at = of_run["started_at"]
+    for run, of_run in zip(execution.map_runs, runs, strict=False):
+        run.started_at, run.stopped_at = of_run["started_at"], of_run["stopped_at"]
+        run.redriven_at = of_run["redriven_at"]
         for name, child in run.children.items():
-            if child.running is not None and child.status == "RUNNING":
-                standing += _go_on_as_child(child.running, of_run["children"].get(name))
+            if child.status == "RUNNING":
+                standing += _go_on_as_child(run, name, child, of_run["children"].get(name))
     return standing
 
 
-def stand(execution: Execution) -> None:
-    """Have an execution stand where it failed, so that it can be redriven, if it was restored since it failed.
-
-    Raises:
-        Diverged: it does not do again what it did.
-    """
-    if execution.has_place or execution.status in ("RUNNING", "SUCCEEDED"):
-        return
-    rows, landed = execution.history.dump(), list(execution.record)
-    execution.history.empty()
-    execution.renew()
-    try:
-        rehearse(execution, rows, landed)
-    finally:
-        execution.record.go_live()
-
-
-def _go_on_as_child(execution: Execution, kept: Kept | None) -> list[Execution]:
-    if kept is None or kept["execution"] is None:
-        execution.record.waits = False
-        execution.begin()
+def _go_on_as_child(run: MapRun, name: str, child: Child, kept: Kept | None) -> list[Execution]:
+    execution = child.running
+    if execution is None or kept is None or kept["status"] != "RUNNING":
+        child.go_on(run, name, None if kept is None else _restored_child(run, kept))
         return []
-    execution.started_at = kept["started_at"]
-    return go_on(execution, kept["execution"])
+    execution.ended = Signal(execution.ended.name)
+    execution.started_at = child.started_at = kept["started_at"]
+    standing = go_on(execution, kept["execution"])
+    run.follow(child, execution, name)
+    return standing
 
 
 def _put_back_and_fail(execution: Execution, kept: Kept, why: str) -> None:
@@ -266,6 +260,7 @@ def assembled(
     runs = {run["arn"]: run for kept in whole.values() for run in kept["runs"]}
     for kept in whole.values():
         run = runs.get(kept["start"]["map_run_arn"] or "")
-        if run is not None and kept["start"]["name"] not in run["children"]:
-            run["children"][kept["start"]["name"]] = {"started_at": kept["started_at"], "execution": kept}
+        if run is not None:  # it runs, perhaps again
+            running = {"status": "RUNNING", "started_at": kept["started_at"], "execution": kept}
+            run["children"][kept["start"]["name"]] = running
     return [kept for kept in whole.values() if kept["start"]["map_run_arn"] is None]

@@ -8,6 +8,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-examine-ma
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import uuid
 import zlib
@@ -103,10 +104,15 @@ class Child:
         child._take(kept, keep)  # noqa: SLF001 - its own kind
         return child
 
-    def end_as(self, kept: dict[str, Any], keep: Keep) -> None:
-        """Have it ended as it had before."""
-        self.running = None
-        self._take(kept, keep)
+    def as_it_was(self) -> Child | None:
+        """Another one that has ended as this one; None if it runs."""
+        return None if self.status == "RUNNING" else copy.copy(self)
+
+    def end_as(self, status: Status, started_at: float, stopped_at: float | None) -> None:
+        """Have it ended in this way, now."""
+        self.status, self.started_at, self.stopped_at = status, started_at, stopped_at
+        if self.running is not None:
+            self.running.status = status
 
     def _take(self, kept: dict[str, Any], keep: Keep) -> None:
         for name in _OF_CHILDREN:
@@ -134,18 +140,35 @@ class Child:
             self.running.status = self._before
 
     def begin_again(self, run: MapRun, name: str) -> Execution:
-        """Have it redriven; an EXPRESS one starts again, under the same ARN."""
+        """Have it redriven; an EXPRESS one starts again, under the same ARN.
+
+        In a rehearsal another one stands for it, which does not begin: what it does is rehearsed later.
+        """
         self.redrives, self.redrive = self.redrives + 1, run.redrives
         self.status, self.stopped_at = "RUNNING", None
-        if self.running is not None and not run.how.express:
+        if self.running is not None and not run.how.express and not run.parent.record.given:
             self.running.redrive()
-        else:
-            given = self.outcome()[0]
-            self.running = run.parent.child(run.how.machine, run.start(name, given))
+            return self.running
+        self.running = run.parent.child(run.how.machine, run.start(name, self.outcome()[0]))
+        if run.how.express:
             self.running.redrives = self.redrives
             self.started_at = self.running.started_at
-            self.running.begin()
+        self.running.begin()
         return self.running
+
+    def go_on(self, run: MapRun, name: str, before: Child | None) -> None:
+        """Run in earnest after a rehearsal; ``before`` is how it had ended, if it had, and was to be redriven.
+
+        Of what it may have done since then nothing was recorded.
+        """
+        execution = self._execution()
+        if before is not None and before.running is not None and not run.how.express:
+            self.running = execution = before.running
+            execution.redrive()
+        else:
+            execution.record.waits = False
+            execution.begin()
+        run.follow(self, execution, name)
 
     def _execution(self) -> Execution:
         if self.running is None:
@@ -218,11 +241,6 @@ class MapRun:
         self.status: MapRunStatus = "RUNNING"
         self.started_at = parent.loop.clock.now()
         self.stopped_at: float | None = None
-        runs = parent.record.runs
-        self.before: dict[str, dict[str, Any]] = (
-            runs[len(parent.map_runs)]["children"] if len(parent.map_runs) < len(runs) else {}
-        )
-        """Of a rehearsal: what had become of its executions, by name."""
         self.children: dict[str, Child] = {}
         """By name, in the order of the items."""
         self.items: Counter[str] = Counter()
@@ -271,7 +289,7 @@ class MapRun:
         self._count(child.status, items)
         child.redrive = self.redrives
         execution.begin()
-        self._follow(child, execution, name)
+        self.follow(child, execution, name)
 
     def redrive(self) -> None:
         """Go on with what has failed: from now on it waits for its turn."""
@@ -290,9 +308,10 @@ class MapRun:
         child = self.children[name]
         self._count(child.status, -child.items)
         self._count("RUNNING", child.items)
-        self._follow(child, child.begin_again(self, name), name)
+        self.follow(child, child.begin_again(self, name), name)
 
-    def _follow(self, child: Child, execution: Execution, name: str) -> None:
+    def follow(self, child: Child, execution: Execution, name: str) -> None:
+        """Count it when it has ended."""
         execution.ended.subscribe(lambda: self._end(child, name))
 
     def find(self, arn: str) -> Execution | None:
@@ -322,20 +341,30 @@ class MapRun:
             map_run_arn=self.arn,
         )
 
-    def end_again(self, name: str) -> None:
-        """Have the execution with this name end as it ended before."""
+    def end_again(self, name: str, status: Status, started_at: float, stopped_at: float | None) -> None:
+        """Have the execution with this name end as it ended before; it may have been redriven since."""
         child = self.children[name]
         self._count(child.status, -child.items)
-        child.end_as(self.before[name], self.parent.outside.keep)
+        before = self.parent.record.child_before(self, name)
+        if before is not None:
+            before.redrives, before.redrive = child.redrives, child.redrive
+            self.children[name] = child = before
+        child.end_as(status, started_at, stopped_at)
         self._count(child.status, child.items)
         self.news.set(None)
 
     def _end(self, child: Child, name: str) -> None:
-        self.parent.record.note("child", self.parent.map_runs.index(self), name)
         self._count(child.status, -child.items)
         child.end()
         self._count(child.status, child.items)
+        ended = child.status, child.started_at, child.stopped_at
+        self.parent.record.note("child", self.parent.map_runs.index(self), name, *ended)
         self.news.set(None)
+
+    def had_times_of(self, before: MapRun) -> None:
+        """Have the times that this Map Run had: a rehearsal knows those of events."""
+        self.started_at, self.stopped_at = before.started_at, before.stopped_at
+        self.redriven_at = before.redriven_at
 
     def _count(self, status: str, items: int) -> None:
         self.items[status] += items

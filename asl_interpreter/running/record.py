@@ -12,10 +12,12 @@ order, so a number says which question an answer is for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from ..errors import AnswerTooLarge, HeartbeatTimeout, StateError, TaskTimedOut
 from ..jsontext import JSON
+from ..loop.fibers import Turns
 from ..loop.signals import Signal
 from ..packing import Packed, compressed, expanded
 from ..tasks import Callback, Item, Later, Polled, Submitted
@@ -23,15 +25,17 @@ from ..tasks import Callback, Item, Later, Polled, Submitted
 if TYPE_CHECKING:
     from ..history import History
     from ..loop.clock import Clock
+    from .map_runs import Child, MapRun
 
 T = TypeVar("T")
 Heard = TypeVar("Heard", bound=Signal[Any])
 
 ANSWER: Final = "answer"
+AT_ONCE: Final = "at once"
 HEARTBEAT: Final = "heartbeat"
 NOW: Final = "now"
 REFUSED: Final = "refused"
-BESIDE: Final = (NOW, REFUSED)
+BESIDE: Final = (AT_ONCE, NOW, REFUSED)
 """What is looked up in a rehearsal rather than come again."""
 
 
@@ -49,6 +53,9 @@ class Landed(NamedTuple):
     what: str
     about: list[JSON]
     """JSON values."""
+    wakes: int
+    runs: int
+    """How far the fibers of the execution had come: ``Turns``."""
 
 
 class TakenOn(NamedTuple):
@@ -70,12 +77,14 @@ class Record:
         "_packed",
         "_reads",
         "asked",
+        "at_once",
+        "child_before",
         "given",
         "on_touch",
         "open",
         "reads",
         "refused",
-        "runs",
+        "turns",
         "waits",
     )
 
@@ -90,14 +99,18 @@ class Record:
         """Called when something has come, or time has passed: the execution is not as it was."""
         self.asked = 0
         """How many questions there were."""
+        self.turns = Turns()
+        """How far its fibers have come."""
+        self.at_once: dict[int, tuple[str, list[JSON]]] = {}
+        """Of a rehearsal: the answers of questions that were answered as they were asked."""
         self.given = False
         """Whether it is rehearsed: what comes from outside is what came before."""
         self.waits = False
         """Whether the execution must not begin yet: what it has done is rehearsed later."""
         self.open: dict[int, tuple[Signal[Any], Callable[[], Signal[Any]] | None]] = {}
         """Of a rehearsal: the questions that have no answer yet, and how to ask them in earnest."""
-        self.runs: list[dict[str, Any]] = []
-        """Of a rehearsal: what had become of the Map Runs, in the order they started."""
+        self.child_before: Callable[[MapRun, str], Child | None] = _nothing
+        """Of a rehearsal: what had become of an execution of a Map Run, by its name; None if it runs."""
         self.refused: dict[int, tuple[str, str | None]] = {}
         """Of a rehearsal: after how many events the next one was not kept, with its cause and its error."""
         self.reads: dict[int, float] = {}
@@ -143,7 +156,9 @@ class Record:
         """Note that something came, unless it came before."""
         self.touch()
         if not self.given:
-            self._landed.append(Landed(len(self._history), self._clock.now(), what, [*about]))
+            turns = self.turns
+            now = self._clock.now()
+            self._landed.append(Landed(len(self._history), now, what, [*about], turns.wakes, turns.runs))
 
     def touch(self) -> None:
         """The execution is not as it was."""
@@ -170,7 +185,10 @@ class Record:
         number = self.asked
         if self.given:
             stand_in: Signal[T] = Signal(name)
-            self.open[number] = stand_in, begin
+            if number in self.at_once:
+                happen_again(stand_in, *self.at_once[number])
+            else:
+                self.open[number] = stand_in, begin
             return stand_in
         return self._followed(number, begin())
 
@@ -180,6 +198,9 @@ class Record:
         number = self.asked
         if isinstance(signal, Callback):
             signal.on_heartbeat = lambda: self.note(HEARTBEAT, number)
+        if self.given and number in self.at_once:
+            happen_again(signal, *self.at_once[number])
+            return signal
         if self.given:
             self.open[number] = signal, None
             signal.subscribe(lambda: self._land(number, signal))  # once the rehearsal is over
@@ -187,22 +208,31 @@ class Record:
         return self._followed(number, signal)
 
     def _followed(self, number: int, signal: Heard) -> Heard:
-        signal.subscribe(lambda: self._land(number, signal))
+        if signal.done:
+            self._land(number, signal, AT_ONCE)
+        else:
+            signal.subscribe(lambda: self._land(number, signal))
         return signal
 
-    def _land(self, number: int, signal: Signal[Any]) -> None:
+    def _land(self, number: int, signal: Signal[Any], what: str = ANSWER) -> None:
         if signal.error is not CLOSED:
             kind, parts = written(signal)
-            self.note(ANSWER, number, kind, parts)
+            self.note(what, number, kind, parts)
 
     def go_live(self) -> None:
         """The rehearsal is over: ask in earnest what has no answer yet."""
         self.given = self.waits = False
-        self.runs, self.reads, self.refused = [], {}, {}
+        self.child_before, self.reads, self.refused, self.at_once = _nothing, {}, {}, {}
         waiting, self.open = self.open, {}
         for number, (stand_in, begin) in waiting.items():
-            if begin is not None and not stand_in.done:
-                _hand_on(self._followed(number, begin()), stand_in)
+            if begin is not None and stand_in.awaited:  # and not of a branch that was given up since
+                signal = begin()
+                signal.subscribe(partial(self._land, number, signal))
+                _hand_on(signal, stand_in)
+
+
+def _nothing(_run: MapRun, _name: str) -> None:
+    """Nothing became of it."""
 
 
 def _hand_on(signal: Signal[Any], to: Signal[Any]) -> None:

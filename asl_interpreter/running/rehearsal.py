@@ -1,9 +1,10 @@
 """Rehearsal: an execution does again what it has done before, by its record, until it stands where it stood.
 
-What was recorded says when everything came: at which number of events. So the loop is turned by hand: fibers that are
-ready run; when none is, either the next thing that had come comes again, if there are as many events as there were when
-it came, or else events are missing that only time can have brought, and the next timer happens. For example, a Wait of
-ten seconds and a Task that answered after three: the record says that the answer came when the Wait had not been left.
+What was recorded says when everything came: how often fibers of the execution had been woken by then, and had run. So
+the loop is turned by hand. Once they have come as far, the next thing that had come comes again. Otherwise those that
+are ready run; when none is, only time can have woken one, and the next timer happens. For example, a Wait of ten
+seconds and a Task that answered after three: the record says that the answer came when nothing had been woken since the
+Wait was entered. Two child executions that ended at once: nothing had run in between.
 
 Nothing outside is asked, and nobody is told. Events have the times that they had. What was asked and not answered is
 asked in earnest when all has been rehearsed (``Record.go_live``).
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..loop.by_hand import by_hand, pass_time, step
 from ..packing import Row
-from .record import ANSWER, BESIDE, HEARTBEAT, NOW, REFUSED, Landed, happen_again
+from .record import ANSWER, AT_ONCE, BESIDE, HEARTBEAT, NOW, REFUSED, Landed, happen_again
 
 if TYPE_CHECKING:
     from .execution import Execution
@@ -65,6 +66,7 @@ class _Rehearsal:
         self._checked = 0
         self._record = execution.record
         self._record.reads = {number: now for each in landed if each.what == NOW for number, now in [each.about]}
+        self._record.at_once = {each.about[0]: tuple(each.about[1:]) for each in landed if each.what == AT_ONCE}
         self._record.refused = {each.events: (each.about[0], each.about[1]) for each in landed if each.what == REFUSED}
         self._record.restore(list(landed))
 
@@ -90,16 +92,14 @@ class _Rehearsal:
             raise Diverged(f"event {len(execution.history) + 1}, {missing}, does not happen again")
 
     def _step(self) -> bool:
-        loop, history = self._execution.loop, self._execution.history
-        if step(loop):
-            return True
-        if self._coming and len(history) >= self._coming[0].events:
+        loop, turns = self._execution.loop, self._record.turns
+        if self._coming and turns.wakes >= self._coming[0].wakes and turns.runs >= self._coming[0].runs:
             self._come(self._coming.popleft())
             return True
-        if pass_time(loop):
+        if step(loop) or pass_time(loop):
             return True
         if self._coming:
-            raise Diverged(f"{self._coming[0].what} does not come: there are {len(history)} events")
+            raise Diverged(f"{self._coming[0].what} does not come: there are {len(self._execution.history)} events")
         return False
 
     def _come(self, landed: Landed) -> None:

@@ -24,7 +24,7 @@ from asl_interpreter.loop.locks import lock
 from asl_interpreter.running.kept import head_of, keep_child, rows_of
 from asl_interpreter.running.map_runs import map_runs
 from emulator import moto_door
-from emulator.dynamodb.items.transactions import TOKEN_LIFE
+from emulator.dynamodb.model.store import TOKEN_LIFE
 from emulator.faults import Fault
 from emulator.keeping.archive import PARTS, Archive
 from emulator.keeping.folder import CannotWrite, Folder, NoRoom, Statement

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from asl_interpreter.jsontext import JSON
 from asl_interpreter.running.execution import Execution
-from asl_interpreter.running.kept import stand
+from asl_interpreter.running.rehearsal import Diverged
 from emulator.faults import Fault
 from emulator.stepfunctions.limits import check_room
 from emulator.stepfunctions.machines import StateMachine
@@ -25,8 +25,6 @@ TOKENS: Final = 10
 """How many of them are known of one execution."""
 BY_MAP_RUN: Final = "Execution was started by a Map Run and is redriven with it"
 """Not AWS's words, which were not observed: DescribeExecution says REDRIVABLE_BY_MAP_RUN of such a one."""
-RESTORED: Final = "Execution was restored from what Dynastep has kept, and has Map Runs"
-"""Not AWS's words: a limit of this emulator."""
 
 
 def redrive_execution(world: World, call: Call) -> dict[str, JSON]:
@@ -47,8 +45,11 @@ def redrive_execution(world: World, call: Call) -> dict[str, JSON]:
         if reason is not None:
             raise Fault("ExecutionNotRedrivable", f"Execution {arn} invalid for redrive as: {reason}")
         check_room(machines.running, quotas.open_executions, "ExecutionLimitExceeded")
-        stand(execution)
-        execution.redrive()
+        try:
+            execution.redrive()
+        except Diverged as error:
+            reason = f"Dynastep has restored it, and it does not do again what it did: {error}"
+            raise Fault("ExecutionNotRedrivable", f"Execution {arn} invalid for redrive as: {reason}") from None
         if token is not None:
             machine.redrives.pop(arn, None)
             machine.redrives[arn] = dict([*known.items(), (token, now)][-TOKENS:])
@@ -73,8 +74,6 @@ def _why_not(execution: Execution, machine: StateMachine | None) -> str | None:
         return f"Execution is {execution.status} and cannot be redriven"
     if machine is None or machine.deleting:
         return "State machine is in DELETING status"
-    if execution.map_runs and not execution.has_place:
-        return RESTORED
     return execution.spent
 
 

@@ -249,6 +249,33 @@ def test_one_that_is_redriven_comes_back(opened):
     assert [event["type"] for event in sfn.get_execution_history(executionArn=arn)["events"]] == types
 
 
+def test_one_with_map_runs_is_redriven(opened):
+    of = opened()
+    sfn = of("stepfunctions")
+    strict = json.loads(json.dumps(EACH))
+    del strict["States"]["Each"]["ToleratedFailurePercentage"]
+    machine = create(sfn, states=strict)
+    given = [{"bad": number == 1, "number": number} for number in range(4)]
+    arn = start(sfn, machine, "e", given)
+    before = told(sfn, [machine])
+    for redrives in (1, 2):
+        of = opened(keep_executions=0)
+        sfn = of("stepfunctions")
+        if redrives == 1:
+            assert told(sfn, [machine]) == before
+        sfn.redrive_execution(executionArn=arn)
+        described = sfn.describe_execution(executionArn=arn)
+        assert (described["status"], described["redriveCount"]) == ("FAILED", redrives)
+        run = sfn.list_map_runs(executionArn=arn)["mapRuns"][0]["mapRunArn"]
+        described = sfn.describe_map_run(mapRunArn=run)
+        assert described["redriveCount"] == redrives
+        assert described["executionCounts"]["failed"] == 1
+        listed = sfn.list_executions(mapRunArn=run, redriveFilter="REDRIVEN")["executions"]
+        assert [each["redriveCount"] for each in listed] == [redrives]
+    types = [event["type"] for event in sfn.get_execution_history(executionArn=arn)["events"]]
+    assert types.count("MapRunRedriven") == types.count("ExecutionRedriven") == 2
+
+
 def test_with_their_machine_they_go(opened):
     of = opened()
     sfn = of("stepfunctions")

@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as some
 
 from asl_interpreter.engine import Engine
@@ -29,7 +29,8 @@ class World:
         def handler(request):
             name = request.context["State"]["Name"]
             self.asked.append((name, request.items, request.seed))
-            delay, fails = self.script[(sum(map(ord, name)) + request.seed) % len(self.script)]
+            delay, failures = self.script[(sum(map(ord, name)) + request.seed) % len(self.script)]
+            fails = request.context["Execution"]["RedriveCount"] < failures
             value = {"from": name, "items": list(request.items)}
             if kind == "sync":
                 until = self.engine.loop.clock.now() + delay + request.seed % 99_991 / 1e6  # with nothing else at once
@@ -60,14 +61,13 @@ class World:
 
 
 @some.composite
-def machines(draw, depth=2):
+def machines(draw, depth=2, kinds=("Task", "sync", "Wait", "Pass")):
     """States of one line of control, in their order."""
     count = draw(some.integers(1, 3))
     states, order = {}, []
     for _ in range(count):
         name = f"{draw(some.uuids()).hex[:6]}"
-        kinds = ["Task", "sync", "Wait", "Pass", *(["Parallel", "Map"] if depth else [])]
-        kind = draw(some.sampled_from(kinds))
+        kind = draw(some.sampled_from([*kinds, *(["Parallel", "Map"] if depth else [])]))
         match kind:
             case "Task" | "sync":
                 state = {"Type": "Task", "Resource": f"arn:x:{kind}", "TimeoutSeconds": 30}
@@ -91,40 +91,84 @@ def machines(draw, depth=2):
                     "ResultPath": f"$.r{name}",
                 }
                 if draw(some.booleans()):
-                    state["ItemProcessor"]["ProcessorConfig"] = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
-        states[name] = state
+                    kind_of_child = draw(some.sampled_from(["STANDARD", "STANDARD", "EXPRESS"]))
+                    if kind_of_child == "EXPRESS":
+                        state["ItemProcessor"] = draw(machines(depth=0, kinds=("Task", "Pass")))
+                    state["ItemProcessor"]["ProcessorConfig"] = {"Mode": "DISTRIBUTED", "ExecutionType": kind_of_child}
+                    if draw(some.booleans()):
+                        state["ToleratedFailureCount"] = draw(some.integers(0, 3))
         order.append(name)
+        if kind in ("Parallel", "Map") and draw(some.integers(0, 3)) == 0:
+            state["Catch"] = [{"ErrorEquals": ["States.ALL"], "Next": f"c{order[0]}", "ResultPath": "$.caught"}]
+        states[name] = state
     for name, following in zip(order, [*order[1:], None], strict=True):
         states[name] |= {"End": True} if following is None else {"Next": following}
+    if any("Catch" in state for state in states.values()):
+        states[f"c{order[0]}"] = {"Type": "Wait", "Seconds": 3, "End": True}
     return {"StartAt": order[0], "States": states}
 
 
-scripts = some.lists(
-    some.tuples(some.integers(0, 7), some.sampled_from([False, False, False, True])), min_size=1, max_size=5
-)
+scripts = some.lists(some.tuples(some.integers(0, 7), some.sampled_from([0, 0, 0, 1, 2])), min_size=1, max_size=5)
+"""How long a Task takes, and in how many lives of its execution it fails."""
 START = Start(
     "arn:aws:states:us-east-1:1:execution:m:e", "e", "arn:aws:states:us-east-1:1:stateMachine:m", "m", "role",
     {"items": [1, 2, 3]}, '{"items": [1, 2, 3]}',
 )  # fmt: skip
 
 
-def run_through(definition, script):
-    world = World(script, Clock("virtual"))
+REDRIVES = 2
+LIFE = 10_000.0
+"""Seconds in which any of these executions ends."""
+
+
+def run_through(definition, script, redrives=0):
+    world = World(script, Clock("manual"))
     execution = world.engine.start(parse(definition, world.resolve), START, world.outside())
-    world.engine.wait(execution.ended)
+    world.engine.advance(LIFE)
+    lasted = execution.stopped_at - execution.started_at
+    while execution.status == "FAILED" and execution.redrives < redrives:
+        world.engine.redrive(execution)
+        world.engine.advance(LIFE)
     seen = told(execution)
     world.engine.close()
-    return seen, world.asked, execution.stopped_at - execution.started_at
+    return seen, world.asked, lasted
 
 
 def told(execution):
     """What can be asked of an execution, and of the child executions of its Map Runs."""
     runs = [
-        [(name, told(child.restore(run, name)), child.status) for name, child in run.children.items()]
+        (
+            [(name, told(child.restore(run, name)), *of_child(child)) for name, child in run.children.items()],
+            [run.status, run.redrives, run.started_at, run.stopped_at, +run.items, +run.executions],
+            [run.items_written, run.executions_written],
+        )
         for run in execution.map_runs
     ]
     rows = [(of[0], *rest) for of, *rest in execution.history.dump()]
-    return rows, execution.status, execution.output, execution.error, runs
+    return rows, execution.status, execution.output, execution.error, execution.redrives, runs
+
+
+def of_child(child):
+    return child.status, child.started_at, child.stopped_at, child.redrives, child.redrive
+
+
+def kept_in(world, execution):
+    kept = json.loads(json.dumps(world.engine.ask(lambda: keep(execution))))
+    now = world.engine.loop.clock.now()
+    world.engine.close()
+    return kept, now
+
+
+def going_on_in(world, definition, kept):
+    going_on = restore(kept, parse(definition, world.resolve), world.engine.loop, world.outside())
+
+    def go():
+        for each in go_on(going_on, kept):
+            each.record.go_live()
+
+    if kept["status"] == "RUNNING":
+        world.engine.ask(go)
+    return going_on
 
 
 def run_with_a_cut(definition, script, cut):
@@ -132,23 +176,37 @@ def run_with_a_cut(definition, script, cut):
     first = World(script, Clock("manual"))
     execution = first.engine.start(parse(definition, first.resolve), START, first.outside())
     first.engine.advance(cut)
-    kept = json.loads(json.dumps(first.engine.ask(lambda: keep(execution))))
-    now = first.engine.loop.clock.now()
-    first.engine.close()
+    kept, now = kept_in(first, execution)
     second = World(script, Clock("manual", now))
-    going_on = restore(kept, parse(definition, second.resolve), second.engine.loop, second.outside())
-
-    def go():
-        for each in go_on(going_on, kept):
-            each.record.go_live()
-
-    if kept["status"] == "RUNNING":
-        second.engine.ask(go)
-        second.engine.loop.clock.mode = "virtual"
-        second.engine.wait(going_on.ended)
+    going_on = going_on_in(second, definition, kept)
+    second.engine.advance(LIFE)
     seen = told(going_on)
     second.engine.close()
     return seen, first.asked, second.asked, kept
+
+
+def run_with_cuts_between_lives(definition, script, cut):
+    """Run to an end, and make it again before each redrive, and a while after."""
+    world = World(script, Clock("manual"))
+    execution = world.engine.start(parse(definition, world.resolve), START, world.outside())
+    world.engine.advance(LIFE)
+    asked = []
+
+    def restart():
+        kept, now = kept_in(world, execution)
+        asked.extend(world.asked)
+        another = World(script, Clock("manual", now))
+        return another, going_on_in(another, definition, kept)
+
+    while execution.status == "FAILED" and execution.redrives < REDRIVES:
+        world, execution = restart()
+        world.engine.redrive(execution)
+        world.engine.advance(cut)
+        world, execution = restart()
+        world.engine.advance(LIFE - cut)
+    seen = told(execution)
+    world.engine.close()
+    return seen, asked + world.asked
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -160,3 +218,14 @@ def test_running_on_from_a_record_is_running_through(definition, script, share):
     event(f"cut at {len(kept['rows'])} of {len(through[0])} events" if kept["status"] == "RUNNING" else "ended")
     assert seen == through
     assert sorted(before + after) == sorted(asked), "a Task was called twice, or never"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(machines(), scripts, some.floats(0, 20))
+def test_a_redrive_after_a_restart_is_one_without(definition, script, cut):
+    through, asked, _ = run_through(definition, script, REDRIVES)
+    assume(through[4])
+    event(f"{through[1]} after {through[4]} redrives, {len(through[5])} Map Runs")
+    seen, asked_with_cuts = run_with_cuts_between_lives(definition, script, round(cut * 2) / 2)
+    assert seen == through
+    assert sorted(asked_with_cuts) == sorted(asked), "a Task was called twice, or never"

@@ -31,7 +31,7 @@ from emulator.dynamodb.items.writes import (
 )
 from emulator.dynamodb.model import lifecycles
 from emulator.dynamodb.model.schema import Position, check_key, read_key
-from emulator.dynamodb.model.store import DynamoDBWorld, Region
+from emulator.dynamodb.model.store import TOKEN_LIFE, DynamoDBWorld, Region
 from emulator.dynamodb.model.tables import Item, Table
 from emulator.dynamodb.model.values import Attributes, read_value, value_size, write_item
 from emulator.dynamodb.rejections import invalid, is_empty_key, refused
@@ -39,7 +39,6 @@ from emulator.faults import Fault
 from emulator.wire.protocol import Call
 
 MAX_SIZE = 4 * 1024 * 1024
-TOKEN_LIFE = 600.0
 NO_REASON = {"Code": "None"}
 Outcome: TypeAlias = tuple["Item | None", "Item | None"]
 """The item that a write finds, and the one it leaves."""

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 
 SHORTEST_NAME = 3
+TOKEN_LIFE = 600.0
+"""Seconds in which a transaction is not made again under its ClientRequestToken."""
 
 
 class Clock(Protocol):
@@ -80,7 +82,7 @@ class Region:
     """The keys of KMS; None where nobody looks at them."""
     tables: dict[str, Table] = field(default_factory=dict)
     tokens: dict[str, Any] = field(default_factory=dict)
-    """ClientRequestTokens of the last ten minutes."""
+    """ClientRequestTokens of the last ten minutes: TOKEN_LIFE."""
     streams: dict[str, streams.Stream] = field(default_factory=dict)
     """Streams by ARN, the closed ones too."""
     backups: dict[str, Backup] = field(default_factory=dict)
