@@ -13,6 +13,7 @@ from typing import Any, Final
 from emulator.arns import Arn, InvalidArn
 from emulator.moto_door import mappings
 from emulator.moto_door.clock import now
+from emulator.moto_door.queue_attributes import refusal
 
 MOST_LISTED: Final = 10
 
@@ -88,54 +89,50 @@ def _give(queue: Any, message: Any) -> None:
     queue.add_message(moved)
 
 
-def answer_move_tasks(theirs: Any) -> Any:
-    """Give SQS the three operations of these tasks."""
+def start_message_move_task(self: Any) -> Any:
+    """Begin to move the messages of a dead-letter queue."""
+    backend = self.sqs_backend
+    source = _queue(backend, self._get_param("SourceArn"), "SourceArn")
+    destination_arn = self._get_param("DestinationArn")
+    destination = _queue(backend, destination_arn, "DestinationArn") if destination_arn else None
+    if not any(queue.dead_letter_queue is source for queue in backend.queues.values()):
+        raise refusal("InvalidParameterValue", "Source queue must be configured as a Dead Letter Queue.")
+    tasks = _tasks(source)
+    if any(task.status == "RUNNING" for task in tasks):
+        text = (
+            "There is already a task running. Only one active task is allowed for a source queue arn at a given time."
+        )
+        raise refusal("AWS.SimpleQueueService.UnsupportedOperation", text)
+    from moto.moto_api._internal import mock_random
 
-    def start_message_move_task(self: Any) -> Any:
-        backend = self.sqs_backend
-        source = _queue(backend, self._get_param("SourceArn"), "SourceArn")
-        destination_arn = self._get_param("DestinationArn")
-        destination = _queue(backend, destination_arn, "DestinationArn") if destination_arn else None
-        if not any(queue.dead_letter_queue is source for queue in backend.queues.values()):
-            raise _refusal("InvalidParameterValue", "Source queue must be configured as a Dead Letter Queue.")
-        tasks = _tasks(source)
-        if any(task.status == "RUNNING" for task in tasks):
-            text = (
-                "There is already a task running. "
-                "Only one active task is allowed for a source queue arn at a given time."
-            )
-            raise _refusal("AWS.SimpleQueueService.UnsupportedOperation", text)
-        from moto.moto_api._internal import mock_random
+    per_second = self._get_param("MaxNumberOfMessagesPerSecond")
+    id_, left = str(mock_random.uuid4()), len(source.messages)
+    task = _Task(backend, source, destination, None if per_second is None else int(per_second), id_, left)
+    tasks.append(task)
+    task.step()
+    return _answer({"TaskHandle": task.handle})
 
-        per_second = self._get_param("MaxNumberOfMessagesPerSecond")
-        id_, left = str(mock_random.uuid4()), len(source.messages)
-        task = _Task(backend, source, destination, None if per_second is None else int(per_second), id_, left)
-        tasks.append(task)
-        task.step()
-        return _answer({"TaskHandle": task.handle})
 
-    def list_message_move_tasks(self: Any) -> Any:
-        source = _queue(self.sqs_backend, self._get_param("SourceArn"), "SourceArn")
-        most = int(self._get_param("MaxResults", 1))
-        if not 1 <= most <= MOST_LISTED:
-            text = f"Value {most} for parameter MaxResults is invalid. Reason: Must be between 1 and 10, if provided."
-            raise _refusal("InvalidParameterValue", text)
-        return _answer({"Results": [task.shown() for task in reversed(_tasks(source))][:most]})
+def list_message_move_tasks(self: Any) -> Any:
+    """The tasks of a dead-letter queue, the last one first."""
+    source = _queue(self.sqs_backend, self._get_param("SourceArn"), "SourceArn")
+    most = int(self._get_param("MaxResults", 1))
+    if not 1 <= most <= MOST_LISTED:
+        text = f"Value {most} for parameter MaxResults is invalid. Reason: Must be between 1 and 10, if provided."
+        raise refusal("InvalidParameterValue", text)
+    return _answer({"Results": [task.shown() for task in reversed(_tasks(source))][:most]})
 
-    def cancel_message_move_task(self: Any) -> Any:
-        task = _named(self.sqs_backend, self._get_param("TaskHandle"))
-        if task is None:
-            raise _refusal("ResourceNotFoundException", "Task does not exist.")
-        if task.status != "RUNNING":
-            text = "Only active tasks can be cancelled."
-            raise _refusal("AWS.SimpleQueueService.UnsupportedOperation", text)
-        task.status = "CANCELLED"
-        return _answer({"ApproximateNumberOfMessagesMoved": task.moved})
 
-    theirs.start_message_move_task = start_message_move_task
-    theirs.list_message_move_tasks = list_message_move_tasks
-    theirs.cancel_message_move_task = cancel_message_move_task
-    return theirs
+def cancel_message_move_task(self: Any) -> Any:
+    """Stop a task; what it has moved stays moved."""
+    task = _named(self.sqs_backend, self._get_param("TaskHandle"))
+    if task is None:
+        raise refusal("ResourceNotFoundException", "Task does not exist.")
+    if task.status != "RUNNING":
+        text = "Only active tasks can be cancelled."
+        raise refusal("AWS.SimpleQueueService.UnsupportedOperation", text)
+    task.status = "CANCELLED"
+    return _answer({"ApproximateNumberOfMessagesMoved": task.moved})
 
 
 def _tasks(queue: Any) -> list[_Task]:
@@ -156,18 +153,12 @@ def _queue(backend: Any, arn: str, parameter: str) -> Any:
             f"You must use this format to specify the {parameter}: "
             "arn:<partition>:<service>:<region>:<account-id>:<resource-id>"
         )
-        raise _refusal("InvalidParameterValue", text) from None
+        raise refusal("InvalidParameterValue", text) from None
     queue = backend.queues.get(parsed.resource)
     if queue is None or queue.queue_arn != arn:
         text = f"The resource that you specified for the {parameter} parameter doesn't exist."
-        raise _refusal("ResourceNotFoundException", text)
+        raise refusal("ResourceNotFoundException", text)
     return queue
-
-
-def _refusal(code: str, message: str) -> Exception:
-    from moto.sqs.exceptions import SQSException
-
-    return SQSException(code, message)
 
 
 def _answer(result: dict[str, Any]) -> Any:

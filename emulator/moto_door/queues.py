@@ -7,18 +7,19 @@ it, and did not know of which queue a dead letter is.
 
 from __future__ import annotations
 
+import base64
 import itertools
 from typing import Any, Final
 
 from asl_interpreter.loop.locks import lock
 from emulator.moto_door.clock import now
 from emulator.moto_door.mappings import arrived, pass_time
+from emulator.moto_door.queue_attributes import invalid, refusal
 from emulator.moto_door.state import opened
 
 _receiving = lock("receiving from a queue", 30)
 """One receiver at a time takes messages; none waits for them meanwhile."""
 
-_ALLOWING: Final = "RedriveAllowPolicy"
 DEDUPLICATED: Final = 300.0
 """Seconds for which a FIFO queue knows what it has got."""
 LONGEST_OUT_OF_SIGHT: Final = 43_200
@@ -68,23 +69,10 @@ def _expire(queue: Any) -> None:
         queue._pending_messages.intersection_update(queue._messages)  # noqa: SLF001 - as above
 
 
-def get_queue_attributes(theirs: Any) -> Any:
-    """Count what a queue still keeps, and show redrive policies as they were given."""
-
-    def get_queue_attributes(self: Any, queue_name: str, attribute_names: list[str]) -> dict[str, Any]:
-        queue = self.get_queue(queue_name)
-        with _receiving:
-            _expire(queue)
-        asked = [name for name in attribute_names if name != _ALLOWING]  # of which moto has never heard
-        found: dict[str, Any] = theirs(self, queue_name, asked)
-        if "RedrivePolicy" in found:
-            found = {**found, "RedrivePolicy": getattr(queue, "redrive_policy_text", found["RedrivePolicy"])}
-        allowing = getattr(queue, "redrive_allow_policy", None)
-        if allowing and {"All", _ALLOWING}.intersection(attribute_names):
-            found = {**found, _ALLOWING: allowing}
-        return found
-
-    return get_queue_attributes
+def forget_expired(queue: Any) -> None:
+    """Forget the messages that a queue does not keep any longer."""
+    with _receiving:
+        _expire(queue)
 
 
 def is_visible(_theirs: Any) -> Any:
@@ -98,37 +86,65 @@ def is_retained(_theirs: Any) -> Any:
 
 
 def mark_received(theirs: Any) -> Any:
-    """Remember when a message was received last."""
+    """Remember when a message was received last, and give it a receipt that says of which queue it is."""
 
     def mark_received(self: Any, visibility_timeout: int | None = None) -> None:
+        from moto.moto_api._internal import mock_random
+
         theirs(self, visibility_timeout)
         self.received_at = now()
+        parts = (str(mock_random.uuid4()), self.queue_arn, self.id, str(self.received_at))
+        self.receipt_handle = base64.b64encode(" ".join(parts).encode()).decode()
 
     return mark_received
 
 
-def change_message_visibility(theirs: Any) -> Any:
-    """Count the longest time out of sight from when a message was received, and not from when it was sent."""
+def _message_of(queue: Any, receipt: str) -> Any:
+    """The message of a receipt; None if it is gone. Raises a refusal: no message of the queue ever had it."""
+    try:
+        parts = base64.b64decode(receipt, validate=True).decode().split(" ")
+    except ValueError:
+        parts = []
+    if len(parts) != _PARTS or parts[1] != queue.queue_arn:
+        text = f'The input receipt handle "{receipt}" is not a valid receipt handle.'
+        raise refusal("ReceiptHandleIsInvalid", text)
+    return next((each for each in queue._messages if each.had_receipt_handle(receipt)), None)  # noqa: SLF001 - as above
 
-    def change_message_visibility(self: Any, queue_name: str, receipt_handle: str, visibility_timeout: int) -> None:
-        from moto.sqs.exceptions import InvalidParameterValue
 
-        queue, seconds = self.get_queue(queue_name), int(visibility_timeout)
-        message = next((each for each in queue._messages if each.had_receipt_handle(receipt_handle)), None)  # noqa: SLF001 - as above
+_PARTS: Final = 4
+"""Of a receipt."""
+
+
+def delete(queue: Any, receipt: str) -> None:
+    """Delete a message; one that is gone already is. Raises a refusal: the receipt is none, or holds no longer."""
+    with _receiving:
+        message = _message_of(queue, receipt)
         if message is None:
-            theirs(self, queue_name, receipt_handle, visibility_timeout)
             return
-        if now(self.account_id) - message.received_at + seconds > LONGEST_OUT_OF_SIGHT:
-            text = (
-                f"Value {seconds} for parameter VisibilityTimeout is invalid. Reason: Total "
-                f"VisibilityTimeout for the message is beyond the limit [{LONGEST_OUT_OF_SIGHT} seconds]"
-            )
-            raise InvalidParameterValue(text)
+        if queue.fifo_queue and (message.visible or message.receipt_handle != receipt):
+            raise invalid("ReceiptHandle", receipt, "The receipt handle has expired.")
+        queue._messages.remove(message)  # noqa: SLF001 - as above
+        queue.pending_messages.discard(message)
+
+
+def change_visibility(queue: Any, receipt: str, seconds: int) -> None:
+    """Have a message be out of sight from now on for so many seconds, counted in all from when it was received.
+
+    Raises a refusal: the receipt is none, the message is gone or in sight, or that is too long.
+    """
+    with _receiving:
+        message = _message_of(queue, receipt)
+        if message is None:
+            text = "Message does not exist or is not available for visibility timeout change."
+            raise invalid("ReceiptHandle", receipt, text)
+        if seconds < 0 or now(queue.account_id) - message.received_at + seconds > LONGEST_OUT_OF_SIGHT:
+            text = f"Total VisibilityTimeout for the message is beyond the limit [{LONGEST_OUT_OF_SIGHT} seconds]"
+            raise invalid("VisibilityTimeout", seconds, text)
+        if message.visible:
+            raise refusal("AWS.SimpleQueueService.MessageNotInflight", "The specified message isn't in flight.")
         message.change_visibility(seconds)
         if message.visible:
             queue.pending_messages.discard(message)
-
-    return change_message_visibility
 
 
 def add_message(_theirs: Any) -> Any:
