@@ -18,6 +18,8 @@ from emulator.moto_door.topic_messages import check_arn, invalid, refusal
 from emulator.moto_door.topics import DELIVERY_POLICY, answered, check_tags, find_topic
 
 PROTOCOLS: Final = ("application", "email", "email-json", "firehose", "http", "https", "lambda", "sms", "sqs")
+RAW: Final = ("firehose", "http", "https", "sqs")
+"""Protocols by which a message may come as it was published."""
 PENDING: Final = ("email", "email-json", "http", "https")
 """Protocols whose subscribers have to confirm that they want to be."""
 SETTABLE: Final = (
@@ -214,19 +216,25 @@ def _check_endpoint(backend: Any, topic: Any, protocol: str, endpoint: str) -> N
         case "sms":
             _check_telephone(endpoint)
         case "sqs" | "lambda" | "firehose":
-            service = {"sqs": "SQS", "lambda": "Lambda", "firehose": "Firehose"}[protocol]
-            try:
-                arn = Arn.parse(endpoint)
-            except InvalidArn:
-                raise invalid(f"{service} endpoint ARN") from None
-            if arn.service != protocol:
-                raise invalid(f"{service} endpoint ARN")
-            if protocol == "sqs" and arn.resource.endswith(".fifo") and not topic.fifo_topic:
-                raise invalid(
-                    "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics"
-                )
+            _check_arn_of(protocol, topic, endpoint)
+        case "email" | "email-json" if re.fullmatch(r"[^@\s]+@[^@\s]+", endpoint) is None:
+            raise invalid("Email address")
         case "application" if endpoint not in backend.platform_endpoints:
             raise invalid(f"Endpoint Reason: Endpoint does not exist for endpoint arn{endpoint}")
+
+
+def _check_arn_of(protocol: str, topic: Any, endpoint: str) -> None:
+    service = {"sqs": "SQS", "lambda": "Lambda", "firehose": "Firehose"}[protocol]
+    try:
+        arn = Arn.parse(endpoint)
+    except InvalidArn:
+        raise invalid(f"{service} endpoint ARN") from None
+    if arn.service != protocol:
+        raise invalid(f"{service} endpoint ARN")
+    if protocol == "sqs" and arn.resource.endswith(".fifo") and not topic.fifo_topic:
+        raise invalid(
+            "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics"
+        )
 
 
 def _check_telephone(endpoint: str) -> None:
@@ -270,6 +278,9 @@ def _check_value(subscription: Any, name: str, value: str, reason: str) -> None:
             raise invalid(f"{reason}FilterPolicyScope: {words}")
         case "RawMessageDelivery" if value.lower() not in ("true", "false"):
             raise invalid(f"{reason}RawMessageDelivery: Invalid value [{value}]. Must be true or false.")
+        case "RawMessageDelivery" if value.lower() == "true" and subscription.protocol not in RAW:
+            said = f"Delivery protocol [{subscription.protocol}] does not support raw message delivery."
+            raise invalid(f"{reason}{said}")
         case "RedrivePolicy" if value:
             _check_redrive(subscription, value, reason)
 

@@ -26,6 +26,8 @@ Attributes = Mapping[str, Mapping[str, str]]
 
 _TYPES: Final = re.compile(r"(?:String|Number|Binary)(?:\..*)?")
 _ID: Final = re.compile(r"[A-Za-z0-9_-]+")
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]")
+_NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def check_arn(arn: str, parameter: str) -> None:
 def read_message(params: Mapping[str, Any], place: str = "") -> Message:
     """The message of a Publish, or of an entry of a batch, whose ``place`` stands before its members."""
     text, subject = str(params.get("Message") or ""), params.get("Subject")
-    if subject is not None and not 0 < len(subject) <= LONGEST_SUBJECT:
+    if subject is not None and (not 0 < len(subject) <= LONGEST_SUBJECT or _CONTROLS.search(subject)):
         raise invalid("Subject")
     if not text:
         raise invalid("Empty message")
@@ -99,9 +101,10 @@ def _by_protocol(text: str) -> Mapping[str, str]:
         found = None
     if not isinstance(found, dict):
         raise invalid("Message Structure - JSON message body failed to parse")
+    found = {protocol: value for protocol, value in found.items() if isinstance(value, str)}
     if "default" not in found:
         raise invalid("Message Structure - No default entry in JSON message body")
-    return {protocol: value for protocol, value in found.items() if isinstance(value, str)}
+    return found
 
 
 def read_attributes(given: Mapping[str, Mapping[str, Any]], place: str = "") -> dict[str, dict[str, str]]:
@@ -133,10 +136,14 @@ def _read_attribute(name: str, attribute: Mapping[str, Any], place: str) -> dict
             f"The message attribute '{name}' must contain non-empty message attribute value for message attribute "
             f"type '{kind}'."
         )
+    if kind.partition(".")[0] == "Number" and _NUMBER.fullmatch(str(value)) is None:
+        raise _unusable(f"Could not cast message attribute '{name}' value to number.")
     return {"Type": kind, "Value": base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)}
 
 
 def _check_name(name: str) -> None:
+    if not name:
+        raise _unusable("Message attribute name can not be empty.")
     if len(name) > LONGEST_NAME:
         raise _unusable("Length of message attribute name must be less than 256 bytes.")
     for position, where in ((0, "starting"), (-1, "ending")):

@@ -56,6 +56,7 @@ SETTABLE: Final = frozenset({"DisplayName", "Policy", "SignatureVersion", *_KEPT
 """Attributes that a topic may be given."""
 NOT_BUILT: Final = frozenset({"ArchivePolicy"})
 
+LONGEST_DISPLAYED: Final = 100
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
@@ -131,6 +132,14 @@ def set_topic_attributes(self: Any) -> Any:
         raise invalid("AttributeName")
     _check_attributes({name: value}, "", is_fifo=topic.fifo_topic)
     _set(topic, name, value)
+    return answered({})
+
+
+def delete_topic(self: Any) -> Any:
+    """Delete a topic, with its subscriptions; one that is gone already is."""
+    arn = self._get_param("TopicArn")
+    check_arn(arn, "TopicArn")
+    self.backend.delete_topic(arn)
     return answered({})
 
 
@@ -311,11 +320,35 @@ def _check_attributes(given: Mapping[str, str], reason: str, *, is_fifo: bool) -
             raise invalid(f"{reason}{name} can only be set for FIFO topics")
         if name == "SignatureVersion" and value not in ("1", "2"):
             raise invalid(f"{reason}SignatureVersion: Invalid value [{value}]")
-        if name in ("Policy", "DeliveryPolicy") and value:
-            try:
-                json.loads(value)
-            except ValueError:
-                raise invalid(f"{reason}{name}: failed to parse JSON.") from None
+        if name == "TracingConfig" and value not in ("PassThrough", "Active"):
+            raise invalid(f"{reason}TracingConfig: Invalid value [{value}]")
+        if name == "DisplayName" and len(value) > LONGEST_DISPLAYED:
+            raise invalid(f"{reason}DisplayName")
+        if name == "Policy":
+            _check_policy(value, reason)
+        if name == "DeliveryPolicy" and value and not isinstance(_json(value), dict):
+            raise invalid(f"{reason}DeliveryPolicy: failed to parse JSON.")
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _check_policy(text: str, reason: str) -> None:
+    found = _json(text)
+    statements = found.get("Statement") if isinstance(found, dict) else None
+    if isinstance(statements, dict):
+        statements = [statements]
+    if not isinstance(statements, list) or not all(isinstance(each, dict) for each in statements):
+        raise invalid(f"{reason}Policy Error: null")
+    for statement in statements:
+        actions = statement.get("Action") or ()
+        for action in [actions] if isinstance(actions, str) else actions:
+            if action != "*" and not str(action).lower().startswith("sns:"):
+                raise invalid(f"{reason}Policy statement action out of service scope!")
 
 
 def _set(topic: Any, name: str, value: str) -> None:

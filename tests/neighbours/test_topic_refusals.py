@@ -38,6 +38,52 @@ def subscribing(**attributes):
 
 INVALID = [
     # operation, parameters, what stands after "Invalid parameter: "
+    ("delete_topic", {"TopicArn": "none"}, f"TopicArn Reason: {ELEMENTS}"),
+    ("get_endpoint_attributes", {"EndpointArn": "none"}, f"EndpointArn Reason: {ELEMENTS}"),
+    (
+        *("get_platform_application_attributes", {"PlatformApplicationArn": "none"}),
+        f"PlatformApplicationArn Reason: {ELEMENTS}",
+    ),
+    (
+        *("delete_platform_application", {"PlatformApplicationArn": "none"}),
+        f"PlatformApplicationArn Reason: {ELEMENTS}",
+    ),
+    *[
+        (
+            *("set_topic_attributes", {"TopicArn": TOPIC, "AttributeName": "Policy", "AttributeValue": policy}),
+            "Policy Error: null",
+        )
+        for policy in ("", "{", "{}", "[]", '{"Statement": "a"}')
+    ],
+    (
+        "set_topic_attributes",
+        {
+            "TopicArn": TOPIC,
+            "AttributeName": "Policy",
+            "AttributeValue": '{"Statement": [{"Action": "sqs:SendMessage"}]}',
+        },
+        "Policy statement action out of service scope!",
+    ),
+    ("subscribe", {"TopicArn": TOPIC, "Protocol": "email", "Endpoint": "nobody"}, "Email address"),
+    (
+        "subscribe",
+        {
+            "TopicArn": TOPIC,
+            "Protocol": "sms",
+            "Endpoint": "+15551234567",
+            "Attributes": {"RawMessageDelivery": "true"},
+        },
+        "Attributes Reason: Delivery protocol [sms] does not support raw message delivery.",
+    ),
+    ("publish", {"TopicArn": TOPIC, "Message": "m", "Subject": "a\nb"}, "Subject"),
+    (
+        *("publish", {"TopicArn": TOPIC, "Message": '{"default": {"a": 1}}', "MessageStructure": "json"}),
+        "Message Structure - No default entry in JSON message body",
+    ),
+    *[
+        (operation, {"phoneNumber": "none"}, "PhoneNumber Reason: input incorrectly formatted")
+        for operation in ("check_if_phone_number_is_opted_out", "opt_in_phone_number")
+    ],
     ("create_topic", {"Name": "a b"}, "Topic Name"),
     ("create_topic", {"Name": ""}, "Topic Name"),
     ("create_topic", {"Name": "x" * 257}, "Topic Name"),
@@ -468,3 +514,31 @@ def test_what_is_wrong_with_a_policy_as_a_whole(policy, scope, reason):
 def test_a_policy_of_150_combinations_is_taken():
     compile_policy(json.dumps({"a": list(map(str, range(15))), "b": list(map(str, range(10)))}), ATTRIBUTES)
     compile_policy(json.dumps({"a": {"b": {"c": list("1234")}}, "d": {"e": list("abcdef")}}), BODY)
+
+
+def test_what_is_shown_of_devices(dynastep):
+    sns = dynastep.client("sns")
+    credentials = {"PlatformCredential": "c", "PlatformPrincipal": "p", "SuccessFeedbackSampleRate": "5"}
+    app = sns.create_platform_application(Name="app", Platform="APNS", Attributes=credentials)["PlatformApplicationArn"]
+    shown = {"Enabled": "true", "SuccessFeedbackSampleRate": "5"}
+    assert sns.get_platform_application_attributes(PlatformApplicationArn=app)["Attributes"] == shown
+    assert {"PlatformApplicationArn": app, "Attributes": shown} in sns.list_platform_applications()[
+        "PlatformApplications"
+    ]
+    given = {"PlatformApplicationArn": app, "Token": "t", "CustomUserData": "d"}
+    arn = sns.create_platform_endpoint(**given)["EndpointArn"]
+    expected = {"Token": "t", "CustomUserData": "d", "Enabled": "true"}
+    assert sns.get_endpoint_attributes(EndpointArn=arn)["Attributes"] == expected
+    assert sns.create_platform_endpoint(**given)["EndpointArn"] == arn
+    with pytest.raises(ClientError, match="already exists with the same Token, but different attributes"):
+        sns.create_platform_endpoint(**{**given, "CustomUserData": "e"})
+    for _ in range(2):
+        sns.delete_platform_application(PlatformApplicationArn=app)
+    with pytest.raises(ClientError, match="Endpoint does not exist"):
+        sns.get_endpoint_attributes(EndpointArn=arn)
+
+
+def test_nobody_has_opted_out(dynastep):
+    sns = dynastep.client("sns")
+    assert sns.list_phone_numbers_opted_out()["phoneNumbers"] == []
+    assert sns.check_if_phone_number_is_opted_out(phoneNumber="+15551234599")["isOptedOut"] is False
