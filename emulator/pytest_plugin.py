@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from emulator.bench.pytest_imports import import_as_they_are
+
 if TYPE_CHECKING:
     from emulator.testing import Dynastep
+
+import_as_they_are()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,7 +49,10 @@ def _opened(request: pytest.FixtureRequest) -> Iterator[Dynastep]:
     """The emulator of a fixture, with the options of what it is the fixture of."""
     from emulator.bench.options import InvalidOption
     from emulator.bench.pytest_scopes import options_of
-    from emulator.testing import emulator
+    from emulator.bench.surroundings import collected_seldom
+
+    with collected_seldom():
+        from emulator.testing import emulator
 
     counting = request.config.pluginmanager.get_plugin("dynastep-coverage")
     chaos = request.config.pluginmanager.get_plugin("dynastep-chaos") if request.scope == "function" else None

@@ -34,6 +34,7 @@ from emulator.bench.options import InvalidOption, Options
 from emulator.bench.policies import MachinePolicy, facts_of_file, policy_of, policy_of_runs
 from emulator.bench.replaying import CannotReplay, Replayed, replay
 from emulator.bench.roles import make_role
+from emulator.bench.surroundings import surroundings
 from emulator.clients import Clients
 from emulator.control import Control
 from emulator.endpoint import account_of, answer
@@ -460,14 +461,12 @@ def _opened(options: Options, coverage: dict[str, Coverage] | None) -> Iterator[
     meet_moto(lambda account: _controls().of(account).world)  # another application may have since
     mocks = Mocks()
     account, control, accounts = _controls().open(options, mocks, coverage)
-    outer = {name: os.environ.get(name) for name in (*_environment(account, "", ""), *_HIDDEN)}
-    os.environ.update(_environment(account, options.region, _server().url))
-    for name in _HIDDEN:
-        os.environ.pop(name, None)
-    _forget_session()
     respond = partial(_answer_in, control, accounts)
     try:
-        with answered_by(world_answer(respond, account, _names_an_account), options.let_through):
+        with (
+            surroundings(account, options.region, _server().url),
+            answered_by(world_answer(respond, account, _names_an_account), options.let_through),
+        ):
             dynastep = Dynastep(control, account, options.region, lambda: _server().url, mocks)
             OPEN.append(dynastep)
             try:
@@ -477,12 +476,6 @@ def _opened(options: Options, coverage: dict[str, Coverage] | None) -> Iterator[
             dynastep.check_mocks()
     finally:
         OPEN[:] = [each for each in OPEN if each.account != account]
-        for name, value in outer.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-        _forget_session()
         _controls().shut(account)
         for other in accounts - {account}:
             moto_door.forget(other)
@@ -497,27 +490,3 @@ def _answer_in(control: Control, accounts: set[str], environ: Environ, body: byt
 def _names_an_account(key: str) -> bool:
     """Whether an access key is an account, or was issued by IAM or STS here."""
     return (len(key) == len(DEFAULT_ACCOUNT) and key.isdigit()) or moto_door.issuer(key) is not None
-
-
-def _environment(account: str, region: str, url: str) -> dict[str, str]:
-    return {
-        "AWS_ENDPOINT_URL": url,
-        "AWS_ACCESS_KEY_ID": account,
-        "AWS_SECRET_ACCESS_KEY": "dynastep",
-        "AWS_DEFAULT_REGION": region,
-        "AWS_REGION": region,
-        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # StartSyncExecution would go to the host sync-127.0.0.1
-    }
-
-
-_HIDDEN: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
-"""Variables that would lead an SDK elsewhere."""
-
-
-def _forget_session() -> None:
-    """boto3's default session remembers the credentials that it first found."""
-    import sys
-
-    boto3 = sys.modules.get("boto3")
-    if boto3 is not None:
-        boto3.DEFAULT_SESSION = None  # type: ignore[attr-defined]  # a module as sys.modules has it

@@ -19,7 +19,7 @@ from web_server import WebServer
 import emulator
 from asl_interpreter.loop import locks
 from emulator.moto_door import patches
-from emulator.wire.operations import MODELS
+from emulator.wire.loading import MODELS
 
 os.environ[locks.VARIABLE] = "1"  # also for the servers that tests start
 locks.check()

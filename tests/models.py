@@ -14,7 +14,7 @@ from typing import Any
 import botocore
 from botocore.loaders import Loader
 
-from emulator.wire.operations import MODELS
+from emulator.wire.loading import MODELS
 from emulator.wire.protocol import TARGETS
 
 

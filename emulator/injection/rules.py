@@ -22,6 +22,7 @@ from emulator.injection.errors import OF_DYNAMODB, OF_FUNCTIONS, refusals_of
 from emulator.integrations.mocks import duration
 from emulator.integrations.selection import Selection, Spot, When, holds
 from emulator.suggestions import unknown
+from emulator.wire.loading import installed
 
 _OPERATION: Final = re.compile(r"([\w*-]+):([\w*]+)")
 
@@ -188,11 +189,9 @@ def botocore_name(service: str) -> str:
     Raises:
         InvalidFault: there is no such service.
     """
-    from botocore.loaders import Loader
-
     from emulator.integrations import sdk
 
-    known = Loader().list_available_services("service-2")
+    known = installed().list_available_services("service-2")
     if service in known:
         return service
     found = sdk.OPTIMIZED[service][2] if service in sdk.OPTIMIZED else sdk.find_service(service)

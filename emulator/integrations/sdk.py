@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.errors import StateError
 from asl_interpreter.jsontext import JSON
+from emulator.wire.loading import installed
 from emulator.wire.operations import service_model
 
 if TYPE_CHECKING:
@@ -125,9 +126,7 @@ def find_service(name: str) -> str | None:
 @cache
 def _services() -> Mapping[str, str]:
     """The second SDK's name of every service, in lower case -> botocore's. Reads only the head of each model."""
-    from botocore.loaders import Loader
-
-    loader = Loader()
+    loader = installed()
     services: dict[str, str] = {}
     for name in loader.list_available_services("service-2"):
         version = loader.determine_latest_version(name, "service-2")

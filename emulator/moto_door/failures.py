@@ -13,6 +13,7 @@ from asl_interpreter.jsontext import JSON
 from emulator.moto_door.checks import unfit
 from emulator.moto_door.corrections import Refusal
 from emulator.moto_door.requests import Operation, Unreadable, members_of, model_of, name_of
+from emulator.wire.loading import installed
 from emulator.wire.protocol import Environ
 
 if TYPE_CHECKING:
@@ -118,10 +119,9 @@ _TOKEN: Final = re.compile(r"[nN]ext(Page)?Token|[mM]arker|[pP]aginationToken|po
 def _pages(service: str) -> dict[str, dict[str, str]]:
     """Operation -> ``input_token``, the member that says which page is wanted, and ``limit_key``, how long one is."""
     from botocore.exceptions import UnknownServiceError
-    from botocore.loaders import Loader
 
     try:
-        pages = Loader().load_service_model(service, "paginators-1")["pagination"]
+        pages = installed().load_service_model(service, "paginators-1")["pagination"]
     except UnknownServiceError:
         return {}
     return {

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from asl_interpreter.jsontext import JSON, dumps
 from emulator.faults import Fault
+from emulator.wire.loading import service_description
 from emulator.wire.presence import STRICTLY_PARSED, check_present
 from emulator.wire.protocol import Call
 
 if TYPE_CHECKING:
-    from botocore.loaders import Loader
     from botocore.model import ServiceModel
 
     from emulator.settings import Wording
@@ -27,10 +26,6 @@ if TYPE_CHECKING:
 Handler: TypeAlias = "Callable[[World, Call], dict[str, JSON] | Waiting[Any]]"
 """Performs one operation whose request was checked. Answers JSON values as they go on the wire: blobs as base64 text,
 timestamps as epoch seconds; or what says when such an answer comes. Raises Fault."""
-
-
-MODELS: Final = Path(__file__).with_name("models")
-"""The folder of the models that are kept here; tests/models.py writes them."""
 
 
 def perform(world: World, call: Call) -> dict[str, JSON]:
@@ -107,15 +102,9 @@ def _checker(service: str, operation: str, wording: Wording) -> Callable[[JSON],
 def service_model(service: str) -> ServiceModel:
     """A service's model, as botocore has them: of the services answered here our copy, which no older botocore changes.
 
-    Reading one takes milliseconds, so each is read once.
+    Raises:
+        botocore.exceptions.UnknownServiceError: botocore does not have the service.
     """
     from botocore.model import ServiceModel
 
-    return ServiceModel(_loader().load_service_model(service, "service-2"), service)
-
-
-@cache
-def _loader() -> Loader:
-    from botocore.loaders import Loader
-
-    return Loader(extra_search_paths=[str(MODELS)])
+    return ServiceModel(service_description(service), service)

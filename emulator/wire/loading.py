@@ -1,0 +1,90 @@
+"""botocore's models of services: each is read once a process, whichever session or server asks.
+
+Whoever calls ``boto3.client`` in a test does so through a new default session, since the credentials of the last test
+are gone. Each such session would read and decode the models of its services again: 2 to 20 ms of CPU a service.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+if TYPE_CHECKING:
+    from botocore.loaders import Loader
+    from botocore.session import Session
+
+MODELS: Final = Path(__file__).with_name("models")
+"""Our copy of the models of the services that are answered here, which no older botocore changes; tests/models.py
+writes the folder."""
+
+
+def service_description(service: str) -> dict[str, Any]:
+    """What botocore's file ``service-2`` says of a service, in our copy where there is one.
+
+    Raises:
+        botocore.exceptions.UnknownServiceError: botocore does not have the service.
+    """
+    loader = _loader(str(MODELS)) if (MODELS / service).is_dir() else installed()
+    described: dict[str, Any] = loader.load_service_model(service, "service-2")
+    return described
+
+
+def installed() -> Loader:
+    """The models of the botocore that is installed."""
+    return _loader(None)
+
+
+@contextmanager
+def models_kept() -> Iterator[None]:
+    """Sessions that are made inside share what they have read; botocore treats these models as constants."""
+    import botocore
+
+    botocore.register_initializer(_share)
+    try:
+        yield
+    finally:
+        botocore.unregister_initializer(_share)
+
+
+def _share(session: Session) -> None:
+    session.lazy_register_component("data_loader", lambda: _shared(session.get_config_variable("data_path")))
+
+
+def _shared(path: str | None) -> Loader:
+    loader = _loader(path)
+    loader.search_paths[:] = dict.fromkeys(loader.search_paths)  # boto3 appends its own folder for each session
+    return loader
+
+
+@cache
+def _loader(path: str | None) -> Loader:
+    from botocore.loaders import create_loader
+
+    loader: Loader = create_loader(path)
+    loader.file_loader = _Files()  # type: ignore[assignment]  # it has both methods
+    return loader
+
+
+class _Files:
+    """Reads files as botocore's ``JSONFileLoader``, but into dicts.
+
+    An OrderedDict is three times as large, and the garbage collector visits each of the hundred thousand that the
+    models of a few services have, on every full collection.
+    """
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file of this path, which is without its ending."""
+        return any(Path(path + ending).is_file() for ending in (".json", ".json.gz"))
+
+    def load_file(self, path: str) -> Any:
+        """What the file says; None if there is none."""
+        plain, compressed = Path(path + ".json"), Path(path + ".json.gz")
+        if plain.is_file():
+            return msgspec.json.decode(plain.read_bytes())
+        return msgspec.json.decode(gzip.decompress(compressed.read_bytes())) if compressed.is_file() else None
