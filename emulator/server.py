@@ -9,6 +9,7 @@ import ctypes
 import gc
 import math
 import os
+import select
 import signal
 import socket
 import sys
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from emulator.wire.exchanges import exchanges
+from emulator.wire.hosts import url_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -67,12 +69,6 @@ LEAVES_WITHIN = 1.5
 
 class PortTaken(OSError):
     """Nothing can listen on this address. The message says why and what to do."""
-
-
-def url_of(host: str, port: int) -> str:
-    """Where a client finds a server that listens on ``host``."""
-    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - no binding
-    return f"http://{name}:{port}"
 
 
 _claims: list[IO[Any]] = []
@@ -243,12 +239,29 @@ def serve_in_thread(app: WSGIApplication, host: str = "127.0.0.1", port: int = 0
     Raises:
         PortTaken: the port is not free.
     """
-    from waitress.server import create_server  # type: ignore[import-untyped]  # no stubs
-
     port = free_port(host, port) if port else 0
-    server = create_server(
-        app, host=host, port=port, threads=16, connection_limit=1000, asyncore_use_poll=True, ident=None
-    )
+    server = _waitress(app, host=host, port=port)
     thread = threading.Thread(target=server.run, name="dynastep-server", daemon=True)
     thread.start()
     return Server(url_of(host, int(server.effective_port)), server, thread)
+
+
+def serve_when_called(make_app: Callable[[], WSGIApplication]) -> str:
+    """Serve from a thread of this process until it ends; the URL.
+
+    The application, with the libraries of HTTP, is made when the first connection comes: most tests never make one.
+    """
+    listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
+
+    def run() -> None:
+        select.select([listening], [], [])
+        _waitress(make_app(), sockets=[listening]).run()
+
+    threading.Thread(target=run, name="dynastep-server", daemon=True).start()
+    return url_of("127.0.0.1", int(listening.getsockname()[1]))
+
+
+def _waitress(app: WSGIApplication, **listening: Any) -> Any:
+    from waitress.server import create_server  # type: ignore[import-untyped]  # no stubs
+
+    return create_server(app, threads=16, connection_limit=1000, asyncore_use_poll=True, ident=None, **listening)

@@ -52,8 +52,9 @@ from emulator.wire.protocol import Call, Environ, Response
 from emulator.wiring import Lasting, meet_moto
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
     from emulator.bench.visits import Event
-    from emulator.server import Server
     from emulator.world import World
 
 ROLE: Final = "dynastep"
@@ -392,7 +393,7 @@ class Controls(Control):
         free = (account for number in self._count if (account := f"{number:012}") not in self._tests)
         account = options.account or next(free)
         moto_door.repeat_ids(options.seed)
-        given = Lasting.of(options.settings, lambda: _server().url, mocks, coverage, options.starts, options.seed)
+        given = Lasting.of(options.settings, _url, mocks, coverage, options.starts, options.seed)
         accounts = {account}
 
         def forget() -> None:
@@ -414,12 +415,16 @@ def _controls() -> Controls:
 
 
 @cache
-def _server() -> Server:
-    """The server of this process, started when a test first asks for it, and gone with the process."""
-    from emulator.app import create_app
-    from emulator.server import serve_in_thread
+def _url() -> str:
+    """Where this process serves, from the first test on until it ends."""
+    from emulator.server import serve_when_called
 
-    return serve_in_thread(create_app(_controls()))
+    def make_app() -> WSGIApplication:
+        from emulator.app import create_app
+
+        return create_app(_controls())
+
+    return serve_when_called(make_app)
 
 
 class emulator(AbstractContextManager["Dynastep"]):  # noqa: N801 - it is called as a function is
@@ -464,10 +469,10 @@ def _opened(options: Options, coverage: dict[str, Coverage] | None) -> Iterator[
     respond = partial(_answer_in, control, accounts)
     try:
         with (
-            surroundings(account, options.region, _server().url),
+            surroundings(account, options.region, _url()),
             answered_by(world_answer(respond, account, _names_an_account), options.let_through),
         ):
-            dynastep = Dynastep(control, account, options.region, lambda: _server().url, mocks)
+            dynastep = Dynastep(control, account, options.region, _url, mocks)
             OPEN.append(dynastep)
             try:
                 yield dynastep

@@ -43,7 +43,6 @@ from emulator.lambdas.deployments import Sources, archive_problem
 from emulator.lambdas.folder import Folder
 from emulator.lambdas.functions import FunctionName, Invocation, Request
 from emulator.lambdas.service import Lambdas
-from emulator.server import url_of
 from emulator.settings import Settings
 from emulator.stepfunctions.callbacks import Callbacks
 from emulator.stepfunctions.logs import Logs
@@ -51,6 +50,7 @@ from emulator.stepfunctions.retention import Retention
 from emulator.stepfunctions.spilling import Spill
 from emulator.stepfunctions.status_changes import PutEvent, StatusChanges
 from emulator.wire import operations
+from emulator.wire.hosts import url_of
 from emulator.wire.protocol import Call
 from emulator.world import World
 

@@ -85,7 +85,7 @@ EMULATOR = {
     "injection": "dynamodb.items faults integrations lambdas suggestions wire",
     "world": "faults injection integrations stepfunctions",
     "wiring": "actors apigateway arns cloudwatch datasets deploying encryption dynamodb.forwarding dynamodb.model dynamodb.operations simulation"
-    " dynamodb.registry endpoint eventbridge events faults injection integrations lambdas moto_door server"
+    " dynamodb.registry endpoint eventbridge events faults injection integrations lambdas moto_door"
     " settings stepfunctions wire world",
     "routes": "injection integrations",
     "initial": "",

@@ -17,6 +17,7 @@ import click
 
 from asl_interpreter.loop.clock import monotonic
 from emulator.settings import InvalidSetting, Settings, flag_of, variables_of
+from emulator.wire.hosts import url_of
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -74,7 +75,7 @@ def start(*, verbose: bool, quiet: bool, **flags: str | None) -> None:
     from emulator.wire.hosts import Hosts
     from emulator.wiring import Lasting
 
-    url = server.url_of(settings.host, port)
+    url = url_of(settings.host, port)
     given = Lasting.of(settings, lambda: url, coverage=Counts())
     hosts = Hosts((*settings.allowed_hosts, settings.host.lower()))
     control, app = _begun(given, lambda control: create_app(control, hosts, preparation))

@@ -88,3 +88,9 @@ def _is_address(name: str) -> bool:
 
 def _is_below(name: str, parents: tuple[str, ...]) -> bool:
     return any(name == parent or name.endswith(f".{parent}") for parent in parents)
+
+
+def url_of(host: str, port: int) -> str:
+    """Where a client finds a server that listens on ``host``."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - no binding
+    return f"http://{name}:{port}"

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
+from asl_interpreter.jsontext import loads
 
 if TYPE_CHECKING:
     from botocore.loaders import Loader
@@ -86,5 +86,5 @@ class _Files:
         """What the file says; None if there is none."""
         plain, compressed = Path(path + ".json"), Path(path + ".json.gz")
         if plain.is_file():
-            return msgspec.json.decode(plain.read_bytes())
-        return msgspec.json.decode(gzip.decompress(compressed.read_bytes())) if compressed.is_file() else None
+            return loads(plain.read_bytes())
+        return loads(gzip.decompress(compressed.read_bytes())) if compressed.is_file() else None

@@ -24,6 +24,7 @@ from emulator.cli import main
 from emulator.commands.start import dangers
 from emulator.control import Control
 from emulator.settings import InvalidSetting, Settings
+from emulator.wire.hosts import url_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -235,7 +236,7 @@ def test_a_host_that_does_not_exist_is_one_line():
     ],
 )
 def test_the_url_is_one_that_a_client_can_use(host, url):
-    assert server.url_of(host, 1) == url
+    assert url_of(host, 1) == url
 
 
 def test_neither_moto_nor_botocore_is_imported_to_start():
