@@ -7,13 +7,12 @@ are gone. Each such session would read and decode the models of its services aga
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-
-from asl_interpreter.jsontext import loads
 
 if TYPE_CHECKING:
     from botocore.loaders import Loader
@@ -30,9 +29,11 @@ def service_description(service: str) -> dict[str, Any]:
     Raises:
         botocore.exceptions.UnknownServiceError: botocore does not have the service.
     """
-    loader = _loader(str(MODELS)) if (MODELS / service).is_dir() else installed()
-    described: dict[str, Any] = loader.load_service_model(service, "service-2")
-    return described
+    for model in (MODELS / service).glob("*/service-2.json.gz"):
+        ours: dict[str, Any] = _read(str(model.with_name("service-2")))
+        return ours
+    theirs: dict[str, Any] = installed().load_service_model(service, "service-2")
+    return theirs
 
 
 def installed() -> Loader:
@@ -67,24 +68,17 @@ def _loader(path: str | None) -> Loader:
     from botocore.loaders import create_loader
 
     loader: Loader = create_loader(path)
-    loader.file_loader = _Files()  # type: ignore[assignment]  # it has both methods
+    loader.file_loader.load_file = _read  # type: ignore[method-assign, assignment]  # of this loader alone
     return loader
 
 
-class _Files:
-    """Reads files as botocore's ``JSONFileLoader``, but into dicts.
+def _read(path: str) -> Any:
+    """Read a file as botocore's ``JSONFileLoader`` does, from a path without its ending, but into dicts.
 
     An OrderedDict is three times as large, and the garbage collector visits each of the hundred thousand that the
     models of a few services have, on every full collection.
     """
-
-    def exists(self, path: str) -> bool:
-        """Whether there is a file of this path, which is without its ending."""
-        return any(Path(path + ending).is_file() for ending in (".json", ".json.gz"))
-
-    def load_file(self, path: str) -> Any:
-        """What the file says; None if there is none."""
-        plain, compressed = Path(path + ".json"), Path(path + ".json.gz")
-        if plain.is_file():
-            return loads(plain.read_bytes())
-        return loads(gzip.decompress(compressed.read_bytes())) if compressed.is_file() else None
+    plain, compressed = Path(f"{path}.json"), Path(f"{path}.json.gz")
+    if plain.is_file():
+        return json.loads(plain.read_bytes())
+    return json.loads(gzip.decompress(compressed.read_bytes())) if compressed.is_file() else None
