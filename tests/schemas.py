@@ -34,14 +34,16 @@ def _tops(pointers: list[str]) -> list[str]:
 def condensed(schema: dict[str, Any]) -> dict[str, Any]:
     """What is kept of a schema; empty members are left out."""
     tagging = schema.get("tagging") or {}
+    tags = tagging.get("tagProperty", "").removeprefix("/properties/")
     kept = {
         "properties": sorted(schema.get("properties", ())),
         "required": sorted(schema.get("required", ())),
         "replacing": _tops(schema.get("createOnlyProperties", [])),
         "perhaps": _tops(schema.get("conditionalCreateOnlyProperties", [])),
         "attributes": _names(schema.get("readOnlyProperties", [])),
+        "unseen": _names(schema.get("writeOnlyProperties", [])),
         "identifier": list(dict.fromkeys(_name(each) for each in schema.get("primaryIdentifier", []))),
-        "tags": tagging.get("tagProperty", "").removeprefix("/properties/") if tagging.get("taggable", True) else "",
+        "tags": tags if tagging.get("taggable", True) and tags in schema.get("properties", ()) else "",
     }
     return {name: value for name, value in kept.items() if value}
 

@@ -18,6 +18,7 @@ from emulator.deploying import notices, rollback_triggers
 from emulator.deploying.changes import NEVER, recreation
 from emulator.deploying.intrinsics import as_text, evaluate
 from emulator.deploying.reading import InvalidTemplate
+from emulator.deploying.schemas import schema
 from emulator.deploying.scope import Values, pseudo_parameters, resolve
 from emulator.deploying.services import NOT_UPDATABLE, Refused, Services
 from emulator.deploying.stacks import Row, Stack, Stacks
@@ -308,9 +309,9 @@ class Deployment:
                 raise Failed(f"Rollback triggers in ALARM or missing: [{', '.join(arns)}]")
 
     def _tags_change(self, before: _Before, kind: str) -> bool:
-        given = self.stack.given
+        given, known = self.stack.given, schema(kind)
         now = {} if given is None else dict(given.tags)
-        return find_type(kind).takes_tags and now != before.tags
+        return now != before.tags and find_type(kind).takes_tags and (known is None or bool(known.tags))
 
     def _replace(self, resource: Resource, row: Row, old: Row, before: _Before) -> Steps:
         name = naming_property(row.type)

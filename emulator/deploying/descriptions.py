@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.jsontext import dumps
-from emulator.deploying import preparing, transforms
+from emulator.deploying import drift, preparing, transforms
 from emulator.deploying.intrinsics import as_text
 from emulator.deploying.preparing import invalid
 from emulator.deploying.reading import InvalidTemplate
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from emulator.world import World
 
 PAGE: Final = 100
-_NOT_CHECKED: Final = {"StackResourceDriftStatus": "NOT_CHECKED"}
 
 
 def _description(stack: Stack) -> dict[str, Any]:
@@ -51,7 +50,7 @@ def _description(stack: Stack) -> dict[str, Any]:
         "EnableTerminationProtection": None if stack.is_gone else stack.protected,
         "ParentId": stack.parent_id,
         "RootId": stack.root_id,
-        "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+        "DriftInformation": drift.of_stack(stack),
     }
 
 
@@ -153,7 +152,7 @@ def _resource(stack: Stack, row: Row) -> dict[str, Any]:
         "ResourceType": row.type,
         "ResourceStatus": row.status,
         "ResourceStatusReason": row.reason if row.status != "CREATE_COMPLETE" else None,
-        "DriftInformation": _NOT_CHECKED,
+        "DriftInformation": drift.of_resource(row),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator.deploying import change_sets, descriptions
+from emulator.deploying import change_sets, descriptions, drift
 from emulator.deploying import stack_operations as stacks
 
 if TYPE_CHECKING:
@@ -20,10 +20,14 @@ OPERATIONS: dict[str, Handler] = {
     "DescribeAccountLimits": descriptions.describe_account_limits,
     "DescribeChangeSet": change_sets.describe_change_set,
     "DescribeEvents": descriptions.describe_events,
+    "DescribeStackDriftDetectionStatus": drift.describe_stack_drift_detection_status,
     "DescribeStackEvents": descriptions.describe_stack_events,
     "DescribeStackResource": descriptions.describe_stack_resource,
+    "DescribeStackResourceDrifts": drift.describe_stack_resource_drifts,
     "DescribeStackResources": descriptions.describe_stack_resources,
     "DescribeStacks": descriptions.describe_stacks,
+    "DetectStackDrift": drift.detect_stack_drift,
+    "DetectStackResourceDrift": drift.detect_stack_resource_drift,
     "ExecuteChangeSet": change_sets.execute_change_set,
     "GetStackPolicy": stacks.get_stack_policy,
     "GetTemplate": descriptions.get_template,

@@ -22,6 +22,7 @@ from emulator.wire.operations import service_model
 
 if TYPE_CHECKING:
     from asl_interpreter.engine import Engine
+    from emulator.deploying.drift import Detection
     from emulator.deploying.stacks import Given
     from emulator.deploying.templates import Resource
     from emulator.world import World
@@ -52,6 +53,8 @@ class Region:
         self._engine = engine
         self.requests: dict[str, dict[str, Any]] = {}
         """What the Cloud Control API was asked: token -> what became of it, as a ProgressEvent."""
+        self.detections: dict[str, Detection] = {}
+        """Detections of drift, by their ids."""
         self._beginnings = lock("the beginning of work on a stack", 65)
 
     def new_stack_id(self, name: str) -> str:

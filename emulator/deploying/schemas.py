@@ -29,6 +29,8 @@ class Schema:
     """Properties whose change may do so."""
     attributes: frozenset[str]
     """What Fn::GetAtt finds besides what it finds of the properties: ``Arn``, ``Endpoint.Address``."""
+    unseen: frozenset[str]
+    """Properties that no operation shows: ``MasterUserPassword``, ``Code.ZipFile``."""
     identifier: tuple[str, ...]
     tags: str
     """The property that holds tags; empty where there are none."""
@@ -52,6 +54,7 @@ def schema(kind: str) -> Schema | None:
         frozenset(kept.get("replacing", ())),
         frozenset(kept.get("perhaps", ())),
         frozenset(kept.get("attributes", ())),
+        frozenset(kept.get("unseen", ())),
         tuple(kept.get("identifier", ())),
         kept.get("tags", ""),
     )

@@ -37,6 +37,17 @@ class Event:
     properties: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What a resource was found to be, beside what its template says."""
+
+    status: str
+    checked: float
+    expected: Mapping[str, Any]
+    actual: Mapping[str, Any]
+    differences: list[dict[str, Any]]
+
+
 @dataclass(slots=True)
 class Row:
     """A resource of a stack. ``properties`` are those it was made with, their dynamic references unresolved."""
@@ -53,6 +64,7 @@ class Row:
     replace_policy: str = "Delete"
     metadata: Any = None
     needs: frozenset[str] = frozenset()
+    drift: Drift | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +126,8 @@ class Stack:
     policy: StackPolicy | None = None
     told: int = 0
     """How many of its events its topics were told of."""
+    drift_status: str = "NOT_CHECKED"
+    drift_checked: float | None = None
     resume: Any = None
     """What a rollback that failed was about to do."""
 

@@ -158,8 +158,6 @@ def test_of_requests_that_come_at_once_one_makes_the_stack(stacks, dynastep):
 
 NOT_BUILT = [
     ("CreateStackSet", {"StackSetName": "a"}),
-    ("DetectStackDrift", {"StackName": "s"}),
-    ("DescribeStackResourceDrifts", {"StackName": "s"}),
     ("ListStackSets", {}),
     ("RegisterType", {"TypeName": "Some::Own::Type", "SchemaHandlerPackage": "s3://b/k"}),
 ]

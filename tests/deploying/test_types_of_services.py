@@ -1,4 +1,4 @@
-"""Each type that the operations of a service make: a resource comes, is found by what Ref gives, and goes again."""
+"""Each type that the operations of a service make: a resource comes, is as its template says, and goes again."""
 
 from __future__ import annotations
 
@@ -19,6 +19,14 @@ def test_a_resource_comes_and_goes(stacks, kind):
     stack_id = stacks.create({"Resources": resources, "Outputs": {"X": {"Value": ref("X")}}})
     assert stacks.one()["StackStatus"] == "CREATE_COMPLETE", stacks.failure()
     assert re.fullmatch(pattern, stacks.outputs()["X"])
+    stacks.client.detect_stack_drift(StackName="s")
+    drifts = stacks.client.describe_stack_resource_drifts(StackName="s")["StackResourceDrifts"]
+    assert [drift for drift in drifts if drift["StackResourceDriftStatus"] != "IN_SYNC"] == []
+    capabilities = ["CAPABILITY_NAMED_IAM"]
+    for tag in ("team", "town"):
+        tags = [{"Key": tag, "Value": "a"}]
+        stacks.client.update_stack(StackName="s", UsePreviousTemplate=True, Tags=tags, Capabilities=capabilities)
+        assert stacks.one()["StackStatus"] == "UPDATE_COMPLETE", stacks.failure()
     stacks.client.delete_stack(StackName="s")
     assert stacks.one(stack_id)["StackStatus"] == "DELETE_COMPLETE", stacks.failure(stack_id)
 

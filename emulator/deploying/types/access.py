@@ -309,7 +309,7 @@ TYPES: Final[Mapping[str, ResourceType]] = {
         longest=128,
     ),
     "AWS::IAM::ManagedPolicy": ManagedPolicy(),
-    "AWS::IAM::OIDCProvider": Modelled("iam", "OpenIDConnectProvider"),
+    "AWS::IAM::OIDCProvider": Modelled("iam", "OpenIDConnectProvider", reworded=frozenset({"Url"})),
     "AWS::IAM::Policy": Policy(),
     "AWS::IAM::Role": Role(),
     "AWS::IAM::RolePolicy": _inline("Role"),

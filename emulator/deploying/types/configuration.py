@@ -365,7 +365,7 @@ TYPES: Final[Mapping[str, ResourceType]] = {
         keyed=("AlarmName", "AlarmNames"),
         longest=255,
     ),
-    "AWS::CloudWatch::Dashboard": _put("cloudwatch", "Dashboard", longest=255),
+    "AWS::CloudWatch::Dashboard": _put("cloudwatch", "Dashboard", longest=255, retagged=False),
     "AWS::KMS::Alias": Modelled("kms", "Alias"),
     "AWS::KMS::Key": Key(),
     "AWS::Logs::LogGroup": LogGroup(),

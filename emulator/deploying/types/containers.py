@@ -109,7 +109,14 @@ TYPES: Final[Mapping[str, ResourceType]] = {
     ),
     "AWS::ECS::CapacityProvider": Modelled("ecs", "CapacityProvider"),
     "AWS::ECS::Cluster": Modelled("ecs", "Cluster", longest=255),
-    "AWS::ECS::Service": Modelled("ecs", "Service", always={"force": True}, ref="ServiceArn", longest=255),
+    "AWS::ECS::Service": Modelled(
+        "ecs",
+        "Service",
+        always={"force": True},
+        ref="ServiceArn",
+        keyed=("cluster", "service", "services"),
+        longest=255,
+    ),
     "AWS::ECS::TaskDefinition": Modelled(
         "ecs",
         "TaskDefinition",
@@ -161,6 +168,8 @@ TYPES: Final[Mapping[str, ResourceType]] = {
     "AWS::EMRServerless::Application": Modelled(
         "emr-serverless",
         "Application",
+        reworded=frozenset({"Type"}),
         before_deletion=lambda order, made: order.call("emr-serverless", "StopApplication", applicationId=made.id),
+        retagged=False,
     ),
 }

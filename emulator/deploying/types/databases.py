@@ -18,7 +18,7 @@ def _glue(noun: str, **more: Any) -> Modelled:
 
 
 TYPES: Final[Mapping[str, ResourceType]] = {
-    "AWS::Athena::DataCatalog": Modelled("athena", "DataCatalog", longest=256),
+    "AWS::Athena::DataCatalog": Modelled("athena", "DataCatalog", longest=256, arn="athena:datacatalog/{id}"),
     "AWS::Athena::NamedQuery": Modelled("athena", "NamedQuery"),
     "AWS::Athena::PreparedStatement": Modelled("athena", "PreparedStatement", ref="StatementName"),
     "AWS::Athena::WorkGroup": Modelled(
@@ -26,6 +26,7 @@ TYPES: Final[Mapping[str, ResourceType]] = {
         "WorkGroup",
         renamed={"WorkGroupConfiguration": "Configuration"},
         elsewhere=frozenset({"RecursiveDeleteOption"}),
+        arn="athena:workgroup/{id}",
     ),
     "AWS::DAX::Cluster": Modelled("dax", "Cluster", ref="ClusterName", lower=True, longest=20),
     "AWS::EFS::AccessPoint": Modelled("efs", "AccessPoint"),
@@ -34,14 +35,22 @@ TYPES: Final[Mapping[str, ResourceType]] = {
     ),
     "AWS::EFS::MountTarget": Modelled("efs", "MountTarget", renamed={"Id": "MountTargetId"}),
     "AWS::ElastiCache::CacheCluster": Modelled(
-        "elasticache", "CacheCluster", renamed={"ClusterName": "CacheClusterId"}, lower=True, longest=50
+        "elasticache",
+        "CacheCluster",
+        renamed={"ClusterName": "CacheClusterId"},
+        lower=True,
+        longest=50,
+        arn="elasticache:cluster:{id}",
     ),
-    "AWS::ElastiCache::ReplicationGroup": Modelled("elasticache", "ReplicationGroup", lower=True, longest=40),
+    "AWS::ElastiCache::ReplicationGroup": Modelled(
+        "elasticache", "ReplicationGroup", lower=True, longest=40, arn="elasticache:replicationgroup:{id}"
+    ),
     "AWS::ElastiCache::SubnetGroup": Modelled(
         "elasticache",
         "CacheSubnetGroup",
         renamed={"Description": "CacheSubnetGroupDescription"},
         lower=True,
+        arn="elasticache:subnetgroup:{id}",
     ),
     "AWS::Elasticsearch::Domain": Modelled(
         "es",
@@ -51,9 +60,9 @@ TYPES: Final[Mapping[str, ResourceType]] = {
         lower=True,
         longest=28,
     ),
-    "AWS::Glue::Crawler": _glue("Crawler"),
+    "AWS::Glue::Crawler": _glue("Crawler", arn="glue:crawler/{id}"),
     "AWS::Glue::Database": _glue("Database", ways={"DatabaseName": "DatabaseInput.Name"}),
-    "AWS::Glue::Job": _glue("Job"),
+    "AWS::Glue::Job": _glue("Job", arn="glue:job/{id}"),
     "AWS::Glue::Registry": _glue("Registry"),
     "AWS::Glue::Schema": _glue(
         "Schema",
@@ -65,8 +74,8 @@ TYPES: Final[Mapping[str, ResourceType]] = {
     "AWS::Glue::Table": _glue(
         "Table", ref="TableName", ways={"TableName": "TableInput.Name"}, keyed=("CatalogId", "DatabaseName", "Name")
     ),
-    "AWS::Glue::Trigger": _glue("Trigger"),
-    "AWS::Glue::Workflow": _glue("Workflow"),
+    "AWS::Glue::Trigger": _glue("Trigger", arn="glue:trigger/{id}"),
+    "AWS::Glue::Workflow": _glue("Workflow", arn="glue:workflow/{id}"),
     "AWS::MSK::Cluster": Modelled("kafka", "Cluster"),
     "AWS::MemoryDB::Cluster": Modelled("memorydb", "Cluster", lower=True, longest=40),
     "AWS::MemoryDB::SubnetGroup": Modelled("memorydb", "SubnetGroup", lower=True),
@@ -81,23 +90,33 @@ TYPES: Final[Mapping[str, ResourceType]] = {
         },
     ),
     "AWS::RDS::DBClusterParameterGroup": _rds(
-        "DBClusterParameterGroup", renamed={"Family": "DBParameterGroupFamily"}, elsewhere=frozenset({"Parameters"})
+        "DBClusterParameterGroup",
+        renamed={"Family": "DBParameterGroupFamily"},
+        elsewhere=frozenset({"Parameters"}),
+        arn="rds:cluster-pg:{id}",
     ),
     "AWS::RDS::DBInstance": _rds("DBInstance", renamed={"VPCSecurityGroups": "VpcSecurityGroupIds"}),
-    "AWS::RDS::DBParameterGroup": _rds("DBParameterGroup", renamed={"Family": "DBParameterGroupFamily"}),
+    "AWS::RDS::DBParameterGroup": _rds(
+        "DBParameterGroup", renamed={"Family": "DBParameterGroupFamily"}, arn="rds:pg:{id}"
+    ),
     "AWS::RDS::DBProxy": _rds("DBProxy"),
-    "AWS::RDS::DBSubnetGroup": _rds("DBSubnetGroup"),
+    "AWS::RDS::DBSubnetGroup": _rds("DBSubnetGroup", arn="rds:subgrp:{id}"),
     "AWS::RDS::EventSubscription": _rds("EventSubscription"),
-    "AWS::RDS::OptionGroup": _rds("OptionGroup"),
+    "AWS::RDS::OptionGroup": _rds("OptionGroup", arn="rds:og:{id}"),
     "AWS::Redshift::Cluster": Modelled(
         "redshift",
         "Cluster",
         always={"SkipFinalClusterSnapshot": True},
         lower=True,
         longest=63,
+        arn="redshift:cluster:{id}",
     ),
-    "AWS::Redshift::ClusterParameterGroup": Modelled("redshift", "ClusterParameterGroup", lower=True),
-    "AWS::Redshift::ClusterSubnetGroup": Modelled("redshift", "ClusterSubnetGroup", lower=True),
+    "AWS::Redshift::ClusterParameterGroup": Modelled(
+        "redshift", "ClusterParameterGroup", lower=True, arn="redshift:parametergroup:{id}"
+    ),
+    "AWS::Redshift::ClusterSubnetGroup": Modelled(
+        "redshift", "ClusterSubnetGroup", lower=True, arn="redshift:subnetgroup:{id}"
+    ),
     "AWS::S3::AccessPoint": Modelled("s3control", "AccessPoint", lower=True, longest=50),
     "AWS::Timestream::Database": Modelled("timestream-write", "Database"),
     "AWS::Timestream::Table": Modelled("timestream-write", "Table"),

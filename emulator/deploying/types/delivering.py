@@ -170,9 +170,18 @@ def _appsync(noun: str, **more: Any) -> Modelled:
 
 TYPES: Final[Mapping[str, ResourceType]] = {
     "AWS::AppConfig::Application": Modelled(
-        "appconfig", "Application", ref="ApplicationId", renamed={"ApplicationId": "Id"}
+        "appconfig",
+        "Application",
+        ref="ApplicationId",
+        renamed={"ApplicationId": "Id"},
+        arn="appconfig:application/{id}",
     ),
-    "AWS::AppConfig::ConfigurationProfile": Modelled("appconfig", "ConfigurationProfile", ref="ConfigurationProfileId"),
+    "AWS::AppConfig::ConfigurationProfile": Modelled(
+        "appconfig",
+        "ConfigurationProfile",
+        ref="ConfigurationProfileId",
+        arn="appconfig:application/{ApplicationId}/configurationprofile/{id}",
+    ),
     "AWS::AppConfig::HostedConfigurationVersion": Modelled(
         "appconfig", "HostedConfigurationVersion", ref="VersionNumber"
     ),
@@ -191,6 +200,7 @@ TYPES: Final[Mapping[str, ResourceType]] = {
             "RealtimeDns": "dns.REALTIME",
             "RealtimeUrl": "uris.REALTIME",
         },
+        retagged=False,
     ),
     "AWS::AppSync::GraphQLSchema": GraphQLSchema(),
     "AWS::Budgets::Budget": Modelled("budgets", "Budget"),
@@ -199,6 +209,7 @@ TYPES: Final[Mapping[str, ResourceType]] = {
         prepared=_named_by_caller("DistributionConfig"),
         shaped={"DistributionConfig": _distribution},
         before_deletion=_disable,
+        arn="cloudfront:distribution/{id}",
     ),
     "AWS::CloudFront::OriginAccessControl": _cloudfront("OriginAccessControl"),
     "AWS::CloudTrail::Trail": Modelled(
@@ -209,11 +220,11 @@ TYPES: Final[Mapping[str, ResourceType]] = {
         afterwards=_log,
         longest=128,
     ),
-    "AWS::CodeBuild::Project": Modelled("codebuild", "Project", ways={"Id": "Name"}),
-    "AWS::CodeCommit::Repository": Modelled("codecommit", "Repository"),
-    "AWS::CodeDeploy::Application": Modelled("codedeploy", "Application", longest=100),
+    "AWS::CodeBuild::Project": Modelled("codebuild", "Project", read_by="BatchGetProjects", ways={"Id": "Name"}),
+    "AWS::CodeCommit::Repository": Modelled("codecommit", "Repository", retagged=False),
+    "AWS::CodeDeploy::Application": Modelled("codedeploy", "Application", longest=100, retagged=False),
     "AWS::CodeDeploy::DeploymentGroup": Modelled(
-        "codedeploy", "DeploymentGroup", ref="DeploymentGroupName", longest=100
+        "codedeploy", "DeploymentGroup", ref="DeploymentGroupName", longest=100, retagged=False
     ),
     "AWS::CodePipeline::Pipeline": Modelled("codepipeline", "Pipeline", wrapped="pipeline"),
     "AWS::Config::ConfigRule": Modelled(
@@ -229,9 +240,9 @@ TYPES: Final[Mapping[str, ResourceType]] = {
     ),
     "AWS::Route53::RecordSet": Records(many=False),
     "AWS::Route53::RecordSetGroup": Records(many=True),
-    "AWS::SES::ConfigurationSet": Modelled("sesv2", "ConfigurationSet"),
-    "AWS::SES::ContactList": Modelled("sesv2", "ContactList"),
-    "AWS::SES::EmailIdentity": Modelled("sesv2", "EmailIdentity"),
+    "AWS::SES::ConfigurationSet": Modelled("sesv2", "ConfigurationSet", arn="ses:configuration-set/{id}"),
+    "AWS::SES::ContactList": Modelled("sesv2", "ContactList", arn="ses:contact-list/{id}"),
+    "AWS::SES::EmailIdentity": Modelled("sesv2", "EmailIdentity", arn="ses:identity/{id}"),
     "AWS::SES::ReceiptRuleSet": Modelled("ses", "ReceiptRuleSet"),
     "AWS::SES::Template": Modelled("ses", "Template", ways={"Id": "Template.TemplateName"}),
     "AWS::ServiceDiscovery::HttpNamespace": _space("HttpNamespace"),

@@ -100,7 +100,7 @@ TYPES: Final[Mapping[str, ResourceType]] = {
         renamed={"Id": "CertificateArn"},
     ),
     "AWS::Cognito::IdentityPool": Modelled(
-        "cognito-identity", "IdentityPool", renamed={"Id": "IdentityPoolId"}, longest=128
+        "cognito-identity", "IdentityPool", renamed={"Id": "IdentityPoolId"}, longest=128, retagged=False
     ),
     "AWS::Cognito::IdentityPoolRoleAttachment": IdentityPoolRoles(),
     "AWS::Cognito::UserPool": _cognito(
@@ -109,6 +109,7 @@ TYPES: Final[Mapping[str, ResourceType]] = {
         elsewhere=frozenset({"EnabledMfas"}),
         afterwards=_mfa,
         more=_provider_of_pool,
+        retagged=False,
     ),
     "AWS::Cognito::UserPoolClient": _cognito("UserPoolClient", ref="ClientId", ways={"Name": "ClientName"}),
     "AWS::Cognito::UserPoolDomain": _cognito("UserPoolDomain", ref="Domain"),

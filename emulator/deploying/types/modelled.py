@@ -52,9 +52,16 @@ _TAGGING: Final = {
     "firehose": ("TagDeliveryStream", "UntagDeliveryStream"),
 }
 """The operations that tag and untag, where they are not called TagResource and UntagResource."""
-_TAG_MEMBERS: Final = frozenset({"tags", "taglist", "hostedzonetags", "userpooltags", "tagstoadd", "tagspecifications"})
-_BY_ID: Final = frozenset({"ec2", "emr"})
+_TAG_MEMBERS: Final = frozenset(
+    {"tags", "taglist", "tagslist", "hostedzonetags", "userpooltags", "tagstoadd", "tagspecifications"}
+)
+_KEY_MEMBERS: Final = frozenset({"tagkeys", "tagkeylist", "tagstoremove", "keys"})
+_BY_ID: Final = frozenset({"ec2", "efs", "elb", "emr", "firehose"})
 """Services whose tags are put on ids, not on ARNs."""
+
+
+_EVERYWHERE: Final = frozenset({"cloudfront", "iam", "route53"})
+"""Services whose ARNs name no region."""
 
 
 def _nothing(_order: Order, _before: Properties, _made: Made) -> None:
@@ -109,6 +116,8 @@ class Modelled(ResourceType):
     """The parameter that holds the properties which ``create`` does not take at its top."""
     changed_by_hand: frozenset[str] = frozenset()
     """Properties that ``create`` takes and ``afterwards`` changes."""
+    reworded: frozenset[str] = frozenset()
+    """Properties that the service shows in other words than it is given."""
     tag_kind: str = ""
     """What TagSpecifications of EC2 call the type."""
     retagged: bool = True
@@ -122,8 +131,8 @@ class Modelled(ResourceType):
             return given
         names = service_model(self.service).operation_names
         known = {name.lower(): name for name in names}
-        for verb in verbs:
-            for noun in (self.noun, f"{self.noun}s"):
+        for noun in (self.noun, _plural(self.noun)):
+            for verb in verbs:
                 if found := known.get(f"{verb}{noun}".lower()):
                     return found
         return None
@@ -196,9 +205,11 @@ class Modelled(ResourceType):
         for name in wanted:
             member = name if name in members else self._member(name, members)
             if member is None:
-                member = self._member(f"{name}s", members)
+                member = self._member(f"{name}s", members) or self._member(_plural(self.noun), members)
             if member is not None and member not in found:
                 value = self._named(member, members[member], (own, order.properties))
+                if value is None and _plain(member) == _plain(_plural(self.noun)):
+                    value = [made.id]
                 if value is not None:
                     found[member] = value
         missing = [name for name in self._required(operation) if name not in found]
@@ -277,13 +288,18 @@ class Modelled(ResourceType):
         service, _, resource = self.arn.partition(":")
         words = {name: str(value) for name, value in {**order.properties, **found}.items() if "." not in name}
         try:
-            text = order.services.arn(service, resource.format(**words))
+            text = order.services.arn(service, resource.format(**{**words, "id": "|".join(self._ids(order, found))}))
         except KeyError:
             return
+        if service in _EVERYWHERE:
+            text = text.replace(f":{order.services.region}:", "::", 1)
         for name in names:
             if name not in found and _plain(name) in ("arn", f"{_plain(self.noun)}arn", "resourcearn"):
                 found[name] = text
         found.setdefault("::arn", text)
+
+    def _ids(self, order: Order, found: Mapping[str, Any]) -> list[str]:
+        return [str(found[name]) for name in self._identifier(order.type) if name in found]
 
     def _attributes(self, names: set[str], bags: Bags) -> dict[str, Any]:
         found = {}
@@ -313,7 +329,7 @@ class Modelled(ResourceType):
         tags = tag_property(order.type)
         shown = {}
         for prop in order.properties:
-            if prop != tags and prop not in self.elsewhere:
+            if prop != tags and prop not in self.elsewhere | self.shaped.keys() | self.reworded:
                 value = self._found(prop, bags)
                 if value is not None:
                     shown[prop] = value
@@ -338,32 +354,46 @@ class Modelled(ResourceType):
                 return {name: [{"ResourceType": self.tag_kind or _dashed(self.noun), "Tags": pairs(tags)}]}
             if shape.type_name == "map":
                 return {name: dict(tags)}
+            if shape.type_name == "structure":
+                return {name: {"Items": pairs(tags)}}
             key, value = sorted(shape.member.members)[:2]
             return {name: pairs(tags, key, value)}
         return {}
 
     def _retag(self, order: Order, before: Properties, made: Made) -> None:
+        if not tag_property(order.type):
+            return
         tag, untag = self._tagging()
 
-        def what(operation: str) -> Answer:
-            if self.service in _BY_ID:
-                target = made.id
-            else:
-                arns = [made.attributes.get(name) for name in ("Arn", f"{self.noun}Arn", "::arn")]
-                target = next((arn for arn in arns if arn), made.id)
-                if not target.startswith("arn:") and self.service not in _BY_ID:
-                    raise Refused(f"Dynastep cannot change the tags of {order.type}", "InvalidRequest")
-            tags = {*_TAG_MEMBERS, "tagkeys", "tagkeylist"}
-            member = next(name for name in self._required(operation) if name.lower() not in tags)
-            return {member: [target] if self._members(operation)[member].type_name == "list" else target}
-
         def take(keys: list[str]) -> None:
-            members = self._members(untag)
-            name = next((name for name in members if name.lower() in ("tagkeys", "tagkeylist", "keys")), None)
-            gone = {name: keys} if name is not None else {"Tags": [{"Key": key} for key in keys]}
-            order.call(self.service, untag, **what(untag), **gone)
+            gone: Answer = {}
+            for name, shape in self._members(untag).items():
+                if name.lower() in _KEY_MEMBERS:
+                    gone[name] = {"Items": keys} if shape.type_name == "structure" else keys
+                elif name.lower() in _TAG_MEMBERS:
+                    gone[name] = [{min(shape.member.members): key} for key in keys]
+            order.call(self.service, untag, **self._tagged(order, made, untag), **gone)
 
-        order.retag(before, lambda new: order.call(self.service, tag, **what(tag), **self._tags(tag, new)), take)
+        def give(tags: dict[str, str]) -> None:
+            order.call(self.service, tag, **self._tagged(order, made, tag), **self._tags(tag, tags))
+
+        order.retag(before, give, take)
+
+    def _tagged(self, order: Order, made: Made, operation: str) -> Answer:
+        """The parameters that say what is tagged: by its ARN, or as its service knows it. Raises Refused."""
+        own = {"arn", f"{_plain(self.noun)}arn"}
+        arns = [value for name, value in made.attributes.items() if name == "::arn" or _plain(name) in own]
+        if self.service in _BY_ID:
+            target = made.attributes[self.keyed[0]] if len(self.keyed) == 1 else made.id
+        elif arns or made.id.startswith("arn:"):
+            target = arns[0] if arns else made.id
+        else:
+            raise Refused(f"Dynastep cannot change the tags of {order.type}", NOT_UPDATABLE)
+        members = self._members(operation)
+        skipped = _TAG_MEMBERS | _KEY_MEMBERS | {"accountid"}
+        member = next(name for name in self._required(operation) if name.lower() not in skipped)
+        named = [target] if members[member].type_name == "list" else target
+        return {member: named, **self._fixed(order, members)}
 
     # Its life.
 
@@ -396,7 +426,8 @@ class Modelled(ResourceType):
 
     def update(self, order: Order, before: Properties, made: Made) -> Made:
         """Change one. Raises Refused, no operation changes one of the properties that have changed."""
-        names = {*order.properties, *before} - {tag_property(order.type)} - self.elsewhere - self.changed_by_hand
+        tags = tag_property(order.type)
+        names = {*order.properties, *before} - {tags} - self.elsewhere - self.changed_by_hand
         changed = {name for name in names if order.properties.get(name) != before.get(name) and name[:2] != "::"}
         answer: Answer = {}
         if changed:
@@ -412,6 +443,8 @@ class Modelled(ResourceType):
         self.afterwards(order, before, made)
         if self.takes_tags:
             self._retag(order, before, made)
+        elif order.properties.get(tags) != before.get(tags):
+            raise Refused(f"Dynastep cannot change {tags} of {order.type} in place", NOT_UPDATABLE)
         known = {name: value for name, value in made.attributes.items() if _identifies(name)}
         again = self._made(order, {}, answer, known) if changed else made
         return Made(again.id, {**again.attributes, **self.more(order, again)})
@@ -451,6 +484,10 @@ def _spellings(name: str, noun: str) -> Iterator[str]:
         yield from ("name", "id")
 
 
+def _plural(noun: str) -> str:
+    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+
+
 def _lookup(name: str, noun: str, bags: Bags) -> Any:
     for spelling in _spellings(name, noun):
         for bag in bags:
@@ -486,7 +523,7 @@ def _bags(answer: Mapping[str, Any], noun: str, identity: str | None = None) -> 
             fitting = [item for item in value if identity is not None and identity in item.values()]
             if len(value) == 1 or fitting:
                 inside.append((fitting or value)[0])
-    nested = {_plain(noun), f"{_plain(noun)}s"}
+    nested = {_plain(noun), _plain(_plural(noun))}
     for bag in inside:
         deeper = {name: value for name, value in bag.items() if _plain(name) in nested}
         if any(isinstance(value, list) for value in deeper.values()):

@@ -170,13 +170,13 @@ TYPES: Final[Mapping[str, ResourceType]] = {
     "AWS::DataPipeline::Pipeline": Modelled(
         "datapipeline", "Pipeline", prepared=lambda order: {"uniqueId": order.seed}
     ),
-    "AWS::IoT::BillingGroup": Modelled("iot", "BillingGroup"),
-    "AWS::IoT::JobTemplate": Modelled("iot", "JobTemplate"),
-    "AWS::IoT::Policy": Modelled("iot", "Policy", ref="PolicyName"),
-    "AWS::IoT::RoleAlias": Modelled("iot", "RoleAlias"),
-    "AWS::IoT::Thing": Modelled("iot", "Thing"),
-    "AWS::IoT::ThingType": Modelled("iot", "ThingType", before_deletion=_deprecate),
-    "AWS::IoT::TopicRule": Modelled("iot", "TopicRule"),
+    "AWS::IoT::BillingGroup": Modelled("iot", "BillingGroup", retagged=False),
+    "AWS::IoT::JobTemplate": Modelled("iot", "JobTemplate", retagged=False),
+    "AWS::IoT::Policy": Modelled("iot", "Policy", ref="PolicyName", retagged=False),
+    "AWS::IoT::RoleAlias": Modelled("iot", "RoleAlias", retagged=False),
+    "AWS::IoT::Thing": Modelled("iot", "Thing", retagged=False),
+    "AWS::IoT::ThingType": Modelled("iot", "ThingType", before_deletion=_deprecate, retagged=False),
+    "AWS::IoT::TopicRule": Modelled("iot", "TopicRule", retagged=False),
     "AWS::Kinesis::StreamConsumer": StreamConsumer(),
     "AWS::SNS::TopicInlinePolicy": AttachedPolicy("TopicArn", "PolicyDocument", _policy_of_topic),
     "AWS::SQS::QueueInlinePolicy": AttachedPolicy("Queue", "PolicyDocument", _policy_of_queue),
@@ -190,6 +190,8 @@ TYPES: Final[Mapping[str, ResourceType]] = {
             "sagemaker", "StopNotebookInstance", NotebookInstanceName=made.id.rpartition("/")[2]
         ),
     ),
-    "AWS::SageMaker::NotebookInstanceLifecycleConfig": Modelled("sagemaker", "NotebookInstanceLifecycleConfig"),
+    "AWS::SageMaker::NotebookInstanceLifecycleConfig": Modelled(
+        "sagemaker", "NotebookInstanceLifecycleConfig", retagged=False
+    ),
     "AWS::SecretsManager::ResourcePolicy": AttachedPolicy("SecretId", "ResourcePolicy", _policy_of_secret),
 }
