@@ -183,10 +183,13 @@ def _order(ranks: Ranks) -> None:
     """Order the nodes of each rank by the mean place of their neighbours; keep the order with the fewest crossings."""
     numbers = sorted(ranks.rows)
     best, fewest = {number: list(ranks.rows[number]) for number in numbers}, _crossings(ranks)
+    before: dict[int, list[Node]] = {}
     for sweep in range(SWEEPS):
-        if not fewest:
-            break
         down = sweep % 2 == 0
+        if down:
+            if not fewest or ranks.rows == before:
+                break  # each further sweep would change nothing
+            before = {number: list(row) for number, row in ranks.rows.items()}
         joined = ranks.above if down else ranks.below
         for number in numbers if down else reversed(numbers):
             place = {node: at for at, node in enumerate(ranks.rows.get(number - 1 if down else number + 1, ()))}
@@ -208,6 +211,8 @@ def _crossings(ranks: Ranks) -> int:
     """How often two arrows cross: the inversions among the places of their lower ends."""
     count = 0
     for number, row in list(ranks.rows.items()):
+        if len(row) == 1:
+            continue
         place = {node: at for at, node in enumerate(ranks.rows.get(number + 1, ()))}
         seen: list[int] = []
         for node in row:
@@ -223,13 +228,16 @@ def columns(ranks: Ranks) -> dict[Node, float]:
     centre: dict[Node, float] = {}
     for row in ranks.rows.values():
         centre.update(zip(row, _spread([0] * len(row), [ranks.size[node].width for node in row]), strict=True))
-    numbers = sorted(ranks.rows)
+    rows = [(row, [ranks.size[node].width for node in row]) for _, row in sorted(ranks.rows.items())]
     for sweep in range(SWEEPS):
+        if sweep % 2 == 0:
+            before = dict(centre)
         joined = ranks.above if sweep % 2 == 0 else ranks.below
-        for number in numbers if sweep % 2 == 0 else reversed(numbers):
-            row = ranks.rows[number]
+        for row, widths in rows if sweep % 2 == 0 else reversed(rows):
             wanted = [_mean([centre[near] for near in joined[node]], centre[node]) for node in row]
-            centre.update(zip(row, _spread(wanted, [ranks.size[node].width for node in row]), strict=True))
+            centre.update(zip(row, _spread(wanted, widths), strict=True))
+        if sweep % 2 == 1 and centre == before:
+            break  # each further sweep would change nothing
     _straighten(ranks, centre)
     return centre
 
