@@ -263,6 +263,8 @@ def _straighten(ranks: Ranks, centre: dict[Node, float]) -> None:
 
 def _spread(wanted: Sequence[float], widths: Sequence[float]) -> list[float]:
     """The places nearest to the wanted ones that keep the order and leave room (isotonic regression, by pooling)."""
+    if len(wanted) == 1:
+        return list(wanted)
     offsets = [0.0]
     for left, right in pairwise(widths):
         offsets.append(offsets[-1] + (left + right) / 2 + BESIDE)
