@@ -2,52 +2,118 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from asl_interpreter.jackson import explain
+from emulator.arns import Arn, InvalidArn
 
 
-def put_targets(theirs: Any) -> Any:
-    """Refuse a target with two kinds of input."""
+def invalid(message: str) -> Exception:
+    """What a request wants cannot be."""
+    from moto.events.exceptions import ValidationException
 
-    def put_targets(self: Any, name: str, event_bus_arn: str | None, targets: list[dict[str, Any]]) -> None:
-        from moto.events.exceptions import ValidationException
+    return ValidationException(message)
 
-        for target in targets:
-            if sum(kind in target for kind in ("Input", "InputPath", "InputTransformer")) > 1:
-                raise ValidationException(
-                    f"Only one of Input, InputPath, or InputTransformer must be provided for target {target['Id']}."
-                )
-        theirs(self, name, event_bus_arn, targets)
 
-    return put_targets
+def absent(message: str) -> Exception:
+    """What a request names is not there."""
+    from moto.events.exceptions import ResourceNotFoundException
+
+    return ResourceNotFoundException(message)
+
+
+def exists(message: str) -> Exception:
+    """What a request makes is there already."""
+    from moto.events.exceptions import ResourceAlreadyExistsException
+
+    return ResourceAlreadyExistsException(message)
+
+
+def bus_of(self: Any) -> str:
+    """The name of the bus that a request names, by it or by its ARN, or of the default one."""
+    name: str = self.events_backend._normalize_event_bus_arn(self._get_param("EventBusName"))  # noqa: SLF001 - moto has no other way
+    return name
+
+
+MOST_TARGETS: Final = 5
+"""Targets of a rule."""
+
+
+def check_targets(self: Any) -> None:
+    """See that a rule can have targets. Raises a refusal."""
+    rule, targets = rule_on(self.events_backend, self._get_param("Rule"), bus_of(self)), self._get_param("Targets")
+    for target in targets:
+        _check_input(target)
+        if not target.get("RoleArn") and _needs_role(target["Arn"], self.current_account):
+            raise invalid(f"RoleArn is required for target {target['Arn']}.")
+    if len({target["Id"] for target in (*rule.targets, *targets)}) > MOST_TARGETS:
+        raise too_many()
+
+
+def too_many() -> Exception:
+    """There is no room for more of a kind."""
+    from moto.core.exceptions import JsonRESTError
+
+    return JsonRESTError("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
+
+
+_WITHOUT_ROLE: Final = frozenset({"ec2", "inspector", "lambda", "logs", "sns", "sqs"})
+"""Services that say by policies of their own who may call them; of others EventBridge needs a role."""
+
+
+def _needs_role(target: str, account: str) -> bool:
+    try:
+        arn = Arn.parse(target)
+    except InvalidArn:
+        return False  # it is refused for that
+    return arn.service not in _WITHOUT_ROLE or arn.account not in (account, "")
+
+
+_PLACEHOLDER: Final = re.compile(r"<([\w.-]+)>")
+_OF_EVENTBRIDGE: Final = frozenset(
+    {
+        *("aws.events.rule-arn", "aws.events.rule-name", "aws.events.event.ingestion-time", "aws.events.event"),
+        "aws.events.event.json",
+    }
+)
+
+
+def _check_input(target: Mapping[str, Any]) -> None:
+    """See that what a target gets of an event can be said. Raises a refusal."""
+    name = target["Id"]
+    if sum(kind in target for kind in ("Input", "InputPath", "InputTransformer")) > 1:
+        raise invalid(f"Only one of Input, InputPath, or InputTransformer must be provided for target {name}.")
+    if "Input" in target and (wrong := explain(target["Input"])) is not None:
+        raise invalid(f"JSON syntax error in input for target {name} : {wrong.message} at {wrong.source}")
+    if "InputPath" in target and not target["InputPath"].startswith("$"):
+        raise invalid(f"Invalid InputPath for target {name} : Syntax error near offset 0.")
+    given = target.get("InputTransformer") or {}
+    for placeholder in _PLACEHOLDER.findall(given.get("InputTemplate") or ""):
+        if placeholder not in _OF_EVENTBRIDGE and placeholder not in (given.get("InputPathsMap") or {}):
+            raise invalid(f"InputTemplate for target {name} contains invalid placeholder {placeholder}.")
+    for variable, path in (given.get("InputPathsMap") or {}).items():
+        if not path.startswith("$"):
+            raise invalid(f"Invalid InputPath for target {name} : {variable} is no JSON path.")
 
 
 def describe_rule(theirs: Any) -> Any:
     """Name the bus on which a rule is not."""
 
     def describe_rule(self: Any, name: str, event_bus_arn: str | None) -> Any:
-        _rule_on(self, name, self._normalize_event_bus_arn(event_bus_arn))
+        rule_on(self, name, self._normalize_event_bus_arn(event_bus_arn))
         return theirs(self, name, event_bus_arn)
 
     return describe_rule
 
 
-def list_tags_for_resource(theirs: Any) -> Any:
-    """As ``describe_rule`` does, by the ARN of the rule."""
-
-    def list_tags_for_resource(self: Any, arn: str) -> Any:
-        kind, *names = arn.split(":", 5)[-1].split("/")
-        if kind == "rule":
-            _rule_on(self, names[-1], names[0] if len(names) > 1 else "default")
-        return theirs(self, arn)
-
-    return list_tags_for_resource
-
-
-def _rule_on(backend: Any, name: str, bus: str) -> None:
-    from moto.events.exceptions import ResourceNotFoundException
-
-    if name not in backend._get_event_bus(bus).rules:  # noqa: SLF001 - a bus by its name only
-        raise ResourceNotFoundException(f"Rule {name} does not exist on EventBus {bus}.")
+def rule_on(backend: Any, name: str, bus: str) -> Any:
+    """The rule of a name on a bus. Raises a refusal: there is none, or no such bus."""
+    found = backend._get_event_bus(bus).rules.get(name)  # noqa: SLF001 - a bus by its name only
+    if found is None:
+        raise absent(f"Rule {name} does not exist on EventBus {bus}.")
+    return found
 
 
 def update_archive(theirs: Any) -> Any:
@@ -84,17 +150,3 @@ def start_replay(theirs: Any) -> Any:
         return theirs(self, name, description, source_arn, start_time, end_time, destination)
 
     return start_replay
-
-
-def describe_api_destination(theirs: Any) -> Any:
-    """Say what failed where there is no such destination."""
-
-    def describe_api_destination(self: Any, name: str) -> Any:
-        from moto.events.exceptions import ResourceNotFoundException
-
-        if name not in self.destinations:
-            text = f"Failed to describe the api-destination(s). An api-destination '{name}' does not exist."
-            raise ResourceNotFoundException(text)
-        return theirs(self, name)
-
-    return describe_api_destination

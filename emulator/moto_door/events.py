@@ -144,25 +144,21 @@ def replay_events(theirs: Any) -> Any:
     return replay_events
 
 
-def answer_test_event_pattern(_theirs: Any) -> Any:
+def test_event_pattern(self: Any) -> Any:
     """Say whether a pattern wants an event."""
+    from moto.events.exceptions import InvalidEventPatternException, ValidationException
 
-    def test_event_pattern(self: Any) -> Any:
-        from moto.events.exceptions import InvalidEventPatternException, ValidationException
-
-        try:
-            event = json.loads(self._get_param("Event"))
-        except ValueError:
-            event = None
-        if not isinstance(event, dict):
-            raise ValidationException("Parameter Event is not valid.")
-        try:
-            matches = compile_pattern(self._get_param("EventPattern")).matches(event)
-        except InvalidPattern as error:
-            raise InvalidEventPatternException(reason=str(error)) from None
-        return self._create_response({"Result": matches})
-
-    return test_event_pattern
+    try:
+        event = json.loads(self._get_param("Event"))
+    except ValueError:
+        event = None
+    if not isinstance(event, dict):
+        raise ValidationException("Parameter Event is not valid.")
+    try:
+        matches = compile_pattern(self._get_param("EventPattern")).matches(event)
+    except InvalidPattern as error:
+        raise InvalidEventPatternException(reason=str(error)) from None
+    return self._create_response({"Result": matches})
 
 
 def put_events(_theirs: Any) -> Any:

@@ -59,7 +59,6 @@ NOT_BUILT: Final[Mapping[str, frozenset[str]]] = {
             "ActivateEventSource",
             "CreateEndpoint",
             "UpdateEndpoint",
-            "UpdateEventBus",
         }
     ),
     "kinesis": frozenset(

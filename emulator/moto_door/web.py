@@ -29,7 +29,10 @@ def api_destination(arn: str) -> ApiDestination | None:
 
 
 def connection(arn: str) -> dict[str, Any] | None:
-    """The authorization parameters of a connection, secrets and all, as CreateConnection took them; None if none."""
+    """The authorization parameters of a connection, secrets and all, as CreateConnection took them.
+
+    None if there is none, or if it is not authorized.
+    """
     from moto.events.models import events_backends
 
     try:
@@ -38,4 +41,4 @@ def connection(arn: str) -> dict[str, Any] | None:
         return None
     connections: Any = events_backends[parsed.account][parsed.region].connections
     found = connections.get(parsed.names[0].split("/")[1] if "/" in parsed.names[0] else "")
-    return None if found is None or found.arn != arn else found.auth_parameters
+    return None if found is None or found.arn != arn or found.state != "AUTHORIZED" else found.auth_parameters

@@ -344,7 +344,10 @@ def test_one_target_that_fails_does_not_keep_the_event_from_the_next(dynastep, c
     events, machine = dynastep.client("events"), create("target")
     events.put_rule(Name="rule", EventPattern=json.dumps({"source": ["shop"]}))
     gone = f"arn:aws:sqs:us-east-1:{dynastep.account}:gone"
-    targets = [{"Id": "a", "Arn": gone}, {"Id": "b", "Arn": machine, "InputPath": "$.detail.id"}]
+    targets = [
+        {"Id": "a", "Arn": gone},
+        {"Id": "b", "Arn": machine, "RoleArn": "arn:aws:iam::123456789012:role/r", "InputPath": "$.detail.id"},
+    ]
     events.put_targets(Rule="rule", Targets=targets)
     assert events.put_events(Entries=[EVENT])["FailedEntryCount"] == 0
     assert inputs(machine) == ["7"]

@@ -152,3 +152,149 @@ def test_an_entry_that_is_none_is_refused_by_itself(events, changed, code, messa
     said = events.put_events(Entries=[{**ENTRY, **changed}, ENTRY])
     assert (said["FailedEntryCount"], said["Entries"][0]) == (1, {"ErrorCode": code, "ErrorMessage": message})
     assert said["Entries"][1].keys() == {"EventId"}
+
+
+TARGET = {"Id": "t", "Arn": QUEUE}
+MACHINE = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:m"
+KEY = {"ApiKeyAuthParameters": {"ApiKeyName": "k", "ApiKeyValue": "v"}}
+NO_RULE, NO_BUS = "Rule none does not exist on EventBus default.", "Event bus none does not exist."
+
+
+def target(**changed):
+    return {"Rule": "busy", "Targets": [{**TARGET, **changed}]}
+
+
+def transformed(template, **paths):
+    return target(InputTransformer={"InputPathsMap": paths, "InputTemplate": template})
+
+
+ALSO = [
+    *[(operation, {"Name": "none"}, ABSENT, NO_RULE) for operation in ("enable_rule", "disable_rule")],
+    ("list_targets_by_rule", {"Rule": "none"}, ABSENT, NO_RULE),
+    ("put_targets", {"Rule": "none", "Targets": [TARGET]}, ABSENT, NO_RULE),
+    ("remove_targets", {"Rule": "none", "Ids": ["t"]}, ABSENT, NO_RULE),
+    ("delete_rule", {"Name": "busy", "EventBusName": "none"}, ABSENT, NO_BUS),
+    ("list_tags_for_resource", {"ResourceARN": arn("event-bus/none")}, ABSENT, NO_BUS),
+    ("tag_resource", {"ResourceARN": arn("event-bus/none"), "Tags": []}, ABSENT, NO_BUS),
+    ("untag_resource", {"ResourceARN": arn("rule/none"), "TagKeys": ["a"]}, ABSENT, NO_RULE),
+    ("put_targets", target(Arn=MACHINE), INVALID, f"RoleArn is required for target {MACHINE}."),
+    (
+        *("put_targets", {"Rule": "busy", "Targets": [{**TARGET, "Id": str(number)} for number in range(5)]}),
+        *("LimitExceededException", "The requested resource exceeds the maximum number allowed."),
+    ),
+    (
+        *("put_targets", target(Input="x"), INVALID),
+        "JSON syntax error in input for target t : Unrecognized token 'x': was expecting (JSON String, Number, Array, "
+        "Object or token 'null', 'true' or 'false') at [Source: (String)\"x\"; line: 1, column: 2]",
+    ),
+    ("put_targets", target(InputPath="x"), INVALID, "Invalid InputPath for target t : Syntax error near offset 0."),
+    (
+        *("put_targets", transformed('"<a> <b>"', a="$.x"), INVALID),
+        "InputTemplate for target t contains invalid placeholder b.",
+    ),
+    ("delete_event_bus", {"Name": "mine"}, INVALID, "Event bus can't be deleted since it has rules."),
+    (
+        "create_connection",
+        {"Name": "known", "AuthorizationType": "API_KEY", "AuthParameters": KEY},
+        *("ResourceAlreadyExistsException", "Connection known already exists."),
+    ),
+    *[
+        (operation, {"Name": "none"}, ABSENT, "Connection 'none' does not exist.")
+        for operation in ("update_connection", "delete_connection", "deauthorize_connection")
+    ],
+    (
+        *("describe_connection", {"Name": "none"}, ABSENT),
+        "Failed to describe the connection(s). Connection 'none' does not exist.",
+    ),
+    (
+        "create_api_destination",
+        {
+            "Name": "d",
+            "ConnectionArn": arn("connection/none/1"),
+            "InvocationEndpoint": "https://here",
+            "HttpMethod": "POST",
+        },
+        *(ABSENT, f"Connection '{arn('connection/none/1')}' does not exist."),
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def more(events):
+    events.put_rule(Name="on", EventBusName="mine", EventPattern='{"source": ["mine"]}')
+    events.create_connection(Name="known", AuthorizationType="API_KEY", AuthParameters=KEY)
+    return events
+
+
+@pytest.mark.parametrize(("operation", "parameters", "code", "message"), ALSO)
+def test_eventbridge_refuses_also(more, operation, parameters, code, message):
+    with pytest.raises(ClientError) as refusal:
+        getattr(more, operation)(**parameters)
+    assert refusal.value.response["Error"] == {"Code": code, "Message": message}
+    assert [each["Id"] for each in more.list_targets_by_rule(Rule="busy")["Targets"]] == ["t"]
+
+
+def test_what_a_rule_has_not_cannot_be_removed(more):
+    text = "Rule 'busy' on EventBus 'default' does not contain Target with Id 'none'."
+    failed = {"TargetId": "none", "ErrorCode": ABSENT, "ErrorMessage": text}
+    assert more.remove_targets(Rule="busy", Ids=["none"])["FailedEntries"] == [failed]
+
+
+def test_nobody_sends_what_aws_sends(more):
+    answer = more.put_events(Entries=[ENTRY, {**ENTRY, "Source": "aws.s3"}, ENTRY])
+    assert [each.get("ErrorMessage") for each in answer["Entries"]] == [None, "Not authorized for the source.", None]
+    assert answer["FailedEntryCount"] == 1
+
+
+SECRETS = [
+    ("API_KEY", KEY, {"ApiKeyAuthParameters": {"ApiKeyName": "k"}}),
+    (
+        "BASIC",
+        {
+            "BasicAuthParameters": {"Username": "u", "Password": "p"},
+            "InvocationHttpParameters": {
+                "HeaderParameters": [
+                    {"Key": "a", "Value": "1", "IsValueSecret": True},
+                    {"Key": "b", "Value": "2", "IsValueSecret": False},
+                ]
+            },
+        },
+        {
+            "BasicAuthParameters": {"Username": "u"},
+            "InvocationHttpParameters": {
+                "HeaderParameters": [
+                    {"Key": "a", "IsValueSecret": True},
+                    {"Key": "b", "Value": "2", "IsValueSecret": False},
+                ]
+            },
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "given", "shown"), SECRETS)
+def test_the_secrets_of_a_connection_are_not_shown(dynastep, kind, given, shown):
+    events = dynastep.client("events")
+    made = events.create_connection(Name="c", AuthorizationType=kind, AuthParameters=given)
+    assert events.describe_connection(Name="c")["AuthParameters"] == shown
+    endpoint = {"InvocationEndpoint": "https://example.com", "HttpMethod": "POST"}
+    events.create_api_destination(Name="d", ConnectionArn=made["ConnectionArn"], **endpoint)
+    found = events.describe_api_destination(Name="d")
+    assert (found["ApiDestinationState"], found["InvocationRateLimitPerSecond"]) == ("ACTIVE", 300)
+    assert events.deauthorize_connection(Name="c")["ConnectionState"] == "DEAUTHORIZING"
+    assert events.describe_connection(Name="c")["ConnectionState"] == "DEAUTHORIZED"
+    assert events.describe_api_destination(Name="d")["ApiDestinationState"] == "INACTIVE"
+    assert [each["Name"] for each in events.list_connections(NamePrefix="c", Limit=1)["Connections"]] == ["c"]
+    assert events.list_connections(NamePrefix="x")["Connections"] == []
+
+
+def test_a_bus_says_what_it_is(dynastep):
+    events = dynastep.client("events")
+    assert events.create_event_bus(Name="b", Description="first")["Description"] == "first"
+    dynastep.clock.advance(60)
+    assert events.update_event_bus(Name="b", Description="second")["Description"] == "second"
+    (listed,) = events.list_event_buses(NamePrefix="b")["EventBuses"]
+    assert (listed["Description"], (listed["LastModifiedTime"] - listed["CreationTime"]).total_seconds()) == (
+        "second",
+        60,
+    )

@@ -10,6 +10,8 @@ from botocore.exceptions import ClientError
 
 MODEL = "1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: {}"
 
+ROLE = "arn:aws:iam::123456789012:role/r"
+
 
 @pytest.fixture
 def events(dynastep):
@@ -114,7 +116,7 @@ def test_events_go_from_bus_to_bus_across_regions_and_accounts_but_not_on(dynast
 
     def rule(client, bus, target):
         client.put_rule(Name="on", EventBusName=bus, EventPattern='{"source": ["a"]}')
-        client.put_targets(Rule="on", EventBusName=bus, Targets=[{"Id": "1", "Arn": target}])
+        client.put_targets(Rule="on", EventBusName=bus, Targets=[{"Id": "1", "Arn": target, "RoleArn": ROLE}])
 
     account = dynastep.account
     rule(events, "first", f"arn:aws:events:us-west-2:{account}:event-bus/second")

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+ROLE = "arn:aws:iam::123456789012:role/r"
+
 
 @pytest.fixture
 def rule(dynastep, web_server):
@@ -24,7 +26,7 @@ def rule(dynastep, web_server):
             HttpMethod="POST",
         )["ApiDestinationArn"]
         events.put_rule(Name="r", EventPattern='{"source": ["shop"]}')
-        events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": destination, **target}])
+        events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": destination, "RoleArn": ROLE, **target}])
         events.put_events(Entries=[{"Source": "shop", "DetailType": "Sold", "Detail": '{"n": 7}'}])
 
     return make
