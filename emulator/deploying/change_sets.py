@@ -230,6 +230,15 @@ def describe_change_set(world: World, call: Call) -> dict[str, Any]:
     }
 
 
+def describe_change_set_hooks(world: World, call: Call) -> dict[str, Any]:
+    """DescribeChangeSetHooks: no hooks are there that could be planned."""
+    stack, made = find_change_set(world.deployments.of(world, call), call.params)
+    summary = _summary(stack, made)
+    members = ("ChangeSetId", "ChangeSetName", "StackId", "StackName")
+    planned = "PLANNED" if made.status == "CREATE_COMPLETE" else "UNAVAILABLE"
+    return {**{name: summary[name] for name in members}, "Hooks": [], "Status": planned}
+
+
 def list_change_sets(world: World, call: Call) -> dict[str, Any]:
     """ListChangeSets."""
     region = world.deployments.of(world, call)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator.deploying import change_sets, descriptions, drift
+from emulator.deploying import change_sets, descriptions, drift, registry, stack_set_operations
 from emulator.deploying import stack_operations as stacks
 
 if TYPE_CHECKING:
     from emulator.wire.operations import Handler
 
 OPERATIONS: dict[str, Handler] = {
+    **registry.OPERATIONS,
+    **stack_set_operations.OPERATIONS,
     "CancelUpdateStack": stacks.cancel_update_stack,
     "ContinueUpdateRollback": stacks.continue_update_rollback,
     "CreateChangeSet": change_sets.create_change_set,
@@ -19,6 +21,7 @@ OPERATIONS: dict[str, Handler] = {
     "DeleteStack": stacks.delete_stack,
     "DescribeAccountLimits": descriptions.describe_account_limits,
     "DescribeChangeSet": change_sets.describe_change_set,
+    "DescribeChangeSetHooks": change_sets.describe_change_set_hooks,
     "DescribeEvents": descriptions.describe_events,
     "DescribeStackDriftDetectionStatus": drift.describe_stack_drift_detection_status,
     "DescribeStackEvents": descriptions.describe_stack_events,

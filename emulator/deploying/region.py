@@ -127,8 +127,8 @@ class Region:
 
     def looked(self) -> None:
         """Somebody looks at stacks: what waits for time that is not real goes on for it."""
-        if any(stack.is_busy for stack in self.stacks):
-            self._engine().ask(lambda: None, lambda: not any(stack.is_busy for stack in self.stacks))
+        if self.stacks.are_busy:
+            self._engine().ask(lambda: None, lambda: not self.stacks.are_busy)
 
     @staticmethod
     def page(items: Sequence[T], token: str | None, size: int) -> tuple[Sequence[T], str | None]:

@@ -42,6 +42,11 @@ def _file() -> Mapping[str, Mapping[str, Any]]:
     return types
 
 
+def names() -> list[str]:
+    """AWS's resource types, sorted; what the language itself has beside them is none of them."""
+    return sorted(kind for kind in _file() if kind.startswith("AWS::") and kind.count("::") == 2)
+
+
 @cache
 def schema(kind: str) -> Schema | None:
     """The schema of a type; None if AWS has no such type."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from emulator.deploying.deployment import Deployment
     from emulator.deploying.parameters import Parameter
     from emulator.deploying.stack_policies import StackPolicy
+    from emulator.deploying.stack_sets import StackSet
     from emulator.deploying.templates import Template
 
 STACK: Final = "AWS::CloudFormation::Stack"
@@ -177,6 +178,13 @@ class Stacks:
     def __init__(self) -> None:
         self.all: dict[str, Stack] = {}
         """By id, in the order in which they were made."""
+        self.sets: dict[str, StackSet] = {}
+        """Stack sets that were made here, by id; their stacks may be elsewhere."""
+
+    @property
+    def are_busy(self) -> bool:
+        """Whether something is being done to one of them, or to a set."""
+        return any(stack.is_busy for stack in self) or any(each.running is not None for each in self.sets.values())
 
     def __iter__(self) -> Iterator[Stack]:
         return iter(list(self.all.values()))

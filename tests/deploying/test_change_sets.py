@@ -321,3 +321,11 @@ def test_what_cannot_be_imported_leaves_the_stack_as_it_was(stacks, propose):
     described = propose(template, kind="IMPORT", change_set="d", ResourcesToImport=wanted)
     assert described["Status"] == "FAILED"
     assert "DeletionPolicy" in described["StatusReason"]
+
+
+def test_no_hooks_are_planned_for_a_change_set(formation):
+    formation.create_change_set(
+        StackName="s", ChangeSetName="c", ChangeSetType="CREATE", TemplateBody=json.dumps(simple())
+    )
+    shown = formation.describe_change_set_hooks(StackName="s", ChangeSetName="c")
+    assert (shown["ChangeSetName"], shown["StackName"], shown["Status"], shown["Hooks"]) == ("c", "s", "PLANNED", [])
