@@ -31,9 +31,7 @@ from emulator.bench.execution import Execution
 from emulator.bench.handles import Started
 from emulator.bench.moments import Past, recorded_execution
 from emulator.bench.options import InvalidOption, Options
-from emulator.bench.policies import MachinePolicy, facts_of_file, policy_of, policy_of_runs
 from emulator.bench.replaying import CannotReplay, Replayed, replay
-from emulator.bench.roles import make_role
 from emulator.bench.surroundings import surroundings
 from emulator.clients import Clients
 from emulator.control import Control
@@ -54,6 +52,7 @@ from emulator.wiring import Lasting, meet_moto
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+    from emulator.bench.policies import MachinePolicy
     from emulator.bench.visits import Event
     from emulator.world import World
 
@@ -205,6 +204,8 @@ class Dynastep(Clients, Arranging):
 
         A policy is a document, or what ``policy`` returns; ``boundary`` a document, too.
         """
+        from emulator.bench.roles import make_role  # which few tests need
+
         return make_role(self.client("iam"), name, policies, trusts, boundary)
 
     def through(self, vpc_endpoint: str) -> AbstractContextManager[None]:
@@ -301,6 +302,8 @@ class Dynastep(Clients, Arranging):
         Raises:
             Fault, TypeError, ValueError: as ``run``; there is no such machine.
         """
+        from emulator.bench.policies import facts_of_file, policy_of, policy_of_runs  # which few tests need
+
         if not isinstance(machine, Execution | str) or (isinstance(machine, str) and not machine.startswith("arn:")):
             return policy_of(definition_text(machine, None)[0], facts_of_file("*", self.account, self.region))
         arn, ran = (machine, self.executions()) if isinstance(machine, str) else (machine.state_machine_arn, [machine])

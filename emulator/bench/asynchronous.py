@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import inspect
 from collections.abc import Callable, Coroutine
@@ -14,6 +13,8 @@ T = TypeVar("T")
 
 def beside(call: Callable[P, T], *args: P.args, **named: P.kwargs) -> Coroutine[Any, Any, T]:
     """Make a call in a thread, while the running event loop goes on."""
+    import asyncio  # which a test without coroutines does not need
+
     return asyncio.to_thread(call, *args, **named)
 
 
@@ -22,6 +23,8 @@ def as_function(function: Callable[..., Any]) -> Callable[..., Any]:
     called = function if inspect.isroutine(function) else getattr(function, "__call__", function)  # noqa: B004
     if not inspect.iscoroutinefunction(called):
         return function
+
+    import asyncio
 
     @functools.wraps(function)
     def run(*args: Any) -> Any:
