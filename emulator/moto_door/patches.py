@@ -33,6 +33,7 @@ from emulator.moto_door import (
     pipes,
     pools,
     queues,
+    schedule_refusals,
     schedules,
     sns,
     sqs,
@@ -190,6 +191,7 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("s3.responses:S3Response.put_object_tagging", bucket_events.put_object_tagging, "08d79877601f"),
     ),
     "scheduler": (
+        _patch("scheduler.responses:EventBridgeSchedulerResponse", schedule_refusals.answer, "6a627e4c5d6d"),
         _patch(
             "scheduler.models:EventBridgeSchedulerBackend.create_schedule", schedules.create_schedule, "513099380dbd"
         ),

@@ -1,23 +1,16 @@
-"""Schedules: those of EventBridge Scheduler and of rules. moto keeps them; whoever takes them lets them fire.
-
-The texts of AWS where they are known; where they are not, a comment says that the words are ours.
-"""
+"""Schedules: those of EventBridge Scheduler and of rules. moto keeps them; whoever takes them lets them fire."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timezone, tzinfo
-from typing import Any, Final, TypeAlias
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, TypeAlias
 
 from emulator.arns import Arn
 from emulator.events.timetables import InvalidTimetable, Timetable, read_timetable, rule_timetable
 from emulator.moto_door.clock import now as now_in
-
-EARLIEST_START: Final = 300
-"""Seconds that the StartDate of a new schedule may lie in the past."""
+from emulator.moto_door.schedule_refusals import check, zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +62,8 @@ def enabled_schedules(account: str, region: str) -> Iterator[Schedule]:
                 yield Schedule(rule.arn, timetable, begun, None, 0, {}, is_rule=True, version=rule)
 
 
-def _zone(name: str) -> tzinfo:
-    """A time zone; UTC is there without any database of zones."""
-    return timezone.utc if name == "UTC" else ZoneInfo(name)
-
-
 def _of_scheduler(schedule: Any) -> Schedule:
-    zone = _zone(schedule.schedule_expression_timezone)
+    zone = zone_of(schedule.schedule_expression_timezone)
     window = schedule.flexible_time_window
     return Schedule(
         schedule.arn,
@@ -101,37 +89,13 @@ def completed(arn: str) -> None:
         groups[group].schedules.pop(name, None)
 
 
-def _check(values: Mapping[str, Any], now: float, *, new: bool) -> None:
-    """Refuse what no schedule may be."""
-    from moto.scheduler.exceptions import ValidationException
-
-    expression, zone = values["schedule_expression"], values.get("schedule_expression_timezone") or "UTC"
-    try:
-        found = _zone(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValidationException(f"Invalid Schedule Expression Timezone {zone}.") from None  # our words
-    try:
-        read_timetable(expression, found)
-    except InvalidTimetable:
-        raise ValidationException(f"Invalid Schedule Expression {expression}.") from None
-    start, end = values.get("start_date"), values.get("end_date")
-    if expression.startswith("at("):
-        return
-    if new and start is not None and float(start) < now - EARLIEST_START:
-        raise ValidationException("The StartDate you specify cannot be earlier than 5 minutes ago.")
-    if end is not None and float(end) < now:
-        raise ValidationException("The EndDate you specify cannot be earlier than now.")  # our words
-    if start is not None and end is not None and float(end) <= float(start):
-        raise ValidationException("The EndDate you specify must come after the StartDate.")  # our words
-
-
 def create_schedule(theirs: Any) -> Any:
     """Check a schedule, date it by the emulator's clock, and let it begin."""
 
     def create_schedule(self: Any, **values: Any) -> Any:
         now = now_in(self.account_id)
         self.get_schedule_group(values.get("group_name"))
-        _check(values, now, new=True)
+        check(values, now, new=True)
         made = theirs(self, **values)
         made.creation_date = made.last_modified_date = now
         made.action_after_completion = made.action_after_completion or "NONE"
@@ -147,7 +111,7 @@ def update_schedule(theirs: Any) -> Any:
     def update_schedule(self: Any, **values: Any) -> Any:
         now = now_in(self.account_id)
         self.get_schedule(values.get("group_name"), values["name"])
-        _check(values, now, new=False)
+        check(values, now, new=False)
         made = theirs(self, **{**values, "state": values.get("state") or "ENABLED"})
         made.last_modified_date = now
         _keepers[-1](self.account_id, self.region_name)
