@@ -167,7 +167,7 @@ class Control:
         """
         checked(name)
         state = read(file)
-        world = put_together(replace(self._given, clock=Clock("manual"), mocks=None, coverage=None))
+        world = put_together(replace(self._given, clock=Clock("manual"), mocks=None, faults=None, coverage=None))
         try:
             try_out(world, state)
         finally:

@@ -38,6 +38,7 @@ from emulator.control import Control
 from emulator.endpoint import account_of, answer
 from emulator.faults import Fault
 from emulator.injection.arranging import Arranging
+from emulator.injection.rules import FaultRules
 from emulator.integrations.mocked import mocks_first
 from emulator.integrations.mocks import Mocks
 from emulator.interception import answered_by, world_answer
@@ -396,7 +397,12 @@ class Controls(Control):
         free = (account for number in self._count if (account := f"{number:012}") not in self._tests)
         account = options.account or next(free)
         moto_door.repeat_ids(options.seed)
-        given = Lasting.of(options.settings, _url, mocks, coverage, options.starts, options.seed)
+        given = Lasting.of(
+            *(options.settings, _url, mocks, FaultRules()),
+            coverage=coverage,
+            starts=options.starts,
+            seed=options.seed,
+        )
         accounts = {account}
 
         def forget() -> None:

@@ -34,6 +34,7 @@ from emulator.eventbridge.universal import call_any
 from emulator.events.filters import filter_problem
 from emulator.faults import Fault
 from emulator.injection.errors import OF_FUNCTIONS
+from emulator.injection.rules import FaultRules
 from emulator.integrations import web
 from emulator.integrations.mock_config import MockConfig
 from emulator.integrations.mocks import Mocks
@@ -58,7 +59,6 @@ if TYPE_CHECKING:
     from asl_interpreter.coverage import Coverage
     from emulator.dynamodb.forwarding import Forward
     from emulator.dynamodb.model.streams import Stream
-    from emulator.injection.rules import FaultRules
     from emulator.lambdas.cluster import Cluster
 
 log = logging.getLogger("dynastep")
@@ -74,6 +74,8 @@ class Lasting:
     clock: Clock
     mock_config: MockConfig | None
     mocks: Mocks | None = None
+    faults: FaultRules | None = None
+    """Those of a test, which outlast a snapshot that it restores; None where each world has its own."""
     coverage: dict[str, Coverage] | None = None
     seed: int = 0
     """Of the ids that are made up where time is not real."""
@@ -88,6 +90,7 @@ class Lasting:
         settings: Settings,
         url: Callable[[], str] | None = None,
         mocks: Mocks | None = None,
+        faults: FaultRules | None = None,
         coverage: dict[str, Coverage] | None = None,
         starts: float | None = None,
         seed: int = 0,
@@ -97,7 +100,7 @@ class Lasting:
         served_at = url or (lambda: url_of(settings.host, settings.port))
         clock = Clock(settings.clock, starts)
         cluster = None if settings.functions_cluster is None else _cluster(settings.functions_cluster)
-        return cls(settings, served_at, clock, mock_config, mocks, coverage, seed, cluster=cluster)
+        return cls(settings, served_at, clock, mock_config, mocks, faults, coverage, seed, cluster=cluster)
 
 
 def put_together(given: Lasting) -> World:
@@ -170,6 +173,7 @@ def put_together(given: Lasting) -> World:
         random=random.Random(given.seed),  # noqa: S311 - the same calls make the same choices
         ids=random.SystemRandom() if settings.clock == "wall" else random.Random(f"ids{given.seed or ''}"),  # noqa: S311 - repeatable
         mocks=Mocks() if given.mocks is None else given.mocks,
+        faults=FaultRules() if given.faults is None else given.faults,
         mock_config=given.mock_config,
         coverage=given.coverage,
     )

@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 import requests
+from botocore.exceptions import ClientError
 
 from emulator.keeping.pickling import dump
 from emulator.keeping.snapshots import UnknownSnapshot, read, written
@@ -363,3 +364,76 @@ def test_a_child_stays_its_parents(dynastep):
     described = sfn.describe_execution(executionArn=arns[0])
     assert (described["status"], json.loads(described["output"])) == ("SUCCEEDED", whole)
     assert len(dynastep.execution_arns()) == 2
+
+
+# Faults and mocks are the test's, and not part of what is restored.
+
+RETRIED = {
+    "StartAt": "Rest",
+    "States": {
+        "Rest": {"Type": "Wait", "Seconds": 60, "Next": "Put"},
+        "Put": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::sqs:sendMessage",
+            "Parameters": {"QueueUrl.$": "$.url", "MessageBody": "hello"},
+            "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 3, "IntervalSeconds": 5}],
+            "End": True,
+        },
+    },
+}
+
+
+@pytest.mark.parametrize("target", ["sqs:SendMessage", "Put"])
+def test_faults_go_on_after_a_restore_as_without_one(dynastep, target):
+    url = dynastep.client("sqs").create_queue(QueueName="q")["QueueUrl"]
+    error = "OverLimit" if target == "Put" else "ThrottlingException"
+    fault = dynastep.faults(target, error=error, times=2)
+    started = dynastep.start(RETRIED, {"url": url})
+    dynastep.snapshot()
+    without = started.result()
+    assert [event["type"] for event in without.history].count("TaskFailed") == 2
+    assert fault.met == 3
+    fault.stop()
+    again = dynastep.faults(target, error=error, times=2)
+    dynastep.restore()
+    restored = dynastep.executions()[0]
+    assert restored.status == "RUNNING"
+    dynastep.settle()
+    assert dynastep.executions()[0].history == without.history
+    assert again.met == 3
+    assert [hit.number for hit in again.hits] == [0, 1]
+
+
+def test_a_fault_that_has_met_no_call_is_told_after_a_restore_too(dynastep):
+    dynastep.snapshot()
+    dynastep.faults("sqs:SendMessage", error="ThrottlingException")
+    dynastep.restore()
+    with pytest.raises(AssertionError, match="The fault of 'sqs:SendMessage' has met no call"):
+        dynastep.check_mocks()
+
+
+def test_a_snapshot_is_taken_and_restored_while_every_call_fails(dynastep):
+    dynastep.client("sqs").create_queue(QueueName="q")
+    dynastep.client("kms").create_key()
+    with dynastep.faults("*:*", error="ServiceUnavailable", optional=True) as fault:
+        dynastep.snapshot()
+        dynastep.restore()
+        assert fault.met == 0
+        with pytest.raises(ClientError, match="ServiceUnavailable"):
+            dynastep.client("sqs").list_queues()
+    assert len(dynastep.client("sqs").list_queues()["QueueUrls"]) == 1
+
+
+def test_a_task_that_a_fault_delays_is_called_once_more_and_meets_it_again(dynastep):
+    url = dynastep.client("sqs").create_queue(QueueName="q")["QueueUrl"]
+    fault = dynastep.faults("Put", delay=30)
+    started = dynastep.start(RETRIED, {"url": url})
+    dynastep.clock.advance(70)
+    dynastep.snapshot()
+    without = started.result()
+    dynastep.restore()
+    dynastep.settle()
+    restored = dynastep.executions()[0]
+    assert (restored.status, restored.path) == ("SUCCEEDED", without.path)
+    assert fault.met == 2
+    assert len(dynastep.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]) == 1
