@@ -13,7 +13,7 @@ from emulator.keeping.folder import Folder
 from emulator.keeping.keeper import Keeper
 from emulator.keeping.loading import load_state
 from emulator.keeping.snapshots import Snapshots, checked, read
-from emulator.keeping.state import put_into, take, try_out, wake
+from emulator.keeping.state import State, put_into, take, try_out, wake
 from emulator.settings import Settings
 from emulator.wire.gate import GRACE_SECONDS, Gate
 from emulator.wiring import Lasting, put_together
@@ -167,13 +167,21 @@ class Control:
         """
         checked(name)
         state = read(file)
+        self.try_out(state)
+        self.snapshots.keep(name, state)
+
+    def try_out(self, state: State) -> None:
+        """See that a state can be taken in: all of it is read, in a world of its own.
+
+        Raises:
+            Unreadable: it cannot.
+        """
         world = put_together(replace(self._given, clock=Clock("manual"), mocks=None, faults=None, coverage=None))
         try:
             try_out(world, state)
         finally:
             world.lambdas.close()
             world.engine.close()
-        self.snapshots.keep(name, state)
 
     def restore_snapshot(self, name: str) -> None:
         """Have everything as it was when a snapshot was taken. A wall clock goes on; others go back, too.

@@ -12,6 +12,7 @@ import click
 from emulator.commands.definitions import CannotRun, read_bytes, write_bytes
 
 if TYPE_CHECKING:
+    from emulator.control import Control
     from emulator.keeping.folder import Folder
 
 _FOLDER = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
@@ -25,7 +26,7 @@ def data() -> None:
 @data.command()
 @_FOLDER
 def check(folder: Path) -> None:
-    """Say whether all of FOLDER can be read, and what is in it. Exit status 1 if not."""
+    """Say whether all of FOLDER can be read, and what is in it. Exit status 2 if not."""
     from emulator.keeping.loading import EVERY, load_state
     from emulator.keeping.pickling import Unreadable
 
@@ -33,6 +34,9 @@ def check(folder: Path) -> None:
         problems = opened.problems()
         try:
             loaded = None if problems else load_state(opened, EVERY)
+            if loaded is not None:
+                with _control() as control:
+                    control.try_out(loaded[0])
         except Unreadable as error:
             problems.append(str(error))
         if problems:
@@ -81,29 +85,38 @@ def export_data(folder: Path, output: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def import_data(folder: Path, file: Path) -> None:
     """Have FOLDER, which must be new, hold what a FILE of 'export' or of a snapshot says."""
-    from emulator.app import create_app
-    from emulator.control import Control
     from emulator.keeping.folder import CannotWrite
     from emulator.keeping.pickling import CannotKeep, Unreadable
-    from emulator.settings import Settings
 
     given = read_bytes(file)
     with _opened(folder) as opened:
         if opened.has_parts(""):
             raise CannotRun(f"{opened.file} holds something already: name a folder that is new.")
-        control = Control(Settings(clock="manual"), folder=opened)
-        create_app(control)
         try:
-            control.begin()
-            control.take_in_snapshot("imported", given)
-            control.restore_snapshot("imported")
+            with _control(opened) as control:
+                control.begin()
+                control.take_in_snapshot("imported", given)
+                control.restore_snapshot("imported")
         except Unreadable as error:
             raise CannotRun(f"{file}: {error}") from None
         except (CannotWrite, CannotKeep) as error:
             raise CannotRun(str(error)) from None
-        finally:
-            control.close()
     click.echo(f"{folder} holds what {file} says.")
+
+
+@contextmanager
+def _control(folder: Folder | None = None) -> Iterator[Control]:
+    """An emulator that nobody calls."""
+    from emulator.app import create_app
+    from emulator.control import Control
+    from emulator.settings import Settings
+
+    control = Control(Settings(clock="manual"), folder=folder)
+    create_app(control)
+    try:
+        yield control
+    finally:
+        control.close()
 
 
 @contextmanager

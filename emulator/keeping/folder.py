@@ -10,6 +10,7 @@ JSON or a pickle (see ``pickling``). The schema has a version; ``_MIGRATIONS`` b
 from __future__ import annotations
 
 import marshal
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from importlib import metadata
@@ -136,7 +137,7 @@ class Folder:
         text = str(error)
         if "locked" in text:
             return f"{self.file} is in use by another server: stop it, or choose another folder with --data-dir"
-        if "readonly" in text or "unable to open" in text:
+        if "readonly" in text or "unable to open" in text or not _is_writable(self.file):
             return f"{self.file} cannot be written ({text}): the folder must be writable"
         if "full" in text:
             return f"{self.file} cannot be written: the disk is full"
@@ -233,6 +234,14 @@ def unpacked(kept: bytes, what: str) -> Any:
         return marshal.loads(kept)  # noqa: S302 - of our own file, which is locked
     except (ValueError, EOFError, TypeError) as error:
         raise Unreadable(f"{what} is damaged: {error}") from None
+
+
+def _is_writable(file: Path) -> bool:
+    return all(
+        os.access(each, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+        for each in (file.parent, file)
+        if each.exists()
+    )
 
 
 def _version(package: str) -> str:

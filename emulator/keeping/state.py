@@ -168,8 +168,8 @@ def put_into(world: World, state: State, *, with_time: bool) -> None:
     if with_time:
         world.engine.ask(lambda: world.clock.restore(state.now))
     named = named_parts(world)
-    chance = load(state.parts[CHANCE], named)
-    backends = {place: load(backend, named) for place, backend in state.backends.items()}
+    chance = _part_of(state, CHANCE, named)
+    backends = {place: _backend_of(place, kept, named) for place, kept in state.backends.items()}
     _hold(world, state, chance, named)
     moto_door.draw_ids_from(chance["moto"])
     for place, backend in backends.items():
@@ -188,34 +188,51 @@ def try_out(world: World, state: State) -> None:
         for held in (*state.items.values(), *state.changes.values()):
             iter(held)
         named = named_parts(world)
-        _hold(world, state, load(state.parts[CHANCE], named), named)
-        for place, backend in state.backends.items():
-            moto_door.can_put_back(Backend(*place), load(backend, named))
+        _hold(world, state, _part_of(state, CHANCE, named), named)
+        for place, kept in state.backends.items():
+            moto_door.can_put_back(Backend(*place), _backend_of(place, kept, named))
         executions.check_executions(world, state.executions)
     except Unreadable:
         raise
     except Exception as error:  # whatever somebody has made of it
-        raise Unreadable(f"The snapshot is damaged: {type(error).__name__}: {error}") from error
+        raise Unreadable(f"The state is damaged: {type(error).__name__}: {error}") from error
+
+
+def _part_of(state: State, name: str, named: Mapping[str, object]) -> Any:
+    if name not in state.parts:
+        raise Unreadable(f"the part {name} is missing")
+    return _read(f"the part {name}", state.parts[name], named)
+
+
+def _backend_of(place: Backend, kept: bytes, named: Mapping[str, object]) -> Any:
+    return _read(f"what {'/'.join(place)} held", kept, named)
+
+
+def _read(what: str, kept: bytes, named: Mapping[str, object]) -> Any:
+    try:
+        return load(kept, named)
+    except Unreadable as error:
+        raise Unreadable(f"{what} cannot be read: {error}") from error
 
 
 def _hold(world: World, state: State, chance: dict[str, Any], named: Mapping[str, object]) -> None:
     """What is ours: all but moto's services, and executions."""
     _put_back_chance(world, chance)
-    regions: dict[Place, Region] = load(state.parts[DYNAMODB], named)
+    regions: dict[Place, Region] = _part_of(state, DYNAMODB, named)
     fill(regions, state)
     world.dynamodb.restore(regions)
 
     def compiled(definition: str, kind: str) -> Machine | None:
         return state.machines.get((definition, kind))
 
-    for place, machines in load(state.parts["machines"], named).items():
+    for place, machines in _part_of(state, "machines", named).items():
         executions.take_in_machines(world, place, machines, compiled)
-    for place, activities in load(state.parts["activities"], named).items():
+    for place, activities in _part_of(state, "activities", named).items():
         executions.take_in_activities(world, place, activities)
-    world.deployments.restore(world, load(state.parts["stacks"], named))
+    world.deployments.restore(world, _part_of(state, "stacks", named))
     for (account, name), tokens in state.tokens.items():
         region = world.dynamodb.region(account, name)
-        region.tokens.update((token, load(made, named)) for token, made in tokens.items())
+        region.tokens.update((token, _read(f"the token {token}", made, named)) for token, made in tokens.items())
 
 
 def fill(regions: dict[Place, Region], state: State) -> None:

@@ -4,11 +4,13 @@ import io
 import json
 import os
 import pickle
+import re
 import sqlite3
 import sys
+import tempfile
 import threading
 import zipfile
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import fields
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from click.testing import CliRunner
 from fuzz import killed
+from fuzz.waiting import call
 
 from emulator import moto_door
 from emulator.app import create_app
@@ -355,12 +358,138 @@ def test_another_moto_is_named(opened, tmp_path):
         Folder(tmp_path / "data")
 
 
-@pytest.mark.skipif(sys.platform == "win32" or os.getuid() == 0, reason="nothing is read-only for root")
-def test_a_folder_that_cannot_be_written(tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(CannotOpen, match="must be writable"):
-        Folder(tmp_path)
-    tmp_path.chmod(0o700)
+@contextmanager
+def nobody():
+    """Work as a user whom files refuse: root is refused nothing."""
+    if os.getuid() == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if os.getuid() == 0:
+            os.seteuid(0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders have no such modes there")
+@pytest.mark.parametrize("before", ["empty", "in use before"])
+def test_a_folder_that_is_read_only(before):
+    with tempfile.TemporaryDirectory() as name:  # where everybody may look, as in no folder of pytest's
+        folder = Path(name)
+        if before == "in use before":
+            Folder(folder).close()
+        for each, mode in ((folder, 0o555), *((file, 0o444) for file in folder.iterdir())):
+            each.chmod(mode)
+        try:
+            with nobody(), pytest.raises(CannotOpen, match=r"dynastep\.db cannot be written .*must be writable"):
+                Folder(folder)
+        finally:
+            folder.chmod(0o755)
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(CannotOpen, match="The data folder .*file/data cannot be made: Not a directory"):
+        Folder(tmp_path / "file" / "data")
+
+
+DAMAGES = [
+    *((f"UPDATE parts SET value = x'00ff' WHERE name = '{name}'", f"the part {name} cannot be read")
+      for name in ("dynamodb", "machines", "activities", "stacks", "chance")),
+    ("UPDATE parts SET value = x'00ff' WHERE name = 'clock'", "the part clock is damaged"),
+    ("UPDATE parts SET value = x'00ff' WHERE name LIKE 'moto/sqs/%'", "what sqs/000000000000/us-east-1 held cannot be read"),
+    ("DELETE FROM parts WHERE name = 'machines'", "the part machines is missing"),
+    ("UPDATE items SET value = x'00ff'", "an item of .* is damaged"),
+    ("UPDATE changes SET value = x'00ff'", "a change of arn:aws:dynamodb:.* is damaged"),
+    ("UPDATE tokens SET value = x'00ff'", "the token once cannot be read"),
+    ("UPDATE executions SET value = x'00ff'", "the execution arn:aws:states:.*:execution:m:e is damaged"),
+    ("UPDATE events SET value = x'00ff'", "events of arn:aws:states:.*:execution:m:e is damaged"),
+    ("UPDATE landed SET value = x'00ff'", "landed of arn:aws:states:.*:execution:m:e is damaged"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("damage", "named"), DAMAGES, ids=[damage for damage, _ in DAMAGES])
+def test_what_is_damaged_is_named_and_left_as_it_is(opened, tmp_path, damage, named):
+    of = opened("manual")
+    table(of("dynamodb"), StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})
+    put = {"Put": {"TableName": "orders", "Item": {"k": {"S": "a"}}}}
+    of("dynamodb").transact_write_items(TransactItems=[put], ClientRequestToken="once")
+    url = of("sqs").create_queue(QueueName="q")["QueueUrl"]
+    send = {"Resource": "arn:aws:states:::sqs:sendMessage", "Parameters": {"QueueUrl": url, "MessageBody": "x"}}
+    states = {"S": {"Type": "Task", **send, "Next": "W"}, "W": {"Type": "Wait", "Seconds": 60, "End": True}}
+    definition, role = json.dumps({"StartAt": "S", "States": states}), "arn:aws:iam::000000000000:role/r"
+    machine = of("stepfunctions").create_state_machine(name="m", definition=definition, roleArn=role)
+    of("stepfunctions").start_execution(stateMachineArn=machine["stateMachineArn"], name="e")
+    of.control.world.engine.advance(1)
+    opened(folder=tmp_path / "another")
+    with closing(sqlite3.connect(tmp_path / "data" / FILE)) as database:
+        assert database.execute(damage).rowcount > 0
+        database.commit()
+        before = list(database.iterdump())
+    with pytest.raises(Unreadable, match=named):
+        opened("manual")
+    checked = CliRunner().invoke(main, ["data", "check", str(tmp_path / "data")])
+    assert checked.exit_code == 2
+    assert re.search(named, checked.output)
+    with closing(sqlite3.connect(tmp_path / "data" / FILE)) as database:
+        assert list(database.iterdump()) == before
+
+
+@pytest.mark.parametrize("what", ["its end is lost", "a page is overwritten"])
+def test_a_file_that_is_broken_is_named(opened, tmp_path, what):
+    dynamodb = opened()("dynamodb")
+    table(dynamodb)
+    for number in range(200):
+        dynamodb.put_item(TableName="orders", Item={"k": {"S": str(number)}, "x": {"S": "x" * 500}})
+    opened(folder=tmp_path / "another")
+    file = tmp_path / "data" / FILE
+    whole = file.read_bytes()
+    half = len(whole) // 8192 * 4096
+    file.write_bytes(whole[:half] if what == "its end is lost" else whole[:half] + b"?" * 4096 + whole[half + 4096 :])
+    with pytest.raises((Unreadable, CannotOpen), match=r"dynastep\.db is damaged"):
+        opened()
+    checked = CliRunner().invoke(main, ["data", "check", str(tmp_path / "data")])
+    assert checked.exit_code == 2
+    assert "is damaged" in checked.output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process has no such limit there")
+def test_a_server_that_may_write_no_more_refuses_and_has_what_it_answered(tmp_path):
+    """Over HTTP, with a limit of the system on the size of files, and killed at the end."""
+    server = killed.Server(tmp_path)
+    server.start(limit=3_000_000)
+    machine = killed.furnish(server.port)
+    arns = machine.replace(":stateMachine:", ":execution:")
+    params = {"TableName": killed.TABLE, "ConsistentRead": True}
+    try:
+        answered, refused = [], 0
+        for number in range(20_000):
+            item = {**killed.item(str(number), number), "x": {"S": "x" * 1000}}
+            status, answer = call(server.port, "dynamodb", "PutItem", TableName=killed.TABLE, Item=item)
+            if status == 200:
+                answered.append(str(number))
+            else:
+                assert status in (500, 507), answer
+                assert "dynastep.db cannot be" in answer["message"], answer
+                refused += 1
+            if refused == 3:
+                break
+        assert refused == 3
+        assert answered
+        status, answer = call(server.port, "states", "StartExecution", stateMachineArn=machine, name="late", input="{}")
+        assert status in (200, 500, 507), answer
+        started = status == 200  # it takes less room than an item
+        status, _ = call(server.port, "dynamodb", "GetItem", Key={"k": {"S": answered[0]}}, **params)
+        assert status == 200, "it still reads"
+    finally:
+        server.kill()
+    server.start()
+    try:
+        found = killed.scan(server.port, killed.TABLE)
+        assert set(answered) <= found.keys()
+        status, _ = call(server.port, "states", "DescribeExecution", executionArn=f"{arns}:late")
+        assert status == 200 or not started
+    finally:
+        server.kill()
 
 
 def test_a_disk_that_is_full_refuses_and_loses_nothing(tmp_path):

@@ -107,13 +107,15 @@ class Server:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def start(self) -> float:
-        """Start it; how many seconds that took."""
+    def start(self, limit: int | None = None) -> float:
+        """Start it; how many seconds that took. ``limit``: no file of its becomes larger than so many bytes."""
         began = time.monotonic()
         self.port = free_port()  # another one each time: while the server was away somebody may have taken it
         flags = ["--port", str(self.port), "--data-dir", str(self.folder), "--keep-executions", MEMORY]
         command = [sys.executable, "-m", "dynastep", "start", *flags]
         env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONFAULTHANDLER": "1"}
+        if limit is not None:
+            command = ["sh", "-c", f'ulimit -f {limit // 512}; exec "$@"', "sh", *command]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, env=env)
         await_start(self.port, self.process)
         return time.monotonic() - began
