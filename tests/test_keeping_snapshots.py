@@ -191,7 +191,7 @@ def _set(name, value):
         ),
         (
             lambda state: state.backends.update(dict.fromkeys(state.backends, b"")),
-            "what iam/",
+            "what ",
         ),
     ],
 )
