@@ -88,6 +88,7 @@ def _answer(environ: Environ, body: bytes, name: str, region: str, account: str,
 def _answer_by_moto(
     environ: Environ, prepared: dict[str, Any], body: bytes, name: str, place: tuple[str, str], meet: Meet | None
 ) -> Response:
+    from emulator.moto_door.failures import as_declared
     from emulator.moto_door.not_built import not_built
     from emulator.moto_door.requests import operation_of
 
@@ -117,7 +118,8 @@ def _answer_by_moto(
             prepared |= {"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"}
         introduce(account, region)
         answered = _run_noted(handler, prepared, operation)
-        return _amended(name, environ, body, _response(answered, environ, name), place)
+        response = _amended(name, environ, body, _response(answered, environ, name), place)
+        return response if operation is None else as_declared(operation, response)
     except MotoUnknown as error:
         return _refusal(environ, name, 501, "NotImplementedException", str(error))
     except NotImplementedError as error:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.model import OperationNotFoundError
 
-from asl_interpreter.jsontext import JSON
+from asl_interpreter.jsontext import JSON, InvalidJSON, loads
 from emulator.moto_door.checks import unfit
 from emulator.moto_door.corrections import Refusal
 from emulator.moto_door.requests import Operation, Unreadable, members_of, model_of, name_of
 from emulator.wire.loading import installed
-from emulator.wire.protocol import Environ
+from emulator.wire.operations import service_model
+from emulator.wire.protocol import Environ, Response
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -38,6 +39,36 @@ def blame(asked: Operation | Handler | None, environ: Environ, body: bytes, erro
     if _is_elb(asked):
         return Refusal("InvalidAction", "The action or version of the request is not valid for this web service.")
     return None
+
+
+def as_declared(operation: Operation, response: Response) -> Response:
+    """A refusal with the HTTP status that the service's model declares for its error; moto says 400 of many.
+
+    Only REST services in JSON tell errors apart by their status, such as 409 for a ConflictException of Scheduler.
+    Source: https://smithy.io/2.0/spec/http-bindings.html#httperror-trait.
+    """
+    if not 400 <= response.status < 500 or operation.protocol != "rest-json":
+        return response
+    code = next((value for name, value in response.headers if name.lower() == "x-amzn-errortype"), None)
+    if code is None:
+        try:
+            said = loads(response.body)
+        except InvalidJSON:
+            return response
+        code = said.get("__type") if isinstance(said, dict) else None
+    status = _statuses(operation.service).get(str(code).partition(":")[0].rpartition("#")[2])
+    return response if status is None else response._replace(status=status)
+
+
+@cache
+def _statuses(service: str) -> dict[str, int]:
+    """Code of an error -> the HTTP status that the model declares."""
+    declared = {}
+    for shape in service_model(service).error_shapes:
+        error = shape.metadata.get("error", {})
+        if "httpStatusCode" in error:
+            declared[str(error.get("code", shape.name))] = int(error["httpStatusCode"])
+    return declared
 
 
 def _is_elb(handler: Handler) -> bool:
