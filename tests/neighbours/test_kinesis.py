@@ -238,7 +238,8 @@ def test_a_rule_sends_its_events_to_a_stream(dynastep, kept, stream):
     kept.map(stream, StartingPosition="TRIM_HORIZON")
     events = dynastep.client("events")
     events.put_rule(Name="r", EventPattern='{"source": ["shop"]}')
-    target = {"Id": "t", "Arn": stream, "KinesisParameters": {"PartitionKeyPath": "$.detail.customer"}}
+    role = "arn:aws:iam::123456789012:role/rules"  # AWS refuses a stream as a target without one
+    target = {"Id": "t", "Arn": stream, "RoleArn": role, "KinesisParameters": {"PartitionKeyPath": "$.detail.customer"}}
     events.put_targets(Rule="r", Targets=[target])
     events.put_events(Entries=[{"Source": "shop", "DetailType": "order", "Detail": '{"customer": "c7"}'}])
     dynastep.clock.advance(1)
