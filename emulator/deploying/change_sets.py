@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from emulator.deploying import preparing
+from emulator.deploying import early_validation, preparing
 from emulator.deploying.changes import Change, has_other_changes, plan
 from emulator.deploying.deployment import Deployment, Steps
 from emulator.deploying.preparing import TransformRefused
@@ -21,6 +21,7 @@ from emulator.deploying.types import find_type
 from emulator.faults import Fault
 
 if TYPE_CHECKING:
+    from emulator.deploying.early_validation import Problem
     from emulator.deploying.region import Region
     from emulator.wire.protocol import Call
     from emulator.world import World
@@ -54,6 +55,8 @@ class ChangeSet:
     tags: tuple[tuple[str, str], ...] = ()
     imports: tuple[dict[str, Any], ...] = ()
     topics: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    """What early validation has found."""
 
 
 def create_change_set(world: World, call: Call) -> dict[str, Any]:
@@ -142,6 +145,10 @@ def _planned(region: Region, params: Any, stack: Stack | None, stack_id: str, ki
         return _failed(made, str(error))
     if not made.changes and kind == "UPDATE" and not has_other_changes(shown, given):
         return _failed(made, NO_UPDATES if given.transforms else NO_CHANGES)
+    if kind != "IMPORT" and not params.get("DisableValidation"):
+        made.problems = early_validation.problems(region, shown, made.changes)
+        if made.problems:
+            return _failed(made, early_validation.reason(made.problems))
     return made
 
 

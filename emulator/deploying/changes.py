@@ -137,7 +137,7 @@ def plan(stack: Stack, given: Given, scope: Values) -> list[Change]:
             (scope.replaced if change.replacement == "True" else scope.changed).add(name)
     for name, row in rows.items():
         if name not in active:
-            policy = "Retain" if row.deletion_policy == "Retain" else "Delete"
+            policy = row.deletion_policy if row.deletion_policy in ("Retain", "Snapshot") else "Delete"
             changes.append(Change("Remove", name, row.type, row.physical_id, None, policy, before=row.properties))
     return sorted(changes, key=lambda change: change.logical_id + chr(0x10FFFF))
 
@@ -176,7 +176,8 @@ def _modification(
         return None
     policy = None
     if replacement == "True":
-        policy = "ReplaceAndRetain" if resource.replace_policy == "Retain" else "ReplaceAndDelete"
+        kept = resource.replace_policy if resource.replace_policy in ("Retain", "Snapshot") else "Delete"
+        policy = f"ReplaceAnd{kept}"
     return Change(
         *("Modify", resource.logical_id, resource.type, row.physical_id, replacement, policy, scopes, details),
         row.properties,

@@ -1,7 +1,8 @@
-"""Deployment: a stack is made as its template says, one resource after the other, or brought back.
+"""Deployment: a stack is made as its template says, each resource after those it needs, or brought back.
 
 Each operation is a generator. It gives the seconds that it waits for, and is done in the thread that drives it until
-the first of them; so a deployment that waits for nothing is over when CreateStack answers.
+the first of them; so a deployment that waits for nothing is over when CreateStack answers. Resources that wait, such as
+custom resources, let others go on beside them; once one has failed, those that wait are cancelled.
 
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html; statuses, events and
 reasons as AWS was recorded to give them.
@@ -14,13 +15,14 @@ import logging
 from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from emulator.deploying import notices, rollback_triggers
+from emulator.deploying import notices, rollback_triggers, snapshots
 from emulator.deploying.changes import NEVER, recreation
 from emulator.deploying.intrinsics import as_text, evaluate
 from emulator.deploying.reading import InvalidTemplate
 from emulator.deploying.schemas import schema
 from emulator.deploying.scope import Values, pseudo_parameters, resolve
 from emulator.deploying.services import NOT_UPDATABLE, Refused, Services
+from emulator.deploying.side_by_side import in_order
 from emulator.deploying.stacks import Row, Stack, Stacks
 from emulator.deploying.types import find_type
 from emulator.deploying.types.resource_type import STACK_TAGS, Made, Order, Waiting, checked, naming_property
@@ -39,17 +41,26 @@ _CANNOT_RENAME: Final = (
     "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename {} and update the "
     "stack again."
 )
-_CANCELLED: Final = "Resource creation cancelled"
+_CANCELLED: Final = "Resource {} cancelled"
 _REPLACES: Final = "Requested update requires the creation of a new physical resource; hence creating one."
 
 
 class Failed(Exception):
-    """A deployment cannot go on. ``logical_id`` is the resource that failed, None where the template did."""
+    """A deployment cannot go on. ``logical_id`` is the resource that failed, None where the template did.
+
+    ``others`` are the resources that were cancelled with it.
+    """
 
     def __init__(self, reason: str, logical_id: str | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.logical_id = logical_id
+        self.others: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> str:
+        """The resources that failed, as the reasons of stacks list them."""
+        return f"[{', '.join(sorted((self.logical_id or '', *self.others)))}]"
 
 
 class Deployment:
@@ -103,8 +114,7 @@ class Deployment:
         stack.given = given
         scope = self._scope(given)
         try:
-            for resource in scope.active().values():
-                yield from self._make(scope, resource)
+            yield from self._side_by_side(scope, lambda resource: self._make(scope, resource))
             self._set_outputs(scope, given)
             yield from self._watch(given)
         except (Failed, InvalidTemplate) as failure:
@@ -118,7 +128,7 @@ class Deployment:
         if failure.logical_id is None:
             said = failure.reason
         else:
-            said = f"The following resource(s) failed to create: [{failure.logical_id}]"
+            said = f"The following resource(s) failed to create: {failure.named}"
         stack.outputs, stack.exports, stack.imports = [], {}, set()
         if stack.disable_rollback or stack.on_failure == "DO_NOTHING":
             self.tell("CREATE_FAILED", f"{said}. ")
@@ -132,6 +142,21 @@ class Deployment:
         yield from self._delete_all(rolling_back=True, complete="ROLLBACK_COMPLETE", failed="ROLLBACK_FAILED")
         stack.deleted = self.now()
 
+    def _side_by_side(self, scope: Values, work: Callable[[Resource], Steps]) -> Steps:
+        """Work on each resource once those it needs are done. Raises Failed; what waits is cancelled then."""
+        under_way: set[str] = set()
+        try:
+            yield from in_order(scope.active(), scope.template.needs, work, under_way)
+        except Failed as failure:
+            if self.is_over:
+                raise
+            failure.others = tuple(under_way)
+            for name in scope.active().keys() & under_way:
+                row = self.stack.rows[name]
+                verb, what = ("CREATE", "creation") if row.status.startswith("CREATE") else ("UPDATE", "update")
+                self._tell_of(row, f"{verb}_FAILED", _CANCELLED.format(what))
+            raise
+
     def _make(self, scope: Values, resource: Resource) -> Steps:
         """Make a resource that is not there."""
         properties = evaluate(resource.properties, scope)
@@ -143,7 +168,7 @@ class Deployment:
         row.physical_id, row.attributes = made.id, made.attributes
         if self.is_over:  # the stack was deleted while this was being made
             yield from self._deleted(row)
-            raise Failed(_CANCELLED, row.logical_id)
+            raise Failed(_CANCELLED.format("creation"), row.logical_id)
         self._tell_of(row, "CREATE_IN_PROGRESS", "Resource creation Initiated")
         self._tell_of(row, "CREATE_COMPLETE")
 
@@ -221,15 +246,7 @@ class Deployment:
         stack.given, stack.cancelled = given, False
         scope = self._scope(given)
         try:
-            for resource in scope.active().values():
-                row = stack.rows.get(resource.logical_id)
-                if stack.cancelled:
-                    raise Failed("User Initiated")  # noqa: TRY301 - as any other failure
-                if row is None or row.status == "DELETE_COMPLETE":
-                    before.made.append(resource.logical_id)
-                    yield from self._make(scope, resource)
-                else:
-                    yield from self._change(scope, resource, row, before)
+            yield from self._side_by_side(scope, lambda resource: self._bring_up(scope, resource, before))
             active = scope.active()
             gone = [row for name, row in stack.rows.items() if name not in active]
             for row in gone:
@@ -246,6 +263,17 @@ class Deployment:
         for row in gone:
             stack.rows.pop(row.logical_id, None)
         self.tell("UPDATE_COMPLETE")
+
+    def _bring_up(self, scope: Values, resource: Resource, before: _Before) -> Steps:
+        """Make or change a resource."""
+        row = self.stack.rows.get(resource.logical_id)
+        if self.stack.cancelled:
+            raise Failed("User Initiated")
+        if row is None or row.status == "DELETE_COMPLETE":
+            before.made.append(resource.logical_id)
+            yield from self._make(scope, resource)
+        else:
+            yield from self._change(scope, resource, row, before)
 
     def _change(self, scope: Values, resource: Resource, row: Row, before: _Before) -> Steps:
         properties = evaluate(resource.properties, scope)
@@ -337,7 +365,7 @@ class Deployment:
                 continue
             self._tell_of(row, "DELETE_IN_PROGRESS", cleaning=True)
             try:
-                yield from self._deleted(row)
+                yield from self._deleted(row, snapped=policy == "Snapshot")
             except Failed:
                 continue
             self._tell_of(row, "DELETE_COMPLETE", cleaning=True)
@@ -348,7 +376,7 @@ class Deployment:
             said = f"{failure.reason}. Rollback requested by user."
         else:
             verb = "create" if failure.logical_id in before.made else "update"
-            said = f"The following resource(s) failed to {verb}: [{failure.logical_id}]. "
+            said = f"The following resource(s) failed to {verb}: {failure.named}. "
         if stack.disable_rollback:
             self.tell("UPDATE_FAILED", said)
             return
@@ -464,7 +492,7 @@ class Deployment:
                 continue
             self._tell_of(row, "DELETE_IN_PROGRESS")
             try:
-                yield from self._deleted(row)
+                yield from self._deleted(row, snapped=not rolling_back and row.deletion_policy == "Snapshot")
             except Failed:
                 failures.append(row.logical_id)
                 continue
@@ -478,12 +506,14 @@ class Deployment:
     def _users(row: Row, rows: Iterable[Row]) -> list[str]:
         return [other.logical_id for other in rows if row.logical_id in other.needs]
 
-    def _deleted(self, row: Row) -> Steps:
-        """Delete a resource; one that is not there is as good as deleted."""
+    def _deleted(self, row: Row, *, snapped: bool = False) -> Steps:
+        """Delete a resource, after a snapshot of it (``snapped``); one that is not there is as good as deleted."""
 
         def work() -> Waiting[None]:
-            order = self._order(row.logical_id, row.type, row.properties)
-            return find_type(row.type).delete(order, Made(row.physical_id, row.attributes))
+            order, made = self._order(row.logical_id, row.type, row.properties), Made(row.physical_id, row.attributes)
+            if snapped:
+                snapshots.take(order, made)
+            return find_type(row.type).delete(order, made)
 
         def forgiving() -> Generator[float, None, None]:
             try:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.jsontext import dumps
-from emulator.deploying import drift, preparing, transforms
+from emulator.deploying import drift, early_validation, preparing, transforms
 from emulator.deploying.intrinsics import as_text
 from emulator.deploying.preparing import invalid
 from emulator.deploying.reading import InvalidTemplate
@@ -18,6 +18,7 @@ from emulator.deploying.schemas import schema
 from emulator.deploying.templates import compile_template
 
 if TYPE_CHECKING:
+    from emulator.deploying.early_validation import Problem
     from emulator.deploying.stacks import Event, Row, Stack
     from emulator.wire.protocol import Call
     from emulator.world import World
@@ -116,13 +117,15 @@ def describe_events(world: World, call: Call) -> dict[str, Any]:
     """DescribeEvents: the events of a stack's operations, newest first."""
     region = world.deployments.of(world, call)
     region.looked()
-    name = call.params.get("StackName")
-    if name is None and (change_set := call.params.get("ChangeSetName")) is not None:
+    name, change_set = call.params.get("StackName"), call.params.get("ChangeSetName")
+    problems: tuple[Problem, ...] = ()
+    if change_set is not None and (name is not None or change_set.startswith("arn:")):
         from emulator.deploying.change_sets import find_change_set
 
-        stack, _ = find_change_set(region, {"ChangeSetName": change_set})
+        stack, made = find_change_set(region, call.params)
+        problems = made.problems
     elif name is None:
-        raise invalid("StackName or ChangeSetName must be specified.")
+        raise invalid("One of ChangeSetName, OperationId or StackName must be specified")
     else:
         stack = region.stacks.required(name, "Stack [{}] does not exist")
     failed = (call.params.get("Filters") or {}).get("FailedEvents")
@@ -136,7 +139,10 @@ def describe_events(world: World, call: Call) -> dict[str, Any]:
         }
         for event in shown
     ]
-    return {"OperationEvents": listed, "NextToken": token}
+    return {
+        "OperationEvents": [*(early_validation.described(each, stack) for each in problems), *listed],
+        "NextToken": token,
+    }
 
 
 def _rows(stack: Stack) -> list[Row]:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from emulator.deploying import intrinsics
 from emulator.deploying.reading import InvalidTemplate
 from emulator.deploying.schemas import schema
+from emulator.deploying.snapshots import SNAPPED, default_policy
 
 MOST_RESOURCES: Final = 500
 MOST_OF_OTHERS: Final = 200
@@ -218,9 +219,14 @@ def _names_of(depends_on: Any) -> tuple[str, ...]:
 
 
 def _policy(name: str, declared: Mapping[str, Any], member: str) -> str:
-    policy = declared.get(member, "Delete")
+    kind = str(declared["Type"])
+    default = default_policy(kind, declared.get("Properties") or {}) if member == "DeletionPolicy" else "Delete"
+    policy = declared.get(member, default)
     if policy not in _POLICIES:
         raise format_error(f"Unrecognized {member} {policy} for resource {name}")
+    if policy == "Snapshot" and kind not in SNAPPED:
+        words = "deletion policy" if member == "DeletionPolicy" else "update replace policy"
+        raise InvalidTemplate(f"Template error: resource type {kind} does not support {words} Snapshot")
     return str(policy)
 
 

@@ -35,7 +35,8 @@ HELD = {
     16: "resources_that_are_there_become_those_of_a_stack what_cannot_be_imported_leaves_the_stack_as_it_was",
     17: "an_included_file_that_is_not_there_fails_the_change_set "
     "a_macro_of_the_account_changes_the_template_or_fails_it_in_its_words",
-    18: "events_are_described_for_a_failed_change_set",
+    18: "events_are_described_for_a_failed_change_set a_property_that_is_missing_or_unknown_fails_the_change_set "
+    "a_name_that_is_taken_fails_the_change_set validation_can_be_left_out",
     19: "cdk",
     20: "sam",
     21: "aws_cloudformation_deploy",
@@ -47,7 +48,7 @@ HELD = {
     27: "a_created_stack_has_these_events",
     28: "an_update_replaces_changes_and_removes",
     29: "resources_are_made_in_the_order_in_which_they_need_each_other",
-    30: "a_creation_that_fails_rolls_back an_update_that_fails_goes_back_to_what_was",
+    30: "siblings_of_what_fails_are_cancelled an_update_cancels_what_waits_too a_creation_that_fails_rolls_back an_update_that_fails_goes_back_to_what_was",
     31: "a_creation_that_fails_rolls_back",
     32: "a_creation_that_fails_rolls_back a_protected_stack_is_not_deleted_and_a_protected_table_fails_the_deletion",
     33: "an_update_of_nothing_is_refused",
@@ -77,7 +78,9 @@ HELD = {
     53: "pseudo_parameters",
     54: "loops_make_resources_of_each_value without_its_transform_a_loop_is_no_resource a_function_gives",
     55: "dynamic_references_are_resolved_and_not_shown",
-    56: "retained_resources_stay policies_of_removed_and_replaced_resources",
+    56: "retained_resources_stay policies_of_removed_and_replaced_resources a_snapshot_is_taken_before_a_resource_goes "
+    "a_volume_that_an_update_removes_leaves_a_snapshot databases_are_snapped_unless_they_say_otherwise "
+    "a_type_without_snapshots_is_refused",
     57: "references_and_attributes",
     58: "references_and_attributes an_updated_stack_changes_its_machine_and_a_deleted_one_takes_it_along",
     59: "a_machine_has_exactly_one_definition",
@@ -98,7 +101,7 @@ HELD = {
     "a_named_table_is_not_replaced",
     72: "indexes_come_and_go_one_at_a_time",
     73: "a_global_table_has_a_replica_in_its_own_region",
-    74: "references_and_attributes a_custom_resource_is_made_by_a_function",
+    74: "references_and_attributes a_custom_resource_is_made_by_a_function inline_code_is_a_module_called_index",
     75: "references_and_attributes",
     76: "references_and_attributes tags_of_the_stack_and_what_a_machine_made_of_a_template_is",
     77: "references_and_attributes a_property_that_is_gone_returns_to_its_default_and_logging_of_a_machine_stays",
@@ -117,13 +120,7 @@ wrong is held here the other way round."""
 
 NOT_MET = {
     6: "The reason [WARN] of property values that cannot be worked out is not given: every value is worked out, or unknown.",
-    18: "Early validation does not happen before a change set is executed; the failure comes with the resource, and "
-    "DescribeEvents has no events of validation.",
-    30: "Resources are made one after the other, so no sibling is cancelled and one resource alone is named as failed.",
     45: "Of the two texts seen, the newer one is given, behind the place in the template of the older one.",
-    56: "Snapshot is read as Delete: no type here that is made has snapshots of it.",
-    67: "The alarms are read once a minute, the routing is changed at the interval; AWS calls its handler once a minute.",
-    74: "ZipFile is not measured against its 4 MB; the Handler is not held to begin with index.",
 }
 """What of a fact is not met, and why."""
 

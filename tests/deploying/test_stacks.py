@@ -498,6 +498,25 @@ def test_a_custom_resource_is_made_by_a_function(stacks):
     assert stacks.one(stack_id)["StackStatus"] == "DELETE_COMPLETE"
 
 
+@pytest.mark.parametrize(
+    ("handler", "answer"),
+    [("index.handler", '"hello"'), ("other.handler", "Unable to import module 'other'")],
+)
+def test_inline_code_is_a_module_called_index(stacks, dynastep, handler, answer):
+    """A handler of another module is taken, as on AWS, and found missing when the function is called. A template of at
+    most 1 MB never has code of more than the 4 MB that AWS takes."""
+    function = {
+        "Runtime": "python3.12",
+        "Handler": handler,
+        "Role": f"arn:aws:iam::{dynastep.account}:role/r",
+        "Code": {"ZipFile": "def handler(event, context): return 'hello'"},
+    }
+    stacks.create({"Resources": {"F": {"Type": "AWS::Lambda::Function", "Properties": function}}})
+    assert stacks.one()["StackStatus"] == "CREATE_COMPLETE"
+    answered = dynastep.client("lambda").invoke(FunctionName=stacks.physical()["F"])
+    assert answer in answered["Payload"].read().decode()
+
+
 def test_an_export_in_use_is_not_changed(stacks, formation):
     def exporting(value):
         return simple(Outputs={"O": {"Value": value, "Export": {"Name": "shared"}}})

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from emulator.deploying.services import Refused
 from emulator.deploying.types.modelled import Modelled
+from emulator.deploying.types.resource_type import Made
 
 if TYPE_CHECKING:
-    from emulator.deploying.types.resource_type import Made, Order
+    from emulator.deploying.types.resource_type import Order
 
 _ATTRIBUTES: Final = {"AttributeNames": ["All"]}
 _ROWS: Final[Mapping[str, Modelled]] = {
@@ -63,6 +65,22 @@ def _bucket(order: Order, made: Made) -> Mapping[str, Any]:
 
 
 _OTHERS: Final = {"AWS::Events::Rule": _rule, "AWS::S3::Bucket": _bucket}
+
+
+def is_there(order: Order, name: str) -> bool:
+    """Whether a resource of a name is there, as far as its service shows it by the name alone. Raises Refused."""
+    from emulator.deploying.types import find_type
+
+    try:
+        if order.type in _OTHERS:
+            _OTHERS[order.type](order, Made(name, {}))
+            return True
+        handler = _ROWS.get(order.type) or find_type(order.type)
+        return isinstance(handler, Modelled) and handler.shows(order, name)
+    except Refused as refused:
+        if refused.is_absence or refused.status in (400, 403):
+            return False
+        raise
 
 
 def look(order: Order, made: Made) -> Mapping[str, Any] | None:

@@ -335,6 +335,12 @@ class Modelled(ResourceType):
                     shown[prop] = value
         return shown
 
+    def shows(self, order: Order, name: str) -> bool:
+        """Whether the service shows a resource of a name. Raises Refused."""
+        [identifier] = self._identifier(order.type)
+        bags = self._look(order, Made(name, {identifier: name}))
+        return any(name in bag.values() for bag in bags)
+
     # Tags.
 
     @property
