@@ -1,4 +1,4 @@
-"""botocore's models of services: each is read once a process, whichever session or server asks.
+"""botocore's models of services: each is read once a process by all sessions, and once by the emulator itself.
 
 Whoever calls ``boto3.client`` in a test does so through a new default session, since the credentials of the last test
 are gone. Each such session would read and decode the models of its services again: 2 to 20 ms of CPU a service.
@@ -36,14 +36,18 @@ def service_description(service: str) -> dict[str, Any]:
     return theirs
 
 
+@cache
 def installed() -> Loader:
-    """The models of the botocore that is installed."""
+    """The models of the botocore that is installed, as they are in its files.
+
+    Sessions have others: a client of S3 takes the bucket out of the paths of the operations that it has called.
+    """
     return _loader(None)
 
 
 @contextmanager
 def models_kept() -> Iterator[None]:
-    """Sessions that are made inside share what they have read; botocore treats these models as constants."""
+    """Sessions that are made inside share what they have read, as the clients of one session do."""
     import botocore
 
     botocore.register_initializer(_share)
@@ -58,12 +62,16 @@ def _share(session: Session) -> None:
 
 
 def _shared(path: str | None) -> Loader:
-    loader = _loader(path)
+    loader = _of_sessions(path)
     loader.search_paths[:] = dict.fromkeys(loader.search_paths)  # boto3 appends its own folder for each session
     return loader
 
 
 @cache
+def _of_sessions(path: str | None) -> Loader:
+    return _loader(path)
+
+
 def _loader(path: str | None) -> Loader:
     from botocore.loaders import create_loader
 

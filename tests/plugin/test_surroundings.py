@@ -11,6 +11,7 @@ import botocore.session
 import pytest
 
 from dynastep import Dynastep, emulator
+from emulator.wire.operations import service_model
 
 pytest_plugins = ["pytester"]
 
@@ -98,3 +99,9 @@ def test_modules_of_the_emulator_are_not_rewritten(pytester: pytest.Pytester) ->
         """
     )
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+def test_what_a_client_does_to_its_models_is_not_seen_by_the_emulator(dynastep: Dynastep) -> None:
+    """A client of S3 takes the bucket out of the path of an operation, in the model that its session has read."""
+    dynastep.client("s3").create_bucket(Bucket="labels")
+    assert service_model("s3").operation_model("CreateBucket").http["requestUri"] == "/{Bucket}"
