@@ -118,7 +118,7 @@ def plan(stack: Stack, given: Given, scope: Values) -> list[Change]:
         InvalidTemplate: a resource would become one of another type.
     """
     scope.planning = True
-    rows = {name: row for name, row in stack.rows.items() if row.status != "DELETE_COMPLETE"}
+    rows = {name: row for name, row in stack.rows.items() if row.is_there}
     active = scope.active()
     other = [name for name, resource in active.items() if name in rows and rows[name].type != resource.type]
     if other:

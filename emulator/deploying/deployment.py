@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import math
 from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -114,7 +115,8 @@ class Deployment:
         stack.given = given
         scope = self._scope(given)
         try:
-            yield from self._side_by_side(scope, lambda resource: self._make(scope, resource))
+            made = self._side_by_side(scope, lambda resource: self._make(scope, resource))
+            yield from _limited(made, stack.timeout)
             self._set_outputs(scope, given)
             yield from self._watch(given)
         except (Failed, InvalidTemplate) as failure:
@@ -269,7 +271,7 @@ class Deployment:
         row = self.stack.rows.get(resource.logical_id)
         if self.stack.cancelled:
             raise Failed("User Initiated")
-        if row is None or row.status == "DELETE_COMPLETE":
+        if row is None or not row.is_there:
             before.made.append(resource.logical_id)
             yield from self._make(scope, resource)
         else:
@@ -378,6 +380,7 @@ class Deployment:
             verb = "create" if failure.logical_id in before.made else "update"
             said = f"The following resource(s) failed to {verb}: {failure.named}. "
         if stack.disable_rollback:
+            stack.resume = before
             self.tell("UPDATE_FAILED", said)
             return
         self.tell("UPDATE_ROLLBACK_IN_PROGRESS", said)
@@ -449,7 +452,7 @@ class Deployment:
         row.deletion_policy, row.replace_policy, row.metadata = old.deletion_policy, old.replace_policy, old.metadata
 
     def continue_rollback(self, skipped: frozenset[str]) -> Steps:
-        """Go on with a rollback that failed."""
+        """Go on with a rollback that failed, or begin one of an update that failed and was left so."""
         before = self.stack.resume
         if before is None:
             message = "nothing was being rolled back"
@@ -550,6 +553,17 @@ def _was(old: Row, before: _Before, services: Services) -> dict[str, Any]:
 
 def _as_failure(failure: Failed | InvalidTemplate) -> Failed:
     return failure if isinstance(failure, Failed) else Failed(str(failure))
+
+
+def _limited(steps: Steps, minutes: int | None) -> Steps:
+    """Steps that fail once they have taken so many minutes."""
+    left = math.inf if minutes is None else minutes * 60.0
+    for wait in steps:
+        if wait >= left:
+            yield left
+            steps.throw(Failed("Stack creation time exceeded the specified timeout"))
+        left -= wait
+        yield wait
 
 
 def _names(stacks: Iterable[Stack]) -> str:

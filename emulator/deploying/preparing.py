@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from asl_interpreter.jsontext import JSON, dumps
 from emulator.deploying import parameters as parameter_values
-from emulator.deploying import rollback_triggers, transforms
+from emulator.deploying import rollback_triggers, rules, transforms
 from emulator.deploying.parameters import Parameter
 from emulator.deploying.reading import InvalidTemplate, read
 from emulator.deploying.scope import Literals, pseudo_parameters
@@ -140,6 +140,8 @@ def prepare(
             document = transforms.apply(document, literals, services, macros(stacks))
             values = values_of(document, params.get("Parameters") or (), previous, services, updates=updates)
         template = compile_template(document)
+        scope = scope_of(document, values, pseudo_parameters(services, name, stack_id, topics), services)
+        rules.check(document, scope, services)
     except InvalidTemplate as error:
         raise invalid(str(error)) from None
     except transforms.TransformFailed as error:

@@ -204,13 +204,17 @@ def continue_update_rollback(world: World, call: Call) -> dict[str, Any]:
 
 
 def rollback_stack(world: World, call: Call) -> dict[str, Any]:
-    """RollbackStack: of a stack whose creation failed and was left so."""
+    """RollbackStack: of a stack whose creation or update failed and was left so."""
     region = world.deployments.of(world, call)
     stack = region.stacks.required(call.params["StackName"], "Stack [{}] does not exist")
 
     def allowed() -> None:
-        if stack.status != "CREATE_FAILED":
+        if stack.status not in ("CREATE_FAILED", "UPDATE_FAILED"):
             raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be rolled back.")
 
-    region.drive(region.begin(stack, "ROLLBACK_IN_PROGRESS", allowed).roll_back())
+    if stack.status == "UPDATE_FAILED":
+        deployment = region.begin(stack, "UPDATE_ROLLBACK_IN_PROGRESS", allowed)
+        region.drive(deployment.continue_rollback(frozenset()))
+    else:
+        region.drive(region.begin(stack, "ROLLBACK_IN_PROGRESS", allowed).roll_back())
     return {"StackId": stack.id}

@@ -67,6 +67,12 @@ class Row:
     needs: frozenset[str] = frozenset()
     drift: Drift | None = None
 
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a resource, not one that was deleted or never made."""
+        failed = self.status == "CREATE_FAILED" and not self.physical_id
+        return self.status != "DELETE_COMPLETE" and not failed
+
 
 @dataclass(frozen=True, slots=True)
 class Exported:

@@ -67,3 +67,11 @@ def test_an_update_cancels_what_waits_too(stacks):
     said = "The following resource(s) failed to create: [Long, Short]. "
     assert ("s", "UPDATE_ROLLBACK_IN_PROGRESS", said) in stacks.events()
     assert ("Long", "CREATE_FAILED", "Resource creation cancelled") in stacks.events()
+
+
+def test_a_creation_that_takes_too_long_is_rolled_back(stacks):
+    stacks.create({"Resources": {"H": HANDLE, "W": wait(600)}}, TimeoutInMinutes=1)
+    assert stacks.one()["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert ("W", "CREATE_FAILED", "Resource creation cancelled") in stacks.events()
+    said = "Stack creation time exceeded the specified timeout. Rollback requested by user."
+    assert ("s", "ROLLBACK_IN_PROGRESS", said) in stacks.events()

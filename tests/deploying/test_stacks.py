@@ -611,3 +611,28 @@ def test_what_transforms_make_is_made_again_even_if_the_template_is_the_same(sta
     stacks.create(template)
     stacks.update(template)
     assert stacks.one()["StackStatus"] == "UPDATE_COMPLETE"
+
+
+def test_a_creation_that_was_left_failed_goes_on_with_what_is_missing(stacks):
+    bad = {"Q": {"Type": "AWS::SQS::Queue"}, "P": {**parameter(Type="Bad"), "DependsOn": "Q"}}
+    good = {"Q": {"Type": "AWS::SQS::Queue"}, "P": parameter()}
+    stacks.create({"Resources": bad}, DisableRollback=True)
+    assert stacks.one()["StackStatus"] == "CREATE_FAILED"
+    queue = stacks.physical()["Q"]
+    stacks.update({"Resources": good})
+    assert stacks.one()["StackStatus"] == "UPDATE_COMPLETE", stacks.failure()
+    assert stacks.physical()["Q"] == queue
+    assert ("P", "CREATE_COMPLETE", None) in stacks.events()
+
+
+def test_an_update_that_was_left_failed_is_rolled_back_by_hand(stacks, formation, dynastep):
+    queue = {"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": 1}}
+    stacks.create({"Resources": {"Q": queue}})
+    changed = {"Q": {**queue, "Properties": {"DelaySeconds": 2}}, "P": parameter(Type="Bad")}
+    stacks.update({"Resources": changed}, DisableRollback=True)
+    assert stacks.one()["StackStatus"] == "UPDATE_FAILED"
+    formation.rollback_stack(StackName="s")
+    assert stacks.one()["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    url = stacks.physical()["Q"]
+    attributes = dynastep.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["DelaySeconds"])
+    assert attributes["Attributes"] == {"DelaySeconds": "1"}
