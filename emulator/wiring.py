@@ -17,7 +17,6 @@ from asl_interpreter.jsontext import JSON, loads
 from asl_interpreter.loop.clock import Clock
 from emulator import arns, moto_door
 from emulator.actors import guard_of
-from emulator.apigateway.apis import Apis
 from emulator.cloudwatch import Alarms, Metrics
 from emulator.cloudwatch.counting import api_counter, count_message, execution_counter, invocation_counter, meters
 from emulator.datasets import S3Datasets
@@ -57,6 +56,7 @@ from emulator.world import World
 
 if TYPE_CHECKING:
     from asl_interpreter.coverage import Coverage
+    from emulator.apigateway.apis import Apis
     from emulator.dynamodb.forwarding import Forward
     from emulator.dynamodb.model.streams import Stream
     from emulator.lambdas.cluster import Cluster
@@ -142,6 +142,21 @@ def put_together(given: Lasting) -> World:
 
     keys = Keys(clock.now, guard, strike_key)
     dynamodb.keys = TableKeys(keys)
+
+    def make_apis() -> Apis:
+        from emulator.apigateway.apis import Apis  # with Velocity and OpenAPI, which few need
+
+        apis = Apis(
+            clock,
+            lambdas,
+            new_id=world.new_id,
+            serve=partial(inside, world),
+            pass_time=world.pass_time,
+            chance=world.random.random,
+        )
+        apis.counted = api_counter(metrics)
+        return apis
+
     world = World(
         settings=settings,
         clock=clock,
@@ -154,14 +169,7 @@ def put_together(given: Lasting) -> World:
         callbacks=Callbacks(secrets.token_bytes() if settings.clock == "wall" else b"repeatable"),
         schedules=Schedules(engine),
         pipes=Pipes(engine, lambdas, run_machine),
-        apis=Apis(
-            clock,
-            lambdas,
-            new_id=lambda: world.new_id(),  # noqa: PLW0108 - the world is not there yet
-            serve=lambda environ, body: inside(world, environ, body),
-            pass_time=lambda seconds: world.pass_time(seconds),  # noqa: PLW0108 - as above
-            chance=lambda: world.random.random(),  # noqa: PLW0108 - as above
-        ),
+        make_apis=make_apis,
         metrics=metrics,
         alarms=Alarms(engine, metrics),
         retention=Retention(clock, settings.keep_executions),
@@ -178,7 +186,6 @@ def put_together(given: Lasting) -> World:
         coverage=given.coverage,
     )
     lambdas.hit = partial(_hit_function, world.faults)
-    world.apis.counted = api_counter(metrics)
     return world
 
 

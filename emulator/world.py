@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
@@ -109,7 +109,7 @@ class World:
     callbacks: Callbacks
     schedules: Schedules
     pipes: Pipes
-    apis: Apis
+    make_apis: Callable[[], Apis]
     metrics: Metrics
     alarms: Alarms
     retention: Retention
@@ -134,6 +134,7 @@ class World:
     coverage: dict[str, Coverage] | None = None
     """Text of a definition -> what its executions have done; None while nobody asks for coverage."""
     keeping: Keeping = field(default_factory=Keeping)
+    _apis: dict[str, Apis] = field(default_factory=dict)
     _activities: dict[tuple[str, str], Activities] = field(default_factory=dict)
     _machines: dict[tuple[str, str], StateMachines] = field(default_factory=dict)
     _resources: dict[tuple[str, str], Resources] = field(default_factory=dict)
@@ -142,6 +143,12 @@ class World:
     def default_account(self) -> str:
         """The account of callers whose key names none."""
         return self.settings.account
+
+    @property
+    def apis(self) -> Apis:
+        """The APIs of API Gateway, made when somebody first calls one."""
+        made = self._apis.get("made")
+        return self._apis.setdefault("made", self.make_apis()) if made is None else made
 
     def new_id(self) -> str:
         """A UUID for what a client leaves without a name; where time is not real, the same ones in every run.
