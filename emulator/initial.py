@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from asl_interpreter.jsontext import InvalidJSON, dumps, loads
+from emulator.progress import followed
 
 FOLDERS: Final = (Path("/etc/localstack/init/ready.d"), Path("/etc/dynastep/ready.d"))
 """Where images of containers have them."""
@@ -130,7 +131,7 @@ def _make(path: Path, account: str, client: Client) -> None:
         entries = document.get(member, [])
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise InitFailed(f"{member} of {path} must be a list of objects")
-        for entry in entries:
+        for entry in followed(entries, f"Making {member} of {path.name}", len(entries)):
             params: Any = entry if service == "dynamodb" else _as_machine(entry, account)
             try:
                 getattr(client(service), operation)(**params)

@@ -43,6 +43,7 @@ EMULATOR = {
     "faults": "",
     "arns": "",
     "settings": "",
+    "progress": "",
     "dynamodb.generations": "settings",
     "dynamodb.rejections": "dynamodb.generations faults settings",
     "dynamodb.model": "arns dynamodb.generations dynamodb.rejections faults settings",
@@ -88,14 +89,14 @@ EMULATOR = {
     " dynamodb.registry endpoint eventbridge events faults injection integrations lambdas moto_door"
     " settings stepfunctions wire world",
     "routes": "injection integrations",
-    "initial": "",
+    "initial": "progress",
     "variables": "settings suggestions",
     "localstack": "moto_door wire",
-    "keeping": "dynamodb.changes dynamodb.model faults moto_door stepfunctions",
+    "keeping": "dynamodb.changes dynamodb.model faults moto_door progress stepfunctions",
     "app": "keeping initial localstack reception routes web wire wiring",
     "cli": "",
     "control": "keeping moto_door settings wire wiring world",
-    "commands": "keeping deploying permissions app bench clients control graph initial integrations moto_door server settings stepfunctions"
+    "commands": "keeping deploying permissions app bench clients control graph initial integrations moto_door progress server settings stepfunctions"
     " validate variables"
     " web wire wiring",
     "dynamodb": "",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from emulator.commands.bars import shown
 from emulator.commands.definitions import CannotRun, read_bytes, write_bytes
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def check(folder: Path) -> None:
     from emulator.keeping.loading import EVERY, load_state
     from emulator.keeping.pickling import Unreadable
 
-    with _opened(folder) as opened:
+    with _opened(folder) as opened, shown():
         problems = opened.problems()
         try:
             loaded = None if problems else load_state(opened, EVERY)
@@ -53,7 +54,7 @@ def check(folder: Path) -> None:
 @_FOLDER
 def compact(folder: Path) -> None:
     """Give back the room of what is gone from FOLDER."""
-    with _opened(folder) as opened:
+    with _opened(folder) as opened, shown():
         before = opened.file.stat().st_size
         opened.compact()
         click.echo(f"{opened.file} has {opened.file.stat().st_size:,} bytes; it had {before:,}.")
@@ -68,7 +69,7 @@ def export_data(folder: Path, output: Path) -> None:
     from emulator.keeping.pickling import Unreadable
     from emulator.keeping.snapshots import written
 
-    with _opened(folder) as opened:
+    with _opened(folder) as opened, shown():
         try:
             loaded = load_state(opened, EVERY)
         except Unreadable as error:
@@ -89,7 +90,7 @@ def import_data(folder: Path, file: Path) -> None:
     from emulator.keeping.pickling import CannotKeep, Unreadable
 
     given = read_bytes(file)
-    with _opened(folder) as opened:
+    with _opened(folder) as opened, shown():
         if opened.has_parts(""):
             raise CannotRun(f"{opened.file} holds something already: name a folder that is new.")
         try:

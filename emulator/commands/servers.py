@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from emulator.commands.bars import waiting
 from emulator.commands.definitions import CannotRun, read_file
 from emulator.wire.credentials import DEFAULT_REGION
 
@@ -98,7 +99,7 @@ def send(url: str, path: str, method: str, data: bytes | None = None, patience: 
 
     try:
         request = Request(f"{url.rstrip('/')}{path}", data, method=method)  # noqa: S310 - the user's own URL
-        with urlopen(request, timeout=patience) as response:  # noqa: S310 - the user's own URL
+        with waiting(url), urlopen(request, timeout=patience) as response:  # noqa: S310 - the user's own URL
             answer: bytes = response.read()
     except HTTPError as error:
         said = error.read().decode(errors="replace")

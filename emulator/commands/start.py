@@ -71,6 +71,7 @@ def start(*, verbose: bool, quiet: bool, **flags: str | None) -> None:
 
     from emulator.app import create_app
     from emulator.clients import client
+    from emulator.commands.bars import shown
     from emulator.web.counts import Counts
     from emulator.wire.hosts import Hosts
     from emulator.wiring import Lasting
@@ -83,7 +84,8 @@ def start(*, verbose: bool, quiet: bool, **flags: str | None) -> None:
     def prepare() -> None:
         account = settings.account
         try:
-            preparation.run(url, account, lambda service: client(control, service, account=account, endpoint=url))
+            with shown():
+                preparation.run(url, account, lambda service: client(control, service, account=account, endpoint=url))
         except initial.InitFailed as error:
             click.echo(f"Error: {error}", err=True)
             sys.stderr.flush()
@@ -110,6 +112,7 @@ def start(*, verbose: bool, quiet: bool, **flags: str | None) -> None:
 
 def _begun(given: Lasting, application: Callable[[Control], Flask]) -> tuple[Control, Flask]:
     """What serves, with what its data folder holds."""
+    from emulator.commands.bars import shown
     from emulator.control import Control
     from emulator.integrations.mocks import InvalidMock
     from emulator.keeping.folder import CannotOpen, CannotWrite, Folder
@@ -125,7 +128,8 @@ def _begun(given: Lasting, application: Callable[[Control], Flask]) -> tuple[Con
             logging.getLogger("dynastep").warning(sentence)
         control = Control(given, folder=folder)
         app = application(control)
-        control.begin()
+        with shown():
+            control.begin()
     except (InvalidMock, CannotOpen, CannotWrite, CannotKeep, Unreadable) as error:
         raise click.ClickException(str(error)) from None
     return control, app

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from emulator.commands.bars import shown
 from emulator.commands.definitions import read_file
+from emulator.progress import followed
 from emulator.settings import Settings
 from emulator.wire.credentials import DEFAULT_ACCOUNT, DEFAULT_REGION
 
@@ -35,22 +37,24 @@ def validate(files: tuple[str, ...], form: str, kind: str) -> None:
     from emulator.wiring import Lasting, put_together
 
     resolve = Resources(put_together(Lasting.of(Settings())), DEFAULT_ACCOUNT, DEFAULT_REGION)
+    every = [file for name in files for file in _found(find_files(name), name)]
     findings: list[Finding] = []
-    checked = 0
-    for name in files:
-        found = find_files(name)
-        if not found:
-            raise click.UsageError(f"There is no definition at '{name}'.")
-        for file in found:
+    with shown():
+        for file in followed(every, "Checking definitions", len(every)):
             findings += check_file(file, read_file(file), resolve, express=kind == "EXPRESS")
-            checked += 1
     findings = sorted(dict.fromkeys(findings), key=lambda each: (each.file, each.line, each.column))
     report = FORMATS[form](findings)
     if report:
         click.echo(_coloured(report) if form == "text" else report)
     if form == "text":
-        click.echo(_summary(findings, checked))
+        click.echo(_summary(findings, len(every)))
     sys.exit(any(finding.problem.severity == "ERROR" for finding in findings))
+
+
+def _found(found: list[str], name: str) -> list[str]:
+    if not found:
+        raise click.UsageError(f"There is no definition at '{name}'.")
+    return found
 
 
 def _coloured(report: str) -> str:

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from asl_interpreter.loop.locks import lock
 from emulator.keeping.pickling import Unreadable
+from emulator.progress import OFTEN, followed, followed_if_many, steps
 
 FILE: Final = "dynastep.db"
 SCHEMA: Final = """
@@ -47,6 +48,9 @@ _MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {}
 """From a version to the next one."""
 TABLES: Final = ("parts", "items", "changes", "tokens", "executions", "events", "landed", "children", "within")
 RANK: Final = 86
+STEPS_OF_VACUUM: Final = 4.5
+STEPS_OF_CHECK: Final = 10.2
+"""Instructions of SQLite's machine for each row, as it counts them itself; the same for every size of row."""
 
 
 class CannotOpen(Exception):
@@ -167,7 +171,7 @@ class Folder:
                     db.execute(*together[0])
                     return
                 db.execute("BEGIN")
-                for sql, parameters in together:
+                for sql, parameters in followed_if_many(together, "Writing to the data folder"):
                     db.execute(sql, parameters)
                 db.execute("COMMIT")
             except sqlite3.Error as error:
@@ -195,12 +199,24 @@ class Folder:
         except sqlite3.Error as error:
             raise Unreadable(self._explained(error)) from None
 
+    def rows(self, table: str, columns: str, order: str, doing: str) -> Iterable[tuple[Any, ...]]:
+        """All rows of a table, as ``read`` has them; who watches is told how many were read."""
+        sql = f"SELECT {columns} FROM {table} ORDER BY {order}"  # noqa: S608 - of ``SCHEMA``
+        return followed(self.read(sql), doing, lambda: self._count(table))
+
+    def _count(self, *tables: str) -> int:
+        sql = " UNION ALL ".join(f"SELECT count(*) FROM {table}" for table in tables)  # noqa: S608 - as above
+        return sum(count for (count,) in self.read(sql))
+
     def problems(self) -> list[str]:
         """What is wrong with the file, as SQLite sees it."""
         try:
+            self._follow("Checking the data folder", STEPS_OF_CHECK)
             found = [str(row[0]) for row in self._db.execute("PRAGMA integrity_check")]
-        except sqlite3.Error as error:
+        except (sqlite3.Error, Unreadable) as error:
             return [str(error)]
+        finally:
+            self._db.set_progress_handler(None, 0)
         return [] if found == ["ok"] else found
 
     def clear(self) -> None:
@@ -209,9 +225,17 @@ class Folder:
 
     def compact(self) -> None:
         """Give back the room of what is gone."""
+        self._follow("Compacting the data folder", STEPS_OF_VACUUM)
         with self._lock:
             self._db.execute("VACUUM")
+            self._db.set_progress_handler(None, 0)
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _follow(self, doing: str, steps_of_row: float) -> None:
+        """Tell who watches how far the next statement is, which goes through every row."""
+        step = steps(doing, lambda: int(self._count(*TABLES) * steps_of_row))
+        if step is not None:
+            self._db.set_progress_handler(lambda: step(OFTEN), OFTEN)  # None lets SQLite go on
 
     def close(self) -> None:
         """Let the file go."""

@@ -32,6 +32,7 @@ from emulator.keeping.limits import UNKEPT
 from emulator.keeping.pickling import CannotKeep, dump
 from emulator.keeping.state import DYNAMODB, chance_of, named_parts
 from emulator.keeping.writing import Watch, Writing, already_noted, put
+from emulator.progress import followed
 from emulator.stepfunctions.keeping import every_execution
 from emulator.stepfunctions.retention import Listed
 
@@ -269,7 +270,7 @@ class Keeper:
         if known is not None and table.watchers[-1:] == (known,) and known.stream is open_stream:
             return
         if known is None:
-            for item in table.items.values():
+            for item in followed(table.items.values(), "Taking in items", len(table.items)):
                 self._writing.add(partial(put, table.table_id, table.key.names, item))
             for statement in already_noted(table, open_stream):
                 self._writing.add(lambda statement=statement: statement)  # type: ignore[misc]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.jsontext import InvalidJSON, loads
@@ -15,6 +16,7 @@ from emulator.keeping.pickling import Unreadable
 from emulator.keeping.state import DYNAMODB, State
 from emulator.keeping.writing import item_of, sequence_of
 from emulator.moto_door import Backend
+from emulator.progress import followed
 from emulator.stepfunctions.keeping import place_of
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ def _tokens(folder: Folder) -> dict[Place, dict[str, bytes]]:
 
 def _items(folder: Folder) -> dict[str, tuple[Any, ...]]:
     found: dict[str, list[Item]] = defaultdict(list)
-    for holder, value in folder.read("SELECT holder, value FROM items ORDER BY holder, key"):
+    for holder, value in folder.rows("items", "holder, value", "holder, key", "Reading items"):
         attributes, size = unpacked(value, f"an item of {holder}")
         found[holder].append(Item(attributes, size))
     return {holder: tuple(items) for holder, items in found.items()}
@@ -72,7 +74,7 @@ def _items(folder: Folder) -> dict[str, tuple[Any, ...]]:
 
 def _changes(folder: Folder) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = defaultdict(list)
-    for holder, number, value in folder.read("SELECT holder, number, value FROM changes ORDER BY holder, number"):
+    for holder, number, value in folder.rows("changes", "holder, number, value", "holder, number", "Reading changes"):
         at, old, new, *expired = unpacked(value, f"a change of {holder}")
         if expired:
             sequence = sequence_of(number)
@@ -91,15 +93,27 @@ def executions_in(folder: Folder, which: str, *given: object) -> tuple[list[Kept
     events: dict[str, list[Any]] = defaultdict(list)
     landed: dict[str, list[Any]] = defaultdict(list)
     for table, found in (("events", events), ("landed", landed)):
-        sql = f"SELECT arn, value FROM {table} WHERE arn IN ({which}) ORDER BY arn, first"  # noqa: S608 - both are ours
-        for arn, value in folder.find(sql, *given):
+        for arn, value in _rows(folder, table, "arn, value", f"arn IN ({which}) ORDER BY arn, first", given):
             found[arn] += _json(value, f"{table} of {arn}")
     children: dict[str, dict[int, dict[str, Kept]]] = defaultdict(lambda: defaultdict(dict))
-    sql = f"SELECT parent, run, name, value FROM children WHERE parent IN ({which})"  # noqa: S608
-    for parent, run, name, value in folder.find(sql, *given):
+    those = f"parent IN ({which})"
+    for parent, run, name, value in _rows(folder, "children", "parent, run, name, value", those, given):
         children[parent][run][name] = _json(value, f"the child execution {name} of {parent}")
     sql = f"SELECT arn, value FROM executions WHERE arn IN ({which}) ORDER BY number"  # noqa: S608
     heads = {arn: _json(value, f"the execution {arn}") for arn, value in folder.find(sql, *given)}
     kept = assembled(heads, events, landed, children)
     known = {arn: (len(events[arn]), len(landed[arn])) for arn in heads}
     return kept, known
+
+
+def _rows(
+    folder: Folder, table: str, columns: str, condition: str, given: tuple[object, ...]
+) -> Iterable[tuple[Any, ...]]:
+    """Rows of a table of executions; who watches is told how many were read."""
+    from_table = f"FROM {table} WHERE {condition}"
+
+    def count() -> int:
+        ((found,),) = folder.find(f"SELECT count(*) {from_table}", *given)
+        return int(found)
+
+    return followed(folder.find(f"SELECT {columns} {from_table}", *given), "Reading executions", count)

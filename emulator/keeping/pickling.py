@@ -23,6 +23,7 @@ from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
 from typing import Any, Final
 
 from asl_interpreter.loop.locks import is_lock, lock, plain_condition, plain_lock
+from emulator.progress import Step
 
 _LOCK: Final = type(plain_lock())
 
@@ -60,28 +61,32 @@ class Unreadable(Exception):
     """Bytes are not what this version of Dynastep keeps. The message says what is wrong."""
 
 
-def dump(value: Any, named: Mapping[str, object]) -> bytes:
+def dump(value: Any, named: Mapping[str, object], step: Step | None = None) -> bytes:
     """The bytes of a value; ``named`` are the parts that stand for themselves, by name.
+
+    ``step`` is told of each object of a dataclass of ours, such as an item of a table.
 
     Raises:
         CannotKeep: the value holds something that no other process could be given.
     """
     file = io.BytesIO()
     try:
-        _Pickler(file, {id(part): name for name, part in named.items()}).dump(value)
+        _Pickler(file, {id(part): name for name, part in named.items()}, step).dump(value)
     except (pickle.PicklingError, TypeError, AttributeError, RecursionError) as error:
         raise CannotKeep(str(error)) from error
     return file.getvalue()
 
 
-def load(kept: bytes, named: Mapping[str, object]) -> Any:
+def load(kept: bytes, named: Mapping[str, object], step: Step | None = None) -> Any:
     """The value of bytes that ``dump`` has made, with the parts of this world in it.
+
+    ``step`` is told of the bytes that were read.
 
     Raises:
         Unreadable: they are of another version of a package, or no such bytes at all.
     """
     try:
-        return _Unpickler(io.BytesIO(kept), named).load()
+        return _Unpickler(io.BytesIO(kept) if step is None else _Reading(kept, step), named).load()
     except Unreadable:
         raise
     except Exception as error:
@@ -89,9 +94,10 @@ def load(kept: bytes, named: Mapping[str, object]) -> Any:
 
 
 class _Pickler(pickle.Pickler):
-    def __init__(self, file: io.BytesIO, named: Mapping[int, str]) -> None:
+    def __init__(self, file: io.BytesIO, named: Mapping[int, str], step: Step | None) -> None:
         super().__init__(file, protocol=5)
         self._named = named
+        self._step = step
 
     def reducer_override(self, value: Any) -> Any:
         """How a value is taken apart that Python cannot, or should not, take apart by itself."""
@@ -109,6 +115,8 @@ class _Pickler(pickle.Pickler):
         if kind.__module__ == "cryptography.hazmat.bindings._rust.openssl.rsa" and hasattr(value, "private_bytes"):
             return _private_key, (_pem(value),)
         if is_dataclass(value) and not isinstance(value, type) and _is_ours(kind):
+            if self._step is not None:
+                self._step(1)
             return _blank, (kind,), _members(value), None, None, _take
         if isinstance(value, type | BuiltinFunctionType) and not self._is_readable(value):
             raise CannotKeep(f"{value.__module__}.{value.__qualname__} cannot be read again")
@@ -250,6 +258,20 @@ _OURS: Final[dict[tuple[str, str], Any]] = {
 
 def _may_be_read(module: str, name: str) -> bool:
     return name in _BUILTINS if module == "builtins" else module.partition(".")[0] in _MAY_BE_READ
+
+
+class _Reading(io.BytesIO):
+    """Bytes that tell how many of them are read."""
+
+    def __init__(self, kept: bytes, step: Step) -> None:
+        super().__init__(kept)
+        self._step = step
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As of any file."""
+        found = super().read(size)
+        self._step(len(found))
+        return found
 
 
 class _Unpickler(pickle.Unpickler):

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from emulator.keeping.pickling import Unreadable, dump, load
 from emulator.keeping.state import State
+from emulator.progress import steps
 
 FORMAT: Final = 2
 """Of the file; grows with each change that an older version could not read."""
@@ -94,7 +95,8 @@ def written(state: State) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr("about.json", json.dumps(about))
-        archive.writestr("state", dump(replace(state, machines={}), {}))
+        step = steps("Writing items", lambda: sum(map(len, state.items.values())))
+        archive.writestr("state", dump(replace(state, machines={}), {}, step))
     return file.getvalue()
 
 
@@ -110,7 +112,7 @@ def read(file: bytes) -> State:
     except (zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
         raise Unreadable(f"This is no file of a snapshot: {error}") from None
     refuse_others(about)
-    state = load(kept, {})
+    state = load(kept, {}, steps("Reading the file", len(kept)))
     if not isinstance(state, State):
         raise Unreadable("This is no file of a snapshot")
     state.machines = {}  # they are compiled here

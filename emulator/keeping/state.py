@@ -16,6 +16,7 @@ from asl_interpreter.running.kept import Kept, keep
 from emulator import moto_door
 from emulator.keeping.pickling import CannotKeep, Unreadable, dump, load
 from emulator.moto_door.keeping import Backend
+from emulator.progress import followed
 from emulator.stepfunctions import keeping as executions
 
 if TYPE_CHECKING:
@@ -239,7 +240,8 @@ def fill(regions: dict[Place, Region], state: State) -> None:
     """Give tables and streams what they held."""
     for region in regions.values():
         for table in region.tables.values():
-            table.fill(state.items.get(table.table_id, ()))
+            items = state.items.get(table.table_id, ())
+            table.fill(followed(items, f"Filling {table.name}", len(items)))
             if table.attached.journal is not None:
                 table.attached.journal.fill(state.changes.get(table.table_id, ()))
         for arn, stream in region.streams.items():

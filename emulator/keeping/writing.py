@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from asl_interpreter.loop.locks import lock
 from emulator.keeping.folder import CannotWrite, Folder, Statement, packed
+from emulator.progress import followed_if_many
 
 if TYPE_CHECKING:
     from emulator.dynamodb.changes.recovery import Journal
@@ -98,7 +99,7 @@ class Writing:
             return False
         ready, self._line = line[:count], line[count:]
         try:
-            self._folder.write([change() for _, change in ready])
+            self._folder.write([change() for _, change in followed_if_many(ready, "Packing items")])
         except CannotWrite as error:
             for unit, _ in ready:
                 unit.error = error
