@@ -3,14 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST_WORKERS ?= auto
+NEWEST := $(firstword $(foreach version,3.14 3.13 3.12 3.11,$(if $(wildcard $(HOME)/.pyenv/versions/$(version).*)$(shell command -v python$(version)),$(version))) 3.10)
 
-# The folders of tests that tell whether a version of Python or of a dependency will do.
-TELLING := tests/asl tests/api tests/plugin tests/dynamodb tests/integrations
-python = $(firstword $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python) $(shell command -v python$(1)))
-OLDEST := $(call python,3.10)
-NEWEST := $(call python,3.13)
-
-.PHONY: help package demo test clients lowest newest check lint types house format models schemas actions docs fidelity bench benchmarks clean
+.PHONY: help package demo test clients lowest newest pythons check lint types house format models schemas actions docs fidelity bench benchmarks compare peers clean
 
 help:
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */make \1|/' | column -t -s '|'
@@ -23,11 +18,14 @@ test: $(VENV)/.installed  ## the tests, in parallel
 
 clients: .venvs/awscli/.installed .venvs/samcli/.installed $(if $(shell command -v npm),tests/clients/node_modules/.installed tests/browser/node_modules/.installed)  ## install other people's clients, for tests/clients
 
-lowest: $(if $(OLDEST),.venvs/lowest/.installed)  ## most tests on the oldest Python, with the oldest dependencies allowed
-	$(if $(OLDEST),.venvs/lowest/bin/python -m pytest -n $(PYTEST_WORKERS) -q $(TELLING),@echo SKIP lowest: no Python 3.10)
+lowest: $(VENV)/.installed  ## most tests on the wheel, on the oldest Python with the oldest dependencies allowed
+	$(BIN)/nox -s "tests-3.10(lowest)"
 
-newest: $(if $(NEWEST),.venvs/newest/.installed)  ## most tests on the newest Python
-	$(if $(NEWEST),.venvs/newest/bin/python -m pytest -n $(PYTEST_WORKERS) -q $(TELLING),@echo SKIP newest: no Python 3.13)
+newest: $(VENV)/.installed  ## most tests on the wheel, on the newest Python at hand with the newest dependencies
+	$(BIN)/nox -s "tests-$(NEWEST)(newest)"
+
+pythons: $(VENV)/.installed  ## the same on every Python at hand, with the oldest and the newest dependencies
+	$(BIN)/nox
 
 check: lint types house docs  ## lint, types, the rules of the house and the documentation
 
@@ -72,6 +70,12 @@ bench: $(VENV)/.installed  ## measure, beside other emulators
 benchmarks: $(VENV)/.installed  ## measure, beside other emulators, and write docs/benchmarks.md
 	$(BIN)/python -m benchmarks --write docs/benchmarks.md
 
+compare: $(VENV)/.installed  ## try what the emulators can do, and write docs/comparison.md; half an hour
+	$(BIN)/python -m benchmarks compare --write docs/comparison.md
+
+peers: $(VENV)/.installed  ## install the other emulators, for bench, benchmarks and compare
+	$(BIN)/python -m benchmarks peers
+
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
@@ -86,17 +90,6 @@ $(VENV)/.installed: pyproject.toml
 .venvs/samcli/.installed:
 	$(PYTHON) -m venv .venvs/samcli
 	.venvs/samcli/bin/python -m pip install --quiet aws-sam-cli
-	touch $@
-
-.venvs/lowest/.installed: pyproject.toml tests/floors.py $(VENV)/.installed
-	$(OLDEST) -m venv --clear .venvs/lowest
-	$(BIN)/python tests/floors.py > .venvs/lowest/floors.txt
-	.venvs/lowest/bin/python -m pip install --quiet --editable '.[all,tests]' --constraint .venvs/lowest/floors.txt
-	touch $@
-
-.venvs/newest/.installed: pyproject.toml
-	$(NEWEST) -m venv --clear .venvs/newest
-	.venvs/newest/bin/python -m pip install --quiet --editable '.[all,tests]'
 	touch $@
 
 %/node_modules/.installed: %/package.json
