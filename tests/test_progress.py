@@ -162,7 +162,7 @@ def folder(tmp_path):
 
 def test_commands_on_data_show_how_far_they_are(at_once, folder, tmp_path):
     file, new = str(tmp_path / "file"), str(tmp_path / "new")
-    assert labels("data", "check", str(folder)) == ["Checking the data folder", "Reading items"]
+    assert labels("data", "check", str(folder)) == ["Checking the data folder", "Reading items", "Filling orders"]
     assert labels("data", "compact", str(folder)) == ["Compacting the data folder"]
     assert labels("data", "export", str(folder), "-o", file) == ["Reading items", "Writing items"]
     assert labels("data", "import", new, file) == [
