@@ -258,6 +258,20 @@ def _selected(value: JSON, selector: str) -> _Found:
     return found
 
 
+def selected(pattern: str, message: str, selector: str) -> list[JSON]:
+    """What a selector finds in a message that a pattern wants: ``$.size`` of JSON, ``$size`` of fields."""
+    text = pattern.strip()
+    if text.startswith("["):
+        names = [match[1] if (match := _NAME.match(part)) else part.strip() for part in text[1:-1].split(",")]
+        named = _named(names, _values(message)) or {}
+        name = selector.removeprefix("$")
+        return [named[name]] if name in named else []
+    try:
+        return _selected(loads(message), selector)
+    except InvalidJSON:
+        return []
+
+
 # Fields
 
 _FIELD: Final = re.compile(r'\[([^\]]*)\]|"([^"]*)"|(\S+)')
@@ -283,13 +297,16 @@ def _of_fields(text: str) -> Matches:
             conditions.append(_Parser(written).whole())
 
     def matches(message: str) -> bool:
-        values = [next(filter(None, groups), "") for groups in _FIELD.findall(message)]
-        named = _named(names, values)
+        named = _named(names, _values(message))
         return named is not None and all(
             condition(lambda name: [named[name]] if name in named else []) for condition in conditions
         )
 
     return matches
+
+
+def _values(message: str) -> list[str]:
+    return [next(filter(None, groups), "") for groups in _FIELD.findall(message)]
 
 
 def _named(names: list[str], values: list[str]) -> dict[str, str] | None:

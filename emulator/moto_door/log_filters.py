@@ -26,10 +26,11 @@ class _EventMessageFilter:
     """As moto uses it."""
 
     def __init__(self, pattern: str) -> None:
-        self.matches = _compiled(pattern or "")
+        self.matches = checked_pattern(pattern or "")
 
 
-def _compiled(pattern: str) -> Any:
+def checked_pattern(pattern: str) -> Any:
+    """What tells which messages a pattern wants; moto's own refusal, where it is none."""
     from moto.logs.exceptions import InvalidParameterException
 
     try:
@@ -44,7 +45,7 @@ def put_subscription_filter(theirs: Any) -> Any:
     def put_subscription_filter(
         self: Any, log_group_name: str, filter_name: str, filter_pattern: str, destination_arn: str, role_arn: str
     ) -> None:
-        _compiled(filter_pattern)
+        checked_pattern(filter_pattern)
         group = self.groups.get(log_group_name)
         if group is None or Arn.parse(destination_arn).service != "lambda":
             theirs(self, log_group_name, filter_name, filter_pattern, destination_arn, role_arn)

@@ -94,7 +94,6 @@ NOT_BUILT: Final[Mapping[str, frozenset[str]]] = {
             "PutIndexPolicy",
             "PutIntegration",
             "PutLogGroupDeletionProtection",
-            "PutMetricFilter",
             "PutQueryDefinition",
             "PutStorageTierPolicy",
             "PutSyslogConfiguration",

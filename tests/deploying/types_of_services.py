@@ -474,6 +474,12 @@ MADE = {
     "CloudWatch::Dashboard": ({}, {"DashboardBody": '{"widgets":[]}'}, STACK),
     "KMS::Alias": (KEY, {"AliasName": "alias/ours", "TargetKeyId": ref("Key")}, "alias/ours"),
     "Logs::LogStream": ({"Group": resource("Logs::LogGroup")}, {"LogGroupName": ref("Group")}, STACK),
+    "Logs::MetricFilter": (
+        {"Group": resource("Logs::LogGroup")},
+        {"LogGroupName": ref("Group"), "FilterPattern": "ERROR",
+         "MetricTransformations": [{"MetricName": "m", "MetricNamespace": "n", "MetricValue": "1"}]},
+        STACK,
+    ),
     "Logs::ResourcePolicy": ({}, {"PolicyName": "p", "PolicyDocument": '{"Version":"2012-10-17","Statement":[]}'}, "p"),
     "Logs::SubscriptionFilter": (
         {**ROLE, "Group": resource("Logs::LogGroup"), "Stream": resource("Kinesis::Stream", ShardCount=1)},

@@ -370,6 +370,7 @@ TYPES: Final[Mapping[str, ResourceType]] = {
     "AWS::KMS::Key": Key(),
     "AWS::Logs::LogGroup": LogGroup(),
     "AWS::Logs::LogStream": Modelled("logs", "LogStream", ref="LogStreamName", longest=512),
+    "AWS::Logs::MetricFilter": _put("logs", "MetricFilter", ref="FilterName", longest=512),
     "AWS::Logs::ResourcePolicy": _put("logs", "ResourcePolicy"),
     "AWS::Logs::SubscriptionFilter": _put("logs", "SubscriptionFilter", ref="FilterName", longest=512),
     "AWS::ResourceGroups::Group": Modelled("resource-groups", "Group", keyed=("Group", "GroupName")),
