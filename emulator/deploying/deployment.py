@@ -22,7 +22,7 @@ from emulator.deploying.intrinsics import as_text, evaluate
 from emulator.deploying.reading import InvalidTemplate
 from emulator.deploying.schemas import schema
 from emulator.deploying.scope import Values, pseudo_parameters, resolve
-from emulator.deploying.services import NOT_UPDATABLE, Refused, Services
+from emulator.deploying.services import NOT_BUILT, NOT_UPDATABLE, Refused, Services
 from emulator.deploying.side_by_side import in_order
 from emulator.deploying.stacks import Row, Stack, Stacks
 from emulator.deploying.types import find_type
@@ -304,7 +304,7 @@ class Deployment:
             try:
                 return handler.update(order, _was(old, before, self.services), Made(row.physical_id, row.attributes))
             except Refused as refused:
-                if refused.code == NOT_UPDATABLE:
+                if refused.code == NOT_UPDATABLE or refused.status == NOT_BUILT:
                     before.denied.add(resource.logical_id)
                 raise
 

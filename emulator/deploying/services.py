@@ -13,6 +13,9 @@ CallService: TypeAlias = Callable[[str, str, dict[str, Any]], dict[str, Any]]
 NOT_UPDATABLE: Final = "NotUpdatable"
 """The code of what cannot be changed, refused before anything is."""
 
+NOT_BUILT: Final = 501
+"""The status of an operation that is not there, so that it has done nothing."""
+
 
 class Refused(Exception):
     """A resource could not be made, changed or deleted. ``code`` is the service's, empty where no service spoke."""

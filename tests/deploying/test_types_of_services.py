@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from types_of_services import MADE, ref, resource
+from types_of_services import CHANGED, MADE, ref, resource
 
 from emulator.deploying.schemas import schema
 from emulator.deploying.types import OURS
@@ -29,6 +29,23 @@ def test_a_resource_comes_and_goes(stacks, kind):
         assert stacks.one()["StackStatus"] == "UPDATE_COMPLETE", stacks.failure()
     stacks.client.delete_stack(StackName="s")
     assert stacks.one(stack_id)["StackStatus"] == "DELETE_COMPLETE", stacks.failure(stack_id)
+
+
+@pytest.mark.parametrize("kind", CHANGED)
+def test_a_changed_resource_is_the_same_one(stacks, kind):
+    beside, properties, _ = MADE[kind]
+
+    def template(**more):
+        return {"Resources": {**beside, "X": resource(kind, **{**properties, **more})}}
+
+    stacks.create(template())
+    made = stacks.physical()
+    stacks.update(template(**CHANGED[kind]))
+    assert stacks.one()["StackStatus"] == "UPDATE_COMPLETE", stacks.failure()
+    assert stacks.physical() == made
+    stacks.client.detect_stack_drift(StackName="s")
+    drifts = stacks.client.describe_stack_resource_drifts(StackName="s")["StackResourceDrifts"]
+    assert [drift for drift in drifts if drift["StackResourceDriftStatus"] != "IN_SYNC"] == []
 
 
 def test_the_documentation_lists_the_types_that_there_are():

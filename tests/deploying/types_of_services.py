@@ -654,3 +654,33 @@ MADE = {
     ),
     "DataPipeline::Pipeline": ({}, {"Name": "p"}, "df-.*"),
 }  # fmt: skip
+
+# Kind -> properties that an update changes in place.
+CHANGED = {
+    "CloudFront::Distribution": {
+        "DistributionConfig": {**MADE["CloudFront::Distribution"][1]["DistributionConfig"], "Comment": "changed"}
+    },
+    "CloudWatch::Alarm": {"Threshold": "7"},
+    "Cognito::UserPool": {"AutoVerifiedAttributes": []},
+    "Cognito::UserPoolClient": {"ExplicitAuthFlows": ["ALLOW_REFRESH_TOKEN_AUTH"]},
+    "EC2::NetworkAcl": {"Tags": [{"Key": "a", "Value": "b"}]},
+    "EC2::SecurityGroup": {"SecurityGroupIngress": []},
+    "EC2::Subnet": {"MapPublicIpOnLaunch": False},
+    "EC2::VPC": {"EnableDnsHostnames": False},
+    "ECS::Cluster": {"ClusterSettings": [{"Name": "containerInsights", "Value": "enabled"}]},
+    "ECS::Service": {"DesiredCount": 1},
+    "ElasticLoadBalancingV2::LoadBalancer": {
+        "LoadBalancerAttributes": [{"Key": "idle_timeout.timeout_seconds", "Value": "50"}]
+    },
+    "IAM::User": {"ManagedPolicyArns": []},
+    "KMS::Alias": {"TargetKeyId": att("Key.Arn")},
+    "KinesisFirehose::DeliveryStream": {
+        "ExtendedS3DestinationConfiguration": {"BucketARN": att("Bucket.Arn"), "RoleARN": ROLE_ARN, "Prefix": "x/"}
+    },
+    "Lambda::EventSourceMapping": {"BatchSize": "6"},
+    "Logs::MetricFilter": {"FilterPattern": "WARN"},
+    "RDS::DBInstance": {"DBInstanceClass": "db.t3.large", "AllocatedStorage": "30"},
+    "Route53::RecordSet": {"TTL": "90", "ResourceRecords": ["4.3.2.1"]},
+    "WAFv2::IPSet": {"Addresses": ["10.1.0.0/16"]},
+    "WAFv2::WebACL": {"DefaultAction": {"Block": {}}},
+}

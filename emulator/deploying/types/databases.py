@@ -62,7 +62,7 @@ TYPES: Final[Mapping[str, ResourceType]] = {
     ),
     "AWS::Glue::Crawler": _glue("Crawler", arn="glue:crawler/{id}"),
     "AWS::Glue::Database": _glue("Database", ways={"DatabaseName": "DatabaseInput.Name"}),
-    "AWS::Glue::Job": _glue("Job", arn="glue:job/{id}"),
+    "AWS::Glue::Job": _glue("Job", wrapped=("JobUpdate",), arn="glue:job/{id}"),
     "AWS::Glue::Registry": _glue("Registry"),
     "AWS::Glue::Schema": _glue(
         "Schema",
@@ -74,7 +74,7 @@ TYPES: Final[Mapping[str, ResourceType]] = {
     "AWS::Glue::Table": _glue(
         "Table", ref="TableName", ways={"TableName": "TableInput.Name"}, keyed=("CatalogId", "DatabaseName", "Name")
     ),
-    "AWS::Glue::Trigger": _glue("Trigger", arn="glue:trigger/{id}"),
+    "AWS::Glue::Trigger": _glue("Trigger", wrapped=("TriggerUpdate",), arn="glue:trigger/{id}"),
     "AWS::Glue::Workflow": _glue("Workflow", arn="glue:workflow/{id}"),
     "AWS::MSK::Cluster": Modelled("kafka", "Cluster"),
     "AWS::MemoryDB::Cluster": Modelled("memorydb", "Cluster", lower=True, longest=40),

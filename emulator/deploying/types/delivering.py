@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any, Final
 
 from emulator.deploying.intrinsics import as_text
 from emulator.deploying.services import Refused
 from emulator.deploying.types.modelled import Modelled
-from emulator.deploying.types.resource_type import Made, Order, Properties, Put, ResourceType
+from emulator.deploying.types.resource_type import Made, Order, Properties, Put, ResourceType, fit
 
 
 class Records(ResourceType):
@@ -148,6 +149,39 @@ class GraphQLSchema(Put):
         """A schema goes with its API."""
 
 
+_DESTINATIONS: Final = {
+    "ExtendedS3DestinationConfiguration": "ExtendedS3DestinationUpdate",
+    "HttpEndpointDestinationConfiguration": "HttpEndpointDestinationUpdate",
+    "RedshiftDestinationConfiguration": "RedshiftDestinationUpdate",
+    "S3DestinationConfiguration": "S3DestinationUpdate",
+}
+
+
+class DeliveryStream(Modelled):
+    """AWS::KinesisFirehose::DeliveryStream: what changes is its one destination, and its tags."""
+
+    def update(self, order: Order, before: Properties, made: Made) -> Made:
+        """Change one."""
+        kept = {**order.properties, **{name: before[name] for name in _DESTINATIONS if name in before}}
+        destinations = [name for name in _DESTINATIONS if name in order.properties and name in before]
+        changed = [name for name in destinations if order.properties[name] != before[name]]
+        super().update(dataclasses.replace(order, properties=kept if changed else order.properties), before, made)
+        for name in changed:
+            shown = order.call("firehose", "DescribeDeliveryStream", DeliveryStreamName=made.id)
+            described = shown["DeliveryStreamDescription"]
+            parameter = _DESTINATIONS[name]
+            given = fit("firehose", "UpdateDestination", {parameter: order.properties[name]}, order)
+            order.call(
+                "firehose",
+                "UpdateDestination",
+                DeliveryStreamName=made.id,
+                CurrentDeliveryStreamVersionId=described["VersionId"],
+                DestinationId=described["Destinations"][0]["DestinationId"],
+                **given,
+            )
+        return made
+
+
 def _namespace(order: Order, answer: Properties) -> Mapping[str, Any]:
     operation = order.call("servicediscovery", "GetOperation", OperationId=answer["OperationId"])["Operation"]
     return {"Id": operation["Targets"]["NAMESPACE"]}
@@ -226,11 +260,11 @@ TYPES: Final[Mapping[str, ResourceType]] = {
     "AWS::CodeDeploy::DeploymentGroup": Modelled(
         "codedeploy", "DeploymentGroup", ref="DeploymentGroupName", longest=100, retagged=False
     ),
-    "AWS::CodePipeline::Pipeline": Modelled("codepipeline", "Pipeline", wrapped="pipeline"),
+    "AWS::CodePipeline::Pipeline": Modelled("codepipeline", "Pipeline", wrapped=("pipeline",)),
     "AWS::Config::ConfigRule": Modelled(
-        "config", "ConfigRule", create_by="PutConfigRule", wrapped="ConfigRule", longest=128
+        "config", "ConfigRule", create_by="PutConfigRule", wrapped=("ConfigRule",), longest=128
     ),
-    "AWS::KinesisFirehose::DeliveryStream": Modelled("firehose", "DeliveryStream"),
+    "AWS::KinesisFirehose::DeliveryStream": DeliveryStream("firehose", "DeliveryStream"),
     "AWS::Route53::HealthCheck": Modelled("route53", "HealthCheck"),
     "AWS::Route53::HostedZone": Modelled(
         "route53",

@@ -112,8 +112,8 @@ class Modelled(ResourceType):
     """Whether a name that is made up has letters and digits alone."""
     keyed: tuple[str, ...] = ()
     """The parameters by which operations know a resource, where they require none of several."""
-    wrapped: str = ""
-    """The parameter that holds the properties which ``create`` does not take at its top."""
+    wrapped: tuple[str, ...] = ()
+    """The parameters, each of another operation, that hold the properties which it does not take at its top."""
     changed_by_hand: frozenset[str] = frozenset()
     """Properties that ``create`` takes and ``afterwards`` changes."""
     reworded: frozenset[str] = frozenset()
@@ -173,6 +173,9 @@ class Modelled(ResourceType):
                 return known[spelling]
         return None
 
+    def _wrapper(self, members: Mapping[str, Any]) -> str | None:
+        return next((name for name in self.wrapped if name in members), None)
+
     def _params(self, order: Order, operation: str, *, strict: frozenset[str]) -> Answer:
         """The properties of a resource as parameters. Raises Refused, one of ``strict`` is not among these."""
         members = self._members(operation)
@@ -184,8 +187,8 @@ class Modelled(ResourceType):
             member = self._member(prop, members)
             if member is not None:
                 given[member] = {**given[member], **value} if isinstance(given.get(member), dict) else value
-            elif self.wrapped in members:
-                given.setdefault(self.wrapped, {})[self.renamed.get(prop, prop)] = value
+            elif (wrapper := self._wrapper(members)) is not None:
+                given.setdefault(wrapper, {})[self.renamed.get(prop, prop)] = value
             elif prop in strict:
                 raise Refused(f"Dynastep does not handle {prop} of {order.type}", "InvalidRequest")
         given = {name: value for name, value in given.items() if name in members}
@@ -439,13 +442,13 @@ class Modelled(ResourceType):
         if changed:
             operation = self._update
             members = {} if operation is None else self._members(operation)
-            wraps = self.wrapped in members
+            wraps = self._wrapper(members) is not None
             fixed = sorted(name for name in changed if self._member(name, members) is None and not wraps)
             if operation is None or fixed:
                 text = f"Dynastep cannot change {', '.join(fixed)} of {order.type} in place"
                 raise Refused(text, NOT_UPDATABLE)
             params = self._params(order, operation, strict=frozenset(changed))
-            answer = order.call(self.service, operation, **{**params, **self._key(order, made, operation)})
+            answer = order.call(self.service, operation, **{**self._key(order, made, operation), **params})
         self.afterwards(order, before, made)
         if self.takes_tags:
             self._retag(order, before, made)

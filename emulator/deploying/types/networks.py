@@ -504,7 +504,7 @@ TYPES: Final[Mapping[str, ResourceType]] = {
     "AWS::EC2::TransitGateway": Modelled(
         "ec2",
         "TransitGateway",
-        wrapped="Options",
+        wrapped=("Options",),
     ),
     "AWS::EC2::VPC": Modelled(
         "ec2",
