@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+import dynastep
+from asl_interpreter.errors import OURS
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -29,6 +33,19 @@ def test_the_code_says_what_troubleshooting_explains(text: str) -> None:
     assert text in SOURCES
 
 
+def test_every_error_of_ours_is_explained() -> None:
+    explained = runpy.run_path(str(ROOT / "docs" / "site" / "errors.py"))
+    named = {each.name for table in ("IN_EXECUTIONS", "IN_ANSWERS", "IN_TESTS") for each in explained[table]}
+    of_executions = set(re.findall(r"\{OURS\}(\w+)|\"Dynastep\.(\w+)\"", SOURCES))
+    assert {f"{OURS}{first or second}" for first, second in of_executions} == {
+        each.name for each in explained["IN_EXECUTIONS"]
+    }
+    public = {name: getattr(dynastep, name) for name in dynastep.__all__}
+    raised = {name for name, value in public.items() if isinstance(value, type) and issubclass(value, BaseException)}
+    assert raised == {each.name for each in explained["IN_TESTS"]}
+    assert set(re.findall(r'"(NotImplementedException|InsufficientStorage)"', SOURCES)) <= named
+
+
 def test_the_tutorial_shows_one_machine_twice() -> None:
     page = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
     (as_json,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
@@ -41,7 +58,7 @@ def test_the_tutorial_shows_one_machine_twice() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
 def test_a_page_links_to_what_is_there(page: Path) -> None:
     """Pages that are made from code are there when the site is built: ``make docs`` checks the links to them."""
-    made = {"settings.md", "control-routes.md", "command-line.md", "fixture.md", "fidelity.md"}
+    made = {"settings.md", "control-routes.md", "command-line.md", "fixture.md", "fidelity.md", "errors.md"}
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     for target in re.findall(r"\]\(([^)#]+)", text):
         assert target.startswith("http") or target in made or (page.parent / target).exists(), target

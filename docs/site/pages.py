@@ -1,13 +1,16 @@
 """Pages that MkDocs makes from the code, so that they cannot differ from the code: a hook of ``mkdocs.yml``.
 
 ``settings.md`` comes from the fields of ``Settings``, ``control-routes.md`` from the routes of the application,
-``command-line.md`` from the commands, ``fixture.md`` from docstrings, and ``fidelity.md`` from what the tests against
-AWS's recorded answers have shown (``make fidelity`` writes ``fidelity.json``).
+``command-line.md`` from the commands, ``fixture.md`` from docstrings, ``errors.md`` from ``errors.py`` beside this
+file, and ``fidelity.md`` from what the tests against AWS's recorded answers have shown (``make fidelity`` writes
+``fidelity.json``).
 """
 
 from __future__ import annotations
 
 import json
+import re
+import runpy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from inspect import getdoc
@@ -16,6 +19,7 @@ from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 DOCS = Path(__file__).parents[1]
 
@@ -25,6 +29,17 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for name, write in PAGES.items():
         files.append(File.generated(config, name, content=write()))
     return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 - MkDocs's
+    """Show the title of a page where a link shows its file: ``[mocks.md](mocks.md)``; called by MkDocs."""
+
+    def titled(link: re.Match[str]) -> str:
+        file = files.get_file_from_path(link[1])
+        heading = None if file is None else re.search(r"^# (.*)", file.content_string, re.MULTILINE)
+        return link[0] if heading is None else f"[{heading[1]}]({link[2]})"
+
+    return re.sub(r"\[([\w-]+\.md)\]\((\1[^)]*)\)", titled, markdown)
 
 
 def settings() -> str:
@@ -119,6 +134,27 @@ def fidelity() -> str:
     )
 
 
+def errors() -> str:
+    """The errors that AWS does not have."""
+    explained = runpy.run_path(str(Path(__file__).with_name("errors.py")))
+    heads = ("Error", "Cause", "Remedy")
+    tables = {
+        title: _table(heads, [(f"`{each.name}`", each.cause, each.remedy) for each in explained[name]])
+        for title, name in (
+            ("In executions", "IN_EXECUTIONS"),
+            ("In answers of operations", "IN_ANSWERS"),
+            ("In tests, as exceptions of the package dynastep", "IN_TESTS"),
+        )
+    }
+    return _page(
+        "Errors of Dynastep's own",
+        "Every other error that an execution or an operation shows is an error of AWS, in AWS's words. The errors of "
+        "this page say that something is wrong with the test or with the emulator. "
+        "[troubleshooting.md](troubleshooting.md) explains messages.",
+        *(f"## {title}\n\n{table}" for title, table in tables.items()),
+    )
+
+
 def _sets(sets: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Iterator[str]:
     for title, areas in sets.items():
         rows = [(area, str(count["equal"]), str(count["recorded"])) for area, count in areas.items()]
@@ -151,6 +187,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "control-routes.md": control_routes,
     "command-line.md": command_line,
     "fixture.md": fixture,
+    "errors.md": errors,
     "fidelity.md": fidelity,
 }
 """The name of each page, and what writes it."""

@@ -36,6 +36,8 @@ IDLE_SECONDS: Final = 60.0
 """Real seconds that an idle worker is kept."""
 MOST_WORKERS: Final = 32
 """Workers of one version of a function; what is invoked beyond that waits for one of them."""
+OUTPUT_LIMIT: Final = "Dynastep.OutputLimit"
+"""The error of a function that writes more than this."""
 LARGEST_OUTPUT: Final = 64 * 1024 * 1024
 """Bytes that a worker may write before it is ended."""
 KEPT_OUTPUT: Final = 1024 * 1024
@@ -178,7 +180,7 @@ class Worker:
             return _Answer(payload, failed=True, status="error\tError Type: Runtime.ExitError")
         if self._written() > LARGEST_OUTPUT:
             text = f"The function wrote more than {LARGEST_OUTPUT} bytes, which is what Dynastep takes of one worker"
-            return _Answer(failure("Dynastep.OutputLimit", text), failed=True, status="error")
+            return _Answer(failure(OUTPUT_LIMIT, text), failed=True, status="error")
         return _Answer(timed_out(request.request_id, self._deployment.timeout), failed=True, status="timeout")
 
     def _reported(self, request: Request, answer: _Answer, duration: float, *, first: bool) -> Invocation:
