@@ -133,6 +133,8 @@ class World:
     """What tests, or clients of a server, want to fail."""
     coverage: dict[str, Coverage] | None = None
     """Text of a definition -> what its executions have done; None while nobody asks for coverage."""
+    remembers: bool = False
+    """Whether executions that have succeeded can be looked into at any event."""
     keeping: Keeping = field(default_factory=Keeping)
     _apis: dict[str, Apis] = field(default_factory=dict)
     _activities: dict[tuple[str, str], Activities] = field(default_factory=dict)

@@ -37,7 +37,14 @@ class Moment:
 
     @property
     def line(self) -> Line:
-        """The line that the event belongs to."""
+        """The line that the event belongs to.
+
+        Raises:
+            LookupError: none is open after the event, which shows that the execution has succeeded.
+        """
+        if not self.lines:
+            message = f"The execution has ended with event {self.event['id']}, {self.event['type']}: no line is open."
+            raise LookupError(message)
         number = self.event["id"]
         return next((line for line in reversed(self.lines) if line.last == number), self.lines[0])
 

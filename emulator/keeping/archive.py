@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from weakref import WeakSet
 
 from asl_interpreter.loop.locks import lock
 from asl_interpreter.running.map_runs import map_runs
@@ -48,6 +49,8 @@ class Archive:
         self._world = world
         self._lock = lock("the executions that were read", RANK)
         self._read: dict[str, Execution] = {}
+        self._made: WeakSet[Execution] = WeakSet()
+        """Those that were read, as long as somebody holds them."""
         self._oldest = 0.0
         """No execution here has ended before that."""
         self._gone: list[Statement] = []
@@ -94,13 +97,16 @@ class Archive:
 
     def count(self, machine: str) -> int:
         """How many executions of a state machine there are, with those that run."""
-        sql = "SELECT count(*) FROM executions WHERE machine = ? AND (stopped_at IS NULL OR stopped_at > ?)"
-        [(count,)] = self._find(sql, machine, self._latest())
+        [(count,)] = self._find("SELECT count(*) FROM executions WHERE machine = ?", machine)
         return int(count)
 
     def every(self) -> list[Kept]:
         """All of them, as they are kept."""
         return self._kept(f"{_OF} 1", self._latest())
+
+    def is_of(self, execution: Execution) -> bool:
+        """Whether it was read from here."""
+        return execution in self._made
 
     def take_out(self, arn: str) -> Execution | None:
         """As ``find``, of an execution that is about to change: whoever finds it in memory must not find it here."""
@@ -148,6 +154,7 @@ class Archive:
         execution = found_again(self._world, kept[0]) if kept else None
         if execution is not None:
             with self._lock:
+                self._made.add(execution)
                 self._read[arn] = execution
                 while len(self._read) > FEW:
                     del self._read[next(iter(self._read))]

@@ -17,7 +17,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from asl_interpreter.jsontext import JSON, dumps
+from asl_interpreter.jsontext import JSON, encode
 from asl_interpreter.loop.clock import monotonic
 from asl_interpreter.loop.errands import Closed
 from asl_interpreter.loop.locks import lock
@@ -29,6 +29,7 @@ from emulator.faults import Fault
 from emulator.keeping.archive import PARTS, Archive
 from emulator.keeping.folder import CannotWrite, Folder, NoRoom, Statement
 from emulator.keeping.limits import UNKEPT
+from emulator.keeping.loading import NOTHING, Written
 from emulator.keeping.pickling import CannotKeep, dump
 from emulator.keeping.state import DYNAMODB, chance_of, named_parts
 from emulator.keeping.writing import Watch, Writing, already_noted, put
@@ -38,6 +39,7 @@ from emulator.stepfunctions.retention import Listed
 
 if TYPE_CHECKING:
     from asl_interpreter.running.execution import Execution
+    from asl_interpreter.running.record import Landed
     from emulator.dynamodb.model.store import Region
     from emulator.dynamodb.model.streams import Stream
     from emulator.dynamodb.model.tables import Table
@@ -67,6 +69,7 @@ RANK: Final = 2
 
 _PART: Final = "INSERT OR REPLACE INTO parts VALUES (?, ?)"
 _HEAD: Final = "INSERT OR REPLACE INTO executions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_SAME_HEAD: Final = "UPDATE executions SET value = ? WHERE arn = ?"
 _WITHIN: Final = "INSERT OR REPLACE INTO within VALUES (?, ?)"
 _PUT_TOKEN: Final = "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?, ?)"  # noqa: S105 - no password
 _EVENTS: Final = "INSERT OR REPLACE INTO events VALUES (?, ?, ?)"
@@ -90,8 +93,8 @@ class Keeper:
         """Services that could not be written, by the name of the part, and why."""
         self._watched: dict[str, Watch | None] = {}
         self._touched: dict[Execution, None] = {}
-        self._events: dict[str, tuple[int, int]] = {}
-        """ARN of an execution -> how many of its events, and of what came to it, are in the folder."""
+        self._events: dict[str, Written] = {}
+        """By ARN, what of executions is in the folder."""
         self._said = ""
         """Why executions cannot be kept, if the log says so already."""
         self._again_at = 0.0
@@ -102,7 +105,7 @@ class Keeper:
 
     # From the start to the end.
 
-    def begin(self, known: Mapping[str, tuple[int, int]]) -> None:
+    def begin(self, known: Mapping[str, Written]) -> None:
         """Keep from now on; ``known`` says how much of which execution is in the folder already."""
         self._events.update(known)
         world = self._world
@@ -303,7 +306,7 @@ class Keeper:
         self._kept.update(changed)
 
     def _time(self) -> bytes:
-        return dumps({"mode": self._world.clock.mode, "now": self._world.clock.now()}).encode()
+        return encode({"mode": self._world.clock.mode, "now": self._world.clock.now()})
 
     def _save_services(self, service: str, *, all_of_them: bool) -> None:
         """Write the services that have changed; ``service`` is the one that was asked, by its signing name."""
@@ -315,7 +318,7 @@ class Keeper:
             kept = self._pickled(name, backend)
             if kept is not None and self._kept.get(name) != kept:
                 changed.append((name, kept))
-        unkept = dumps(self._unkept).encode()
+        unkept = encode(self._unkept)
         if self._kept.get(UNKEPT, b"{}") != unkept:
             changed.append((UNKEPT, unkept))
         if changed:
@@ -364,7 +367,7 @@ class Keeper:
             return
         # They stay touched until they are written: until then no request that has touched one may be answered.
         statements: list[Statement] = []
-        written: dict[str, tuple[int, int]] = {}
+        written: dict[str, Written] = {}
         for execution in self._touched:
             if execution.stopped_at is not None and (execution.start.express or execution.start.map_run_arn):
                 statements += forgotten(execution.start.arn)  # what is kept of a child is kept with its parent
@@ -394,35 +397,45 @@ class Keeper:
             with suppress(CannotWrite):
                 self._keep_executions()
 
-    def _of_execution(self, execution: Execution, written: dict[str, tuple[int, int]]) -> Iterator[Statement]:
+    def _of_execution(self, execution: Execution, written: dict[str, Written]) -> Iterator[Statement]:
         arn, record = execution.start.arn, execution.record
-        events, landed = self._events.get(arn, (0, 0))
-        if arn not in self._events:
-            yield from forgotten(arn)  # such as an execution of before that goes on: it is written anew
+        if arn not in self._events and self._archive.is_of(execution):
+            yield from forgotten(arn)  # it has left memory before, and is written anew
+        events, landed, redrives = self._events.get(arn, NOTHING)
         rows = rows_of(execution, events)
         if rows:
-            yield _EVENTS, (arn, events, dumps(rows).encode())
+            yield _EVENTS, (arn, events, encode(rows))
         came = record.since(landed)
-        ended = {(each.about[0], each.about[1]) for each in came if each.what == "child"}
-        if execution.stopped_at is not None:  # what came last may be forgotten already
-            ended = {(number, name) for number, run in enumerate(execution.map_runs) for name in run.children}
-            for run in map_runs(execution):
-                yield from ((_WITHIN, (part, arn)) for part in (run.arn, *run.children))
-        for number, name in ended:
-            child = execution.map_runs[number].children[name]
-            yield _CHILD, (arn, number, name, dumps(keep_child(child)).encode())
+        yield from _of_children(execution, came)
         if execution.status == "SUCCEEDED":
-            yield "DELETE FROM landed WHERE arn = ?", (arn,)
+            if landed:
+                yield "DELETE FROM landed WHERE arn = ?", (arn,)
         elif came:
-            yield _LANDED, (arn, landed, dumps(came).encode())
-        head = dumps(head_of(execution)).encode()
-        yield _HEAD, (*Listed.of(execution), execution.start.state_machine_arn, head)
-        written[arn] = events + len(rows), landed + len(came)
+            yield _LANDED, (arn, landed, encode(came))
+        if execution.stopped_at is not None or redrives != execution.redrives:
+            head = encode(head_of(execution))
+            yield _HEAD, (*Listed.of(execution), execution.start.state_machine_arn, head)
+        elif execution.map_runs:
+            yield _SAME_HEAD, (encode(head_of(execution)), arn)
+        written[arn] = Written(events + len(rows), landed + len(came), execution.redrives)
 
     def forget(self, execution: Execution) -> None:
         """An execution is in memory no longer. On the loop's thread."""
         self._touched.pop(execution, None)
         self._events.pop(execution.start.arn, None)
+
+
+def _of_children(execution: Execution, came: list[Landed]) -> Iterator[Statement]:
+    """What its Map Runs have started, as far as that has ended since."""
+    arn = execution.start.arn
+    ended = {(each.about[0], each.about[1]) for each in came if each.what == "child"}
+    if execution.stopped_at is not None:  # what came last may be forgotten already
+        ended = {(number, name) for number, run in enumerate(execution.map_runs) for name in run.children}
+        for run in map_runs(execution):
+            yield from ((_WITHIN, (part, arn)) for part in (run.arn, *run.children))
+    for number, name in ended:
+        child = execution.map_runs[number].children[name]
+        yield _CHILD, (arn, number, name, encode(keep_child(child)))
 
 
 def _refusal(error: Exception, code: str) -> Fault:

@@ -102,3 +102,94 @@ def test_a_history_of_elsewhere(dynastep, charged):
     assert recorded.output == charged.output
     assert recorded.at(event=event_of(charged, "WaitStateEntered")).variables == {"total": 70}
     assert recorded.again("Charge").output == charged.output
+
+
+def distributed(work, **fields):
+    return {
+        "StartAt": "Before",
+        "States": {
+            "Before": {"Type": "Pass", "Assign": {"n": 1}, "Next": "Each"},
+            "Each": {
+                "Type": "Map",
+                "ItemProcessor": {
+                    "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                    "StartAt": "Work",
+                    "States": {"Work": {"Type": "Task", "Resource": work, "End": True}},
+                },
+                "Next": "After",
+                **fields,
+            },
+            "After": {"Type": "Task", "Resource": work, "Assign": {"n": 2}, "Next": "Last"},
+            "Last": {"Type": "Pass", "End": True},
+        },
+    }
+
+
+def test_at_an_event_of_an_execution_with_map_runs(dynastep):
+    work = dynastep.function("work", lambda event: event)
+    execution = dynastep.run(distributed(work), [1, 2, 3])
+    assert execution.output == [1, 2, 3]
+    moment = execution.at(event=event_of(execution, "MapRunStarted"))
+    assert (moment.state, moment.input, moment.variables) == ("Each", [1, 2, 3], {"n": 1})
+    assert execution.at(event=event_of(execution, "PassStateEntered", 1)).variables == {"n": 2}
+    ended = execution.at(event=len(execution.history))
+    assert ended.lines == []
+    with pytest.raises(LookupError, match="has ended with event .*, ExecutionSucceeded: no line is open"):
+        _ = ended.state
+
+
+def test_on_from_a_state_after_a_map_run(dynastep):
+    work = dynastep.function("work", lambda event: event)
+    execution = dynastep.run(distributed(work), [1, 2, 3])
+    assert execution.again("After").output == [1, 2, 3]
+    assert execution.again("Last", input={"new": True}).output == {"new": True}
+    with pytest.raises(CannotReplay, match="A Distributed Map has run"):
+        execution.again("Each")
+    dynastep.mock("After", {"mocked": True}, checked=False)
+    assert execution.again("After").output == {"mocked": True}
+
+
+def test_at_an_event_of_a_redriven_execution(dynastep):
+    broken = [True]
+
+    def work(event):
+        if event == 2 and broken:
+            raise ValueError("not yet")
+        return event
+
+    started = dynastep.start(distributed(dynastep.function("work", work)), [1, 2, 3])
+    assert started.result().status == "FAILED"
+    broken.clear()
+    started.redrive()
+    execution = started.result()
+    assert execution.output == [1, 2, 3]
+    redriven = event_of(execution, "ExecutionRedriven")
+    assert execution.at(event=redriven).lines[0].state == "Each"
+    assert execution.at(event=event_of(execution, "ExecutionFailed")).variables == {"n": 1}
+    assert execution.at(event=event_of(execution, "TaskStateEntered")).state == "After"
+    assert execution.again("After").output == [1, 2, 3]
+    with pytest.raises(CannotReplay, match="was redriven"):
+        execution.again("Before")
+
+
+def test_at_an_event_of_an_execution_that_runs(dynastep):
+    started = dynastep.start(CHARGE, {"n": 7})
+    started.advance_to("Charge")
+    now = started.now()
+    assert now.status == "RUNNING"
+    moment = now.at(event=event_of(now, "WaitStateEntered"))
+    assert (moment.state, moment.input, moment.variables) == ("Rest", {"n": 7}, {"total": 70})
+    last = now.at(event=len(now.history))
+    assert last.state == "Charge"
+    with pytest.raises(CannotReplay, match="does not show the end of the execution"):
+        now.again("Rest")
+    assert started.now().history[: len(now.history)] == now.history, "to look back changes nothing"
+
+
+def test_of_elsewhere_no_map_run_is_looked_into(dynastep):
+    work = dynastep.function("work", lambda event: event)
+    definition = distributed(work)
+    execution = dynastep.run(definition, [1])
+    recorded = dynastep.recorded(json.dumps({"events": execution.history}, default=str), definition)
+    with pytest.raises(CannotReplay, match="A Distributed Map has run: what its child executions were answered"):
+        recorded.at(event=3)
