@@ -108,12 +108,10 @@ class Archive:
         """Whether it was read from here."""
         return execution in self._made
 
-    def take_out(self, arn: str) -> Execution | None:
-        """As ``find``, of an execution that is about to change: whoever finds it in memory must not find it here."""
-        execution = self._execution(arn)
+    def take_out(self, execution: Execution) -> None:
+        """An execution that was found here is in memory again."""
         with self._lock:
-            self._read.pop(arn, None)
-        return execution
+            self._read.pop(execution.start.arn, None)
 
     def forget(self, machine: str) -> None:
         """Let go of the executions of a state machine."""
