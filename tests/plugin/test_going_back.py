@@ -174,13 +174,13 @@ def test_at_an_event_of_a_redriven_execution(dynastep):
 
 def test_at_an_event_of_an_execution_that_runs(dynastep):
     started = dynastep.start(CHARGE, {"n": 7})
-    started.advance_to("Charge")
+    started.advance_to("Rest")
     now = started.now()
     assert now.status == "RUNNING"
-    moment = now.at(event=event_of(now, "WaitStateEntered"))
-    assert (moment.state, moment.input, moment.variables) == ("Rest", {"n": 7}, {"total": 70})
+    moment = now.at(event=event_of(now, "PassStateEntered"))
+    assert (moment.state, moment.input, moment.variables) == ("Price", {"n": 7}, {})
     last = now.at(event=len(now.history))
-    assert last.state == "Charge"
+    assert (last.state, last.input, last.variables) == ("Rest", {"n": 7}, {"total": 70})
     with pytest.raises(CannotReplay, match="does not show the end of the execution"):
         now.again("Rest")
     assert started.now().history[: len(now.history)] == now.history, "to look back changes nothing"
