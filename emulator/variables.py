@@ -65,7 +65,7 @@ def is_verbose(environ: Mapping[str, str]) -> bool:
     )
 
 
-_NOTHING_IS_KEPT: Final = "everything is forgotten when the server ends; --init and ready.d make it anew"
+_NOTHING_IS_KEPT: Final = "everything is forgotten when the server ends, unless --data-dir names a folder that keeps it"
 _OURS: Final = "functions run as processes of this machine, without Docker"
 _IGNORED: Final[Mapping[str, str]] = {
     "ACTIVATE_PRO": "there is one edition",

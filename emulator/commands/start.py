@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import fields
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -135,8 +135,14 @@ def _begun(given: Lasting, application: Callable[[Control], Flask]) -> tuple[Con
     return control, app
 
 
+STEP_FUNCTIONS_LOCAL_PORT: Final = 8083
+"""Where Step Functions Local listens."""
+
+
 def greeting(url: str, control: Control, settings: Settings, *, quiet: bool = False) -> Iterator[str]:
     """What a server says when it is ready: where it is, what it read, and how much there is."""
+    if url.endswith(f":{STEP_FUNCTIONS_LOCAL_PORT}"):  # what waits for Step Functions Local waits for this line
+        yield f"Starting server on port {STEP_FUNCTIONS_LOCAL_PORT}"
     yield f"Dynastep is ready at {url} (clock: {settings.clock}, account: {settings.account}). Ctrl-C stops it."
     if not quiet:
         files = {"functions": settings.functions, "mocks": settings.mock_config, "data folder": settings.data_dir}

@@ -135,6 +135,11 @@ def test_a_server_without_anything_says_two_lines(control):
     assert goodbye(control, 2) == "Dynastep stops after 2 s. It had nothing."
 
 
+def test_on_the_port_of_step_functions_local_a_server_says_what_is_waited_for_there(control):
+    first, *_ = greeting("http://127.0.0.1:8083", control, Settings())
+    assert first == "Starting server on port 8083"
+
+
 def test_a_server_says_goodbye_when_it_is_stopped():
     command = [sys.executable, "-m", "dynastep", "start", "--port", "0", "--log-requests", "on"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
