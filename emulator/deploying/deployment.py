@@ -17,6 +17,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from emulator.deploying import notices, rollback_triggers, snapshots
+from emulator.deploying.before import Before
 from emulator.deploying.changes import NEVER, recreation
 from emulator.deploying.intrinsics import as_text, evaluate
 from emulator.deploying.reading import InvalidTemplate
@@ -244,8 +245,8 @@ class Deployment:
     def update(self, given: Given) -> Steps:
         """Make the stack as another template says."""
         stack = self.stack
-        before = _Before(stack)
-        stack.given, stack.cancelled = given, False
+        before = stack.resume or Before(stack)  # an update that was left where it failed is gone on with
+        stack.given, stack.cancelled, stack.resume = given, False, None
         scope = self._scope(given)
         try:
             yield from self._side_by_side(scope, lambda resource: self._bring_up(scope, resource, before))
@@ -261,23 +262,23 @@ class Deployment:
         stack.updated = self.now()
         stack.policy = self.next_policy or stack.policy
         self.tell("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
-        yield from self._clean_up([*gone, *before.replaced.values()])
+        yield from self._clean_up([*gone, *before.replaced.values(), *before.between])
         for row in gone:
             stack.rows.pop(row.logical_id, None)
         self.tell("UPDATE_COMPLETE")
 
-    def _bring_up(self, scope: Values, resource: Resource, before: _Before) -> Steps:
+    def _bring_up(self, scope: Values, resource: Resource, before: Before) -> Steps:
         """Make or change a resource."""
         row = self.stack.rows.get(resource.logical_id)
         if self.stack.cancelled:
             raise Failed("User Initiated")
         if row is None or not row.is_there:
-            before.made.append(resource.logical_id)
+            before.made[resource.logical_id] = None
             yield from self._make(scope, resource)
         else:
             yield from self._change(scope, resource, row, before)
 
-    def _change(self, scope: Values, resource: Resource, row: Row, before: _Before) -> Steps:
+    def _change(self, scope: Values, resource: Resource, row: Row, before: Before) -> Steps:
         properties = evaluate(resource.properties, scope)
         old = dataclasses.replace(row)
         was = old.properties
@@ -291,7 +292,7 @@ class Deployment:
         row.properties = properties
         if not changed and not tagged:
             return
-        before.changed[resource.logical_id] = old
+        before.keep(old)
         if replaces:
             yield from self._replace(resource, row, old, before)
             return
@@ -311,15 +312,15 @@ class Deployment:
         made = yield from self._done(row, "UPDATE_FAILED", work)
         row.physical_id, row.attributes = made.id, made.attributes
         if row.physical_id != old.physical_id:  # a custom resource says with its answer that it made another one
-            before.replaced[resource.logical_id] = old
+            before.replace(old)
         self._tell_of(row, "UPDATE_COMPLETE")
 
-    def _check_policy(self, action: Action, row: Row, before: _Before) -> None:
+    def _check_policy(self, action: Action, row: Row, before: Before) -> None:
         """Refuse what the stack's policy does not allow. Raises Failed."""
         reason = None if self.policy is None else self.policy.refusal(action, row.logical_id, row.type)
         if reason is None:
             return
-        before.changed[row.logical_id] = dataclasses.replace(row)
+        before.keep(dataclasses.replace(row))
         before.denied.add(row.logical_id)
         self._tell_of(row, "UPDATE_FAILED", reason)
         raise Failed(reason, row.logical_id)
@@ -338,12 +339,12 @@ class Deployment:
             if arns:
                 raise Failed(f"Rollback triggers in ALARM or missing: [{', '.join(arns)}]")
 
-    def _tags_change(self, before: _Before, kind: str) -> bool:
+    def _tags_change(self, before: Before, kind: str) -> bool:
         given, known = self.stack.given, schema(kind)
         now = {} if given is None else dict(given.tags)
         return now != before.tags and find_type(kind).takes_tags and (known is None or bool(known.tags))
 
-    def _replace(self, resource: Resource, row: Row, old: Row, before: _Before) -> Steps:
+    def _replace(self, resource: Resource, row: Row, old: Row, before: Before) -> Steps:
         name = naming_property(row.type)
         named = None if name is None else row.properties.get(name)
         if name is not None and named is not None and named == old.properties.get(name):
@@ -353,7 +354,7 @@ class Deployment:
         self._tell_of(row, "UPDATE_IN_PROGRESS", _REPLACES)
         made = yield from self._done(row, "UPDATE_FAILED", lambda: self._created(row, resource, row.properties))
         row.physical_id, row.attributes = made.id, made.attributes
-        before.replaced[resource.logical_id] = old
+        before.replace(old)
         self._tell_of(row, "UPDATE_IN_PROGRESS", "Resource creation Initiated")
         self._tell_of(row, "UPDATE_COMPLETE")
 
@@ -372,7 +373,7 @@ class Deployment:
                 continue
             self._tell_of(row, "DELETE_COMPLETE", cleaning=True)
 
-    def _roll_update_back(self, failure: Failed, before: _Before) -> Steps:
+    def _roll_update_back(self, failure: Failed, before: Before) -> Steps:
         stack = self.stack
         if failure.logical_id is None:
             said = f"{failure.reason}. Rollback requested by user."
@@ -380,18 +381,22 @@ class Deployment:
             verb = "create" if failure.logical_id in before.made else "update"
             said = f"The following resource(s) failed to {verb}: {failure.named}. "
         if stack.disable_rollback:
+            for row in stack.rows.values():
+                old = before.latest.get(row.logical_id)
+                if row.status == "UPDATE_FAILED" and old is not None:
+                    row.properties = old.properties  # as they are: the next update has to change them
             stack.resume = before
             self.tell("UPDATE_FAILED", said)
             return
         self.tell("UPDATE_ROLLBACK_IN_PROGRESS", said)
         yield from self._go_back(before, frozenset())
 
-    def _go_back(self, before: _Before, skipped: frozenset[str]) -> Steps:
+    def _go_back(self, before: Before, skipped: frozenset[str]) -> Steps:
         """Bring changed resources back to what they were."""
         stack = self.stack
-        stack.given = before.given
+        stack.given, stack.resume = before.given, None
         stack.outputs, stack.exports, stack.imports = before.outputs, before.exports, before.imports
-        left: list[Row] = []
+        left = list(before.between)
         failed: list[str] = []
         for name, old in reversed(list(before.changed.items())):
             row = stack.rows[name]
@@ -530,23 +535,7 @@ class Deployment:
         yield from self._done(row, "DELETE_FAILED", forgiving)
 
 
-class _Before:
-    """What a stack was before an update, and what the update has done so far."""
-
-    def __init__(self, stack: Stack) -> None:
-        self.given = stack.given
-        self.tags = stack.tags
-        self.outputs = stack.outputs
-        self.exports = stack.exports
-        self.imports = stack.imports
-        self.made: list[str] = []
-        self.changed: dict[str, Row] = {}
-        self.replaced: dict[str, Row] = {}
-        self.denied: set[str] = set()
-        """What was not touched: the stack's policy did not allow it, or nothing can change it."""
-
-
-def _was(old: Row, before: _Before, services: Services) -> dict[str, Any]:
+def _was(old: Row, before: Before, services: Services) -> dict[str, Any]:
     """The properties that a resource was made with, and the tags of its stack then."""
     return {**resolve(old.properties, services), STACK_TAGS: before.tags}
 

@@ -280,6 +280,39 @@ def test_disabled_rollback_leaves_what_was_made(stacks, formation):
     assert stacks.one()["StackStatus"] == "ROLLBACK_COMPLETE"
 
 
+def test_an_update_that_was_left_where_it_failed_is_gone_on_with(stacks, formation, dynastep):
+    """Twice: once it fails again, and is brought back to what the stack was at first; then it succeeds."""
+    queues, values = dynastep.client("sqs"), dynastep.client("ssm")
+
+    def queue(**properties):
+        return {"Type": "AWS::SQS::Queue", "Properties": properties}
+
+    def update(seconds, **resources):
+        changed = {"P": parameter(Value="w"), "Q": {**queue(VisibilityTimeout=seconds), "DependsOn": "P"}, **resources}
+        given = json.dumps({"Resources": changed})
+        formation.update_stack(StackName="s", TemplateBody=given, DisableRollback=True)
+        return stacks.one()["StackStatus"]
+
+    def holds():
+        attributes = queues.get_queue_attributes(QueueUrl=before["Q"], AttributeNames=["VisibilityTimeout"])
+        parameter = values.get_parameter(Name=before["P"])["Parameter"]["Value"]
+        return parameter, attributes["Attributes"]["VisibilityTimeout"]
+
+    stacks.create({"Resources": {"P": parameter(), "Q": queue(VisibilityTimeout=5)}})
+    before = stacks.physical()
+    new = {**queue(VisibilityTimeout=99_999), "DependsOn": "Q"}
+    assert [update(99_999), holds()] == ["UPDATE_FAILED", ("w", "5")]
+    assert [update(7, N=new), holds()] == ["UPDATE_FAILED", ("w", "7")]
+    formation.rollback_stack(StackName="s")
+    assert [stacks.physical(), holds()] == [before, ("v", "5")]
+
+    assert update(99_999) == "UPDATE_FAILED"
+    assert update(7, N=new) == "UPDATE_FAILED"
+    assert update(7, N={**queue(VisibilityTimeout=8), "DependsOn": "Q"}) == "UPDATE_COMPLETE"
+    assert holds() == ("w", "7")
+    assert len(queues.list_queues()["QueueUrls"]) == 2
+
+
 def test_retained_resources_stay(stacks, dynastep):
     stack_id = stacks.create({"Resources": {"P": {**parameter(), "DeletionPolicy": "Retain"}}})
     name = stacks.physical()["P"]
