@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
-from .jsontext import JSON, encode, loads
+from .jsontext import JSON, dumps, loads
 
 Layout: TypeAlias = tuple[str, tuple[str, ...] | None]
 """What a row of one kind holds: the type of the event, and the names of its details.
@@ -84,7 +84,7 @@ class InMemory(bytes):
 
 def compressed(value: JSON) -> bytes:
     """A value as JSON, compressed."""
-    return zlib.compress(encode(value), 1)
+    return zlib.compress(dumps(value).encode(), 1)
 
 
 def expanded(packed: Packed) -> Any:

@@ -246,11 +246,11 @@ class Dynastep(Clients, Arranging):
     def _past_of(self, running: Running) -> Past | None:
         """What an execution is made of; None once its machine is gone."""
         found = self._world.state_machines(self._call("", {})).get(running.start.state_machine_arn)
-        return None if found is None else self._past(found.as_run_by(running.start).definition, found.name, running)
+        return None if found is None else self._past(found.as_run_by(running.start).definition, found.name)
 
-    def _past(self, definition: str, name: str, running: Running | None = None) -> Past:
+    def _past(self, definition: str, name: str) -> Past:
         resources = self._world.resources(self._call("", {}))
-        return Past(definition, resources, partial(mocks_first, resources, name, self._mocks, open_callback), running)
+        return Past(definition, resources, partial(mocks_first, resources, name, self._mocks, open_callback))
 
     def recorded(self, cassette: Path | str, definition: Definition | None = None) -> Execution:
         """An execution of elsewhere, by its history, for ``at`` and ``again``; otherwise as ``replay``."""
@@ -402,7 +402,6 @@ class Controls(Control):
             coverage=coverage,
             starts=options.starts,
             seed=options.seed,
-            remembers=True,
         )
         accounts = {account}
 

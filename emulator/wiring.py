@@ -77,8 +77,6 @@ class Lasting:
     faults: FaultRules | None = None
     """Those of a test, which outlast a snapshot that it restores; None where each world has its own."""
     coverage: dict[str, Coverage] | None = None
-    remembers: bool = False
-    """As of a world."""
     seed: int = 0
     """Of the ids that are made up where time is not real."""
     callables: Callables = field(default_factory=Callables)
@@ -96,15 +94,13 @@ class Lasting:
         coverage: dict[str, Coverage] | None = None,
         starts: float | None = None,
         seed: int = 0,
-        *,
-        remembers: bool = False,
     ) -> Lasting:
         """What the settings say; ``url`` is where it is served, if that is elsewhere; ``starts`` when its time does."""
         mock_config = None if settings.mock_config is None else MockConfig(settings.mock_config)
         served_at = url or (lambda: url_of(settings.host, settings.port))
         clock = Clock(settings.clock, starts)
         cluster = None if settings.functions_cluster is None else _cluster(settings.functions_cluster)
-        return cls(settings, served_at, clock, mock_config, mocks, faults, coverage, remembers, seed, cluster=cluster)
+        return cls(settings, served_at, clock, mock_config, mocks, faults, coverage, seed, cluster=cluster)
 
 
 def put_together(given: Lasting) -> World:
@@ -186,7 +182,6 @@ def put_together(given: Lasting) -> World:
         ids=random.SystemRandom() if settings.clock == "wall" else random.Random(f"ids{given.seed or ''}"),  # noqa: S311 - repeatable
         mocks=Mocks() if given.mocks is None else given.mocks,
         faults=FaultRules() if given.faults is None else given.faults,
-        remembers=given.remembers,
         mock_config=given.mock_config,
         coverage=given.coverage,
     )

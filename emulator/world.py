@@ -78,6 +78,9 @@ class Keeps(Protocol):
     def touched(self, execution: Execution, /) -> None:
         """An execution is not as it was. On the loop's thread."""
 
+    def forget(self, execution: Execution, /) -> None:
+        """An execution is not kept any longer. On the loop's thread."""
+
 
 class Keeping:
     """Who keeps a world, if anybody does."""
@@ -130,8 +133,6 @@ class World:
     """What tests, or clients of a server, want to fail."""
     coverage: dict[str, Coverage] | None = None
     """Text of a definition -> what its executions have done; None while nobody asks for coverage."""
-    remembers: bool = False
-    """Whether executions that have succeeded can be looked into at any event."""
     keeping: Keeping = field(default_factory=Keeping)
     _apis: dict[str, Apis] = field(default_factory=dict)
     _activities: dict[tuple[str, str], Activities] = field(default_factory=dict)

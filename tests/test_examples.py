@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 
 ORDERS = """\
@@ -52,6 +54,15 @@ Two tables and two state machines are set up, and 5 orders come in at once:
 
 4 h 3 min 40 s passed in the machines, N s on the wall (N s with starting and stopping the emulator).
 """
+
+
+def test_the_container_of_the_example_is_tried_where_docker_is():
+    command = [sys.executable, "-m", "pytest", "-q", "-rs", "-c", os.devnull, "-p", "no:cacheprovider"]
+    command += ["--rootdir", str(ROOT), "examples/testcontainers"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode in (0, pytest.ExitCode.NO_TESTS_COLLECTED), done.stdout
+    if " passed" not in done.stdout:
+        pytest.skip(done.stdout[done.stdout.index("SKIPPED") :].strip())
 
 
 def test_the_shop_takes_its_orders():

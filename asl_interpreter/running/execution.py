@@ -89,8 +89,6 @@ class Outside:
     """Hears, on the loop, that an execution is not as it was."""
     coverage: Coverage | None = None
     """Where to count what the execution does; nothing is counted if it is None."""
-    remembers: bool = False
-    """Whether it can be done again when it has succeeded, too."""
     keep: Keep = InMemory
     """Keeps what is packed of histories."""
     gate: Callable[[str], None] | None = None
@@ -277,8 +275,8 @@ class Execution:
                     child.go_on(run, name, None)
 
     def forget(self) -> None:
-        """Keep nothing that only doing it again needs."""
-        self._cursor = None  # which holds it in a circle
+        """Keep nothing that only a redrive needs: where it stood, in a circle of references with it."""
+        self._cursor = None
         self.record.clear()
         self.history.beside = nothing
 
@@ -383,6 +381,11 @@ class Execution:
     def _end(self, status: Status, event_type: str, previous: int, error: str | None, cause: str | None) -> None:
         self.status, self.error, self.cause = status, error, cause
         self.stopped_at = self.loop.clock.now()
+        if status == "SUCCEEDED" or self.start.express:
+            self._root = None
+            self.forget()
+            self.__dict__.pop("random", None)
+            self.__dict__.pop("context", None)
         details: dict[str, JSON] = {}
         if status == "SUCCEEDED":
             details["output"] = self.output
@@ -394,12 +397,6 @@ class Execution:
             details["cause"] = cause
         self.history.append(event_type, previous, details)
         self.history.put_away()
-        if status == "SUCCEEDED" or self.start.express:
-            self._root = self._cursor = None
-            if not self.outside.remembers:
-                self.forget()
-            self.__dict__.pop("random", None)
-            self.__dict__.pop("context", None)
         self.ended.set(None)
 
 

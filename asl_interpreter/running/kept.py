@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
 
 from ..definition import Machine, Map, Parallel, Processor
@@ -21,7 +21,7 @@ from ..packing import read_rows
 from .execution import Execution, Outside, Start
 from .map_runs import Child, MapRun
 from .record import Landed
-from .rehearsal import Diverged, Seen, rehearse
+from .rehearsal import Diverged, rehearse
 
 log = logging.getLogger("dynastep.execution")
 
@@ -45,7 +45,7 @@ def keep(execution: Execution) -> Kept:
         **{name: getattr(execution, name) for name in _PLAIN},
         "rows": execution.history.dump(),
         "joined": execution.history.joined,
-        "landed": [[*each] for each in execution.record] if execution.record.whole else None,
+        "landed": [[*each] for each in execution.record],
         "runs": [_keep_run(run) for run in execution.map_runs],
     }
 
@@ -95,10 +95,7 @@ def _put_back(execution: Execution, kept: Kept) -> None:
     execution.history.restore(kept["rows"])
     for outputs in kept["joined"]:
         execution.history.join(outputs)
-    if kept["landed"] is None:
-        execution.record.clear()
-    else:
-        execution.record.restore([Landed(*each) for each in kept["landed"]])
+    execution.record.restore([Landed(*each) for each in kept["landed"]])
     execution.ended.set(None)
     execution.map_runs = [_restored_run(execution, run) for run in kept["runs"]]
 
@@ -146,8 +143,16 @@ def go_on(execution: Execution, kept: Kept) -> list[Execution]:
 
     On the loop's thread. ``Record.go_live`` of each must follow, when all of a world stand where they stood.
     """
+    runs: list[Kept] = kept["runs"]
+
+    def child_before(run: MapRun, name: str) -> Child | None:
+        child = runs[execution.map_runs.index(run)]["children"][name]
+        return None if child["status"] == "RUNNING" else _restored_child(run, child)
+
+    execution.record.child_before = child_before
+    landed = [Landed(*each) for each in kept["landed"]]
     try:
-        _do_again(execution, kept)
+        rehearse(execution, read_rows(kept["rows"]), landed)
     except Diverged as error:
         log.error("%s cannot go on: %s", execution.start.arn, error)  # noqa: TRY400 - the reason says all
         _put_back_and_fail(execution, kept, str(error))
@@ -157,37 +162,13 @@ def go_on(execution: Execution, kept: Kept) -> list[Execution]:
         _put_back_and_fail(execution, kept, f"what was kept of it is damaged: {type(error).__name__}: {error}")
         return []
     standing = [execution]
-    for run, of_run in zip(execution.map_runs, kept["runs"], strict=False):
+    for run, of_run in zip(execution.map_runs, runs, strict=False):
         run.started_at, run.stopped_at = of_run["started_at"], of_run["stopped_at"]
         run.redriven_at = of_run["redriven_at"]
         for name, child in run.children.items():
             if child.status == "RUNNING":
                 standing += _go_on_as_child(run, name, child, of_run["children"].get(name))
     return standing
-
-
-def look_back(
-    kept: Kept, machine: Machine, loop: Loop, outside: Outside, number: int, look: Callable[[Execution], None]
-) -> None:
-    """Have an execution do again what it has done, and look at it right after an event, by its id.
-
-    On the thread of a loop that does nothing else.
-
-    Raises:
-        Diverged: it does something else.
-    """
-    execution = Execution(machine, Start(**kept["start"]), loop, outside)
-    execution.started_at = kept["started_at"]
-    _do_again(execution, kept, lambda events: look(execution) if events == number else None)
-
-
-def _do_again(execution: Execution, kept: Kept, seen: Seen = lambda _number: None) -> None:
-    def child_before(run: MapRun, name: str) -> Child | None:
-        child = kept["runs"][execution.map_runs.index(run)]["children"][name]
-        return None if child["status"] == "RUNNING" else _restored_child(run, child)
-
-    execution.record.child_before = child_before
-    rehearse(execution, read_rows(kept["rows"]), [Landed(*each) for each in kept["landed"]], seen)
 
 
 def _go_on_as_child(run: MapRun, name: str, child: Child, kept: Kept | None) -> list[Execution]:
@@ -275,12 +256,7 @@ def assembled(
             if number < len(head["runs"]):
                 in_order = sorted(of_run.items(), key=lambda child: int(child[1]["number"]))
                 head["runs"][number]["children"] = dict(in_order)
-        whole[arn] = {
-            **head,
-            "rows": rows[arn],
-            "joined": joined,
-            "landed": None if head["status"] == "SUCCEEDED" else landed[arn],
-        }
+        whole[arn] = {**head, "rows": rows[arn], "joined": joined, "landed": landed[arn]}
     runs = {run["arn"]: run for kept in whole.values() for run in kept["runs"]}
     for kept in whole.values():
         run = runs.get(kept["start"]["map_run_arn"] or "")

@@ -86,7 +86,6 @@ class Record:
         "refused",
         "turns",
         "waits",
-        "whole",
     )
 
     def __init__(self, history: History, clock: Clock) -> None:
@@ -96,8 +95,6 @@ class Record:
         self._packed: list[tuple[int, Packed]] = []
         """What is packed, after how many things that is."""
         self._reads = 0
-        self.whole = True
-        """Whether all that came is here."""
         self.on_touch: Callable[[], None] | None = None
         """Called when something has come, or time has passed: the execution is not as it was."""
         self.asked = 0
@@ -149,11 +146,11 @@ class Record:
 
     def clear(self) -> None:
         """Nobody will do it again."""
-        self._landed, self._packed, self.open, self.whole = [], [], {}, False
+        self._landed, self._packed, self.open = [], [], {}
 
     def restore(self, landed: list[Landed]) -> None:
         """Have what was noted before."""
-        self._landed, self._packed, self.whole = landed, [], True
+        self._landed, self._packed = landed, []
 
     def note(self, what: str, *about: JSON) -> None:
         """Note that something came, unless it came before."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from ..loop.by_hand import by_hand, pass_time, step
 from ..packing import Row
@@ -23,8 +23,6 @@ from .record import ANSWER, AT_ONCE, BESIDE, HEARTBEAT, NOW, REFUSED, Landed, ha
 if TYPE_CHECKING:
     from .execution import Execution
 
-Seen: TypeAlias = Callable[[int], object]
-"""Is told how many events there are."""
 MOST_STEPS: Final = 10_000_000
 
 
@@ -35,40 +33,35 @@ class Diverged(Exception):
 class _Times:
     """Tells each event the time that it had, and the clock the time of the last one."""
 
-    def __init__(self, execution: Execution, rows: Sequence[Row], seen: Seen) -> None:
+    def __init__(self, execution: Execution, rows: Sequence[Row]) -> None:
         self._execution = execution
         self._rows = rows
-        self._seen = seen
 
     def now(self) -> float:
         """The time of the event that is about to be recorded."""
         clock, number = self._execution.loop.clock, len(self._execution.history)
-        self._seen(number)
         if number < len(self._rows):
             clock.rehearse(self._rows[number][2])
         return clock.now()
 
 
 def rehearse(
-    execution: Execution, rows: Sequence[Row], landed: Sequence[Landed], seen: Seen = lambda _number: None
+    execution: Execution, rows: Sequence[Row], landed: Sequence[Landed], *, until: Callable[[], bool] | None = None
 ) -> None:
-    """Have an execution that has not begun do what it has done: all of ``rows``.
+    """Have an execution that has not begun do what it has done: all of ``rows``, or until something is so.
 
-    On the loop's thread; the clock is as it was afterwards. ``seen`` is told how many events there are before each one
-    is recorded, and at the end.
+    On the loop's thread; the clock is as it was afterwards.
 
     Raises:
         Diverged: it does something else.
     """
-    _Rehearsal(execution, rows, landed, seen).run()
-    seen(len(execution.history))
+    _Rehearsal(execution, rows, landed).run(until or (lambda: False))
 
 
 class _Rehearsal:
-    def __init__(self, execution: Execution, rows: Sequence[Row], landed: Sequence[Landed], seen: Seen) -> None:
+    def __init__(self, execution: Execution, rows: Sequence[Row], landed: Sequence[Landed]) -> None:
         self._execution = execution
         self._rows = rows
-        self._seen = seen
         self._coming = deque(each for each in landed if each.what not in BESIDE)
         self._checked = 0
         self._record = execution.record
@@ -77,24 +70,24 @@ class _Rehearsal:
         self._record.refused = {each.events: (each.about[0], each.about[1]) for each in landed if each.what == REFUSED}
         self._record.restore(list(landed))
 
-    def run(self) -> None:
+    def run(self, until: Callable[[], bool]) -> None:
         execution, record, loop = self._execution, self._record, self._execution.loop
         record.given, record.waits = True, False
-        with by_hand(loop), execution.history.timed_by(_Times(execution, self._rows, self._seen)):
+        with by_hand(loop), execution.history.timed_by(_Times(execution, self._rows)):
             loop.clock.rehearse(execution.started_at)
             execution.begin()
             steps = 0
-            while self._coming or len(execution.history) < len(self._rows):
+            while not until() and (self._coming or len(execution.history) < len(self._rows)):
                 if not self._step():
                     break
                 self._check()
                 steps += 1
                 if steps > MOST_STEPS:
                     raise Diverged(f"it does not come to event {len(self._rows)}")
-            while len(execution.history) <= len(self._rows) and step(loop):
+            while not until() and len(execution.history) <= len(self._rows) and step(loop):
                 pass  # what followed from the last thing that came, such as a timer that was set
             self._check()
-        if len(execution.history) < len(self._rows):
+        if len(execution.history) < len(self._rows) and not until():
             missing = self._rows[len(execution.history)][0][0]
             raise Diverged(f"event {len(execution.history) + 1}, {missing}, does not happen again")
 

@@ -19,8 +19,6 @@ from asl_interpreter.loop.scheduler import Deadlock
 from asl_interpreter.reading.parsing import parse, read
 from asl_interpreter.running.execution import Execution as Running
 from asl_interpreter.running.execution import Outside, Start
-from asl_interpreter.running.kept import keep, look_back
-from asl_interpreter.running.rehearsal import Diverged
 from emulator.bench.answers import Answering, recorded_answers
 from emulator.bench.execution import Execution
 from emulator.bench.replaying import (
@@ -53,23 +51,15 @@ class Past:
     """Knows the Resources of the definition."""
     mocking: Callable[[Machine, Engine, Resolve], Resolve]
     """Has mocks of the test go before recorded answers."""
-    running: Running | None = None
-    """The execution in the emulator, which knows what came to it."""
 
     def at(self, history: Sequence[Event], number: int, /) -> Moment:
         """The execution right after an event, by its id.
-
-        An execution of the emulator does again what it has done, by its record: with Map Runs, after redrives, and up
-        to now if it runs. Of a history only, the machine is run against the answers in it.
 
         Raises:
             CannotReplay: there is no such event, or it does not happen again.
         """
         if not 1 <= number <= len(history):
             raise CannotReplay(f"There is no event {number}; there are {len(history)}.")
-        lines = None if self.running is None else _lines_by_record(self.running, number)
-        if lines is not None:
-            return Moment(dict(history[number - 1]), lines)
         refuse_partial(history)
         place = place_in_lines(history, number)
         again: list[Event] = []
@@ -85,9 +75,9 @@ class Past:
         """A run from a state on, with its input of then or the ``input`` given, and the answers of then.
 
         Raises:
-            CannotReplay: the execution did not enter the state, or the state is inside of a Map or a Parallel state;
-                a Distributed Map ran after that, or the execution was redriven.
+            CannotReplay: the execution did not enter the state, or the state is inside of a Map or a Parallel state.
         """
+        refuse_partial(history)
         visits = read_visits(history)
         entered = [visit for visit in visits.every if visit.state == state and visit.inside is None]
         if not entered:
@@ -101,10 +91,10 @@ class Past:
         Raises:
             CannotReplay: the event shows none, or one inside of a Map or a Parallel state.
         """
+        refuse_partial(history)
         entered = next((visit for visit in read_visits(history).every if visit.event == number), None)
         if entered is None or entered.inside is not None:
             raise CannotReplay(f"Event {number} is no entry into a state outside of Maps and Parallel states.")
-        refuse_partial(history, since=number)
         moment = self.at(history, number)
         ended: list[Execution] = []
         self._run(
@@ -186,28 +176,6 @@ class _Watching:
         """Take it down, unless that was done."""
         if not self._taken:
             self._taken.append([_line(cursor) for cursor in self._running.lines()])
-
-
-def _lines_by_record(running: Running, number: int) -> list[Line] | None:
-    """Where the lines stood right after an event; None if what came to the execution is not known any more."""
-    kept = running.loop.ask(lambda: keep(running))
-    if kept["landed"] is None or number > len(kept["rows"]):
-        return None
-    there = running.outside
-    outside = Outside(there.resolve, quotas=there.quotas, keep=there.keep, gate=there.gate)
-    taken: list[list[Line]] = []
-
-    def look(again: Running) -> None:
-        taken.append([_line(cursor) for cursor in again.lines()])
-
-    engine = Engine(Clock("manual", running.started_at))
-    try:
-        engine.ask(lambda: look_back(kept, running.machine, engine.loop, outside, number, look))
-    except Diverged as error:
-        raise CannotReplay(f"The execution does not do again what it did: {error}.") from None
-    finally:
-        engine.close()
-    return taken[0]
 
 
 def _line(cursor: Any) -> Line:

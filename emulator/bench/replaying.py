@@ -83,22 +83,21 @@ def replay(history: Sequence[Event], definition: str, resolve: Resolve) -> Repla
     return Replayed([*stuck, *differences(history, replayed)], replayed)
 
 
-def refuse_partial(history: Sequence[Event], since: int = 1) -> None:
-    """See that a history holds one whole execution, with all that was answered from outside since an event.
+def refuse_partial(history: Sequence[Event]) -> None:
+    """See that a history holds one whole execution, with all that was answered from outside.
 
     Raises:
         CannotReplay: it does not.
     """
-    later = history[since - 1 :]
     if not history or history[0]["type"] != "ExecutionStarted":
         message = "The history does not begin with ExecutionStarted."
     elif history[-1]["type"] not in _ENDS:
         message = f"The history does not show the end of the execution: its last event is {history[-1]['type']}."
-    elif any(event["type"] == "ExecutionRedriven" for event in later):
+    elif any(event["type"] == "ExecutionRedriven" for event in history):
         message = "The execution was redriven; a replay runs from the start to one end."
-    elif any(event["type"].startswith("MapRun") for event in later):
+    elif any(event["type"].startswith("MapRun") for event in history):
         message = "A Distributed Map has run: what its child executions were answered is in their own histories."
-    elif any(details.get("truncated") for event in later for details in _about_payloads(event)):
+    elif any(details.get("truncated") for event in history for details in _about_payloads(event)):
         message = "A payload is truncated."
     else:
         return

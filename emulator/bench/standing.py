@@ -37,14 +37,7 @@ class Moment:
 
     @property
     def line(self) -> Line:
-        """The line that the event belongs to.
-
-        Raises:
-            LookupError: none is open after the event, which shows that the execution has succeeded.
-        """
-        if not self.lines:
-            message = f"The execution has ended with event {self.event['id']}, {self.event['type']}: no line is open."
-            raise LookupError(message)
+        """The line that the event belongs to."""
         number = self.event["id"]
         return next((line for line in reversed(self.lines) if line.last == number), self.lines[0])
 

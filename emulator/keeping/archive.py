@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from weakref import WeakSet
 
 from asl_interpreter.loop.locks import lock
 from asl_interpreter.running.map_runs import map_runs
@@ -49,8 +48,6 @@ class Archive:
         self._world = world
         self._lock = lock("the executions that were read", RANK)
         self._read: dict[str, Execution] = {}
-        self._made: WeakSet[Execution] = WeakSet()
-        """Those that were read, as long as somebody holds them."""
         self._oldest = 0.0
         """No execution here has ended before that."""
         self._gone: list[Statement] = []
@@ -97,21 +94,20 @@ class Archive:
 
     def count(self, machine: str) -> int:
         """How many executions of a state machine there are, with those that run."""
-        [(count,)] = self._find("SELECT count(*) FROM executions WHERE machine = ?", machine)
+        sql = "SELECT count(*) FROM executions WHERE machine = ? AND (stopped_at IS NULL OR stopped_at > ?)"
+        [(count,)] = self._find(sql, machine, self._latest())
         return int(count)
 
     def every(self) -> list[Kept]:
         """All of them, as they are kept."""
         return self._kept(f"{_OF} 1", self._latest())
 
-    def is_of(self, execution: Execution) -> bool:
-        """Whether it was read from here."""
-        return execution in self._made
-
-    def take_out(self, execution: Execution) -> None:
-        """An execution that was found here is in memory again."""
+    def take_out(self, arn: str) -> Execution | None:
+        """As ``find``, of an execution that is about to change: whoever finds it in memory must not find it here."""
+        execution = self._execution(arn)
         with self._lock:
-            self._read.pop(execution.start.arn, None)
+            self._read.pop(arn, None)
+        return execution
 
     def forget(self, machine: str) -> None:
         """Let go of the executions of a state machine."""
@@ -152,7 +148,6 @@ class Archive:
         execution = found_again(self._world, kept[0]) if kept else None
         if execution is not None:
             with self._lock:
-                self._made.add(execution)
                 self._read[arn] = execution
                 while len(self._read) > FEW:
                     del self._read[next(iter(self._read))]

@@ -33,8 +33,8 @@ CREATE INDEX tokens_by_age ON tokens (at);
 CREATE TABLE executions (number INTEGER, arn TEXT PRIMARY KEY, name TEXT, status TEXT, started_at REAL,
     stopped_at REAL, redrives INTEGER, redriven_at REAL, version_arn TEXT, alias_arn TEXT, machine TEXT,
     value BLOB NOT NULL);
-CREATE INDEX executions_by_start ON executions (machine, number, status);
-CREATE INDEX executions_by_end ON executions (stopped_at);
+CREATE INDEX executions_by_start ON executions (machine, number, status, stopped_at);
+CREATE INDEX executions_by_end ON executions (stopped_at, arn);
 CREATE TABLE within (part TEXT PRIMARY KEY, arn TEXT) WITHOUT ROWID;
 CREATE INDEX within_by_execution ON within (arn);
 CREATE TABLE events (arn TEXT, first INTEGER, value BLOB NOT NULL, PRIMARY KEY (arn, first)) WITHOUT ROWID;

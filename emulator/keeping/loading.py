@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.jsontext import InvalidJSON, loads
 from asl_interpreter.running.kept import Kept, assembled
@@ -22,20 +22,8 @@ from emulator.stepfunctions.keeping import place_of
 if TYPE_CHECKING:
     from emulator.keeping.state import Place
 
-
-class Written(NamedTuple):
-    """What a folder has of an execution."""
-
-    events: int
-    landed: int
-    """How many things that came to it."""
-    redrives: int
-    """How many there were when its head was written; less than 0 if that was not."""
-
-
-NOTHING: Final = Written(0, 0, -1)
-Known = dict[str, Written]
-"""By ARN."""
+Known = dict[str, tuple[int, int]]
+"""ARN of an execution -> how many events, and things that came to it, the folder has of it."""
 
 
 RUNNING: Final = "SELECT arn FROM executions WHERE stopped_at IS NULL"
@@ -114,7 +102,7 @@ def executions_in(folder: Folder, which: str, *given: object) -> tuple[list[Kept
     sql = f"SELECT arn, value FROM executions WHERE arn IN ({which}) ORDER BY number"  # noqa: S608
     heads = {arn: _json(value, f"the execution {arn}") for arn, value in folder.find(sql, *given)}
     kept = assembled(heads, events, landed, children)
-    known = {arn: Written(len(events[arn]), len(landed[arn]), head["redrives"]) for arn, head in heads.items()}
+    known = {arn: (len(events[arn]), len(landed[arn])) for arn in heads}
     return kept, known
 
 

@@ -222,12 +222,7 @@ def outside_of(
     coverage = None if world.coverage is None else world.coverage.setdefault(revision.definition, Coverage())
     touched = None if world.keeping.by is None else world.keeping.by.touched
     gate = gate_of(world, revision, synchronous=synchronous)
-    return Outside(
-        *(tasks, world.datasets, observe, world.settings.quotas, touched, coverage),
-        remembers=world.remembers,
-        keep=world.spill.keep,
-        gate=gate,
-    )
+    return Outside(tasks, world.datasets, observe, world.settings.quotas, touched, coverage, world.spill.keep, gate)
 
 
 def _log_end(execution: Execution) -> None:

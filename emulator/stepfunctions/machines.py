@@ -169,19 +169,17 @@ class StateMachines:
         if machine is not None:
             machine.executions.pop(execution.start.arn, None)
 
-    def current(self, execution: Execution) -> Execution:
-        """An execution that was found, as it is now: it may have left memory since. On the loop's thread."""
+    def hold(self, execution: Execution) -> Execution:
+        """The execution in memory that one which was found is: the archive's comes back. On the loop's thread.
+
+        One that a Map Run has started is none of these.
+        """
         arn, archive = execution.start.arn, self.retention.archive
         machine = self._machines.get(execution.start.state_machine_arn)
-        known = None if machine is None else machine.executions.get(arn)
-        return known or (None if archive is None else archive.find(arn)) or execution
-
-    def hold(self, execution: Execution) -> None:
-        """Have an execution in memory that was read from the archive, and runs again. On the loop's thread."""
-        machine = self._machines.get(execution.start.state_machine_arn)
-        if machine is not None and self.retention.archive is not None:
-            machine.executions[execution.start.arn] = execution
-            self.retention.archive.take_out(execution)
+        if machine is None or archive is None or arn in machine.executions:
+            return execution if machine is None else machine.executions.get(arn, execution)
+        machine.executions[arn] = archive.take_out(arn) or execution
+        return machine.executions[arn]
 
     def forget_revisions(self, machine: StateMachine) -> None:
         """Forget what a machine was when nothing of it started that is still known. On the loop's thread."""

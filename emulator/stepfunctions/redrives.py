@@ -38,7 +38,7 @@ def redrive_execution(world: World, call: Call) -> dict[str, JSON]:
         known = _tokens(machine, arn, now)
         if token in known:
             return known[token]
-        execution = machines.current(found)
+        execution = machines.hold(found)
         reason = _why_not(execution, machine)
         if reason is None and execution.start.map_run_arn is not None:
             reason = BY_MAP_RUN
@@ -50,7 +50,6 @@ def redrive_execution(world: World, call: Call) -> dict[str, JSON]:
         except Diverged as error:
             reason = f"Dynastep has restored it, and it does not do again what it did: {error}"
             raise Fault("ExecutionNotRedrivable", f"Execution {arn} invalid for redrive as: {reason}") from None
-        machines.hold(execution)
         if token is not None:
             machine.redrives.pop(arn, None)
             machine.redrives[arn] = dict([*known.items(), (token, now)][-TOKENS:])

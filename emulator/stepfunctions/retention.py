@@ -80,8 +80,8 @@ class Archive(Protocol):
     def count(self, machine: str, /) -> int:
         """How many executions of a state machine there are, with those that run."""
 
-    def take_out(self, execution: Execution, /) -> None:
-        """An execution that was found here is in memory again."""
+    def take_out(self, arn: str, /) -> Execution | None:
+        """As ``find``, of an execution that is about to change: whoever finds it in memory must not find it here."""
 
     def forget(self, machine: str, /) -> None:
         """Let go of the executions of a state machine."""

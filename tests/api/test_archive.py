@@ -249,26 +249,6 @@ def test_one_that_is_redriven_comes_back(opened):
     assert [event["type"] for event in sfn.get_execution_history(executionArn=arn)["events"]] == types
 
 
-def test_one_that_cannot_be_redriven_stays_where_it_is(opened):
-    of = opened()
-    sfn = of("stepfunctions")
-    machine = create(sfn)
-    arn = start(sfn, machine, "e", {"bad": False})
-    broken = start(sfn, machine, "f", {"bad": True})
-    of = opened(keep_executions=0)
-    sfn = of("stepfunctions")
-    assert refusal(sfn.redrive_execution, executionArn=arn) == "ExecutionNotRedrivable"
-    change = (
-        "UPDATE events SET value = replace(CAST(value AS TEXT), 'FailStateEntered', 'PassStateEntered') WHERE arn = ?"
-    )
-    of.control._folder.write([(change, (broken,))])
-    with pytest.raises(ClientError, match="it does not do again what it did: event 4 was PassStateEntered"):
-        sfn.redrive_execution(executionArn=broken)
-    assert in_memory(of, machine) == 0
-    assert sfn.describe_execution(executionArn=broken)["status"] == "FAILED"
-    assert len(sfn.get_execution_history(executionArn=broken)["events"]) == 5
-
-
 def test_one_with_map_runs_is_redriven(opened):
     of = opened()
     sfn = of("stepfunctions")

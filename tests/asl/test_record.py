@@ -1,6 +1,5 @@
 """The law of records: running on from a record gives the same history as running through, wherever it was cut."""
 
-import dataclasses
 import json
 
 from hypothesis import HealthCheck, assume, event, given, settings
@@ -11,8 +10,8 @@ from asl_interpreter.errors import StateError
 from asl_interpreter.loop.clock import Clock
 from asl_interpreter.loop.signals import Signal
 from asl_interpreter.reading.parsing import parse
-from asl_interpreter.running.execution import Execution, Outside, Start
-from asl_interpreter.running.kept import go_on, keep, look_back, restore
+from asl_interpreter.running.execution import Outside, Start
+from asl_interpreter.running.kept import go_on, keep, restore
 from asl_interpreter.tasks import Integration, Later, Submitted
 
 RETRY = [{"ErrorEquals": ["Bad"], "MaxAttempts": 2, "IntervalSeconds": 2, "BackoffRate": 1.5}]
@@ -230,55 +229,3 @@ def test_a_redrive_after_a_restart_is_one_without(definition, script, cut):
     seen, asked_with_cuts = run_with_cuts_between_lives(definition, script, round(cut * 2) / 2)
     assert seen == through
     assert sorted(asked_with_cuts) == sorted(asked), "a Task was called twice, or never"
-
-
-class Watching:
-    """Tells the time, and takes down where the lines of an execution stand before each event is recorded."""
-
-    def __init__(self, execution):
-        self.execution, self.clock, self.seen = execution, execution.loop.clock, {}
-
-    def now(self):
-        self.look()
-        return self.clock.now()
-
-    def look(self):
-        self.seen[len(self.execution.history)] = lines_of(self.execution)
-
-
-def lines_of(execution):
-    return [
-        (line.state, line.items, line.input, dict(line.variables), line.last, line.attempt and line.attempt.retries)
-        for line in execution.lines()
-    ]
-
-
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(machines(), scripts, some.data())
-def test_an_execution_is_seen_as_it_stood_at_an_event(definition, script, data):
-    world = World(script, Clock("manual"))
-    machine = parse(definition, world.resolve)
-    outside = dataclasses.replace(world.outside(), remembers=True)
-    execution = world.engine.ask(lambda: Execution(machine, START, world.engine.loop, outside))
-    watching = Watching(execution)
-    with execution.history.timed_by(watching):
-        world.engine.ask(execution.begin)
-        while world.engine.advance(data.draw(some.sampled_from([3, LIFE]))) or execution.status == "FAILED":
-            if execution.status != "FAILED" or execution.redrives == REDRIVES or not data.draw(some.booleans()):
-                break
-            world.engine.redrive(execution)
-        world.engine.ask(watching.look)
-    event(f"{execution.status} after {execution.redrives} redrives, {len(execution.map_runs)} Map Runs")
-    before = told(execution)
-    kept = world.engine.ask(lambda: keep(execution))
-    for number in data.draw(some.sets(some.integers(1, len(execution.history)), max_size=4)):
-        engine, seen = Engine(Clock("manual")), []
-        engine.ask(
-            lambda engine=engine, number=number, seen=seen: look_back(
-                kept, machine, engine.loop, outside, number, lambda twin: seen.append(lines_of(twin))
-            )
-        )
-        engine.close()
-        assert seen[0] == watching.seen[number], f"after event {number}"
-    assert told(execution) == before, "to look back changes nothing"
-    world.engine.close()

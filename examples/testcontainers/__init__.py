@@ -1,0 +1,1 @@
+"""A container of Dynastep for Testcontainers, and a test that uses it."""
