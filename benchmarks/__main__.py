@@ -1,6 +1,7 @@
 """``python -m benchmarks [--quick]`` prints the table, ``python -m benchmarks peers`` installs who else is in it.
 
-``--write docs/benchmarks.md`` writes the page of figures as well.
+``--write docs/benchmarks.md`` writes the page of figures as well. ``python -m benchmarks compare`` tries what each of
+them can do, and with ``--write docs/comparison.md`` writes the page of that and its summary in the README.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import endpoint, functions, interpreter
+from benchmarks import comparison, endpoint, functions, interpreter
 from benchmarks.figures import OURS, YARDSTICK, Figure, table
 from benchmarks.growth import growths
 from benchmarks.page import write
@@ -30,13 +31,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a rough answer in less than a minute")
     parser.add_argument("--write", type=Path, help="the page of figures that is written, with plots beside it")
-    parser.add_argument("command", nargs="?", choices=("table", "peers", "shared"), default="table")
+    parser.add_argument("command", nargs="?", choices=("table", "compare", "peers", "shared"), default="table")
     options, rest = parser.parse_known_args()
-    if rest and options.command != "shared":
+    if rest and options.command not in {"shared", "compare"}:
         parser.error(f"unknown: {' '.join(rest)}")
     match options.command:
         case "peers":
             install_peers()
+        case "compare":
+            columns = comparison.compared(rest)
+            print(comparison.summary(columns))
+            if options.write:
+                comparison.write(options.write, columns)
         case "shared":
             drive_shared(rest)
         case _:

@@ -40,8 +40,9 @@ Action = Callable[[Client], object]
 def figures(servers: Sequence[Server], seconds: float, states: int = 1000, executions: int = 200) -> list[Figure]:
     """Each rate is taken over about so many seconds."""
     short = states // 10
-    interpreters = [server for server in servers if server.program.state_machines]
-    for server in servers:
+    interpreters = [server for server in servers if "stepfunctions" not in server.program.lacks]
+    databases = [server for server in servers if "dynamodb" not in server.program.lacks]
+    for server in databases:
         _load(server.client)
 
     def states_figure(name: str, unit: str, measure: Callable[[Client], float], *aims: Aim) -> Figure:
@@ -83,11 +84,11 @@ def figures(servers: Sequence[Server], seconds: float, states: int = 1000, execu
         ),
     ]
     for operation, action in _ITEM_OPERATIONS.items():
-        calls = {s.program.name: partial(_calls_per_second, action, s, seconds) for s in servers}
+        calls = {s.program.name: partial(_calls_per_second, action, s, seconds) for s in databases}
         rows.append(Figure(operation, "calls/s", calls, _RATE_AIMS.get(operation, ())))
     if PROC.exists():
         for operation, action in _ITEM_OPERATIONS.items():
-            costs = {s.program.name: partial(_cpu_milliseconds, action, s, seconds) for s in servers}
+            costs = {s.program.name: partial(_cpu_milliseconds, action, s, seconds) for s in databases}
             rows.append(Figure(f"{operation}, server CPU", "ms", costs, _COST_AIMS.get(operation, ())))
     return rows
 

@@ -15,8 +15,6 @@ from typing import Any
 from benchmarks.figures import Aim, Figure, Refused, rate
 from benchmarks.servers import Client, Server
 
-PROGRAMS = frozenset({"dynastep", "ministack"})
-"""Who runs functions without Docker."""
 SOURCE = "def handler(event, context):\n    return event\n"
 
 _numbers = itertools.count(1)
@@ -24,7 +22,7 @@ _numbers = itertools.count(1)
 
 def figures(servers: Sequence[Server], seconds: float) -> list[Figure]:
     """The warm rate is taken over about so many seconds."""
-    clients = {server.program.name: server.client for server in servers if server.program.name in PROGRAMS}
+    clients = {server.program.name: server.client for server in servers if "lambda" not in server.program.lacks}
     cold = {name: partial(_cold, client) for name, client in clients.items()}
     warm = {name: partial(_warm, client, seconds) for name, client in clients.items()}
     return [

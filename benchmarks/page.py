@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from importlib import metadata
 from pathlib import Path
 
 from benchmarks.growth import Growth
 from benchmarks.plots import plot
-from benchmarks.servers import PROGRAMS, Program
+from benchmarks.servers import PROGRAMS
 
 INTRODUCTION = """# Benchmarks
 
@@ -33,7 +31,7 @@ machine or Map costs no more for each operation.
 
 def write(file: Path, table: str, growths: Sequence[Growth]) -> None:
     """Write the page, and the plots beside it."""
-    parts = [INTRODUCTION, _conditions(), f"## Beside other emulators\n\n{table.strip()}\n", GROWTH]
+    parts = [INTRODUCTION, conditions(), f"## Beside other emulators\n\n{table.strip()}\n", GROWTH]
     for growth in growths:
         image = file.with_name(f"growth-{growth.name}.svg")
         curves = {name: [(float(size), cost) for size, cost in costs.items()] for name, costs in growth.curves.items()}
@@ -51,18 +49,15 @@ def _rows(growth: Growth) -> str:
     return "\n".join([head, "| --- " * (len(sizes) + 1) + "|", *rows])
 
 
-def _conditions() -> str:
+def conditions() -> str:
+    """When, where and beside which versions something was measured, as a sentence."""
+    ours, *others = PROGRAMS
     today = datetime.now(timezone.utc).date().isoformat()
-    peers = [f"{program.name} {_version(program)}" for program in PROGRAMS[1:] if program.present]
-    machine = f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, {platform.system()}"
+    peers = [f"{program.name} {program.version}" for program in others if program.present]
     beside = f" Beside: {', '.join(peers)}." if peers else ""
-    return f"Measured on {today} with Dynastep {metadata.version('dynastep')}; {machine}.{beside}\n"
+    return f"Measured on {today} with Dynastep {ours.version}; {machine()}.{beside}\n"
 
 
-def _version(program: Program) -> str:
-    home = Path(program.command[0]).parents[1]
-    for package in home.glob(f"{program.name}/package.json"):
-        return str(json.loads(package.read_text(encoding="utf-8"))["version"])
-    name = program.name.partition("_")[0]
-    found = next(home.glob(f"lib/python3*/site-packages/{name}-*.dist-info"), None)
-    return "of an unknown version" if found is None else found.name.removeprefix(f"{name}-").removesuffix(".dist-info")
+def machine() -> str:
+    """What it was measured on."""
+    return f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, {platform.system()}"

@@ -64,6 +64,7 @@ class Http:
             Runtime="python3.12",
             Role=f"arn:aws:iam::{self.account}:role/function-role",
             Handler="handler.handler",
+            Timeout=90,  # one behaviour is to sleep for a minute
             Code={"ZipFile": behaviours.package(behaviour)},
         )
         arn: str = created["FunctionArn"]

@@ -53,7 +53,14 @@ def play(case: Case, endpoint: Endpoint, *, salt: str = "", patience: float = 5.
         salt: changes the random parts of the case's names, so that it can run again on the same service.
         patience: for how many real seconds a read is repeated whose answer is not yet as expected.
     """
-    return _Play(_salted(case, salt) if salt else case, endpoint, patience).run()
+    return played(case, endpoint, salt=salt, patience=patience).differences()
+
+
+def played(case: Case, endpoint: Endpoint, *, salt: str = "", patience: float = 5.0) -> Play:
+    """Do what the case does, as ``play``; what was answered, to be compared in more than one way."""
+    done = Play(_salted(case, salt) if salt else case, endpoint, patience)
+    done.run()
+    return done
 
 
 _RANDOM_PART = re.compile(r"(?<=[-_G-Zg-z])[0-9a-f]{8}(?![0-9A-Za-z-])")
@@ -78,13 +85,17 @@ class _Refused(Exception):
 
 
 @dataclass(slots=True)
-class _Play:
+class Play:
+    """A case that is played against an endpoint, and what was answered."""
+
     case: Case
     endpoint: Endpoint
     patience: float
     scope: Scope = field(init=False)
     config: Config = field(init=False)
     observed: dict[str, JSON] = field(default_factory=dict)
+    stopped: str = ""
+    """Why the case could not be played to its end, if it could not."""
 
     def __post_init__(self) -> None:
         self.scope = Scope(self.endpoint.account)
@@ -94,9 +105,8 @@ class _Play:
             retries={"total_max_attempts": 1},
         )
 
-    def run(self) -> list[str]:
-        """Play the steps in order, up to the first that cannot be played; the differences."""
-        lines: list[str] = []
+    def run(self) -> None:
+        """Play the steps in order, up to the first that cannot be played."""
         for place, step in enumerate(self.case.steps):
             later = self.case.steps[place + 1 :]
             try:
@@ -105,11 +115,15 @@ class _Play:
                 elif step.match is not None:
                     self._build_until_matching(step)
             except (Unresolved, _Refused) as problem:
-                lines.append(f"{step.id or step.match} {step.operation}: {problem}")
+                self.stopped = f"{step.id or step.match} {step.operation}: {problem}"
                 break
+
+    def differences(self, view: Callable[[JSON], JSON] = lambda answer: answer) -> list[str]:
+        """Where the answers differ from AWS's, as far as ``view`` shows either of them."""
+        lines = [self.stopped] if self.stopped else []
         got = self._normalised()
         for key, expected in self.case.expected.items():
-            lines += differences(expected, got.get(key, _NOTHING), key)
+            lines += differences(view(expected), view(got[key]) if key in got else _NOTHING, key)
         return lines
 
     def _call_until_settled(self, step: Step, later: Sequence[Step]) -> None:
