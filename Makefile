@@ -77,6 +77,7 @@ peers: $(VENV)/.installed  ## install the other emulators, for bench, benchmarks
 	$(BIN)/python -m benchmarks peers
 
 $(VENV)/.installed: pyproject.toml
+	@echo "Installing Dynastep and the tools of its tests into $(VENV); this takes a minute or two, once."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
