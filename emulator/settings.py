@@ -43,6 +43,9 @@ class Settings:
 
     host: str = field(default="127.0.0.1", metadata={"help": "Address to listen on; 0.0.0.0 is every address."})
     port: int = field(default=4566, metadata={"help": "Port to listen on; 0 is any free one."})
+    websocket_port: int = field(
+        default=0, metadata={"help": "Port on which WebSocket APIs listen once there is one; 0 is any free one."}
+    )
     allowed_hosts: tuple[str, ...] = field(
         default=(),
         metadata={

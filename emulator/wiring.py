@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from asl_interpreter.engine import Engine
 from asl_interpreter.jsontext import JSON, loads
 from asl_interpreter.loop.clock import Clock
-from emulator import arns, moto_door
+from emulator import arns, moto_door, websockets
 from emulator.actors import guard_of
 from emulator.cloudwatch import Alarms, Metrics
 from emulator.cloudwatch.counting import api_counter, count_message, execution_counter, invocation_counter, meters
@@ -57,6 +57,7 @@ from emulator.world import World
 if TYPE_CHECKING:
     from asl_interpreter.coverage import Coverage
     from emulator.apigateway.apis import Apis
+    from emulator.apigateway.sockets import Sockets
     from emulator.dynamodb.forwarding import Forward
     from emulator.dynamodb.model.streams import Stream
     from emulator.lambdas.cluster import Cluster
@@ -153,6 +154,7 @@ def put_together(given: Lasting) -> World:
             serve=partial(inside, world),
             pass_time=world.pass_time,
             chance=world.random.random,
+            listen=lambda: websockets.listen(settings.host, settings.websocket_port),
         )
         apis.counted = api_counter(metrics)
         return apis
@@ -269,7 +271,12 @@ def meet_moto(world_of: Callable[[str], World]) -> None:
             count_message(owner(source).metrics, source)
         owner(source).lambdas.arrived(source, *what)
 
-    for service in ("apigateway", "apigatewayv2"):
+    def sockets_of(api: str) -> Sockets | None:
+        account = moto_door.owner_of_api(api)
+        return None if account is None else world_of(account).apis.sockets
+
+    websockets.find_with(sockets_of)
+    for service in ("apigateway", "apigatewayv2", "apigatewaymanagementapi"):
         moto_door.answer_here(service, lambda operation, *given: world_of(given[-1][0]).apis.operate(operation, *given))
     moto_door.take_metrics(meters(lambda account: world_of(account).metrics, lambda account: world_of(account).alarms))
     moto_door.take_touched(lambda account, region: world_of(account).alarms.touched(account, region))

@@ -77,6 +77,8 @@ EMULATOR = {
     "integrations": "arns faults lambdas moto_door permissions stepfunctions suggestions wire",
     "cloudwatch": "arns faults moto_door",
     "apigateway": "faults integrations lambdas moto_door wire",
+    "websocket_clients": "apigateway wire",
+    "websockets": "websocket_clients",
     "eventbridge": "arns events faults integrations lambdas moto_door wire",
     "simulation": "faults moto_door permissions",
     "server": "wire",
@@ -87,7 +89,7 @@ EMULATOR = {
     "world": "faults injection integrations stepfunctions",
     "wiring": "actors apigateway arns cloudwatch datasets deploying encryption dynamodb.forwarding dynamodb.model dynamodb.operations simulation"
     " dynamodb.registry endpoint eventbridge events faults injection integrations lambdas moto_door"
-    " settings stepfunctions wire world",
+    " settings stepfunctions websockets wire world",
     "routes": "injection integrations",
     "initial": "progress",
     "variables": "settings suggestions",
@@ -138,6 +140,7 @@ THIRD_PARTY = {
     "resvg_py": "emulator.graph.files",
     "syrupy": "emulator.bench.snapshots",
     "distributed": "emulator.lambdas.cluster",
+    "tornado": "emulator.websockets emulator.websocket_clients",
     "click": "emulator.cli emulator.commands",
     "yaml": "emulator.apigateway.control emulator.apigateway.v2 emulator.deploying emulator.permissions.formats emulator.validate.documents",
     "granian": "emulator.server emulator.wire",
@@ -148,8 +151,8 @@ THIRD_PARTY = {
     "jsonata": "asl_interpreter.jsonata.jsonata_python",
     "msgspec": "asl_interpreter.jsontext",
     "pcre2": "asl_interpreter.jsonata.patterns emulator.wire.patterns",
-    "asyncio": "emulator.bench.asynchronous",
-    "concurrent": "",
+    "asyncio": "emulator.websocket_clients emulator.websockets emulator.bench.asynchronous",
+    "concurrent": "emulator.websocket_clients ",
     "sched": "",
 }
 """Who may import what."""

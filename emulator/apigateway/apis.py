@@ -24,6 +24,7 @@ from emulator.apigateway.integrating import UNTOLD
 from emulator.apigateway.messages import Answer, Incoming, Pairs, incoming, lists, text_of
 from emulator.apigateway.refusals import Refused
 from emulator.apigateway.rest import RestCall
+from emulator.apigateway.sockets import Sockets
 from emulator.apigateway.v2 import held as v2
 from emulator.apigateway.v2.deployed import cors_of, deployed_api, has_stage
 from emulator.integrations import web
@@ -54,10 +55,11 @@ class Apis:
         serve: Callable[[Environ, bytes], Response],
         pass_time: Callable[[float], None],
         chance: Callable[[], float],
+        listen: Callable[[], str],
     ) -> None:
         """``serve`` has a service answer a request; ``pass_time`` waits for as long as a function says it takes.
 
-        ``chance`` draws a number below 1, for canaries.
+        ``chance`` draws a number below 1, for canaries. ``listen`` has WebSocket APIs listen, and gives their URL.
         """
         self._clock = clock
         self._lambdas = lambdas
@@ -65,7 +67,9 @@ class Apis:
         self._serve = serve
         self._pass_time = pass_time
         self._chance = chance
+        self._listen = listen
         self._decisions = Decisions()
+        self.sockets = Sockets(new_id, lambda account, region: _Outside(self, account, region))
         self._keys: dict[str, tuple[float, Sequence[Mapping[str, Any]]]] = {}
         self.counted: Callable[[tuple[str, str], str, str, str, int, float], None] = lambda *_: None
         """Hears of each request, for the metrics."""
@@ -152,6 +156,10 @@ class Apis:
         """Answer an operation of API Gateway. Raises Fault: it refuses; NotImplementedError: it is not built."""
         if operation.service == "apigatewayv2":
             return self._operate_v2(operation, params, place)
+        if operation.service == "apigatewaymanagementapi":
+            managed = self.sockets.manage(operation.name, cast("dict[str, Any]", params or {}))
+            status = operation.model.http.get("responseCode", 200)
+            return Response(status, list(_JSON), b"" if managed is None else dumps(managed).encode())
         from emulator.apigateway.control import operations
 
         account, region = place
@@ -178,7 +186,7 @@ class Apis:
             raise NotImplementedError(f"{operation.name} of API Gateway V2")
         given, now = cast("dict[str, Any]", params or {}), int(self._clock.now())
         answer = operations.perform(
-            operation.model, v2.Asked(v2.gateway_of(*place), given, *place, now, self._short_id)
+            operation.model, v2.Asked(v2.gateway_of(*place), given, *place, now, self._short_id, self._listen)
         )
         if operation.name == "ResetAuthorizersCache":
             self._decisions.forget(given["ApiId"], given["StageName"])

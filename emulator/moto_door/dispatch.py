@@ -358,12 +358,17 @@ def _environ(environ: Environ, body: bytes, name: str, region: str, account: str
         "HTTP_X_MOTO_ACCOUNT_ID": account,
         "RAW_URI": raw_uri(environ),
     }
+    if name == "execute-api" and _CONNECTIONS in prepared["RAW_URI"]:  # a stage, and perhaps an API, stand before it
+        prepared["RAW_URI"] = _CONNECTIONS + prepared["RAW_URI"].partition(_CONNECTIONS)[2]
     prepared.pop("HTTP_TRANSFER_ENCODING", None)
     if "Credential=" not in environ.get("HTTP_AUTHORIZATION", "") and name != "s3":
         prepared["HTTP_AUTHORIZATION"] = f"AWS4-HMAC-SHA256 Credential={account}/20260101/{region}/{name}/aws4_request,"
     if name == "s3":
         prepared["HTTP_HOST"] = _s3_host(environ.get("HTTP_HOST", ""), region)
     return prepared
+
+
+_CONNECTIONS: Final = "/@connections/"
 
 
 def _s3_host(host: str, region: str) -> str:

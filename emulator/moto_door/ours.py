@@ -17,7 +17,7 @@ Answer: TypeAlias = "Callable[[Operation, JSON, str, tuple[str, str]], Response]
 """Answers an operation with its members, the query of its path, and an account and a region. Raises Fault."""
 
 _answers: dict[str, Answer] = {}
-_SIGNING: Final = {"apigateway": ("apigateway", "apigatewayv2")}
+_SIGNING: Final = {"apigateway": ("apigateway", "apigatewayv2"), "execute-api": ("apigatewaymanagementapi",)}
 """Signing name -> the services, by botocore's names, that are answered here."""
 
 

@@ -33,6 +33,8 @@ _PATHS: Final = (
 def names_api(environ: Environ) -> bool:
     """Whether a request is for an API rather than for a service. Every request is asked, so this is quick."""
     path: str = environ.get("PATH_INFO", "/")
+    if "/@connections/" in path:  # apigatewaymanagementapi, which speaks to clients of WebSocket APIs
+        return False
     if path.startswith(("/restapis/", "/_aws/")):
         return "/_user_request_" in path or path.startswith("/_aws/execute-api/")
     return ".execute-api." in environ.get("HTTP_HOST", "")

@@ -31,7 +31,7 @@ def create_api(asked: Asked) -> Thing:
     if params.get("target"):
         _quickly(asked, api, params)
     asked.gateway.apis[api.id] = api
-    return api.shown
+    return asked.shown(api)
 
 
 def new_api(asked: Asked, params: Mapping[str, Any]) -> Api:
@@ -102,12 +102,12 @@ def _quickly(asked: Asked, api: Api, params: Mapping[str, Any]) -> None:
 
 def get_api(asked: Asked) -> Thing:
     """GetApi."""
-    return asked.api.shown
+    return asked.shown(asked.api)
 
 
 def get_apis(asked: Asked) -> Thing:
     """GetApis."""
-    return page(asked, [api.shown for api in asked.gateway.apis.values()])
+    return page(asked, [asked.shown(api) for api in asked.gateway.apis.values()])
 
 
 def update_api(asked: Asked) -> Thing:
@@ -119,7 +119,7 @@ def update_api(asked: Asked) -> Thing:
         _change_quickly(api, params)
     api.shown = shown
     deploy_by_itself(asked, api)
-    return shown
+    return asked.shown(api)
 
 
 def _change_quickly(api: Api, params: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -9,6 +10,8 @@ from typing import Any
 
 from emulator import moto_door
 from emulator.apigateway.control.held import Thing, not_found
+
+log = logging.getLogger("dynastep")
 
 
 @dataclass(slots=True)
@@ -82,6 +85,18 @@ class Asked:
     """Seconds since 1970."""
     new_id: Callable[[int], str]
     """Makes up an id of so many small letters and digits."""
+    listen: Callable[[], str]
+    """Has WebSocket APIs listen, and gives the URL at which they do."""
+
+    def shown(self, api: Api) -> Thing:
+        """An API as answers show it: a WebSocket API with the address at which it answers here."""
+        if api.is_http:
+            return api.shown
+        try:
+            return {**api.shown, "apiEndpoint": f"{self.listen()}/{api.id}"}
+        except (ModuleNotFoundError, OSError) as error:
+            log.warning("The WebSocket API %s answers nobody: %s (install dynastep[websockets])", api.id, error)
+            return api.shown
 
     @property
     def api(self) -> Api:
