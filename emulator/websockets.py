@@ -52,9 +52,12 @@ def _start(host: str, port: int) -> int:
 
     from emulator.websocket_clients import serve
 
+    def find(api: str) -> Sockets | None:
+        return _finders[-1](api)  # the last one at the time of the call
+
     listening, begun = bind_sockets(port, host), threading.Event()
     threading.Thread(
-        target=lambda: asyncio.run(serve(listening, begun.set, _finders[-1])),
+        target=lambda: asyncio.run(serve(listening, begun.set, find)),
         name="dynastep-websockets",
         daemon=True,
     ).start()
