@@ -477,13 +477,14 @@ def test_a_rule_sends_events_to_whom_they_are_for(client):
     events.put_rule(Name="failed", EventPattern='{"source":["aws.states"],"detail":{"status":["FAILED"]}}')
     events.put_rule(Name="off", EventPattern='{"source":["aws.states"]}', State="DISABLED")
     events.put_rule(Name="timed", ScheduleExpression="rate(1 minute)")
+    sent = {"Arn": machine, "RoleArn": "arn:aws:iam::111122223333:role/rules"}
     targets = [
-        {"Id": "whole", "Arn": machine},
-        {"Id": "part", "Arn": machine, "InputPath": "$.detail"},
-        {"Id": "constant", "Arn": machine, "Input": '{"a":1}'},
+        {"Id": "whole", **sent},
+        {"Id": "part", **sent, "InputPath": "$.detail"},
+        {"Id": "constant", **sent, "Input": '{"a":1}'},
         {
             "Id": "made",
-            "Arn": machine,
+            **sent,
             "InputTransformer": {"InputPathsMap": {"s": "$.detail.status"}, "InputTemplate": '{"was": "<s>"}'},
         },
     ]
