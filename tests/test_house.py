@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -440,3 +441,10 @@ def test_the_plan_of_the_house_is_true():
             found.add(path.name)
     elsewhere = {f"{room}/" for room in ("model", "expressions", "partiql", "items", "control", "changes", "copies")}
     assert listed - elsewhere == found - elsewhere
+
+
+def test_two_modules_of_tests_have_one_name_only_where_they_are_in_packages():
+    """pytest imports a module that is in no package by its bare name, and refuses a second one of that name."""
+    bare = [path for path in (ROOT / "tests").rglob("test_*.py") if "node_modules" not in path.parts]
+    names = Counter(path.name for path in bare if not path.with_name("__init__.py").exists())
+    assert [name for name, count in names.items() if count > 1] == []

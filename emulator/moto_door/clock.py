@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime, timezone
+from functools import wraps
+from typing import Any, Final
 
 from asl_interpreter.loop.clock import real_time
 
@@ -21,11 +24,26 @@ def now(account: str = "") -> float:
     return _now[-1](account)
 
 
-def seconds(_theirs: Any) -> Any:
-    """Tell the time in seconds."""
-    return lambda: now()  # noqa: PLW0108 - the last clock at the time of the call
+def utcnow(theirs: Callable[[], datetime]) -> Callable[[], datetime]:
+    """Tell all of moto's services the time, as they want it: in UTC, without saying so.
+
+    Credentials are an exception: SDKs compare the time at which they end with the time of the machine.
+    """
+
+    @wraps(theirs)
+    def utcnow() -> datetime:
+        return datetime.fromtimestamp(now(), timezone.utc).replace(tzinfo=None)
+
+    for name, module in list(sys.modules.items()):  # what was imported before, such as by moto's own ``mock_aws``
+        if name.startswith("moto.") and name not in _REAL and getattr(module, "utcnow", None) is theirs:
+            setattr(module, "utcnow", utcnow)  # noqa: B010 - a module has any attribute
+    return utcnow
 
 
-def milliseconds(_theirs: Any) -> Any:
-    """Tell the time in milliseconds."""
-    return lambda: now() * 1000.0
+_REAL: Final = ("moto.sts.models", "moto.cognitoidentity.models")
+"""Modules that make credentials."""
+
+
+def real_utcnow(_theirs: Any) -> Callable[[], datetime]:
+    """Tell the time of the machine."""
+    return lambda: datetime.fromtimestamp(real_time(), timezone.utc).replace(tzinfo=None)

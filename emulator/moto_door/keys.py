@@ -6,12 +6,10 @@ A key that AWS manages exists once somebody looks at it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timezone
 from functools import wraps
 from typing import Any, Final
 
 from emulator.arns import managed_key_id
-from emulator.moto_door.clock import now
 from emulator.moto_door.master_keys import is_deleted, note_change
 
 DESCRIPTION: Final = "Default key that protects my {} data when no other key is defined"
@@ -44,16 +42,6 @@ def drop_deleted(backend: Any) -> None:
     """Have the keys go whose deletion was scheduled for a date that has come."""
     for key in [key for key in backend.keys.values() if is_deleted(key)]:
         backend.delete_key(key.id)
-
-
-def unix_time(_theirs: Any) -> Callable[..., float]:
-    """Tell the time in seconds, of now or of a date."""
-    return lambda date=None: now() if date is None else date.replace(tzinfo=timezone.utc).timestamp()
-
-
-def utcnow(_theirs: Any) -> Callable[[], datetime]:
-    """Tell the time as moto's keys want it: in UTC, without saying so."""
-    return lambda: datetime.fromtimestamp(now(), timezone.utc).replace(tzinfo=None)
 
 
 def create_key(theirs: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,7 +12,6 @@ import sys
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any, Final
 
 from emulator.arns import Arn
@@ -72,11 +71,6 @@ def records_after(arn: str, shard: str, sequence: int, since: float, count: int)
 
 
 # In moto's place
-
-
-def utcnow(_theirs: Any) -> Any:
-    """Tell the time as moto's streams want it: in UTC, without saying so."""
-    return lambda: datetime.fromtimestamp(now(), timezone.utc).replace(tzinfo=None)
 
 
 def put_record(theirs: Any) -> Any:

@@ -27,6 +27,7 @@ from emulator.moto_door import (
     keys,
     kinesis,
     log_filters,
+    logs,
     managed_policies,
     mappings,
     metric_filters,
@@ -97,6 +98,7 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
     "athena": (_patch("athena.responses:AthenaResponse", deletions.answer_athena, "e53d38c08d7f"),),
     "codedeploy": (_patch("codedeploy.responses:CodeDeployResponse", deletions.answer_codedeploy, "adb018547c71"),),
     "cognitoidentity": (
+        _patch("cognitoidentity.models:utcnow", clock.real_utcnow, "7b8bb404c4f6"),
         _patch("cognitoidentity.responses:CognitoIdentityResponse", deletions.answer_cognitoidentity, "c46f32640d47"),
     ),
     "elasticache": (_patch("elasticache.responses:ElastiCacheResponse", deletions.answer_elasticache, "a26a414200ec"),),
@@ -117,6 +119,7 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
     ),
     "core": (
         # Any region is one: a test may call its own "local".
+        _patch("core.utils:utcnow", clock.utcnow, "7b8bb404c4f6"),
         _patch("core.base_backend:allow_unknown_region", lambda _theirs: lambda: True, "ddb99cfb67ca"),
         # moto keeps every instance that is ever made, for a page that shows them.
         _patch("core.common_models:BaseModel.__new__", make_untracked, "08cf0ef20e88"),
@@ -129,7 +132,6 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("events.models:Rule.send_to_targets", events.send_to_targets, "472e002e2dab"),
         _patch("events.models:EventPatternParser.parse", events.parse_pattern, "2681906d428c"),
         _patch("events.models:EventPattern.matches_event", events.matches_event, "3e71eb7ff590"),
-        _patch("events.models:unix_time", clock.seconds, "f0576ec9e5f5"),
         _patch("events.responses:EventsHandler", event_operations.answer, "c7a7b3c837d6"),
         _patch("events.models:EventsBackend.describe_rule", event_refusals.describe_rule, "4546dfe2a5bd"),
         _patch("events.models:EventsBackend.update_archive", event_refusals.update_archive, "f1d3846aed30"),
@@ -145,7 +147,6 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("events.notifications:_start_sfn_execution", events.start_execution, "1cefecbfd09c"),
     ),
     "kinesis": (
-        _patch("kinesis.models:utcnow", kinesis.utcnow, "7b8bb404c4f6"),
         _patch("kinesis.models:Stream.put_record", kinesis.put_record, "cafda0597b23"),
         _patch("kinesis.models:KinesisBackend.get_shard_iterator", kinesis.get_shard_iterator, "b17eb27841e5"),
         _patch("kinesis.models:Stream.split_shard", kinesis.keeps_records, "be63bfceacc5"),
@@ -154,8 +155,6 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
     "kms": (
         _patch("kms.models:KmsBackend._generate_default_keys", keys.generate_default_keys, "38888f7312b2"),
         _patch("kms.responses:KmsResponse._validate_cmk_id", keys.validate_cmk_id, "063b9cdd2ff8"),
-        _patch("kms.models:utcnow", keys.utcnow, "7b8bb404c4f6"),
-        _patch("kms.models:unix_time", keys.unix_time, "f0576ec9e5f5"),
         _patch("kms.models:KmsBackend.create_key", keys.create_key, "8fe561c750e1"),
         _patch("kms.models:KmsBackend.list_keys", keys.list_keys, "1879f2fbc53f"),
         _patch("kms.models:KmsBackend.encrypt", keys.encrypt, "bc36789dcd19"),
@@ -171,6 +170,7 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         ),
     ),
     "logs": (
+        _patch("logs.models:LogsBackend.put_log_events", logs.put_log_events, "9413dbc08c42"),
         _patch("logs.models:EventMessageFilter", log_filters.event_message_filter, "81f8435c8b05"),
         _patch("logs.models:LogsBackend.put_subscription_filter", log_filters.put_subscription_filter, "fb9f70a87b8e"),
         _patch("logs.models:LogGroup.put_subscription_filter", log_filters.put_in_group, "45d68391814f"),
@@ -225,9 +225,8 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("sns.models:Topic.publish", topics.publish_from_service, "8a3b92494536"),
         _patch("sns.responses:SNSResponse", sns.answer, "dc346cfc58a4"),
     ),
+    "sts": (_patch("sts.models:utcnow", clock.real_utcnow, "7b8bb404c4f6"),),
     "sqs": (
-        _patch("sqs.models:unix_time", clock.seconds, "f0576ec9e5f5"),
-        _patch("sqs.models:unix_time_millis", clock.milliseconds, "7a37e1337d02"),
         _patch("sqs.models:Message.visible", queues.is_visible, "5129b573308d"),
         _patch("sqs.models:Message.mark_received", queues.mark_received, "98e7ec115c7f"),
         _patch("sqs.models:Queue.add_message", queues.add_message, "f27c9231c1f2"),
