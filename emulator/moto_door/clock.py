@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime, timezone
 from functools import wraps
+from types import SimpleNamespace
 from typing import Any, Final
 
 from asl_interpreter.loop.clock import real_time
@@ -38,6 +39,11 @@ def utcnow(theirs: Callable[[], datetime]) -> Callable[[], datetime]:
         if name.startswith("moto.") and name not in _REAL and getattr(module, "utcnow", None) is theirs:
             setattr(module, "utcnow", utcnow)  # noqa: B010 - a module has any attribute
     return utcnow
+
+
+def time_module(_theirs: Any) -> SimpleNamespace:
+    """Stand in for the module ``time`` where a service asks it for nothing but the time in seconds."""
+    return SimpleNamespace(time=lambda: now())  # noqa: PLW0108 - the last clock at the time of the call
 
 
 _REAL: Final = ("moto.sts.models", "moto.cognitoidentity.models")

@@ -95,7 +95,10 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
             "0df9c39da24e",
         ),
     ),
-    "athena": (_patch("athena.responses:AthenaResponse", deletions.answer_athena, "e53d38c08d7f"),),
+    "athena": (
+        _patch("athena.models:time", clock.time_module, "f1dc5ef1ab1d"),
+        _patch("athena.responses:AthenaResponse", deletions.answer_athena, "e53d38c08d7f"),
+    ),
     "codedeploy": (_patch("codedeploy.responses:CodeDeployResponse", deletions.answer_codedeploy, "adb018547c71"),),
     "cognitoidentity": (
         _patch("cognitoidentity.models:utcnow", clock.real_utcnow, "7b8bb404c4f6"),
@@ -225,6 +228,7 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("sns.models:Topic.publish", topics.publish_from_service, "8a3b92494536"),
         _patch("sns.responses:SNSResponse", sns.answer, "dc346cfc58a4"),
     ),
+    "secretsmanager": (_patch("secretsmanager.models:time", clock.time_module, "f1dc5ef1ab1d"),),
     "sts": (_patch("sts.models:utcnow", clock.real_utcnow, "7b8bb404c4f6"),),
     "sqs": (
         _patch("sqs.models:Message.visible", queues.is_visible, "5129b573308d"),

@@ -35,6 +35,16 @@ TOLD: list[tuple[str, Callable[[Any], object], Callable[[Any], datetime]]] = [
         lambda kinesis: kinesis.describe_stream(StreamName="s")["StreamDescription"]["StreamCreationTimestamp"],
     ),
     (
+        "secretsmanager",
+        lambda secrets: secrets.create_secret(Name="s", SecretString="v"),
+        lambda secrets: secrets.describe_secret(SecretId="s")["CreatedDate"],
+    ),
+    (
+        "athena",
+        lambda athena: athena.create_work_group(Name="w"),
+        lambda athena: athena.list_work_groups()["WorkGroups"][-1]["CreationTime"],
+    ),
+    (
         "glue",
         lambda glue: glue.create_database(DatabaseInput={"Name": "d"}),
         lambda glue: glue.get_database(Name="d")["Database"]["CreateTime"],
