@@ -132,6 +132,7 @@ class Control:
                 len(machine.executions) if archive is None else archive.count(machine.arn) for machine in machines
             ),
             "functions": len(self.world.lambdas),
+            "tables": sum(len(region.all_tables()) for region in self.world.dynamodb.regions.values()),
         }
 
     def reset(self) -> None:

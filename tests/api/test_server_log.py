@@ -127,6 +127,16 @@ def test_the_greeting_names_what_was_read(control, tmp_path):
     assert goodbye(control, 61.4) == "Dynastep stops after 1 min 1 s. It had 1 state machine, 1 execution."
 
 
+def test_tables_are_counted(control):
+    client(control, "dynamodb").create_table(
+        TableName="orders",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    assert goodbye(control, 2) == "Dynastep stops after 2 s. It had 1 table."
+
+
 def test_a_server_without_anything_says_two_lines(control):
     assert list(greeting("URL", control, Settings(), quiet=False)) == [
         "Dynastep is ready at URL (clock: wall, account: 000000000000). Ctrl-C stops it.",
