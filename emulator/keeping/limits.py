@@ -19,8 +19,8 @@ KEPT: Final = frozenset(
 )
 """Parts of a world whose state is kept."""
 WITHOUT_STATE: Final = frozenset(
-    {"settings", "engine", "logs", "status_changes", "apis", "retention", "spill", "datasets", "elsewhere", "guard"}
-    | {"mock_config", "coverage", "keeping", "_resources"}
+    {"settings", "engine", "logs", "status_changes", "_apis", "make_apis", "retention", "spill", "datasets"}
+    | {"elsewhere", "guard", "mock_config", "coverage", "keeping", "_resources"}
     | {"schedules", "pipes", "alarms"}  # they are made from what moto's services hold
 )
 """Parts of a world that hold nothing of a user's, or what others of them hold."""

@@ -10,7 +10,6 @@ an event is processed at least once, too: https://docs.aws.amazon.com/lambda/lat
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import io
 import uuid
@@ -255,7 +254,6 @@ class _Here:
             if pool is None:
                 if self._scratch is None:
                     self._scratch = Scratch()
-                    atexit.register(self._scratch.remove)
                 folder = self._scratch.path / uuid.uuid4().hex
                 folder.mkdir()
                 deployment = package.unpacked(folder)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -33,13 +35,15 @@ class Scratch:
     def __init__(self) -> None:
         remove_abandoned()
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
-        self._lock = (self.path / LOCK).open("wb")
-        _take(self._lock)
+        lock = (self.path / LOCK).open("wb")
+        _take(lock)
+        self.remove: Callable[[], object] = weakref.finalize(self, _remove, lock, self.path)
+        """Remove the folder with all that is in it; otherwise it goes with this object, or with the process."""
 
-    def remove(self) -> None:
-        """Remove the folder with all that is in it."""
-        self._lock.close()
-        shutil.rmtree(self.path, ignore_errors=True)  # a process that just ended may still hold a file, on Windows
+
+def _remove(lock: IO[Any], folder: Path) -> None:
+    lock.close()
+    shutil.rmtree(folder, ignore_errors=True)  # a process that just ended may still hold a file, on Windows
 
 
 def _take(lock: IO[Any]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import os
 import sys
@@ -102,3 +103,12 @@ def test_folders_of_processes_that_are_gone_are_removed(tmp_path, monkeypatch):
     for each in (living, another):
         each.remove()
         assert not each.path.exists()
+
+
+def test_a_folder_that_nobody_removes_goes_with_the_object_that_holds_it():
+    scratch = Scratch()
+    (scratch.path / "task").mkdir()
+    path = scratch.path
+    del scratch
+    gc.collect()
+    assert not path.exists()
