@@ -42,9 +42,11 @@ def tests(session: nox.Session, dependencies: str) -> None:
     constraints.write_text("\n".join(floors(wheel)) if dependencies == "lowest" else "", encoding="utf-8")
     session.install(f"dynastep[all,tests] @ {wheel.resolve().as_uri()}", "--constraint", str(constraints))
     session.install("--force-reinstall", "--no-deps", str(wheel))  # it may have been there with the same version
-    session.env["DYNASTEP_SOURCE"] = str(Path.cwd())
+    session.env["SOURCE_OF_DYNASTEP"] = str(Path.cwd())
     session.chdir(without_packages(Path(session.create_tmp()) / "tree"))
-    session.run("pytest", "-n", os.environ.get("PYTEST_WORKERS", "auto"), "-q", *(session.posargs or TELLING))
+    session.run(
+        "python", "-m", "pytest", "-n", os.environ.get("PYTEST_WORKERS", "auto"), "-q", *(session.posargs or TELLING)
+    )
 
 
 def without_packages(place: Path) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-SOURCE = os.environ.get("DYNASTEP_SOURCE", "")
+SOURCE = os.environ.get("SOURCE_OF_DYNASTEP", "")
 """The folder of which the wheel was built, as noxfile.py has it."""
 pytestmark = pytest.mark.skipif(not SOURCE, reason="the packages of this folder are tested, not a wheel")
 

@@ -178,7 +178,7 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("logs.models:LogsBackend.put_subscription_filter", log_filters.put_subscription_filter, "fb9f70a87b8e"),
         _patch("logs.models:LogGroup.put_subscription_filter", log_filters.put_in_group, "45d68391814f"),
         _patch("logs.models:LogsBackend.put_metric_filter", metric_filters.put_metric_filter, "f289fb5a7b02"),
-        _patch("logs.models:LogStream.put_log_events", metric_filters.put_log_events, "b07b0d5ae328"),
+        _patch("logs.models:LogStream.put_log_events", metric_filters.put_log_events, "b07b0d5ae328", "bbc8f6d18edd"),
         _patch("logs.models:LogStream._send_log_events", log_filters.send_log_events, "28c8e81b695b"),
     ),
     "pipes": (

@@ -357,6 +357,7 @@ def test_warnings_may_be_errors(project):
             dynastep.client("s3").list_buckets()
         """,
         *("-W", "error"),
+        timeout=60,  # in a process of its own: here an installed package is imported already, which is a warning
     ).assert_outcomes(passed=1)
 
 
