@@ -44,20 +44,12 @@ class Decisions:
         self._kept[key] = until, decision
 
 
-def authorize(
-    authorizer: Mapping[str, Any],
-    mapped: Mapped,
-    event: Mapping[str, JSON],
-    method_arn: str,
-    invoke: Invoke,
-    kept: Callable[[tuple[str, ...], int, Callable[[], dict[str, Any]]], dict[str, Any]],
-) -> dict[str, JSON]:
-    """What an authorizer of a REST API says of a request that may pass: ``$context.authorizer``.
+def allowed(said: Mapping[str, Any], method_arn: str) -> dict[str, JSON]:
+    """What a ``decision`` that lets a request pass tells the API: ``$context.authorizer``.
 
     Raises:
-        Refused: it may not pass.
+        Refused: the request may not pass.
     """
-    said = decision(authorizer, mapped, event, method_arn, invoke, kept)
     _check_policy(said.get("policyDocument"), method_arn)
     context = said.get("context") or {}
     return {"principalId": said["principalId"], **{name: _flat(value) for name, value in context.items()}}

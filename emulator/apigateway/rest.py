@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from asl_interpreter.jsontext import JSON, dumps
-from emulator.apigateway.authorizing import Invoke, authorize, decision, matches
+from emulator.apigateway.authorizing import Invoke, allowed, decision, matches
 from emulator.apigateway.context import rest_context
 from emulator.apigateway.integrating import REMAPPED, Integrated, Outside, integrate
 from emulator.apigateway.mapping import Mapped, MappingFailed
@@ -185,7 +185,8 @@ class RestCall:
 
     def _authorize(self, authorizer: Mapping[str, Any]) -> None:
         kept = self._outside.decided(self._api.id, self._api.stage)
-        self._mapped.context["authorizer"] = authorize(authorizer, *self._to_authorize(), kept)
+        mapped, event, arn, invoke = self._to_authorize()
+        mapped.context["authorizer"] = allowed(decision(authorizer, mapped, event, arn, invoke, kept), arn)
 
     def _check_key(self) -> None:
         said = self._mapped.context.get("authorizer") or {}

@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from typing import Any, Final
 
 from asl_interpreter.jsontext import InvalidJSON, dumps, loads
-from emulator.apigateway.authorizing import authorize
+from emulator.apigateway.authorizing import allowed, decision
 from emulator.apigateway.context import clf, extended_id
 from emulator.apigateway.integrating import Outside, integrate
 from emulator.apigateway.mapping import Mapped, MappingFailed
@@ -252,7 +252,8 @@ class _Call:
         kept = self._outside.decided(api.id, api.stage)
         if not all(self._mapped.parameter(source) for source in sources):
             raise Refused("UNAUTHORIZED")
-        self.context["authorizer"] = authorize(named, self._mapped, event, arn, self._outside.call, kept)
+        said = decision(named, self._mapped, event, arn, self._outside.call, kept)
+        self.context["authorizer"] = allowed(said, arn)
 
     def _event(self, headers: Any, query: Any) -> dict[str, Any]:
         event: dict[str, Any] = {"requestContext": self.context, "isBase64Encoded": isinstance(self._text, bytes)}
