@@ -7,12 +7,15 @@ from typing import Final
 
 import click
 
-COMMANDS: Final = (
-    "policy",
-    *("clock", "coverage", "data", "doctor", "executions", "faults", "graph", "history", "logs", "reset"),
-    *("record", "replay", "run", "snapshots", "start", "test_from", "test_state", "validate"),
-)
-"""Every command: the name of its module in ``commands`` and, with hyphens, of the function there."""
+GROUPS: Final = {
+    "Definitions": ("run", "test_state", "validate", "graph", "policy", "coverage"),
+    "A server": ("start", "clock", "executions", "history", "logs", "faults", "snapshots", "reset", "data"),
+    "Recorded executions": ("record", "replay", "test_from"),
+    "This machine": ("doctor",),
+}
+"""Every command, as the help lists them: the name of its module in ``commands`` and, with hyphens, of the function."""
+
+COMMANDS: Final = tuple(command for commands in GROUPS.values() for command in commands)
 
 
 class _Commands(click.Group):
@@ -28,8 +31,19 @@ class _Commands(click.Group):
         found: click.Command = getattr(import_module(f"emulator.commands.{name}"), name)
         return found
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        width = formatter.width - max(len(command) for command in COMMANDS) - 6
+        for title, commands in GROUPS.items():
+            found = [(name.replace("_", "-"), self.get_command(ctx, name)) for name in commands]
+            with formatter.section(title):
+                formatter.write_dl([(name, each.get_short_help_str(width)) for name, each in found if each])
+
 
 @click.group(cls=_Commands)
 @click.version_option(package_name="dynastep", prog_name="dynastep")
 def main() -> None:
-    """Dynastep: AWS Step Functions and DynamoDB on this machine, for tests."""
+    """Dynastep: AWS Step Functions and DynamoDB on this machine, for tests.
+
+    "dynastep start" starts the server; "dynastep run FILE" runs a definition without a server.
+    "dynastep COMMAND --help" explains a command.
+    """

@@ -42,21 +42,21 @@ class Settings:
     """
 
     host: str = field(default="127.0.0.1", metadata={"help": "Address to listen on; 0.0.0.0 is every address."})
-    port: int = field(default=4566, metadata={"help": "Port to listen on; 0 is any free one."})
+    port: int = field(default=4566, metadata={"help": "Port to listen on; 0 takes any free port."})
     websocket_port: int = field(
-        default=0, metadata={"help": "Port on which WebSocket APIs listen once there is one; 0 is any free one."}
+        default=0, metadata={"help": "Port of WebSocket APIs, opened with the first such API; 0 takes any free port."}
     )
     allowed_hosts: tuple[str, ...] = field(
         default=(),
         metadata={
-            "help": "Further names of this machine: requests to them and web pages of them are answered.",
+            "help": "Further host names to answer to: requests to these names, and web pages from them, are answered.",
             "metavar": "NAME[,NAME...]",
             "shown": "none",
         },
     )
     account: str = field(
         default="000000000000",
-        metadata={"help": "The account of callers whose access key is not an account itself.", "metavar": "ID"},
+        metadata={"help": "Account of callers whose access key is not an account of twelve digits.", "metavar": "ID"},
     )
     clock: Mode = field(default="wall", metadata={"help": "How time passes.", "metavar": "|".join(MODES)})
     functions: Path | None = field(
@@ -69,7 +69,7 @@ class Settings:
     function_url: Mapping[str, str] = field(
         default_factory=dict,
         metadata={
-            "help": "Where a function runs that is not run here; may be given several times.",
+            "help": "Where a function runs that this server does not run; may be given several times.",
             "metavar": "NAME=URL",
             "several": True,
             "shown": "none",
@@ -109,7 +109,7 @@ class Settings:
     iam: IAM = field(
         default="off",
         metadata={
-            "help": "Whether what IAM would not allow is refused, or only logged.",
+            "help": "What happens to a call that IAM would not allow: nothing, a line of the log, or a refusal.",
             "metavar": "|".join(get_args(IAM)),
         },
     )
@@ -121,14 +121,14 @@ class Settings:
     init: Path | None = field(
         default=None,
         metadata={
-            "help": "Folder of scripts and files that make what is there from the start (.sh, .py, .json).",
+            "help": "Folder of scripts and files (.sh, .py, .json) that make tables, machines and more at the start.",
             "metavar": "DIR",
         },
     )
     keep_executions: int = field(
         default=64 * 1024 * 1024,
         metadata={
-            "help": "How much memory executions that have ended may take, and 16 times that on disk: the oldest go.",
+            "help": "Memory for executions that have ended, and 16 times as much on disk; the oldest are dropped.",
             "metavar": "SIZE",
             "shown": "64MB",
         },
@@ -137,7 +137,7 @@ class Settings:
     data_dir: Path | None = field(
         default=None,
         metadata={
-            "help": "Folder in which everything is kept; what was there is there again after a restart.",
+            "help": "Folder in which everything is kept, so that a restarted server goes on.",
             "metavar": "DIR",
             "shown": "none, all is in memory",
         },
@@ -145,21 +145,21 @@ class Settings:
     durability: Durability = field(
         default="process",
         metadata={
-            "help": "What an answered write survives: that the process is killed, or that the power goes, too.",
+            "help": "What an answered write survives: a killed process, or a loss of power, too.",
             "metavar": "|".join(get_args(Durability)),
         },
     )
     log_requests: bool = field(
         default=False,
         metadata={
-            "help": "Whether each request and each execution that ends is a line of the log.",
+            "help": "Whether the log has a line for each request and each execution that ends.",
             "metavar": "on|off",
             "shown": "off",
         },
     )
     log_format: LogFormat = field(
         default="text",
-        metadata={"help": "How the log is written.", "metavar": "|".join(get_args(LogFormat))},
+        metadata={"help": "Form of the log.", "metavar": "|".join(get_args(LogFormat))},
     )
     quotas: Quotas = field(
         default=AWS,

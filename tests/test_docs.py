@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import runpy
 from pathlib import Path
@@ -44,15 +43,6 @@ def test_every_error_of_ours_is_explained() -> None:
     raised = {name for name, value in public.items() if isinstance(value, type) and issubclass(value, BaseException)}
     assert raised == {each.name for each in explained["IN_TESTS"]}
     assert set(re.findall(r'"(NotImplementedException|InsufficientStorage)"', SOURCES)) <= named
-
-
-def test_the_tutorial_shows_one_machine_twice() -> None:
-    page = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
-    (as_json,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
-    (as_python,) = (block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "ORDER =" in block)
-    defined: dict[str, Any] = {}
-    exec(compile(as_python, "tutorial.md", "exec"), defined)
-    assert defined["ORDER"] == json.loads(as_json)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])

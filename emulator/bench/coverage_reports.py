@@ -29,7 +29,8 @@ def terminal(covered: Sequence[Covered], others: int, *, missing: bool) -> str:
             lines += [f"    line {each.line(measure)}: {text}" for measure, text in each.missing()]
     lines += ["-" * len(lines[0]), _row("TOTAL", width, covered)]
     if others:
-        lines.append(f"{others} other definitions ran that are in none of these files.")
+        others_ran = "1 other definition ran that is" if others == 1 else f"{others} other definitions ran that are"
+        lines.append(f"{others_ran} in none of these files.")
     return "\n".join(lines)
 
 

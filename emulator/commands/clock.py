@@ -30,7 +30,7 @@ def seconds_of(text: str) -> float:
 @click.option("--mode", type=click.Choice(["wall", "virtual", "manual"]), help="How time passes from now on.")
 @with_url
 def clock(advance: str | None, mode: str | None, url: str) -> None:
-    """Show the clock of a running server, or change it.
+    """Show or change the clock of a running server.
 
     Example: dynastep clock --advance 1h
     """

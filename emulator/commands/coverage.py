@@ -10,14 +10,17 @@ import click
 
 @click.group()
 def coverage() -> None:
-    """Coverage of state machines: what ``pytest --asl-cov`` has counted."""
+    """Report which parts of your definitions the tests reach.
+
+    "pytest --asl-cov" counts them, and leaves a record in .asl-coverage.json.
+    """
 
 
 @coverage.command()
 @click.argument("records", nargs=-1, required=True)
 @click.option("-o", "--output", default=".asl-coverage.json", show_default=True, help="The record that is written.")
 def combine(records: tuple[str, ...], output: str) -> None:
-    """Bring the records of several runs together.
+    """Add up the records of several runs.
 
     Example: dynastep coverage combine shard-*/.asl-coverage.json
     """
@@ -39,7 +42,9 @@ def combine(records: tuple[str, ...], output: str) -> None:
 @click.option("--report", "reports", multiple=True, default=["term-missing"], show_default=True, help="As of pytest.")
 @click.option("--fail-under", type=float, metavar="PERCENT", help="End with status 2 if the coverage is lower.")
 def report(pattern: str, record: str, reports: tuple[str, ...], fail_under: float | None) -> None:
-    """Report on the definitions that match GLOB: a pattern, a file or a folder.
+    """Report on the definitions that match GLOB.
+
+    GLOB is a pattern, a file or a folder.
 
     Example: dynastep coverage report machines --report html:coverage --report term
     """

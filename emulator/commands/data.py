@@ -21,13 +21,19 @@ _FOLDER = click.argument("folder", type=click.Path(path_type=Path, file_okay=Fal
 
 @click.group()
 def data() -> None:
-    """Look after a data folder (--data-dir) that no server uses now."""
+    """Check, compact, export or import a data folder.
+
+    A data folder is what "dynastep start --data-dir" writes. No server may use it meanwhile.
+    """
 
 
 @data.command()
 @_FOLDER
 def check(folder: Path) -> None:
-    """Say whether all of FOLDER can be read, and what is in it. Exit status 2 if not."""
+    """Check that FOLDER can be read, and say what is in it.
+
+    The exit status is 2 if a part of it cannot be read.
+    """
     from emulator.keeping.loading import EVERY, load_state
     from emulator.keeping.pickling import Unreadable
 
@@ -53,7 +59,7 @@ def check(folder: Path) -> None:
 @data.command()
 @_FOLDER
 def compact(folder: Path) -> None:
-    """Give back the room of what is gone from FOLDER."""
+    """Make FOLDER smaller: drop what was deleted or overwritten."""
     with _opened(folder) as opened, shown():
         before = opened.file.stat().st_size
         opened.compact()
@@ -64,7 +70,10 @@ def compact(folder: Path) -> None:
 @_FOLDER
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The file to be written.")
 def export_data(folder: Path, output: Path) -> None:
-    """Write what FOLDER holds to a file, as 'dynastep snapshots export' does of a server."""
+    """Write everything in FOLDER to one file.
+
+    The file is a snapshot: "dynastep data import" and "dynastep snapshots import" read it.
+    """
     from emulator.keeping.loading import EVERY, load_state
     from emulator.keeping.pickling import Unreadable
     from emulator.keeping.snapshots import written
@@ -85,7 +94,10 @@ def export_data(folder: Path, output: Path) -> None:
 @_FOLDER
 @click.argument("file", type=click.Path(path_type=Path))
 def import_data(folder: Path, file: Path) -> None:
-    """Have FOLDER, which must be new, hold what a FILE of 'export' or of a snapshot says."""
+    """Make a new FOLDER from an exported FILE.
+
+    FILE was written by "dynastep data export" or "dynastep snapshots export".
+    """
     from emulator.keeping.folder import CannotWrite
     from emulator.keeping.pickling import CannotKeep, Unreadable
 

@@ -29,9 +29,9 @@ class Finding(NamedTuple):
 
 @click.command()
 def doctor() -> None:
-    """Say which versions, extras, ports and variables there are, and what will surprise.
+    """Check this machine: versions, extras, port, variables.
 
-    The exit status is 1 if there is something to mend.
+    The exit status is 1 if something should be mended.
     """
     found = [finding for look in LOOKS for finding in look(os.environ)]
     width = max(len(finding.subject) for finding in found)
@@ -67,13 +67,13 @@ def known_moto(_environ: Mapping[str, str]) -> Iterator[Finding]:
             if patches.digest(getattr(owner, name)) not in patch.known:
                 changed.append(patch.target)
     except MotoUnknown as error:
-        yield Finding("moto's functions", "not those that are known", f"{error}.")
+        yield Finding("moto's functions", "cannot be found", f"{error}.")
         return
     if changed:
-        remedy = f"What depends on them may not be as on AWS: {', '.join(changed)}."
-        yield Finding("moto's functions", "some are not those that are known", remedy)
+        remedy = f"Behaviour that depends on them may differ from AWS: {', '.join(changed)}."
+        yield Finding("moto's functions", "this version of moto has changed some that Dynastep replaces", remedy)
     else:
-        yield Finding("moto's functions", "those that are replaced are known")
+        yield Finding("moto's functions", "as Dynastep expects them")
 
 
 def extras(_environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -86,7 +86,7 @@ def extras(_environ: Mapping[str, str]) -> Iterator[Finding]:
     there = [extra for extra, packages in needs.items() if all(map(_is_installed, packages))]
     yield Finding("extras", ", ".join(sorted(there)) or "none")
     if absent := sorted(needs.keys() - set(there)):
-        yield Finding("extras not there", ", ".join(absent))
+        yield Finding("other extras", ", ".join(absent))
 
 
 def _is_installed(package: str) -> bool:
@@ -102,7 +102,7 @@ def programs(_environ: Mapping[str, str]) -> Iterator[Finding]:
     node = shutil.which("node")
     yield Finding("node", node or "not found: Lambda functions in JavaScript cannot run")
     docker = shutil.which("docker")
-    yield Finding("docker", docker or "not found: needed for the image alone")
+    yield Finding("docker", docker or "not found: needed only to build the image")
 
 
 def settings(environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -110,7 +110,7 @@ def settings(environ: Mapping[str, str]) -> Iterator[Finding]:
     try:
         read = Settings.read(environ)
     except InvalidSetting as error:
-        yield Finding("settings", "a variable is wrong", f"{error}.")
+        yield Finding("settings", "a variable has a wrong value", f"{error}.")
         return
     host = "127.0.0.1" if read.host == "0.0.0.0" else read.host  # noqa: S104 - a comparison
     where = f"{host}:{read.port}"
@@ -128,11 +128,15 @@ def settings(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 SURPRISES: Final[tuple[tuple[str, str, str], ...]] = (
     # a pattern of the variable's name; of its value; what it does
-    ("AWS_ENDPOINT_URL_.*", ".*", "AWS SDKs send the calls of this one service there, whatever AWS_ENDPOINT_URL is."),
+    ("AWS_ENDPOINT_URL_.*", ".*", "AWS SDKs send calls of this service there, not to AWS_ENDPOINT_URL."),
     ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "(?i)true", "AWS SDKs ignore AWS_ENDPOINT_URL, and call AWS itself."),
     ("AWS_PROFILE", ".+", "AWS SDKs take region, keys and endpoint from this profile of ~/.aws/config."),
     ("(?i)https?_proxy", ".+", "SDKs send calls through the proxy; NO_PROXY=127.0.0.1,localhost keeps them here."),
-    ("AWS_ACCESS_KEY_ID", "[0-9]{12}", "A key of twelve digits is an account: callers see what is in that one."),
+    (
+        "AWS_ACCESS_KEY_ID",
+        "[0-9]{12}",
+        "An access key of twelve digits is an account: clients see the resources of that account only.",
+    ),
 )
 """Variables that are legal and lead calls elsewhere than one thinks; the fixture hides them."""
 

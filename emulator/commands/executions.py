@@ -17,7 +17,9 @@ _COLOURS: Final = {"SUCCEEDED": "green", "RUNNING": "cyan"}
 @click.option("--status", "wanted", type=click.Choice(STATUSES), help="Only those of this status.")
 @with_server
 def executions(machine: str | None, wanted: str | None, url: str, account: str | None, region: str | None) -> None:
-    """List the executions of a running server: status, start, time taken, ARN; of MACHINE, a name or an ARN, only.
+    """List the executions on a running server.
+
+    Each line has status, start, time taken and ARN. MACHINE, a name or an ARN, limits the list to one state machine.
 
     Example: dynastep executions order --status FAILED
     """

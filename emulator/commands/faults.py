@@ -13,7 +13,9 @@ from emulator.commands.servers import ask, with_url
 @with_url
 @click.pass_context
 def faults(context: click.Context, url: str) -> None:
-    """Show the faults of a running server, and the calls that they have hit; add one, or forget all.
+    """Show, add or clear the faults of a running server.
+
+    A fault makes calls fail or come late. Without a command, each fault is shown with the calls that it has hit.
 
     Example: dynastep faults add 'dynamodb:*' --error ThrottlingException --rate 0.1 --seed 7
     """
@@ -32,7 +34,9 @@ def faults(context: click.Context, url: str) -> None:
 @click.option("--machine", help="Name of the only state machine whose Tasks are meant.")
 @with_url
 def add(url: str, **fault: Any) -> None:
-    """Have calls fail or come late: TARGET is an operation, such as dynamodb:PutItem or sqs:*, or a state.
+    """Make calls fail or come late.
+
+    TARGET is an operation, such as dynamodb:PutItem or sqs:*, or the name of a state.
 
     Example: dynastep faults add Charge --error Card.Busy --times 2
     """
@@ -43,7 +47,7 @@ def add(url: str, **fault: Any) -> None:
 @faults.command()
 @with_url
 def clear(url: str) -> None:
-    """Forget all faults."""
+    """Remove all faults."""
     ask(url, "/_dynastep/faults", method="DELETE")
 
 

@@ -30,7 +30,9 @@ def graph(
     account: str | None,
     region: str | None,
 ) -> None:
-    """Draw the state machine definition in FILE, JSON or YAML; "-" is standard input.
+    """Draw a definition, or what an execution did.
+
+    FILE is JSON or YAML; "-" is standard input.
 
     FILE may be a template of SAM, CloudFormation, CDK or Serverless, or a plan of Terraform: --machine says which state
     machine of several is meant, by its logical name.

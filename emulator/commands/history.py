@@ -13,7 +13,9 @@ from emulator.commands.servers import answers_of, client, region_of, with_server
 @click.option("--json", "as_json", is_flag=True, help="The history as GetExecutionHistory answers it.")
 @with_server
 def history(arn: str, *, events: bool, as_json: bool, url: str, account: str | None, region: str | None) -> None:
-    """Show what the execution with this ARN on a running server has done; a failure is explained.
+    """Show what an execution on a running server did.
+
+    Each line is a visit to a state. A failure is explained.
 
     Example: dynastep history arn:aws:states:us-east-1:000000000000:execution:order:first
     """

@@ -17,7 +17,9 @@ LOOK_AGAIN: Final = 0.5
 @click.option("-f", "--follow", is_flag=True, help="Go on with what is logged from now on, until Ctrl-C.")
 @with_server
 def logs(group: str | None, *, follow: bool, url: str, account: str | None, region: str | None) -> None:
-    """Show the log events of a running server, in the order of their times; of log GROUP only, or of all groups.
+    """Show the logs of a running server.
+
+    The events are those of log GROUP, or of all groups, in the order of their times.
 
     Functions log to /aws/lambda/NAME, state machines to the group that their loggingConfiguration names.
 

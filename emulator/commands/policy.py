@@ -39,7 +39,7 @@ def policy(
     only_runs: bool,
     strict: bool,
 ) -> None:
-    """Write the least IAM policy that the role of a state machine needs.
+    """Write the least IAM policy for a machine's role.
 
     The machine is a definition in FILE, or the one with this ARN on a running server. What a Task computes is a
     wildcard, unless executions show what it was: those on the server, or those of --history.

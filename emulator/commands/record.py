@@ -18,7 +18,7 @@ from emulator.commands.servers import answers_of, client, read_history, region_o
 )
 @with_server
 def record(source: str, output: str, definition: str | None, url: str, account: str | None, region: str | None) -> None:
-    """Make a cassette of an execution, for "dynastep replay".
+    """Save an execution as a cassette, for replay.
 
     The execution is that of FILE, a history as "aws stepfunctions get-execution-history" prints it, or the one with
     this ARN on a running server.

@@ -13,10 +13,11 @@ from emulator.commands.definitions import CannotRun, checked_definition, read_fi
 @click.argument("cassette")
 @click.option("--definition", metavar="FILE", help="The definition; by default the one that CASSETTE holds.")
 def replay(cassette: str, definition: str | None) -> None:
-    """Run a definition with the input and the answers that CASSETTE has recorded, and show what differs.
+    """Run a definition against a recorded execution.
 
-    CASSETTE is a file of "dynastep record" or of "aws stepfunctions get-execution-history". The exit status is 0 if
-    nothing differs, 1 if something does, and 2 if it cannot be replayed.
+    The definition gets the input and the answers in CASSETTE, and what differs is shown. CASSETTE is a file of
+    "dynastep record" or of "aws stepfunctions get-execution-history". The exit status is 0 if nothing differs, 1 if
+    something does, and 2 if CASSETTE cannot be replayed.
 
     Example: dynastep replay tests/late-payment.json --definition order.asl.json
     """

@@ -10,6 +10,9 @@ from emulator.commands.servers import ask, with_url
 @click.command()
 @with_url
 def reset(url: str) -> None:
-    """Have a running server forget everything but its functions: machines, executions, tables, queues."""
+    """Empty a running server; its functions stay.
+
+    State machines, executions, tables, queues and everything else are removed. The clock is left as it is.
+    """
     ask(url, "/_dynastep/reset", post=True)
     click.echo(f"The server at {url} is empty.")

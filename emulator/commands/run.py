@@ -47,11 +47,12 @@ def run(
     *,
     as_json: bool,
 ) -> None:
-    """Run the state machine definition in FILE, JSON or YAML, and show its states and its result.
+    """Run a definition without a server.
 
-    FILE may be a template of SAM, CloudFormation, CDK or Serverless, or a plan of Terraform in JSON.
+    The states are shown as they are left, and then the result. FILE is JSON or YAML: a definition, a template of SAM,
+    CloudFormation, CDK or Serverless, or a plan of Terraform in JSON.
 
-    The exit status is 0 if the execution has succeeded, 1 if it has failed, and 2 if it cannot run.
+    The exit status is 0 if the execution succeeded, 1 if it failed, and 2 if it cannot run.
 
     Example: dynastep run order.asl.json --input '{"id": 7}'
     """

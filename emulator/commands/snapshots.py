@@ -13,7 +13,7 @@ from emulator.commands.servers import ask, send, with_url
 
 @click.group()
 def snapshots() -> None:
-    """Keep the state of a running server under a name, and have everything as it was."""
+    """Take and restore snapshots of a running server."""
 
 
 @snapshots.command("list")
@@ -28,7 +28,10 @@ def list_snapshots(url: str) -> None:
 @click.argument("name")
 @with_url
 def take(name: str, url: str) -> None:
-    """Keep the state of everything under NAME, in the place of what was kept under it."""
+    """Keep the state of everything under NAME.
+
+    An earlier snapshot of the same name is replaced.
+    """
     ask(url, _path(name), post=True)
     click.echo(f"{name} holds the state of the server at {url}.")
 
@@ -37,7 +40,7 @@ def take(name: str, url: str) -> None:
 @click.argument("name")
 @with_url
 def restore(name: str, url: str) -> None:
-    """Have everything as it was when NAME was taken."""
+    """Put everything back as it was when NAME was taken."""
     ask(url, f"{_path(name)}/restore", post=True)
     click.echo(f"The server at {url} is as it was when {name} was taken.")
 
@@ -46,7 +49,7 @@ def restore(name: str, url: str) -> None:
 @click.argument("name")
 @with_url
 def delete(name: str, url: str) -> None:
-    """Forget NAME."""
+    """Delete snapshot NAME."""
     send(url, _path(name), "DELETE")
     click.echo(f"{name} is gone.")
 
@@ -56,7 +59,7 @@ def delete(name: str, url: str) -> None:
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The file to be written.")
 @with_url
 def export_snapshot(name: str, output: Path, url: str) -> None:
-    """Write NAME to a file, to be taken in by another server."""
+    """Write snapshot NAME to a file, for another server."""
     file = send(url, f"{_path(name)}/file", "GET")
     write_bytes(output, file)
     click.echo(f"{output} holds {name}, {len(file):,} bytes.")
@@ -67,7 +70,7 @@ def export_snapshot(name: str, output: Path, url: str) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @with_url
 def import_snapshot(name: str, file: Path, url: str) -> None:
-    """Take in a FILE as NAME; 'restore' then has everything as it says."""
+    """Read a FILE as snapshot NAME; "restore" puts it in place."""
     send(url, f"{_path(name)}/file", "PUT", read_bytes(file))
     click.echo(f"{name} holds what {file} says.")
 

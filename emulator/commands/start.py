@@ -50,10 +50,13 @@ def _in_one_text(_context: click.Context, _option: click.Parameter, values: tupl
 
 @click.command()
 @click.option("-v", "--verbose", is_flag=True, help="The same as --log-requests on.")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but that the server is ready, and errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors, and that the server is ready.")
 @_with_settings
 def start(*, verbose: bool, quiet: bool, **flags: str | None) -> None:
-    """Serve until Ctrl-C or SIGTERM."""
+    """Start the server.
+
+    The server runs until Ctrl-C or SIGTERM. Each option has an environment variable, named in brackets.
+    """
     from emulator import initial, server, variables
     from emulator.commands import server_log
 
@@ -171,11 +174,11 @@ def dangers(settings: Settings) -> Iterator[str]:
     """What the settings let others do, a sentence each."""
     if settings.host != "localhost" and not _is_loopback(settings.host):
         yield (
-            f"Listening on {settings.host}: no key is checked, so whoever reaches this port can run code here. "
-            "127.0.0.1 is for this machine alone; of a container, -p 127.0.0.1:4566:4566"
+            f"Listening on {settings.host}: no key is checked, so everybody who reaches this port can run code here. "
+            "Use --host 127.0.0.1 for this machine alone; for a container, -p 127.0.0.1:4566:4566"
         )
     if "*" in settings.allowed_hosts:
-        yield "Answering to every name: a web page of anywhere can take one for its own and run code here"
+        yield "Answering to every host name: any web page can give its own name this address, and run code here"
 
 
 def _is_loopback(host: str) -> bool:

@@ -18,7 +18,9 @@ from emulator.commands.servers import answers_of, client, region_of, with_server
 def test_from(
     source: str, output: str | None, definition: str | None, url: str, account: str | None, region: str | None
 ) -> None:
-    """Write a pytest test from CASSETTE, a file of "dynastep record", or the execution with this ARN on a server.
+    """Write a pytest test from an execution.
+
+    The execution is that of CASSETTE, a file of "dynastep record", or the one with this ARN on a running server.
 
     The test has the machine, its input and what its Tasks were answered, and asserts the states entered and the result.
 

@@ -22,7 +22,9 @@ from emulator.commands.run import ROLE, emulator
 def test_state(
     file: str, state: str, given: str, variables: str | None, mock: str | None, functions: str | None
 ) -> None:
-    """Run STATE of the definition in FILE on its own, as TestState does, and print what comes of it as JSON.
+    """Run one state of a definition.
+
+    STATE of the definition in FILE runs on its own, as TestState does, and the result is printed as JSON.
 
     The exit status is 0 if it has succeeded or its error is caught, 1 if it has failed or is to be retried, and 2 if it
     cannot run.

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 @click.option("--format", "form", type=click.Choice(["text", "json", "sarif", "github"]), default="text")
 @click.option("--type", "kind", type=click.Choice(["STANDARD", "EXPRESS"]), default="STANDARD")
 def validate(files: tuple[str, ...], form: str, kind: str) -> None:
-    """Say what AWS would say of the state machine definitions in FILES, JSON or YAML; "-" is standard input.
+    """Check definitions as AWS does, without running them.
+
+    FILES are JSON or YAML; "-" is standard input.
 
     FILES may be templates of SAM, CloudFormation, CDK and Serverless and plans of Terraform in JSON: the state machines
     in them are checked. They may be patterns, such as "machines/**/*.json", and folders, which stand for the files

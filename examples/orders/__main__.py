@@ -34,6 +34,7 @@ def main() -> None:
     """Take the orders, and say what became of them."""
     began = time.monotonic()
     with emulator() as url:
+        print(f"The emulator runs at {url}, under virtual time.")
         dynamodb, states = client("dynamodb", url), client("stepfunctions", url)
         set_up_tables(dynamodb)
         payment = create_machine(states, "payment")
@@ -50,6 +51,7 @@ def main() -> None:
         show_table(dynamodb, "stock", "product")
     print(f"\n{duration(in_the_machines)} passed in the machines, {on_the_wall:.2f} s on the wall", end="")
     print(f" ({time.monotonic() - began:.1f} s with starting and stopping the emulator).")
+    print("The machines are examples/orders/*.asl.json; their functions and tests are in the same folder.")
 
 
 @contextmanager
@@ -62,7 +64,6 @@ def emulator() -> Iterator[str]:
         ready = process.stdout.readline() if process.stdout is not None else ""
         if not ready:
             sys.exit("The emulator did not start.")
-        print(ready)
         try:
             yield next(word for word in ready.split() if word.startswith("http://"))
         finally:

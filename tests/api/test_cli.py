@@ -137,9 +137,9 @@ def test_a_server_of_this_machine_warns_of_nothing(host):
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "dynastep.example.com"])
 def test_a_server_beyond_this_machine_warns_of_whom_it_lets_in(host):
     assert list(dangers(Settings(host=host, allowed_hosts=("*",)))) == [
-        f"Listening on {host}: no key is checked, so whoever reaches this port can run code here. "
-        "127.0.0.1 is for this machine alone; of a container, -p 127.0.0.1:4566:4566",
-        "Answering to every name: a web page of anywhere can take one for its own and run code here",
+        f"Listening on {host}: no key is checked, so everybody who reaches this port can run code here. "
+        "Use --host 127.0.0.1 for this machine alone; for a container, -p 127.0.0.1:4566:4566",
+        "Answering to every host name: any web page can give its own name this address, and run code here",
     ]
 
 

@@ -54,7 +54,7 @@ def test_a_server_of_ours_is_recognised(dynastep):
 def test_functions_of_moto_that_have_changed_are_named(monkeypatch):
     monkeypatch.setattr(patches, "digest", lambda _theirs: "another")
     (found,) = doctor.known_moto({})
-    assert found.said == "some are not those that are known"
+    assert found.said == "this version of moto has changed some that Dynastep replaces"
     assert "moto.sqs.models:SQSBackend.receive_message" in found.remedy
 
 

@@ -129,7 +129,7 @@ def test_the_terminal_says_in_words_what_never_happened(covered):
         f"    line {line(PACK)}: Pack: never entered",
         "------------------------------------------------------",
         "TOTAL                3/5        19        12     36.8%",
-        "1 other definitions ran that are in none of these files.",
+        "1 other definition ran that is in none of these files.",
     ]
 
 
