@@ -62,14 +62,15 @@ def start(*, verbose: bool, quiet: bool, **flags: str | None) -> None:
 
     try:
         variables.check(os.environ)
-        settings = Settings.read({**os.environ, **variables.understood(os.environ)}, flags)
+        environ = variables.unprefixed(os.environ)
+        settings = Settings.read({**os.environ, **variables.understood(environ)}, flags)
         preparation = initial.found(settings.init)
         port = server.claim_port(settings.host, settings.port)
     except (InvalidSetting, initial.InitFailed, server.PortTaken) as error:
         raise click.ClickException(str(error)) from None
-    requests = settings.log_requests or verbose or variables.is_verbose(os.environ)
+    requests = settings.log_requests or verbose or variables.is_verbose(environ)
     server_log.set_up(settings.log_format, requests=requests, quiet=quiet)
-    for sentence in (*variables.ignored(os.environ), *dangers(settings)):
+    for sentence in (*variables.ignored(environ), *dangers(settings)):
         logging.getLogger("dynastep").warning(sentence)
 
     from emulator.app import create_app

@@ -147,6 +147,27 @@ def test_variables_of_the_same_meaning_are_understood(environ, where):
     assert (settings.host, settings.port) == where
 
 
+@pytest.mark.parametrize(
+    ("environ", "iam", "delays"),
+    [
+        ({"ENFORCE_IAM": "1"}, "enforce", "none"),
+        ({"ENFORCE_IAM": "1", "IAM_SOFT_MODE": "1"}, "warn", "none"),
+        ({"ENFORCE_IAM": "0"}, "off", "none"),
+        ({"ENFORCE_IAM": "1", "DYNASTEP_IAM": "off"}, "off", "none"),
+        ({"LOCALSTACK_ENFORCE_IAM": "1"}, "enforce", "none"),
+        ({"DYNAMODB_DELAY_TRANSIENT_STATUSES": "1"}, "off", "lifelike"),
+    ],
+)
+def test_settings_of_localstack_are_settings_here(environ, iam, delays):
+    settings = Settings.read({**environ, **variables.understood(variables.unprefixed(environ))})
+    assert (settings.iam, settings.dynamodb_delays) == (iam, delays)
+
+
+def test_a_variable_with_the_prefix_of_containers_is_the_one_without():
+    environ = variables.unprefixed({"LOCALSTACK_SERVICES": "s3", "LOCALSTACK_HOST": "localhost:4566"})
+    assert [sentence.split()[2] for sentence in variables.ignored(environ)] == ["LOCALSTACK_HOST", "SERVICES"]
+
+
 def test_variables_without_a_meaning_here_are_ignored_aloud():
     environ = {
         "SERVICES": "s3,sqs",
