@@ -367,6 +367,12 @@ class Controls(Control):
         super().__init__(Settings())
         self._tests: dict[str, Control] = {}
         self._count = itertools.count(1)
+        self._chosen: set[str] = set()
+        """The accounts that no option has named. A client that a module has made in an earlier test still has the key."""
+
+    def is_over(self, account: str) -> bool:
+        """Whether an account was chosen for a test that has ended: nobody means that account any more."""
+        return account in self._chosen and account not in self._tests
 
     def of(self, account: str) -> Control:
         """The control of a test, by its account; any other account is in the world of the test that began last."""
@@ -396,6 +402,8 @@ class Controls(Control):
             )
         free = (account for number in self._count if (account := f"{number:012}") not in self._tests)
         account = options.account or next(free)
+        if options.account is None:
+            self._chosen.add(account)
         moto_door.repeat_ids(options.seed)
         given = Lasting.of(
             *(options.settings, _url, mocks, FaultRules()),
@@ -502,5 +510,7 @@ def _answer_in(control: Control, accounts: set[str], environ: Environ, body: byt
 
 
 def _names_an_account(key: str) -> bool:
-    """Whether an access key is an account, or was issued by IAM or STS here."""
-    return (len(key) == len(DEFAULT_ACCOUNT) and key.isdigit()) or moto_door.issuer(key) is not None
+    """Whether an access key is an account that may be meant, or was issued by IAM or STS here."""
+    if len(key) == len(DEFAULT_ACCOUNT) and key.isdigit():
+        return not _controls().is_over(key)
+    return moto_door.issuer(key) is not None

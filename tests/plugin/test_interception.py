@@ -57,6 +57,12 @@ def test_module_level_clients_are_answered_whatever_the_environment_says(suite, 
     suite.runpytest_subprocess().assert_outcomes(passed=2)
 
 
+def test_a_client_of_a_module_that_the_first_test_imports_is_answered_in_the_next(pytester):
+    pytester.makepyfile(shop=SHOP)
+    pytester.makepyfile(SUITE.replace("import shop\n", "").replace("assert shop.count() == 0", "import shop"))
+    pytester.runpytest_subprocess().assert_outcomes(passed=2)
+
+
 def test_every_account_lives_in_the_world_of_the_test_and_ends_with_it(pytester):
     pytester.makepyfile(
         """
