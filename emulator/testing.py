@@ -368,7 +368,7 @@ class Controls(Control):
         self._tests: dict[str, Control] = {}
         self._count = itertools.count(1)
         self._chosen: set[str] = set()
-        """The accounts that no option has named. A client that a module has made in an earlier test still has the key."""
+        """The accounts that no option has named. Clients that modules made in earlier tests still have such keys."""
 
     def is_over(self, account: str) -> bool:
         """Whether an account was chosen for a test that has ended: nobody means that account any more."""

@@ -18,7 +18,8 @@ from web_server import WebServer
 
 import emulator
 from asl_interpreter.loop import locks
-from emulator.moto_door import patches
+from emulator.moto_door import fitting
+from emulator.moto_door.patches import PATCHES
 from emulator.wire.loading import MODELS
 
 os.environ[locks.VARIABLE] = "1"  # also for the servers that tests start
@@ -80,8 +81,9 @@ def _all_is_imported() -> None:
     for found in pkgutil.walk_packages(emulator.__path__, "emulator."):
         if ".runtimes." not in found.name:
             import_module(found.name)
-    for package in patches.PATCHES:
-        patches.fit(package)
+    fitting.fit()
+    for patch in (patch for of_package in PATCHES.values() for patch in of_package):
+        import_module(patch.module)
 
 
 @pytest.fixture

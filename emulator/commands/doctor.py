@@ -57,14 +57,15 @@ def versions(_environ: Mapping[str, str]) -> Iterator[Finding]:
 
 def known_moto(_environ: Mapping[str, str]) -> Iterator[Finding]:
     """Whether each function of moto that is replaced is one that is known."""
-    from emulator.moto_door import patches
+    from emulator.moto_door import fitting
+    from emulator.moto_door.patches import PATCHES
     from emulator.moto_door.state import MotoUnknown
 
     changed = []
     try:
-        for patch in (patch for each in patches.PATCHES.values() for patch in each):
-            owner, name = patches.find(patch.target)
-            if patches.digest(getattr(owner, name)) not in patch.known:
+        for patch in (patch for each in PATCHES.values() for patch in each):
+            owner, name = fitting.find(patch.target)
+            if fitting.digest(getattr(owner, name)) not in patch.known:
                 changed.append(patch.target)
     except MotoUnknown as error:
         yield Finding("moto's functions", "cannot be found", f"{error}.")

@@ -21,7 +21,6 @@ from emulator.moto_door.master_keys import MasterKey, master_key
 from emulator.moto_door.metrics import Alarm, Meters, alarms, queue_depths, set_alarm_state, take_metrics, take_touched
 from emulator.moto_door.notifications import Web, take_topics
 from emulator.moto_door.ours import answer_here
-from emulator.moto_door.patches import fit
 from emulator.moto_door.pipes import Pipe, Plumber, running_pipes, take_pipes
 from emulator.moto_door.pools import issuer_of, keys_of_pool
 from emulator.moto_door.queues import peek
@@ -108,4 +107,11 @@ __all__ = [
     "write_log_events",
 ]
 
-fit_with(fit)
+
+def _fit() -> None:
+    from emulator.moto_door.fitting import fit  # with all patches, which nobody needs before moto
+
+    fit()
+
+
+fit_with(_fit)

@@ -28,7 +28,7 @@ _PLACE: Final = "apis_of_dynastep"
 
 def apis_of(service: Service, account: str, region: str, make: Callable[[], _Held]) -> _Held:
     """What an account has of APIs in a region; made when somebody first asks for them."""
-    opened(service)
+    opened()
     backends: Any = getattr(import_module(f"moto.{service}.models"), f"{service}_backends")
     held: _Held = vars(backends[account][region]).setdefault(_PLACE, make())
     return held

@@ -26,7 +26,7 @@ def put_entry(
     time: float,
 ) -> None:
     """Put an event on the default bus of an account and region; the ARN of a bucket names neither."""
-    opened("events")
+    opened()
     from moto.events.models import events_backends
 
     entry = {

@@ -339,7 +339,7 @@ def _unsigned_name(environ: Environ, body: bytes, account: str) -> str:
 
 def _is_for_a_bucket(environ: Environ, account: str) -> bool:
     """Whether a request without a signature is for S3: its host says so, or its path begins with a bucket's name."""
-    opened("s3")
+    opened()
     from moto.s3.models import s3_backends
 
     host = environ.get("HTTP_HOST", "").partition(":")[0]

@@ -41,7 +41,7 @@ def backends(accounts: frozenset[str] | None) -> Iterator[tuple[Backend, Any]]:
 
 def put_back(place: Backend, backend: Any) -> None:
     """Have moto answer from a backend that was kept."""
-    opened(place.package)
+    opened()
     of_service = _of_service(place.package, type(backend))
     of_service[place.account][place.region] = backend
     if place.package == "s3":
@@ -55,7 +55,7 @@ def can_put_back(place: Backend, backend: Any) -> None:
     Raises:
         LookupError: moto has no such service.
     """
-    opened(place.package)
+    opened()
     _of_service(place.package, type(backend))
 
 

@@ -1,20 +1,10 @@
-"""Patches: the functions of moto's that others stand in for here, in one table.
-
-A service is patched when the first request opens it. A patch fits a function as it was when the patch was written, and
-a digest of the function's source tells whether it still is. A function whose source has changed is named in the log; a
-function that is gone is an error.
-"""
+"""Patches: the functions of moto's that others stand in for here, in one table."""
 
 from __future__ import annotations
 
-import hashlib
-import inspect
-import logging
 from collections.abc import Callable, Mapping
-from importlib import import_module, metadata
 from typing import Any, Final, NamedTuple
 
-from asl_interpreter.loop.locks import lock
 from emulator.moto_door import (
     bucket_events,
     buckets,
@@ -42,13 +32,8 @@ from emulator.moto_door import (
     topics,
     vpc_endpoints,
 )
-from emulator.moto_door.state import MotoUnknown, make_untracked
-
-log = logging.getLogger("dynastep")
-
-LOWEST: Final = (5, 2, 4)
-BELOW: Final = (5, 3)
-"""The versions of moto that the table is made for, as pyproject.toml has them."""
+from emulator.moto_door.models import load_model
+from emulator.moto_door.state import make_untracked
 
 
 class Patch(NamedTuple):
@@ -60,6 +45,11 @@ class Patch(NamedTuple):
     """Takes moto's own and gives what stands in its place."""
     known: frozenset[str]
     """Digests of moto's own, of all versions that the patch is known to fit."""
+
+    @property
+    def module(self) -> str:
+        """The module that the target is in."""
+        return self.target.partition(":")[0]
 
 
 def _patch(target: str, make: Callable[[Any], Any], *known: str) -> Patch:
@@ -126,7 +116,9 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("core.base_backend:allow_unknown_region", lambda _theirs: lambda: True, "ddb99cfb67ca"),
         # moto keeps every instance that is ever made, for a page that shows them.
         _patch("core.common_models:BaseModel.__new__", make_untracked, "08cf0ef20e88"),
-        # Whatever the service: a request to moto opens the account's IAM.
+        _patch("core.utils:_load_service_model", load_model, "f3e61be0fc70"),
+    ),
+    "iam": (
         _patch("iam.models:IAMBackend._init_aws_policies", managed_policies.init_aws_policies, "b3f2c8c3a9c6"),
         _patch("iam.models:IAMBackend._init_managed_policies", managed_policies.init_managed_policies, "fb61ef428691"),
     ),
@@ -240,89 +232,3 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
     ),
 }
 """Package of moto -> its patches."""
-
-_USED_BY: Final[Mapping[str, tuple[str, ...]]] = {
-    "awslambda": ("sqs", "sns"),
-    "dynamodb": ("kinesis",),
-    "logs": ("kinesis",),
-    "s3": ("awslambda", "events", "sns", "sqs"),
-    "sns": ("awslambda", "sqs"),
-}
-"""Package of moto -> the packages that it uses by itself, which have to be patched with it."""
-
-
-def fit(package: str) -> None:
-    """Patch a package of moto and those that it uses, once in the process.
-
-    Raises:
-        MotoUnknown: moto is of another version, or lacks what is to be patched.
-    """
-    with _fitting:
-        for each in ("core", package, *_USED_BY.get(package, ())):
-            _fit(each)
-
-
-def _fit(package: str) -> None:
-    if package in _fitted:
-        return
-    if package == "core":
-        _check_version()
-    found = [(patch, *find(patch.target)) for patch in PATCHES.get(package, ())]
-    for patch, owner, name in found:
-        theirs = getattr(owner, name)
-        if digest(theirs) not in patch.known:
-            log.warning(
-                "moto %s has changed %s, which Dynastep replaces: what depends on it may not be as on AWS",
-                metadata.version("moto"),
-                patch.target,
-            )
-        setattr(owner, name, patch.make(theirs))
-    _fitted.add(package)
-
-
-_fitted: Final[set[str]] = set()
-"""Packages that are patched. Of the process, as all of moto's state is."""
-_fitting: Final = lock("the patching of moto", 15)
-"""One thread at a time patches: what is patched twice would act twice."""
-
-
-def find(target: str) -> tuple[Any, str]:
-    """What holds a target of a patch, such as a class, and the name of the target in it.
-
-    Raises:
-        MotoUnknown: there is no such target.
-        ModuleNotFoundError: a module that moto itself imports is not installed.
-    """
-    module, _, path = target.partition(":")
-    *outer, name = path.split(".")
-    try:
-        owner: Any = import_module(module)
-        for each in outer:
-            owner = getattr(owner, each)
-        getattr(owner, name)
-    except (ModuleNotFoundError, AttributeError) as error:
-        if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("moto"):
-            raise
-        raise _unknown(f"it has no {target}") from None
-    return owner, name
-
-
-def _check_version() -> None:
-    numbers = tuple(int(part) for part in metadata.version("moto").split(".")[:3] if part.isdigit())
-    if not LOWEST <= numbers < BELOW:
-        raise _unknown("its insides are others")
-
-
-def _unknown(why: str) -> MotoUnknown:
-    lowest, below = (".".join(map(str, version)) for version in (LOWEST, BELOW))
-    return MotoUnknown(
-        f"Dynastep does not know moto {metadata.version('moto')}, which is installed ({why}): "
-        f"install moto>={lowest},<{below}"
-    )
-
-
-def digest(theirs: Any) -> str:
-    """What tells one version of a function or a property, by its source, or of a value from another."""
-    theirs = theirs.fget if isinstance(theirs, property) else theirs
-    text = inspect.getsource(theirs) if callable(theirs) else repr(theirs)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]

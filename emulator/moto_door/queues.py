@@ -192,7 +192,7 @@ def peek(account: str, region: str, name: str, *, invisible: bool, delayed: bool
 
     ``invisible`` are those that somebody has received, ``delayed`` those that are not in sight yet.
     """
-    opened("sqs")
+    opened()
     from moto.sqs.models import sqs_backends
 
     if len(account) != 12 or not account.isdigit() or region not in sqs_backends[account]:

@@ -140,7 +140,6 @@ def _routes(module: str) -> list[tuple[re.Pattern[str], Handler]]:
     """The URL table of a service of moto's, which any of its backends knows."""
     from moto.backends import get_backend
 
-    opened(module)
     account = get_backend(module)["123456789012"]  # type: ignore[call-overload]  # one overload for each service
     backend = account["us-east-1"] if "us-east-1" in account else account["aws"]
     return [(re.compile(url), handler) for url, handler in backend.urls.items()]

@@ -32,22 +32,22 @@ class MotoUnknown(Exception):
     """The moto that is installed is not one that Dynastep knows. The message says which it is, and what to install."""
 
 
-_fit: list[Callable[[str], None]] = []
-"""What patches a package of moto; the last one counts."""
+_fit: list[Callable[[], None]] = []
+"""What has moto patched; the last one counts."""
 
 
-def fit_with(fit: Callable[[str], None]) -> None:
-    """Have packages of moto patched when they are opened. The patches know what opens packages, not the reverse."""
+def fit_with(fit: Callable[[], None]) -> None:
+    """Have moto patched when it is opened. The patches know what opens moto, not the reverse."""
     _fit[:] = [fit]
 
 
-def opened(package: str = "core") -> None:
-    """Have a package of moto ready to be used: imported, patched, and with sight of our tables.
+def opened() -> None:
+    """Have moto ready to be used: its modules are patched when they are imported, and it has sight of our tables.
 
     Raises:
         MotoUnknown: the moto that is installed is not one that Dynastep knows.
     """
-    _fit[-1](package)
+    _fit[-1]()
     _prepared()
     if _tables:
         _attached()

@@ -22,7 +22,6 @@ from emulator.moto_door import mappings
 from emulator.moto_door.calls import ServiceError, call
 from emulator.moto_door.clock import now
 from emulator.moto_door.metrics import put_data
-from emulator.moto_door.state import opened
 
 log = logging.getLogger("dynastep")
 
@@ -99,7 +98,6 @@ def send(target: str, text: str, options: Options, account: str, region: str) ->
             return
         case _:
             raise NotImplementedError(f"Dynastep does not call targets such as {target}")
-    opened(arn.service)
     call(arn.service, operation, params, arn.account or account, arn.region or region)
 
 

@@ -1,4 +1,4 @@
-"""botocore's models of services: each is read once a process by all sessions, and once by the emulator itself.
+"""botocore's models of services: each is read once a process by all sessions, and once by the emulator and moto.
 
 Whoever calls ``boto3.client`` in a test does so through a new default session, since the credentials of the last test
 are gone. Each such session would read and decode the models of its services again: 2 to 20 ms of CPU a service.
@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -77,7 +80,35 @@ def _loader(path: str | None) -> Loader:
 
     loader: Loader = create_loader(path)
     loader.file_loader.load_file = _read  # type: ignore[method-assign, assignment]  # of this loader alone
+    loader.list_available_services = partial(_services, loader)  # type: ignore[method-assign]  # as above
     return loader
+
+
+def _services(loader: Loader, type_name: str) -> list[str]:
+    """The services of which there is a model of a type, such as ``service-2``: botocore asks this for each model.
+
+    botocore itself would look through a thousand folders for each type and each loader: 15 ms of CPU.
+    """
+    return sorted({service for path in loader.search_paths for service in _models_in(path).get(type_name, ())})
+
+
+@cache
+def _models_in(folder: str) -> Mapping[str, AbstractSet[str]]:
+    """What a folder of models has: type of a model -> services. Empty where there is no such folder."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for service in _entries(folder) if Path(folder).is_dir() else ():
+        for version in _entries(service.path) if service.is_dir() else ():
+            for file in _entries(version.path) if version.is_dir() else ():
+                kind, of_a_model, _ = file.name.partition(".json")
+                if of_a_model:
+                    found[kind].add(service.name)
+    return found
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """Entries know what they are; asking each path anew takes twice as long."""
+    with os.scandir(folder) as entries:
+        return list(entries)
 
 
 def _read(path: str) -> Any:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from emulator.cli import main
 from emulator.commands import doctor
-from emulator.moto_door import patches
+from emulator.moto_door import fitting
 
 SURPRISING = [
     ({"AWS_ENDPOINT_URL_DYNAMODB": "http://elsewhere"}, ["AWS_ENDPOINT_URL_DYNAMODB"]),
@@ -52,7 +52,7 @@ def test_a_server_of_ours_is_recognised(dynastep):
 
 
 def test_functions_of_moto_that_have_changed_are_named(monkeypatch):
-    monkeypatch.setattr(patches, "digest", lambda _theirs: "another")
+    monkeypatch.setattr(fitting, "digest", lambda _theirs: "another")
     (found,) = doctor.known_moto({})
     assert found.said == "this version of moto has changed some that Dynastep replaces"
     assert "moto.sqs.models:SQSBackend.receive_message" in found.remedy
