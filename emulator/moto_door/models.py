@@ -1,21 +1,17 @@
-"""Models: botocore's, as moto reads them."""
+"""Models: botocore's, as moto reads them, with what moto adds to them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING
 
-from emulator.wire.loading import installed
+from emulator.wire.loading import quickened
 
-Load: TypeAlias = "Callable[[str, str], dict[str, Any]]"
-"""Takes botocore's name of a service and the type of a model, such as ``service-2``."""
+if TYPE_CHECKING:
+    from botocore.loaders import Loader
 
 
-def load_model(_theirs: Load) -> Load:
-    """Read a model once for moto and for us. moto itself would make a loader for each, which reads all anew."""
-
-    def load(service: str, kind: str) -> dict[str, Any]:
-        model: dict[str, Any] = installed().load_service_model(service, kind)
-        return model
-
-    return load
+def create_loader(theirs: Callable[[], Loader]) -> Callable[[], Loader]:
+    """Make one loader of models for all services; moto's own is made anew for each, and looks for all models anew."""
+    return cache(lambda: quickened(theirs()))

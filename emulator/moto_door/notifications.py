@@ -16,7 +16,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import urlencode
 
 from asl_interpreter.timestamps import iso
@@ -58,7 +58,10 @@ def notify(subscription: Any, message: Message, message_id: str, sequence: str) 
     if not subscription.confirmed or (policy is not None and not policy.wants(message.attributes, message.text)):
         return
     text = message.for_protocol(subscription.protocol)
-    content = _notification(subscription, message, text, message_id, sequence)
+
+    @cache
+    def content() -> dict[str, Any]:  # which is signed; a raw delivery has no need of that
+        return _notification(subscription, message, text, message_id, sequence)
 
     def lost(reason: str) -> None:
         _not_delivered(subscription, message, text, content, reason)
@@ -68,18 +71,21 @@ def notify(subscription: Any, message: Message, message_id: str, sequence: str) 
             case "sqs":
                 _send_to_queue(subscription.endpoint, subscription, message, text, content)
             case "lambda":
-                targets.send(subscription.endpoint, _event(subscription, content), _NO_OPTIONS, subscription.owner, "")
+                event = _event(subscription, content())
+                targets.send(subscription.endpoint, event, _NO_OPTIONS, subscription.owner, "")
             case "firehose":
-                record = text if _is_raw(subscription) else json.dumps(_unsigned(content))
+                record = text if _is_raw(subscription) else json.dumps(_unsigned(content()))
                 where = Arn.parse(subscription.endpoint)
                 targets.send(subscription.endpoint, f"{record}\n", _NO_OPTIONS, where.account, where.region)
             case "http" | "https":
-                body = text if _is_raw(subscription) else written(content)
+                body = text if _is_raw(subscription) else written(content())
                 post(subscription, "Notification", message_id, body, lost)
     except (ServiceError, Fault) as error:
         lost(str(getattr(error, "message", error)))
 
 
+_Content: TypeAlias = "Callable[[], Mapping[str, Any]]"
+"""Makes the members of a notification, once."""
 _NO_OPTIONS: Final = targets.Options()
 
 
@@ -90,14 +96,14 @@ def _is_raw(subscription: Any) -> bool:
 # Queues
 
 
-def _send_to_queue(queue: str, subscription: Any, message: Message, text: str, content: Mapping[str, Any]) -> None:
+def _send_to_queue(queue: str, subscription: Any, message: Message, text: str, content: _Content) -> None:
     arn = Arn.parse(queue)
     is_fifo = arn.resource.endswith(".fifo")
     params: dict[str, Any] = {"QueueUrl": f"https://sqs.{arn.region}.amazonaws.com/{arn.account}/{arn.resource}"}
     if _is_raw(subscription):
         params |= {"MessageBody": text, "MessageAttributes": _attributes(message)}
     else:
-        params["MessageBody"] = written(content)
+        params["MessageBody"] = written(content())
     if message.group is not None:
         params["MessageGroupId"] = message.group
     if is_fifo and message.deduplication is not None:
@@ -115,7 +121,7 @@ def _attributes(message: Message) -> dict[str, dict[str, Any]]:
     }
 
 
-def _not_delivered(subscription: Any, message: Message, text: str, content: Mapping[str, Any], reason: str) -> None:
+def _not_delivered(subscription: Any, message: Message, text: str, content: _Content, reason: str) -> None:
     """Keep in the dead-letter queue of a subscription what the subscriber did not get, and log it."""
     log.warning("%s could not be notified of %s: %s", subscription.endpoint, subscription.topic.arn, reason)
     policy = subscription.attributes.get("RedrivePolicy")

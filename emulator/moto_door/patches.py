@@ -32,7 +32,7 @@ from emulator.moto_door import (
     topics,
     vpc_endpoints,
 )
-from emulator.moto_door.models import load_model
+from emulator.moto_door.models import create_loader
 from emulator.moto_door.state import make_untracked
 
 
@@ -116,7 +116,7 @@ PATCHES: Final[Mapping[str, tuple[Patch, ...]]] = {
         _patch("core.base_backend:allow_unknown_region", lambda _theirs: lambda: True, "ddb99cfb67ca"),
         # moto keeps every instance that is ever made, for a page that shows them.
         _patch("core.common_models:BaseModel.__new__", make_untracked, "08cf0ef20e88"),
-        _patch("core.utils:_load_service_model", load_model, "f3e61be0fc70"),
+        _patch("core.loaders:create_loader", create_loader, "b94f7ea2b2fa"),
     ),
     "iam": (
         _patch("iam.models:IAMBackend._init_aws_policies", managed_policies.init_aws_policies, "b3f2c8c3a9c6"),

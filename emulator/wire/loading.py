@@ -1,4 +1,4 @@
-"""botocore's models of services: each is read once a process by all sessions, and once by the emulator and moto.
+"""botocore's models of services: each is read once a process by all sessions, and once by the emulator itself.
 
 Whoever calls ``boto3.client`` in a test does so through a new default session, since the credentials of the last test
 are gone. Each such session would read and decode the models of its services again: 2 to 20 ms of CPU a service.
@@ -78,7 +78,11 @@ def _of_sessions(path: str | None) -> Loader:
 def _loader(path: str | None) -> Loader:
     from botocore.loaders import create_loader
 
-    loader: Loader = create_loader(path)
+    return quickened(create_loader(path))
+
+
+def quickened(loader: Loader) -> Loader:
+    """A loader of models, once the loader finds and reads what it did before, in a fraction of the time."""
     loader.file_loader.load_file = _read  # type: ignore[method-assign, assignment]  # of this loader alone
     loader.list_available_services = partial(_services, loader)  # type: ignore[method-assign]  # as above
     return loader
