@@ -163,19 +163,24 @@ class Question(Generic[T]):
             self._asker.asking.add(self)
 
     def answer(self) -> None:
+        """Find the answer, on the loop, and hand it back."""
+        self.find()
+        self.hand_back()
+
+    def find(self) -> None:
         """Find the answer, on the loop."""
         try:
             self._value = self._question()
         except BaseException as error:  # noqa: BLE001 - raised in the thread that asks
             self._error = error
-        self._hand_back()
 
     def refuse(self, error: BaseException) -> None:
         """Raise an error where the answer is waited for."""
         self._error = error
-        self._hand_back()
+        self.hand_back()
 
-    def _hand_back(self) -> None:
+    def hand_back(self) -> None:
+        """Let whoever waits for the answer have it."""
         if self._asker is not None:
             self._asker.asking.discard(self)
         first, self._then = self._then, None

@@ -98,6 +98,10 @@ class Loop:
         self.outbox = Outbox(self)
         self.at_rest: Callable[[], None] | None = None
         """Called on the loop's thread when all that is ready has been done."""
+        self._found: deque[Question[Any]] = deque()
+        """Questions that have an answer, for when the loop has rested."""
+        self._found_until = 0.0
+        """The real (monotonic) time when they have waited long enough."""
         self._questions: dict[Question[Any], None] = {}
 
     # What a fiber may do.
@@ -187,7 +191,25 @@ class Loop:
 
     def _ask_now(self, question: Callable[[], T]) -> T:
         asked = Question(question, self.errand_of_this_thread())
-        return self._answer_to(asked, asked.answer)
+        return self._answer_to(asked, partial(self._answer, asked))
+
+    def _answer(self, asked: Question[Any]) -> None:
+        """Answer a question: where something is to be done at rest, after that, for it may keep what the answer tells.
+
+        For example, a client that has started an execution hears of it when the execution has been kept. On a busy loop
+        the answer waits for TURN_SECONDS at most.
+        """
+        asked.find()
+        if self.at_rest is None:
+            asked.hand_back()
+            return
+        if not self._found:
+            self._found_until = monotonic() + TURN_SECONDS
+        self._found.append(asked)
+
+    def _hand_back(self) -> None:
+        while self._found:
+            self._found.popleft().hand_back()
 
     def wait(self, signal: Signal[T], *, strict: bool = False, otherwise: Callable[[], T] | None = None) -> T:
         """Wait until the signal has happened; what it brings.
@@ -317,6 +339,7 @@ class Loop:
         settled = self._settle()
         if self.at_rest is not None:
             _guarded(self.at_rest)
+        self._hand_back()
         if settled and not self._fire_timers():
             self._answer_idle()
             self._await(self._has_news, self._real_seconds_to_next_timer())
@@ -340,6 +363,8 @@ class Loop:
             while self._posts:
                 _guarded(self._posts.popleft())
             self._answer_looks()
+            if self._found and monotonic() > self._found_until:
+                self._hand_back()
             if not self.ready and not self._run_errands() and not self._posts:
                 break
         return not self._closed

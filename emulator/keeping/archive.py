@@ -50,12 +50,20 @@ class Archive:
         self._read: dict[str, Execution] = {}
         self._oldest = 0.0
         """No execution here has ended before that."""
+        self.taken_out: set[str] = set()
+        """ARNs of executions that came back into memory, and that the folder has as they were before."""
+        self.has_more = True
+        """Whether the folder may have executions that are not in memory; until then nobody needs to look."""
         self._gone: list[Statement] = []
         """What could not be forgotten yet, for want of room."""
 
+    def begin(self) -> None:
+        """See what the folder has. The executions that run are in memory by now, and no request is answered yet."""
+        self.has_more = bool(self._find("SELECT 1 FROM executions WHERE stopped_at IS NOT NULL LIMIT 1"))
+
     def has(self, arn: str) -> bool:
         """Whether it has an execution that no Map Run has started."""
-        return bool(self._find(f"{_OF} arn = ?", self._latest(), arn))
+        return self.has_more and bool(self._find(f"{_OF} arn = ?", self._latest(), arn))
 
     def find(self, arn: str) -> Execution | None:
         """The execution with this ARN; those that Map Runs have started among them."""
@@ -105,6 +113,7 @@ class Archive:
     def take_out(self, arn: str) -> Execution | None:
         """As ``find``, of an execution that is about to change: whoever finds it in memory must not find it here."""
         execution = self._execution(arn)
+        self.taken_out.add(arn)
         with self._lock:
             self._read.pop(arn, None)
         return execution

@@ -42,9 +42,11 @@ CREATE TABLE landed (arn TEXT, first INTEGER, value BLOB NOT NULL, PRIMARY KEY (
 CREATE TABLE children (parent TEXT, run INTEGER, name TEXT, value BLOB NOT NULL, PRIMARY KEY (parent, run, name))
     WITHOUT ROWID;
 """
-VERSION: Final = 2
+VERSION: Final = 3
 """Of the schema."""
-_MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {}
+_MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {
+    2: lambda _: None,  # from 3 on, an execution that was first written when it had ended has its events with it
+}
 """From a version to the next one."""
 TABLES: Final = ("parts", "items", "changes", "tokens", "executions", "events", "landed", "children", "within")
 RANK: Final = 86

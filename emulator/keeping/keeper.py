@@ -17,7 +17,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from asl_interpreter.jsontext import JSON, dumps
+from asl_interpreter.jsontext import JSON, encode
 from asl_interpreter.loop.clock import monotonic
 from asl_interpreter.loop.errands import Closed
 from asl_interpreter.loop.locks import lock
@@ -91,7 +91,7 @@ class Keeper:
         self._watched: dict[str, Watch | None] = {}
         self._touched: dict[Execution, None] = {}
         self._events: dict[str, tuple[int, int]] = {}
-        """ARN of an execution -> how many of its events, and of what came to it, are in the folder."""
+        """ARN of an execution -> how many of its events, and of what came to it, are in tables of their own."""
         self._said = ""
         """Why executions cannot be kept, if the log says so already."""
         self._again_at = 0.0
@@ -105,6 +105,7 @@ class Keeper:
     def begin(self, known: Mapping[str, tuple[int, int]]) -> None:
         """Keep from now on; ``known`` says how much of which execution is in the folder already."""
         self._events.update(known)
+        self._archive.begin()
         world = self._world
         world.retention.gone = self.forget
         self._folder.write([("DELETE FROM parts WHERE name = ?", (UNKEPT,))])
@@ -303,7 +304,7 @@ class Keeper:
         self._kept.update(changed)
 
     def _time(self) -> bytes:
-        return dumps({"mode": self._world.clock.mode, "now": self._world.clock.now()}).encode()
+        return encode({"mode": self._world.clock.mode, "now": self._world.clock.now()})
 
     def _save_services(self, service: str, *, all_of_them: bool) -> None:
         """Write the services that have changed; ``service`` is the one that was asked, by its signing name."""
@@ -315,7 +316,7 @@ class Keeper:
             kept = self._pickled(name, backend)
             if kept is not None and self._kept.get(name) != kept:
                 changed.append((name, kept))
-        unkept = dumps(self._unkept).encode()
+        unkept = encode(self._unkept)
         if self._kept.get(UNKEPT, b"{}") != unkept:
             changed.append((UNKEPT, unkept))
         if changed:
@@ -367,8 +368,8 @@ class Keeper:
         written: dict[str, tuple[int, int]] = {}
         for execution in self._touched:
             if execution.stopped_at is not None and (execution.start.express or execution.start.map_run_arn):
-                statements += forgotten(execution.start.arn)  # what is kept of a child is kept with its parent
-                written.pop(execution.start.arn, None)
+                if execution.start.arn in self._events:  # what is kept of a child is kept with its parent
+                    statements += forgotten(execution.start.arn)
             else:
                 statements += self._of_execution(execution, written)
         if self._world.clock.mode != "wall":
@@ -383,6 +384,7 @@ class Keeper:
             raise
         for execution in self._touched:
             self._events.pop(execution.start.arn, None)
+            self._archive.taken_out.discard(execution.start.arn)
         self._events.update(written)
         self._touched.clear()
         self._said, self._again_at = "", 0.0
@@ -396,13 +398,10 @@ class Keeper:
 
     def _of_execution(self, execution: Execution, written: dict[str, tuple[int, int]]) -> Iterator[Statement]:
         arn, record = execution.start.arn, execution.record
+        if arn in self._archive.taken_out:
+            yield from forgotten(arn)  # it is written anew
         events, landed = self._events.get(arn, (0, 0))
-        if arn not in self._events:
-            yield from forgotten(arn)  # such as an execution of before that goes on: it is written anew
-        rows = rows_of(execution, events)
-        if rows:
-            yield _EVENTS, (arn, events, dumps(rows).encode())
-        came = record.since(landed)
+        rows, came, head = rows_of(execution, events), record.since(landed), head_of(execution)
         ended = {(each.about[0], each.about[1]) for each in came if each.what == "child"}
         if execution.stopped_at is not None:  # what came last may be forgotten already
             ended = {(number, name) for number, run in enumerate(execution.map_runs) for name in run.children}
@@ -410,17 +409,24 @@ class Keeper:
                 yield from ((_WITHIN, (part, arn)) for part in (run.arn, *run.children))
         for number, name in ended:
             child = execution.map_runs[number].children[name]
-            yield _CHILD, (arn, number, name, dumps(keep_child(child)).encode())
+            yield _CHILD, (arn, number, name, encode(keep_child(child)))
         if execution.status == "SUCCEEDED":
-            yield "DELETE FROM landed WHERE arn = ?", (arn,)
-        elif came:
-            yield _LANDED, (arn, landed, dumps(came).encode())
-        head = dumps(head_of(execution)).encode()
-        yield _HEAD, (*Listed.of(execution), execution.start.state_machine_arn, head)
-        written[arn] = events + len(rows), landed + len(came)
+            came = []  # nobody will do it again
+            if landed:
+                yield "DELETE FROM landed WHERE arn = ?", (arn,)
+        if execution.stopped_at is not None and not events and not landed:
+            head |= {"rows": rows, "landed": came}  # one statement for all of most executions
+        else:
+            if rows:
+                yield _EVENTS, (arn, events, encode(rows))
+            if came:
+                yield _LANDED, (arn, landed, encode(came))
+            written[arn] = events + len(rows), landed + len(came)
+        yield _HEAD, (*Listed.of(execution), execution.start.state_machine_arn, encode(head))
 
     def forget(self, execution: Execution) -> None:
-        """An execution is in memory no longer. On the loop's thread."""
+        """An execution leaves memory. On the loop's thread."""
+        self._archive.has_more = True
         self._touched.pop(execution, None)
         self._events.pop(execution.start.arn, None)
 

@@ -101,8 +101,11 @@ def executions_in(folder: Folder, which: str, *given: object) -> tuple[list[Kept
         children[parent][run][name] = _json(value, f"the child execution {name} of {parent}")
     sql = f"SELECT arn, value FROM executions WHERE arn IN ({which}) ORDER BY number"  # noqa: S608
     heads = {arn: _json(value, f"the execution {arn}") for arn, value in folder.find(sql, *given)}
-    kept = assembled(heads, events, landed, children)
     known = {arn: (len(events[arn]), len(landed[arn])) for arn in heads}
+    for arn, head in heads.items():  # one that was written when it had ended has all with it
+        events[arn] += head.pop("rows", ())
+        landed[arn] += head.pop("landed", ())
+    kept = assembled(heads, events, landed, children)
     return kept, known
 
 

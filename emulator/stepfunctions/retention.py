@@ -113,7 +113,7 @@ class Retention:
         self.archive: Archive | None = None
         """Who has what has left memory; what is not written there yet does not leave."""
         self.gone: Callable[[Execution], None] = lambda _execution: None
-        """Hears of each execution that leaves memory."""
+        """Hears of each execution that is about to leave memory."""
         self._kept: dict[str, _Kept] = {}
         self._unpacked: dict[str, _Kept] = {}
         """Those whose histories are not packed."""
@@ -180,7 +180,7 @@ class Retention:
 
     def _let_go(self, kept: _Kept) -> None:
         self.release(kept.execution.start.arn)
+        self.gone(kept.execution)  # first, so that whoever does not find it any more looks elsewhere
         kept.forget(kept.execution)
-        self.gone(kept.execution)
         kept.execution.record.on_touch = None
         kept.execution.forget()

@@ -22,6 +22,24 @@ BY_INPUT = {
         "Good": {"Type": "Pass", "End": True},
     },
 }
+WAITING = {
+    "StartAt": "Wait",
+    "States": {"Wait": {"Type": "Wait", "Seconds": 10, "Next": "End"}, "End": {"Type": "Pass", "End": True}},
+}
+READING = {
+    "StartAt": "Read",
+    "States": {
+        "Read": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::dynamodb:getItem",
+            "Parameters": {"TableName": "orders", "Key": {"k": {"S": "1"}}},
+            "ResultSelector": {"read.$": "$.Item"},
+            "Next": "Wait",
+        },
+        **WAITING["States"],
+    },
+}
+"""It fails at once without a table, and goes on if it is redriven when there is one."""
 EACH = {
     "StartAt": "Each",
     "States": {
@@ -249,6 +267,34 @@ def test_one_that_is_redriven_comes_back(opened):
     assert [event["type"] for event in sfn.get_execution_history(executionArn=arn)["events"]] == types
 
 
+def test_one_that_is_redriven_in_memory_is_kept_again(opened):
+    of = opened("manual")
+    sfn = of("stepfunctions")
+    machine = create(sfn, states=READING)
+    arn = start(sfn, machine, "e", {})
+    for _ in range(2):
+        sfn.redrive_execution(executionArn=arn)
+        assert sfn.describe_execution(executionArn=arn)["status"] == "FAILED"
+    dynamodb = of("dynamodb")
+    dynamodb.create_table(
+        TableName="orders",
+        KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    dynamodb.put_item(TableName="orders", Item={"k": {"S": "1"}})
+    sfn.redrive_execution(executionArn=arn)
+    before = of_one(sfn, arn)
+    of = opened("manual")
+    sfn = of("stepfunctions")
+    assert of_one(sfn, arn) == before
+    of.control.set_clock(None, 60.0)
+    types = [event["type"] for event in sfn.get_execution_history(executionArn=arn)["events"]]
+    assert (types.count("ExecutionRedriven"), types[-1]) == (3, "ExecutionSucceeded")
+    ended = of_one(sfn, arn)
+    assert of_one(opened("manual")("stepfunctions"), arn) == ended
+
+
 def test_one_with_map_runs_is_redriven(opened):
     of = opened()
     sfn = of("stepfunctions")
@@ -333,18 +379,25 @@ def test_a_snapshot_has_what_has_left_memory(opened):
     assert told(opened()("stepfunctions"), machines) == before
 
 
-def test_a_damaged_one_is_named_when_it_is_asked_for(opened):
+@pytest.mark.parametrize(
+    ("damage", "named"),
+    [
+        ("UPDATE events SET value = x'00ff' WHERE arn = ?", "events of {arn} is damaged"),
+        ("UPDATE executions SET value = x'00ff' WHERE arn = ?", "the execution {arn} is damaged"),
+    ],
+)
+def test_a_damaged_one_is_named_when_it_is_asked_for(opened, damage, named):
     of = opened()
     sfn = of("stepfunctions")
-    machine = create(sfn)
+    machine = create(sfn, states=WAITING)
     arn, other = (start(sfn, machine, name, {"bad": True}) for name in ("e", "f"))
     of = opened(keep_executions=0)
     sfn = of("stepfunctions")
-    of.control._folder.write([("UPDATE events SET value = x'00ff' WHERE arn = ?", (arn,))])
-    with pytest.raises(ClientError, match=f"Dynastep cannot read this: events of {arn} is damaged") as refused:
+    of.control._folder.write([(damage, (arn,))])
+    with pytest.raises(ClientError, match="Dynastep cannot read this: " + named.format(arn=arn)) as refused:
         sfn.get_execution_history(executionArn=arn)
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
-    assert sfn.describe_execution(executionArn=other)["status"] == "FAILED"
+    assert sfn.describe_execution(executionArn=other)["status"] == "SUCCEEDED"
 
 
 def test_few_of_those_that_were_read_stay_in_memory(opened):

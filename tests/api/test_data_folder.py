@@ -342,8 +342,28 @@ def test_another_schema_is_named(tmp_path):
     with sqlite3.connect(tmp_path / FILE) as database:
         database.execute("UPDATE about SET value = '99' WHERE name = 'schema'")
     database.close()
-    with pytest.raises(CannotOpen, match="has version 99 of the schema; this version of Dynastep reads version 2"):
+    with pytest.raises(CannotOpen, match="has version 99 of the schema; this version of Dynastep reads version 3"):
         Folder(tmp_path)
+
+
+def test_a_folder_of_the_schema_before_is_taken_over(opened, tmp_path):
+    sfn = opened()("stepfunctions")
+    waiting = {"Wait": {"Type": "Wait", "Seconds": 9, "End": True}}  # its events were always in a table of their own
+    machine = sfn.create_state_machine(
+        name="m",
+        definition=json.dumps({"StartAt": "Wait", "States": waiting}),
+        roleArn="arn:aws:iam::000000000000:role/r",
+    )["stateMachineArn"]
+    arn = sfn.start_execution(stateMachineArn=machine, name="e")["executionArn"]
+    sfn.describe_execution(executionArn=arn)
+    before = sfn.get_execution_history(executionArn=arn)["events"]
+    opened(folder=tmp_path / "another")
+    with sqlite3.connect(tmp_path / "data" / FILE) as database:
+        database.execute("UPDATE about SET value = '2' WHERE name = 'schema'")
+    database.close()
+    of = opened()
+    assert of("stepfunctions").get_execution_history(executionArn=arn)["events"] == before
+    assert of.control._folder.about()["schema"] == "3"
 
 
 def test_another_moto_is_named(opened, tmp_path):

@@ -355,6 +355,50 @@ def test_what_a_question_raises_is_raised_where_it_was_asked(loop: Loop) -> None
         loop.ask(question)
 
 
+def test_an_answer_comes_when_the_loop_has_rested(loop: Loop) -> None:
+    done: list[str] = []
+
+    async def errands() -> None:
+        for number in range(3):
+            await loop.call(partial(done.append, f"errand {number}"), "errand", blocking=False)
+
+    loop.at_rest = lambda: done.append("rest")
+    loop.ask(lambda: loop.fork(errands(), "errands", detached=True))
+    assert done[:4] == ["errand 0", "errand 1", "errand 2", "rest"], "which may have kept what the answer tells"
+
+
+def test_an_answer_does_not_wait_for_a_loop_that_does_not_rest(loop: Loop) -> None:
+    rests: list[None] = []
+    over: list[bool] = []
+
+    async def endless() -> None:
+        while not over:
+            await turn()
+
+    async def endless_errands() -> None:
+        while not over:
+            await loop.call(lambda: None, "errand", blocking=False)
+
+    loop.at_rest = lambda: rests.append(None)
+    for busy in (endless, endless_errands):
+        fiber = loop.ask(lambda busy=busy: loop.fork(busy(), "busy", detached=True))  # type: ignore[misc]
+        seen = len(rests)
+        assert loop.ask(lambda fiber=fiber: fiber.done) is False  # type: ignore[misc]
+        assert len(rests) == seen
+        over.append(True)
+        loop.wait(fiber)
+        over.clear()
+
+
+def test_an_answer_comes_also_when_what_is_done_at_rest_fails(loop: Loop, caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        raise ValueError("no room")
+
+    loop.at_rest = fail
+    assert loop.ask(lambda: 1) == 1
+    assert "no room" in caplog.text
+
+
 def test_a_timer_that_nobody_waits_for_does_not_move_time(loop: Loop) -> None:
     async def main() -> float:
         answer = loop.call(lambda: None, "a call", blocking=False)
