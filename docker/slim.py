@@ -1,15 +1,13 @@
 """Takes out of an environment what the emulator never reads, before the environment becomes a layer of the image.
 
-``python docker/slim.py`` works on the environment of the Python that runs it, checks that what is left loads, and
-compiles what a server imports. A program in the image can miss one thing, older versions of an API:
+``python docker/slim.py`` works on the environment of the Python that runs it, and checks that what is left loads. A
+program in the image can miss one thing, older versions of an API. For example
 ``boto3.client("dynamodb", api_version="2011-12-05")`` raises botocore's error for a version that it does not know.
 """
 
 from __future__ import annotations
 
-import compileall
 import importlib
-import os
 import shutil
 import subprocess
 import sys
@@ -17,33 +15,8 @@ import sysconfig
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-OURS = ("asl_interpreter", "dynastep", "emulator")
-"""The packages that are compiled whole."""
-CALLS = {
-    "cloudformation": "list_stacks",
-    "dynamodb": "list_tables",
-    "dynamodbstreams": "list_streams",
-    "events": "list_rules",
-    "iam": "list_roles",
-    "kms": "list_keys",
-    "lambda": "list_functions",
-    "logs": "describe_log_groups",
-    "pipes": "list_pipes",
-    "s3": "list_buckets",
-    "scheduler": "list_schedules",
-    "secretsmanager": "list_secrets",
-    "sns": "list_topics",
-    "sqs": "list_queues",
-    "ssm": "describe_parameters",
-    "stepfunctions": "list_state_machines",
-    "sts": "get_caller_identity",
-}
-"""Calls of the services that tests use most. What such a call imports of other packages is compiled in the image; the
-code of other services is compiled when a container first uses it."""
 FOLDERS = ("bin", "lib", "lib64", "pyvenv.cfg", "sbom.cdx.json")
 """What belongs into an environment."""
-LARGEST = 1_000_000
-"""Bytes of bytecode that are worth their place: a larger module is a text, and compiled in no time."""
 
 
 def beside(prefix: Path) -> Iterator[Path]:
@@ -70,14 +43,16 @@ def libraries(site: Path) -> list[Path]:
     return sorted(site.rglob("*.so"))
 
 
-def bytecode(site: Path, larger: int = 0) -> Iterator[Path]:
-    """The compiled modules that have more than so many bytes."""
-    yield from sorted(file for file in site.rglob("*.pyc") if file.stat().st_size > larger)
+def bytecode(folders: Iterable[Path], larger: int = 0) -> Iterator[Path]:
+    """The compiled modules beneath folders that have more than so many bytes."""
+    for folder in folders:
+        yield from sorted(file for file in folder.rglob("*.pyc") if file.stat().st_size > larger)
 
 
 def size(paths: Iterable[Path]) -> int:
-    """How many bytes files and folders have."""
-    files = (file for path in paths for file in (path, *path.rglob("*")) if file.is_file())
+    """How many bytes files and folders have; links have none."""
+    trees = (path for path in paths if not path.is_symlink())
+    files = (file for tree in trees for file in (tree, *tree.rglob("*")) if file.is_file() and not file.is_symlink())
     return sum(file.stat().st_size for file in files)
 
 
@@ -86,7 +61,7 @@ def remove(paths: Iterable[Path]) -> int:
     paths = list(paths)
     total = size(paths)
     for path in paths:
-        if path.is_dir():
+        if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink()
@@ -121,22 +96,6 @@ def check(site: Path) -> None:
         importlib.import_module(".".join((*library.relative_to(site).parent.parts, library.name.partition(".")[0])))
 
 
-def serve_once() -> None:
-    """Start a server, make ``CALLS`` and stop it: what Python imports, Python compiles."""
-    import boto3
-
-    command = [sys.executable, "-m", "dynastep", "start", "--port", "0"]
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            url = next(word for line in server.stdout or () for word in line.split() if word.startswith("http://"))
-            for service, call in CALLS.items():
-                keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-                getattr(boto3.client(service, endpoint_url=url, region_name="us-east-1", **keys), call)()
-        finally:
-            server.terminate()
-
-
 def main() -> None:
     """Slim the environment, and say what went."""
     site = Path(sysconfig.get_path("purelib"))
@@ -147,14 +106,10 @@ def main() -> None:
         "examples": remove(examples(data)),
         "symbols of libraries": strip(libraries(site)),
     }
-    remove(bytecode(site))
+    remove(bytecode([site]))
     check(site)
-    for package in OURS:
-        compileall.compile_dir(site / package, quiet=1)
-    serve_once()
-    remove(bytecode(site, LARGEST))
     print(*(f"{what}: {bytes_ / 1e6:.1f} MB less" for what, bytes_ in removed.items()), sep="\n")
-    print(f"left: {size([site]) / 1e6:.1f} MB, of that {size(bytecode(site)) / 1e6:.1f} MB of bytecode")
+    print(f"left: {size([site]) / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":
