@@ -6,7 +6,8 @@ CreateTable and CreateStateMachine:
     {"tables": [{"TableName": "orders", ...}],
      "stateMachines": [{"name": "ship", "definition": {"StartAt": ...}}]}
 
-Whatever fails ends the start: a server that was not set up as it should be answers nobody.
+Whatever fails ends the start: a server that was not set up as it should be answers nobody. A data folder may hold what
+a file made at an earlier start: such a table is left as it is, and such a state machine gets the definition of the file.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -26,7 +27,6 @@ from emulator.progress import followed
 FOLDERS: Final = (Path("/etc/localstack/init/ready.d"), Path("/etc/dynastep/ready.d"))
 """Where images of containers have them."""
 _KINDS: Final = (".sh", ".py", ".json")
-_MEMBERS: Final = {"tables": ("dynamodb", "create_table"), "stateMachines": ("stepfunctions", "create_state_machine")}
 _ROLE: Final = "arn:aws:iam::{}:role/dynastep"
 
 Client = Callable[[str], Any]
@@ -58,11 +58,12 @@ class Preparation:
         Raises:
             InitFailed: the first of them that failed; those after it are not run.
         """
+        made: set[str] = set()
         for script in self.scripts:
             script.state = "RUNNING"
             try:
                 if script.path.suffix == ".json":
-                    _make(script.path, account, client)
+                    _make(script.path, account, client, made)
                 else:
                     _call(script.path, url, account)
             except InitFailed:
@@ -102,7 +103,10 @@ def _call(path: Path, url: str, account: str) -> None:
     except OSError as error:
         raise InitFailed(f"{path} cannot be run: {error.strerror}") from None
     if ended.returncode:
-        raise InitFailed(f"{path} failed with exit status {ended.returncode}")
+        raise InitFailed(
+            f"{path} failed with exit status {ended.returncode}. What it printed may say why; with a data folder a "
+            "script finds what it made at an earlier start"
+        )
 
 
 def _environment(url: str, account: str) -> dict[str, str]:
@@ -118,7 +122,8 @@ def _environment(url: str, account: str) -> dict[str, str]:
     }
 
 
-def _make(path: Path, account: str, client: Client) -> None:
+def _make(path: Path, account: str, client: Client, made: set[str]) -> None:
+    """Make what a file describes; ``made`` has the names of what files before it made, and gets those of this one."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -127,20 +132,41 @@ def _make(path: Path, account: str, client: Client) -> None:
         raise InitFailed(f"{path} is not JSON: {error}") from None
     if not isinstance(document, dict) or not document.keys() <= _MEMBERS.keys():
         raise InitFailed(f"{path} must be an object with {' and '.join(_MEMBERS)}, and nothing else")
-    for member, (service, operation) in _MEMBERS.items():
+    for member, (service, make) in _MEMBERS.items():
         entries = document.get(member, [])
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise InitFailed(f"{member} of {path} must be a list of objects")
         for entry in followed(entries, f"Making {member} of {path.name}", len(entries)):
-            params: Any = entry if service == "dynamodb" else _as_machine(entry, account)
+            name = f"{service} {entry.get('TableName', entry.get('name'))}"
             try:
-                getattr(client(service), operation)(**params)
+                make(client(service), entry, account, is_kept=name not in made)
             except (BotoCoreError, ClientError, TypeError) as error:
                 raise InitFailed(f"{path} failed: {error}") from None
+            made.add(name)
 
 
-def _as_machine(entry: Mapping[str, Any], account: str) -> dict[str, Any]:
-    """Parameters of CreateStateMachine: a definition may be an object, and a role may be left out."""
+def _make_table(dynamodb: Any, entry: dict[str, Any], _account: str, *, is_kept: bool) -> None:
+    """Make a table; where one may be there that a data folder kept, leave that as it is."""
+    try:
+        dynamodb.create_table(**entry)
+    except dynamodb.exceptions.ResourceInUseException:
+        if not is_kept:
+            raise
+
+
+def _make_machine(states: Any, entry: dict[str, Any], account: str, *, is_kept: bool) -> None:
+    """Make a state machine; where one may be there that a data folder kept, give that the definition of the file."""
     definition = entry.get("definition")
     text = dumps(definition) if isinstance(definition, dict) else definition
-    return {"roleArn": _ROLE.format(account), **entry, "definition": text}
+    params: dict[str, Any] = {"roleArn": _ROLE.format(account), **entry, "definition": text}
+    try:
+        states.create_state_machine(**params)
+    except states.exceptions.StateMachineAlreadyExists:
+        if not is_kept:
+            raise
+        arn = f"arn:aws:states:{states.meta.region_name}:{account}:stateMachine:{entry['name']}"
+        states.update_state_machine(stateMachineArn=arn, definition=text, roleArn=params["roleArn"])
+
+
+_MEMBERS: Final = {"tables": ("dynamodb", _make_table), "stateMachines": ("stepfunctions", _make_machine)}
+"""By member of a file the service, and what makes an entry of it."""

@@ -274,3 +274,37 @@ def test_a_script_that_fails_ends_the_start(tmp_path, name, content, said):
     assert process.returncode == 1
     assert "Ready." not in lines
     assert any(line.startswith("Error: ") and said in line for line in lines), lines
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no shell")
+def test_a_file_finds_what_a_data_folder_has_kept(tmp_path):
+    folder, data = tmp_path / "ready.d", tmp_path / "data"
+    folder.mkdir()
+
+    def definition(url):
+        keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x", "region_name": "us-east-1"}
+        client = boto3.client("stepfunctions", endpoint_url=url, **keys)
+        arn = "arn:aws:states:us-east-1:000000000000:stateMachine:ship"
+        return json.loads(client.describe_state_machine(stateMachineArn=arn)["definition"])
+
+    for state in ("A", "B"):
+        machine = {"name": "ship", "definition": {"StartAt": state, "States": {state: {"Type": "Succeed"}}}}
+        (folder / "1.json").write_text(json.dumps({"tables": [TABLE], "stateMachines": [machine]}))
+        process, url, lines = started(folder, DYNASTEP_DATA_DIR=str(data))
+        try:
+            assert lines[-1] == "Ready."
+            assert "  1 state machine, 1 table" in lines
+            assert definition(url) == machine["definition"]
+        finally:
+            process.terminate()
+            process.communicate()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no shell")
+def test_two_files_with_one_table_end_the_start(tmp_path):
+    for name in ("1.json", "2.json"):
+        (tmp_path / name).write_text(json.dumps({"tables": [TABLE]}))
+    process, _, lines = started(tmp_path)
+    process.communicate()
+    assert process.returncode == 1
+    assert any("2.json failed: " in line and "Table already exists: orders" in line for line in lines), lines
