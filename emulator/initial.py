@@ -7,7 +7,7 @@ CreateTable and CreateStateMachine:
      "stateMachines": [{"name": "ship", "definition": {"StartAt": ...}}]}
 
 Whatever fails ends the start: a server that was not set up as it should be answers nobody. A data folder may hold what
-a file made at an earlier start: such a table is left as it is, and such a state machine gets the definition of the file.
+a file made at an earlier start. Such a table is left as it is; such a state machine gets the definition of the file.
 """
 
 from __future__ import annotations
