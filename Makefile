@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 PYTEST_WORKERS ?= auto
 NEWEST := $(firstword $(foreach version,3.14 3.13 3.12 3.11,$(if $(wildcard $(HOME)/.pyenv/versions/$(version).*)$(shell command -v python$(version)),$(version))) 3.10)
 
+NOTED := conformance api apigateway asl cloudwatch dynamodb encryption events integrations lambdas neighbours permissions deploying
+
 .PHONY: help package demo test clients lowest newest pythons check lint types house format models schemas actions docs fidelity bench benchmarks compare peers clean
 
 help:
@@ -46,8 +48,9 @@ format: $(VENV)/.installed  ## let ruff mend what it can
 docs: $(VENV)/.installed  ## build the documentation into build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 
-fidelity: $(VENV)/.installed  ## count the answers recorded on AWS that are the same here, for the documentation
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -q tests/conformance --fidelity docs/fidelity.json
+fidelity: $(VENV)/.installed  ## note what the code does in tests that pass, for the pages on fidelity; ten minutes
+	PYTHONPATH=tests $(BIN)/python -m evidence.others docs/fidelity-moto.json
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -q $(addprefix tests/,$(NOTED)) --fidelity docs/fidelity.json
 
 package: $(VENV)/.installed  ## build the wheel and the source archive into build/package, and check them
 	rm -rf build/package

@@ -25,7 +25,7 @@ from emulator.wire.loading import MODELS
 os.environ[locks.VARIABLE] = "1"  # also for the servers that tests start
 locks.check()
 
-pytest_plugins = ["conformance.summary"]
+pytest_plugins = ["conformance.summary", "evidence.plugin"]
 
 settings.register_profile("dynastep", deadline=None, derandomize=True)
 settings.load_profile("dynastep")

@@ -2,13 +2,12 @@
 
 ``settings.md`` comes from the fields of ``Settings``, ``control-routes.md`` from the routes of the application,
 ``command-line.md`` from the commands, ``fixture.md`` from docstrings, ``errors.md`` from ``errors.py`` beside this
-file, and ``fidelity.md`` from what the tests against AWS's recorded answers have shown (``make fidelity`` writes
-``fidelity.json``).
+file, and the pages on fidelity, by ``fidelity.py`` beside this file, from what the tests have shown (``make fidelity``
+writes ``fidelity.json``).
 """
 
 from __future__ import annotations
 
-import json
 import re
 import runpy
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +16,8 @@ from inspect import getdoc
 from pathlib import Path
 from typing import Any
 
+import fidelity  # beside this file: MkDocs looks there for what a hook imports
+import pytest
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
@@ -101,7 +102,7 @@ def command_line() -> str:
 
 
 def fixture() -> str:
-    """The public names of the package ``dynastep``, from their docstrings."""
+    """The public names of the package ``dynastep``, from their docstrings; options and fixtures of pytest."""
     import dynastep
 
     homes = {name: home for home, names in dynastep._HOMES.items() for name in names}  # noqa: SLF001 - where they are
@@ -110,28 +111,50 @@ def fixture() -> str:
         "The package dynastep",
         "`from dynastep import Later, StateError, emulator`: these names stay the same from version to version. "
         "[testing.md](testing.md) shows how they are used.",
+        "## Fixtures",
+        _table(("Fixture", "What it is"), list(_fixtures())),
+        "## Options of the marker and of emulator()",
+        'Example: `@pytest.mark.dynastep(region="eu-west-1")`, `emulator(region="eu-west-1")`, or the line '
+        "`dynastep_region = eu-west-1` in the configuration of pytest. [testing.md](testing.md#options) has more.",
+        _table(("Option", "Meaning"), list(_options())),
+        "## Options of pytest",
+        "Example: `pytest --asl-cov --asl-cov-report=term-missing`.",
+        _table(("Option", "Meaning"), list(_flags())),
         "\n\n".join(f"::: {homes[name]}.{name}" for name in sorted(dynastep.__all__, key=str.lower)),
     )
 
 
-def fidelity() -> str:
-    """What the tests against AWS's recorded answers have shown, by area."""
-    shown = json.loads((DOCS / "fidelity.json").read_text(encoding="utf-8"))
-    return _page(
-        "Fidelity",
-        "Dynastep is tested against answers that were recorded on AWS (requests, answers, errors and histories) and "
-        "against the official test suite of JSONata. "
-        f"This page is made from a run of those tests on {shown['date']}, by `make fidelity`; nobody edits it. "
-        "An answer counts as equal where every member is equal but for what differs by nature (ids, times, accounts).",
-        "\n\n".join(_sets(shown["sets"])),
-        "## Where Dynastep differs",
-        "Each recorded answer that is not given here, with the reason. A test expects the difference, so that it is "
-        "noticed when the difference goes away.",
-        _table(("Recorded case", "Why"), [(f"`{case}`", why) for case, why in shown["differs"]]),
-        "## Operations",
-        "What is not answered is refused with an HTTP 501 that names the operation.",
-        "\n\n".join(_operations()),
-    )
+def _fixtures() -> Iterator[tuple[str, str]]:
+    from emulator import pytest_plugin
+
+    for name, value in vars(pytest_plugin).items():
+        if isinstance(value, type(pytest_plugin.dynastep)):
+            yield f"`{name}`", " ".join((getdoc(value) or "").split())
+
+
+def _options() -> Iterator[tuple[str, str]]:
+    from emulator.bench.option_names import HELP
+
+    yield from ((f"`{name}`", meaning) for name, meaning in HELP.items())
+    parser = _parser()
+    for name, (meaning, *_) in parser._inidict.items():  # noqa: SLF001 - pytest offers no other way to read them
+        if name.removeprefix("dynastep_") not in HELP:
+            yield f"`{name}`, in the configuration of pytest alone", meaning
+
+
+def _flags() -> Iterator[tuple[str, str]]:
+    for group in _parser()._groups:  # noqa: SLF001 - as above
+        for option in group.options:
+            shown = " ".join(filter(None, (option.names()[0], option.attrs().get("metavar"))))
+            yield f"`{shown}`", str(option.attrs().get("help"))
+
+
+def _parser() -> pytest.Parser:
+    from emulator import pytest_plugin
+
+    parser = pytest.Parser(_ispytest=True)
+    pytest_plugin.pytest_addoption(parser)
+    return parser
 
 
 def errors() -> str:
@@ -155,24 +178,6 @@ def errors() -> str:
     )
 
 
-def _sets(sets: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Iterator[str]:
-    for title, areas in sets.items():
-        rows = [(area, str(count["equal"]), str(count["recorded"])) for area, count in areas.items()]
-        rows.append(("**all**", *(f"**{sum(map(int, column))}**" for column in list(zip(*rows, strict=True))[1:])))
-        yield f"## {title}\n\n" + _table(("Area", "Equal", "Recorded"), rows)
-
-
-def _operations() -> Iterator[str]:
-    """Of each of our services: how many of AWS's operations are answered here, and which are not."""
-    from emulator.wire.operations import handlers, service_model
-
-    for service in ("stepfunctions", "dynamodb", "dynamodbstreams"):
-        known = service_model(service).operation_names
-        missing = [f"`{name}`" for name in known if name not in handlers(service)]
-        rest = f" Not answered: {', '.join(missing)}." if missing else ""
-        yield f"**{service}**: {len(known) - len(missing)} of {len(known)} operations are answered.{rest}"
-
-
 def _page(title: str, *parts: str) -> str:
     return "\n\n".join((f"# {title}", *parts)) + "\n"
 
@@ -188,6 +193,6 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "command-line.md": command_line,
     "fixture.md": fixture,
     "errors.md": errors,
-    "fidelity.md": fidelity,
+    **fidelity.PAGES,
 }
 """The name of each page, and what writes it."""

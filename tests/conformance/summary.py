@@ -1,19 +1,18 @@
 """A pytest plugin that sums up a run against the recorded answers: how many of each area were equal.
 
-``--fidelity FILE`` writes the sums, and each answer that differs with its reason, for the page docs/fidelity.md.
+``evidence.plugin`` writes the sums, and each answer that differs with its reason, for the page docs/fidelity.md.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone
-from pathlib import Path
 from typing import Final
 
 import pytest
+
+from .refusals import refusal_of
 
 TITLES: Final = {
     "test_sfn": "Step Functions: conversations with AWS",
@@ -26,30 +25,27 @@ TITLES: Final = {
 _CASE = re.compile(rf"conformance/({'|'.join(TITLES)})\.py::\w+\[(.*)\]")
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Where the sums are written."""
-    parser.addoption("--fidelity", metavar="FILE", help="write how many recorded answers are equal, as JSON")
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print and write the sums, from the reports, which come to this process wherever the tests ran."""
-    sums: dict[str, dict[str, Counter[str]]] = {title: {} for title in TITLES.values()}
-    differs = []
-    for title, case, equal, why in _answers(terminalreporter.stats):
-        area = sums[title].setdefault(re.split(r"/|::|\[", case, maxsplit=1)[0], Counter())
-        area.update({"recorded": 1, "equal": int(equal)})
-        if not equal:
-            differs.append((case, why))
-    for title, areas in sums.items():
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the sums, from the reports, which come to this process wherever the tests ran."""
+    for title, areas in sums(terminalreporter.stats)[0].items():
         if areas:
-            equal = sum(area["equal"] for area in areas.values())
-            recorded = sum(area["recorded"] for area in areas.values())
-            terminalreporter.write_line(f"{title}: {equal} of {recorded} equal")
-    if file := config.getoption("fidelity"):
-        day = datetime.now(timezone.utc).date().isoformat()
-        sets = {title: dict(sorted(areas.items())) for title, areas in sums.items()}
-        text = json.dumps({"date": day, "sets": sets, "differs": sorted(differs)}, indent=1)
-        Path(file).write_text(text + "\n", encoding="utf-8")
+            total = sum(areas.values(), Counter())
+            refused = f", {total['refused']} refused as AWS refuses them" if total["refused"] else ""
+            terminalreporter.write_line(f"{title}: {total['equal']} of {total['recorded']} equal{refused}")
+
+
+def sums(stats: Mapping[str, list[pytest.TestReport]]) -> tuple[dict[str, dict[str, Counter[str]]], list[list[str]]]:
+    """By title and area, how many answers are recorded, how many equal, and how many AWS refuses, as the emulator does;
+    the cases that differ, each with why."""
+    counted: dict[str, dict[str, Counter[str]]] = {title: {} for title in TITLES.values()}
+    differs = []
+    for title, case, equal, why in _answers(stats):
+        area = counted[title].setdefault(re.split(r"/|::|\[", case, maxsplit=1)[0], Counter())
+        refused = equal and title == TITLES["test_jsonata"] and refusal_of(case) is not None
+        area.update({"recorded": 1, "equal": int(equal and not refused), "refused": int(refused)})
+        if not equal:
+            differs.append([case, why])
+    return {title: dict(sorted(areas.items())) for title, areas in counted.items()}, sorted(differs)
 
 
 def _answers(stats: Mapping[str, list[pytest.TestReport]]) -> Iterator[tuple[str, str, bool, str]]:

@@ -1,7 +1,7 @@
 """The official JSONata test suite, of the reference implementation's version 2.2.2.
 
 Step Functions implements version 2.0.6 without ``$eval`` and sets limits of its own, so some cases fail there, and
-here: ``REFUSED`` says which, why and how. Every other case passes.
+here: ``refusals`` says which, why and how. Every other case passes.
 """
 
 from __future__ import annotations
@@ -18,21 +18,11 @@ import pytest
 
 from asl_interpreter.jsonata import UNDEFINED, EvaluationError, InvalidExpression, Limits, Unhurried, compile_expression
 
+from .refusals import refusal_of
+
 ROOT = Path(__file__).parents[3] / "shared" / "conformance" / "jsonata"
 if not ROOT.exists():
     pytest.skip("the official JSONata suite is not beside the repository (../shared)", allow_module_level=True)
-
-NO_SUCH_OPERATOR = "the operators ?: and ?? are of version 2.1"
-NO_EVAL = "Step Functions has no $eval: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html"
-TOO_LARGE = "AWS makes no range of more than 873,782 items"
-REFUSED = {
-    "coalescing-operator": ("S0211", NO_SUCH_OPERATOR),
-    "default-operator": ("S0211", NO_SUCH_OPERATOR),
-    "function-eval": ("T1006", NO_EVAL),
-    "range-operator/case021": (None, TOO_LARGE),
-    "range-operator/case024": (None, TOO_LARGE),
-}
-"""A group or a case, with the code of its error and the reason."""
 
 DEEPEST = 302
 """How deep the suite's deepest case is nested. AWS stops at 100, which fits into Python's own limit; this does not."""
@@ -67,7 +57,7 @@ def deep_stack() -> Iterator[None]:
 @pytest.mark.usefixtures("deep_stack")
 @pytest.mark.parametrize(("name", "case"), [pytest.param(name, case, id=name) for name, case in cases()])
 def test_the_official_suite(name: str, case: dict[str, Any]) -> None:
-    refused = REFUSED.get(name) or REFUSED.get(name.partition("/")[0])
+    refused = refusal_of(name)
     if refused is not None:
         code, reason = refused
         with pytest.raises((EvaluationError, InvalidExpression)) as caught:

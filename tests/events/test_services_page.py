@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from botocore import xform_name
 from botocore.config import Config
+from least import something
 
 from emulator.moto_door.not_built import NOT_BUILT
 from emulator.wire.operations import service_model
@@ -45,27 +46,6 @@ def test_what_is_kept_only_has_a_reason():
 
 def test_what_is_refused_is_what_is_not_built():
     assert {(service, name) for service, names in NOT_BUILT.items() for name in names} == set(REFUSED)
-
-
-def something(shape, depth=0):
-    """The least that a member of a request can be."""
-    match shape.type_name:
-        case "structure":
-            return {name: something(shape.members[name], depth + 1) for name in shape.required_members}
-        case "list":
-            return [something(shape.member, depth + 1)] if depth < 5 else []
-        case "map":
-            return {}
-        case "boolean":
-            return True
-        case "integer" | "long" | "float" | "double":
-            return 1
-        case "timestamp":
-            return 0
-        case "blob":
-            return b"x"
-        case _:
-            return "name1"
 
 
 @pytest.fixture
