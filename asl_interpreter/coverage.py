@@ -51,11 +51,10 @@ class Coverage:
                 mine[name] = mine.get(name, 0) + count
         self.points.update(other.points)
 
-    def by_next(self, state: str) -> int:
-        """How often a state was left by its Next, or at its End."""
-        others = sum(
-            count
-            for (name, kind, _), count in self.points.items()
-            if name == state and kind in ("choice", "default", "catch")
-        )
-        return self.left.get(state, 0) - others
+    def by_next(self) -> dict[str, int]:
+        """State -> how often it was left by its Next, or at its End."""
+        found = dict(self.left)
+        for (name, kind, _), count in self.points.items():
+            if kind in ("choice", "default", "catch"):
+                found[name] = found.get(name, 0) - count
+        return found

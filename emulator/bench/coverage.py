@@ -14,7 +14,7 @@ from typing import Final
 
 from asl_interpreter.coverage import Coverage
 from asl_interpreter.jsontext import JSON, dumps, loads
-from emulator.bench.measures import Measure, measures, skeleton
+from emulator.bench.measures import Measure, counted, skeleton
 from emulator.validate.documents import CannotRead, read_definition
 from emulator.validate.positions import Position, nearest
 from emulator.validate.projects import NoSuchMachine, read_project
@@ -100,8 +100,8 @@ class Covered:
     text: str
     definition: JSON
     counts: tuple[tuple[Measure, int], ...]
-    lines: Mapping[str, int]
-    """Location -> line of the file, from 1."""
+    places: Mapping[str, Position]
+    """Where the values of the definition stand in the file."""
 
     @property
     def hit(self) -> int:
@@ -124,8 +124,8 @@ class Covered:
                 yield measure, f"{measure.state}: {measure.missed}"
 
     def line(self, measure: Measure) -> int:
-        """The line of the file where a measure stands."""
-        return self.lines[measure.location]
+        """The line of the file where a measure stands, from 1."""
+        return nearest(self.places, measure.location)[0]
 
 
 def percent(hit: int, total: int) -> float:
@@ -141,44 +141,82 @@ def cover(record: Record, files: Iterable[str], root: Path) -> tuple[list[Covere
     Raises:
         CannotRead: a file holds neither JSON nor YAML, or a definition that is broken.
     """
-    by_skeleton: dict[str, Coverage] = defaultdict(Coverage)
-    skeletons = {text: skeleton(loads(text)) for text in record.definitions}
-    for ran, counted in record.definitions.items():
-        by_skeleton[skeletons[ran]].add(counted)
-    covered, found = [], set()
-    for file in files:
-        text = (root / file).read_text(encoding="utf-8-sig")
-        for name, definition, places in _definitions(file, text, root):
-            bones = skeleton(definition)
-            found.add(bones)
-            covered.append(_covered(name, text, definition, places, by_skeleton.get(bones, Coverage())))
-    return covered, sum(bones not in found for bones in skeletons.values())
+    found = [each for file in files for each in _definitions(file, root)]
+    of_text, others = {each.text: Coverage() for each in found}, _Others()
+    for ran, counted_there in record.definitions.items():
+        if ran in of_text:
+            of_text[ran].add(counted_there)
+        else:
+            others.add(ran, counted_there)
+    covered = [_covered(each, others.with_those_of(each.definition, of_text[each.text])) for each in found]
+    return covered, others.left()
 
 
-def _definitions(file: str, text: str, root: Path) -> Iterator[tuple[str, JSON, Mapping[str, Position]]]:
-    """The definitions that stand in a file, each with its name in reports and where its values stand.
+class _Others:
+    """What ran in another text than that of a file: with ARNs put in, or as a value that was written anew."""
+
+    def __init__(self) -> None:
+        self._by_skeleton: dict[str, list[Coverage]] = defaultdict(list)
+        self._met: set[str] = set()
+
+    def add(self, text: str, coverage: Coverage) -> None:
+        self._by_skeleton[skeleton(loads(text))].append(coverage)
+
+    def with_those_of(self, definition: JSON, coverage: Coverage) -> Coverage:
+        """What is known of a definition, and what was counted where the same definition ran in another text."""
+        if not self._by_skeleton:
+            return coverage
+        bones = skeleton(definition)
+        self._met.add(bones)
+        total = Coverage(coverage.entered, coverage.left, coverage.points)
+        for other in self._by_skeleton.get(bones, ()):
+            total.add(other)
+        return total
+
+    def left(self) -> int:
+        """How many texts ran that are no definition that somebody asked for."""
+        return sum(len(those) for bones, those in self._by_skeleton.items() if bones not in self._met)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A definition that stands in a file."""
+
+    name: str
+    """In reports."""
+    file_text: str
+    text: str
+    """The definition alone, as an execution would run it."""
+    definition: JSON
+    places: Mapping[str, Position]
+
+
+def _definitions(file: str, root: Path) -> Iterator[_Found]:
+    """The definitions that stand in a file.
 
     Raises:
         CannotRead: as ``cover``.
     """
+    path = root / file
+    text = path.read_text(encoding="utf-8-sig")
     try:
-        machines = read_project(root / file, text, DEFAULT_ACCOUNT, DEFAULT_REGION)
+        machines = read_project(path, text, DEFAULT_ACCOUNT, DEFAULT_REGION)
     except NoSuchMachine as error:
         raise CannotRead(f"{file}: {error}") from None
     if machines is None:
         definition, places = read_definition(file, text)
         if isinstance(definition, dict) and "States" in definition:
-            yield file, definition, places
+            yield _Found(file, text, text, definition, places)
         return  # a pattern such as *.json finds other files, too
-    here = [machine for machine in machines if machine.file == root / file]
+    here = [machine for machine in machines if machine.file == path]
     for machine in here:
-        yield (file if len(here) == 1 else f"{file}#{machine.name}"), loads(machine.text), machine.places
+        name = file if len(here) == 1 else f"{file}#{machine.name}"
+        yield _Found(name, text, machine.text, loads(machine.text), machine.places)
 
 
-def _covered(file: str, text: str, definition: JSON, places: Mapping[str, Position], coverage: Coverage) -> Covered:
+def _covered(found: _Found, coverage: Coverage) -> Covered:
     try:
-        counts = tuple((measure, measure.count(coverage)) for measure in measures(definition))
+        counts = counted(found.definition, coverage)
     except (AttributeError, KeyError, TypeError) as error:
-        raise CannotRead(f"{file} is no definition that AWS would accept: dynastep validate says why") from error
-    lines = {measure.location: nearest(places, measure.location)[0] for measure, _ in counts}
-    return Covered(file, text, definition, counts, lines)
+        raise CannotRead(f"{found.name} is no definition that AWS would accept: dynastep validate says why") from error
+    return Covered(found.name, found.file_text, found.definition, counts, found.places)

@@ -116,13 +116,13 @@ def _lines(covered: Covered) -> str:
     for measure, count in covered.counts:
         found[covered.line(measure)].append((measure, count))
     shown = []
-    for number, line in enumerate(covered.text.splitlines(), start=1):
+    for number, line in enumerate(escape(covered.text).splitlines(), start=1):
         here = found.get(number)
         if here is None:
-            shown.append(f"<li><small></small>{escape(line)}</li>")
+            shown.append(f"<li><small></small>{line}</li>")
             continue
         hits = sum(count > 0 for _, count in here)
         kind = "hit" if hits == len(here) else "partly" if hits else "missed"
         most = max(count for _, count in here)
-        shown.append(f'<li class="{kind}"><small>{most}x</small>{escape(line)}</li>')
+        shown.append(f'<li class="{kind}"><small>{most}x</small>{line}</li>')
     return "".join(shown)

@@ -34,20 +34,26 @@ class Measure:
     missed: str
     """What to say if it never happened: ``catcher 2 (States.Timeout) never taken``."""
 
-    def count(self, coverage: Coverage) -> int:
-        """How often it happened."""
-        if self.kind == "state":
-            return coverage.entered.get(self.state, 0)
-        if self.kind == "next":
-            return coverage.by_next(self.state)
-        return coverage.points[self.state, self.kind, self.number]
-
     @property
     def transition(self) -> TransitionKey | None:
         """The arrow in the picture that it is, if it is one."""
         if self.kind in ("next", "choice", "default", "catch"):
             return TransitionKey(self.state, self.kind, self.number)
         return None
+
+
+def counted(definition: JSON, coverage: Coverage) -> tuple[tuple[Measure, int], ...]:
+    """Everything that is measured of a definition that AWS would accept, and how often that happened."""
+    entered, by_next, points = coverage.entered, coverage.by_next(), coverage.points
+
+    def count(measure: Measure) -> int:
+        if measure.kind == "state":
+            return entered.get(measure.state, 0)
+        if measure.kind == "next":
+            return by_next.get(measure.state, 0)
+        return points[measure.state, measure.kind, measure.number]
+
+    return tuple((measure, count(measure)) for measure in measures(definition))
 
 
 def measures(definition: JSON, path: str = "") -> Iterator[Measure]:

@@ -19,6 +19,8 @@ from emulator.graph.texts import LABEL_HEIGHT, LONGEST_LABEL, label_width, short
 
 BESIDE: Final = 30
 """Pixels between two things on one rank."""
+LEAST_MOVE: Final = 0.01
+"""Pixels that nobody sees."""
 SWEEPS: Final = 16
 """How often the order and the columns are gone through, down and up in turn."""
 
@@ -179,67 +181,111 @@ def _chain(ranks: Ranks, arrow: Transition, at: int, ends: tuple[str, str], *, t
 # ---- order within ranks, and columns
 
 
+class _Numbered:
+    """A layered graph whose nodes are numbers, for what goes through it many times: a node is slow to look up."""
+
+    def __init__(self, ranks: Ranks) -> None:
+        self.nodes = list(ranks.rank)
+        number = {node: at for at, node in enumerate(self.nodes)}
+        self.ranks = sorted(ranks.rows)
+        self.rows = [[number[node] for node in ranks.rows[rank]] for rank in self.ranks]
+        self.above = [[number[near] for near in ranks.above.get(node, ())] for node in self.nodes]
+        self.below = [[number[near] for near in ranks.below.get(node, ())] for node in self.nodes]
+
+
 def _order(ranks: Ranks) -> None:
     """Order the nodes of each rank by the mean place of their neighbours; keep the order with the fewest crossings."""
-    numbers = sorted(ranks.rows)
-    best, fewest = {number: list(ranks.rows[number]) for number in numbers}, _crossings(ranks)
-    before: dict[int, list[Node]] = {}
+    graph = _Numbered(ranks)
+    rows, place = graph.rows, [0.0] * len(graph.nodes)
+    for row in rows:
+        _put(row, place)
+    best, fewest, before = list(rows), _crossings(graph, place), list[list[int]]()
+    changed = dict.fromkeys(range(-1, len(rows) + 1), 0)
+    """The sweep in which the order of a row changed last."""
     for sweep in range(SWEEPS):
         down = sweep % 2 == 0
         if down:
-            if not fewest or ranks.rows == before:
+            if not fewest or rows == before:
                 break  # each further sweep would change nothing
-            before = {number: list(row) for number, row in ranks.rows.items()}
-        joined = ranks.above if down else ranks.below
-        for number in numbers if down else reversed(numbers):
-            place = {node: at for at, node in enumerate(ranks.rows.get(number - 1 if down else number + 1, ()))}
-            mean = {
-                node: _mean([place[near] for near in joined[node]], at) for at, node in enumerate(ranks.rows[number])
-            }
-            ranks.rows[number].sort(key=mean.__getitem__)
-        crossings = _crossings(ranks)
+            before = list(rows)
+        joined, step = (graph.above, -1) if down else (graph.below, 1)
+        for at in range(len(rows)) if down else reversed(range(len(rows))):
+            row = rows[at]
+            if len(row) == 1 or max(changed[at], changed[at + step]) < sweep - 1:
+                continue  # it is in order by its neighbours
+            mean = {node: _mean(near, place) if (near := joined[node]) else place[node] for node in row}
+            ordered = sorted(row, key=mean.__getitem__)
+            if ordered != row:
+                changed[at] = sweep
+                rows[at] = ordered
+                _put(ordered, place)
+        crossings = _crossings(graph, place)
         if crossings < fewest:
-            best, fewest = {number: list(ranks.rows[number]) for number in numbers}, crossings
-    ranks.rows.update(best)
+            best, fewest = list(rows), crossings
+    ranks.rows.update({rank: [graph.nodes[at] for at in row] for rank, row in zip(graph.ranks, best, strict=True)})
 
 
-def _mean(numbers: Sequence[float], otherwise: float) -> float:
-    return sum(numbers) / len(numbers) if numbers else otherwise
+def _put(row: Sequence[int], place: list[float]) -> None:
+    """Note in which place of its rank each node stands."""
+    for at, node in enumerate(row):
+        place[node] = at
 
 
-def _crossings(ranks: Ranks) -> int:
+def _mean(near: Sequence[int], of: Sequence[float]) -> float:
+    """The mean place or column of some nodes, of which there are some."""
+    return of[near[0]] if len(near) == 1 else sum([of[node] for node in near]) / len(near)
+
+
+def _crossings(graph: _Numbered, place: Sequence[float]) -> int:
     """How often two arrows cross: the inversions among the places of their lower ends."""
     count = 0
-    for number, row in list(ranks.rows.items()):
+    for row in graph.rows:
         if len(row) == 1:
             continue
-        place = {node: at for at, node in enumerate(ranks.rows.get(number + 1, ()))}
-        seen: list[int] = []
+        ends: list[float] = []
         for node in row:
-            lower = [place[near] for near in ranks.below[node]]
-            count += sum(len(seen) - bisect_right(seen, end) for end in lower)
-            for end in lower:
-                insort(seen, end)
+            near = graph.below[node]
+            ends += [place[near[0]]] if len(near) == 1 else sorted([place[each] for each in near])
+        seen: list[float] = []
+        for end in ends if ends != sorted(ends) else ():
+            count += len(seen) - bisect_right(seen, end)
+            insort(seen, end)
     return count
 
 
 def columns(ranks: Ranks) -> dict[Node, float]:
     """The middle of each node: near the mean of its neighbours, in the order of its rank, with room between."""
-    centre: dict[Node, float] = {}
-    for row in ranks.rows.values():
-        centre.update(zip(row, _spread([0] * len(row), [ranks.size[node].width for node in row]), strict=True))
-    rows = [(row, [ranks.size[node].width for node in row]) for _, row in sorted(ranks.rows.items())]
+    graph = _Numbered(ranks)
+    width = [ranks.size[node].width for node in graph.nodes]
+    offsets = [_offsets([width[node] for node in row]) for row in graph.rows]
+    centre = [0.0] * len(graph.nodes)
+    for row, offset in zip(graph.rows, offsets, strict=True):
+        _set(row, _spread([0.0] * len(row), offset), centre)
     for sweep in range(SWEEPS):
-        if sweep % 2 == 0:
-            before = dict(centre)
-        joined = ranks.above if sweep % 2 == 0 else ranks.below
-        for row, widths in rows if sweep % 2 == 0 else reversed(rows):
-            wanted = [_mean([centre[near] for near in joined[node]], centre[node]) for node in row]
-            centre.update(zip(row, _spread(wanted, widths), strict=True))
-        if sweep % 2 == 1 and centre == before:
-            break  # each further sweep would change nothing
-    _straighten(ranks, centre)
-    return centre
+        down = sweep % 2 == 0
+        if down:
+            before = list(centre)
+        joined = graph.above if down else graph.below
+        for at in range(len(offsets)) if down else reversed(range(len(offsets))):
+            row = graph.rows[at]
+            wanted = [_mean(near, centre) if (near := joined[node]) else centre[node] for node in row]
+            _set(row, _spread(wanted, offsets[at]), centre)
+        if not down and _only_moved(before, centre):
+            break  # so would each further sweep; the picture is the same
+    found = dict(zip(graph.nodes, centre, strict=True))
+    _straighten(ranks, found)
+    return found
+
+
+def _only_moved(before: Sequence[float], after: Sequence[float]) -> bool:
+    """Whether all nodes together have moved to one side, or not at all."""
+    moves = [now - then for then, now in zip(before, after, strict=True)]
+    return max(moves) - min(moves) < LEAST_MOVE
+
+
+def _set(row: Sequence[int], columns: Sequence[float], centre: list[float]) -> None:
+    for node, column in zip(row, columns, strict=True):
+        centre[node] = column
 
 
 def _straighten(ranks: Ranks, centre: dict[Node, float]) -> None:
@@ -261,19 +307,26 @@ def _straighten(ranks: Ranks, centre: dict[Node, float]) -> None:
             centre[node] = max(least, min(most, line))
 
 
-def _spread(wanted: Sequence[float], widths: Sequence[float]) -> list[float]:
-    """The places nearest to the wanted ones that keep the order and leave room (isotonic regression, by pooling)."""
-    if len(wanted) == 1:
-        return list(wanted)
+def _offsets(widths: Sequence[float]) -> list[float]:
+    """How far each node of a rank stands from the first one at least."""
     offsets = [0.0]
     for left, right in pairwise(widths):
         offsets.append(offsets[-1] + (left + right) / 2 + BESIDE)
+    return offsets
+
+
+def _spread(wanted: Sequence[float], offsets: Sequence[float]) -> Sequence[float]:
+    """The places nearest to the wanted ones that keep the order and leave room (isotonic regression, by pooling)."""
+    if len(wanted) == 1:
+        return wanted
     pools: list[tuple[float, int]] = []
-    for place, offset in zip(wanted, offsets, strict=False):
+    for place, offset in zip(wanted, offsets, strict=True):
         mean, count = place - offset, 1
         while pools and pools[-1][0] > mean:
             before, size = pools.pop()
             mean, count = (before * size + mean * count) / (size + count), size + count
         pools.append((mean, count))
+    if len(pools) == len(wanted):
+        return [mean + offset for (mean, _), offset in zip(pools, offsets, strict=True)]
     pooled = [mean for mean, count in pools for _ in range(count)]
-    return [place + offset for place, offset in zip(pooled, offsets, strict=False)]
+    return [place + offset for place, offset in zip(pooled, offsets, strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ class CannotRead(Exception):
     """A file holds no JSON or YAML; the message says where and why."""
 
 
-def read_definition(file: str, text: str) -> tuple[JSON, dict[str, Position]]:
+def read_definition(file: str, text: str) -> tuple[JSON, Mapping[str, Position]]:
     """The definition that a file holds as JSON, or as YAML if its name says so, however wrong it may be.
 
     With it comes where each of its values stands: location -> line and column.
@@ -32,7 +33,7 @@ def read_definition(file: str, text: str) -> tuple[JSON, dict[str, Position]]:
         if Path(file).suffix.lower() in YAML_SUFFIXES:
             return read_yaml(text)
         text = with_numbers(text)
-        return read(text), positions.in_json(text)
+        return read(text), positions.InJSON(text)
     except InvalidYAML as error:
         line, column = error.position
         message = f"{file}:{line}:{column}: {error.message}"
@@ -114,6 +115,8 @@ _TEXT_OR_PLACEHOLDER: Final = re.compile(r'"(?:[^"\\]|\\.)*"|(?P<bare>\$\{[^}\s"
 
 def with_numbers(text: str) -> str:
     """A value that is put in later, and not into a text, is taken for a number; places stay what they are."""
+    if "${" not in text:
+        return text
     return _TEXT_OR_PLACEHOLDER.sub(lambda found: "1".ljust(len(found[0])) if found["bare"] else found[0], text)
 
 

@@ -104,10 +104,11 @@ def used(scope: Scope, coverage: Coverage | None) -> Marks:
     entered = {box.name: coverage.entered.get(box.name, 0) for box in states(scope)}
     if not any(entered.values()):
         return Marks()
+    by_next = coverage.by_next()
     taken = Counter(
         {
             transition.key: (
-                coverage.by_next(transition.key.state)
+                by_next.get(transition.key.state, 0)
                 if transition.key.kind == "next"
                 else coverage.points[transition.key.state, transition.key.kind, transition.key.number]
             )

@@ -167,7 +167,7 @@ def _mock(text: str) -> Any:
     return {"result": text} if text.strip() else None
 
 
-def _definition(text: str) -> tuple[str, dict[str, Position] | None]:
+def _definition(text: str) -> tuple[str, Mapping[str, Position] | None]:
     """A definition as JSON, and where things stand in its text; JSON stays as it is, and so does what is neither."""
     if text.lstrip().startswith("{") or not text.strip():
         return text, None
