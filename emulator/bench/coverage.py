@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -92,7 +93,7 @@ def write_record(path: Path, record: Record) -> None:
     path.write_text(dumps(record.to_json()), encoding="utf-8")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Covered:
     """A definition file, and how often everything that is measured in the file happened."""
 
@@ -103,7 +104,7 @@ class Covered:
     places: Mapping[str, Position]
     """Where the values of the definition stand in the file."""
 
-    @property
+    @cached_property
     def hit(self) -> int:
         """How many measures happened at least once."""
         return sum(count > 0 for _, count in self.counts)
@@ -125,7 +126,11 @@ class Covered:
 
     def line(self, measure: Measure) -> int:
         """The line of the file where a measure stands, from 1."""
-        return nearest(self.places, measure.location)[0]
+        return self._lines[measure.location]
+
+    @cached_property
+    def _lines(self) -> dict[str, int]:
+        return {measure.location: nearest(self.places, measure.location)[0] for measure, _ in self.counts}
 
 
 def percent(hit: int, total: int) -> float:

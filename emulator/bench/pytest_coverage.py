@@ -10,6 +10,7 @@ import pytest
 from emulator.bench.coverage import DATA_FILE, Covered, Record, cover, write_record
 from emulator.bench.coverage_reports import total
 from emulator.bench.reporting import InvalidReport, Report
+from emulator.bench.surroundings import collected_seldom
 from emulator.validate.documents import CannotRead
 from emulator.validate.files import find_files
 
@@ -45,7 +46,8 @@ class CoverageOfStateMachines:
             self._config.workeroutput["asl_coverage"] = self.record.to_json()  # type: ignore[attr-defined]  # xdist's
             return
         write_record(self._config.rootpath / DATA_FILE, self.record)
-        self._covered, self._others = self._measured()
+        with collected_seldom():
+            self._covered, self._others = self._measured()
         least = self._config.getoption("--asl-cov-fail-under")
         if least is not None and total(self._covered) < least:
             reached = f"{total(self._covered):.4g}%"
@@ -70,7 +72,9 @@ class CoverageOfStateMachines:
             return
         terminalreporter.write_sep("=", "coverage of state machines")
         for report in self._reports:
-            terminalreporter.write_line(report.make(self._covered, self._others, self._config.rootpath))
+            with collected_seldom():
+                made = report.make(self._covered, self._others, self._config.rootpath)
+            terminalreporter.write_line(made)
         if self._lacking:
             terminalreporter.write_line(self._lacking, red=True)
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from emulator.graph.outline import Box, Scope, Transition
-from emulator.graph.ranks import Chain, Node, Passing, Ranks, Size, columns, ranked
+from emulator.graph.ranks import Chain, Node, Ranks, Size, columns, ranked
 from emulator.graph.texts import LABEL_HEIGHT, LONGEST_LABEL, LONGEST_NAME, label_width, shortened, text_width
 
 Point: TypeAlias = tuple[float, float]
@@ -30,8 +30,7 @@ LOOP: Final = 26
 """Pixels that an arrow from a box to itself reaches out."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedBox:
+class PlacedBox(NamedTuple):
     """A box with its corner and size, in the coordinates of the scope that it is in."""
 
     box: Box
@@ -42,8 +41,7 @@ class PlacedBox:
     scopes: tuple[PlacedScope, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedLabel:
+class PlacedLabel(NamedTuple):
     """The text of an arrow, with its corner and size."""
 
     text: str
@@ -53,8 +51,7 @@ class PlacedLabel:
     height: float = LABEL_HEIGHT
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedTransition:
+class PlacedTransition(NamedTuple):
     """An arrow: the points that its line passes, in its direction."""
 
     transition: Transition
@@ -62,8 +59,7 @@ class PlacedTransition:
     label: PlacedLabel | None
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedScope:
+class PlacedScope(NamedTuple):
     """A scope with its corner and size in its parent's coordinates; what is in it is placed from that corner."""
 
     x: float
@@ -81,9 +77,9 @@ def layout(scope: Scope, x: float = 0, y: float = 0) -> PlacedScope:
     sizes = {key: _size(box, inner[key], loops.get(key, ())) for key, box in scope.boxes.items()}
     ranks, chains = ranked(scope.boxes, sizes, scope.transitions)
     centre = columns(ranks)
-    left = min((centre[node] - size.width / 2 for node, size in ranks.size.items()), default=0) - MARGIN
-    centre = {node: place - left for node, place in centre.items()}
-    right = max((centre[node] + size.width / 2 for node, size in ranks.size.items()), default=0)
+    left = min((place - size.width / 2 for place, size in zip(centre, ranks.size, strict=True)), default=0) - MARGIN
+    centre = [place - left for place in centre]
+    right = max((place + size.width / 2 for place, size in zip(centre, ranks.size, strict=True)), default=0)
     top, bottom = _rows(ranks)
     placing = _Placing(ranks, centre, top, bottom)
     boxes = {key: placing.box(box, inner[key], _room(loops.get(key, ()))) for key, box in scope.boxes.items()}
@@ -141,16 +137,17 @@ class _Placing:
     """Places of nodes, from which boxes and lines follow."""
 
     ranks: Ranks
-    centre: Mapping[Node, float]
+    centre: Sequence[float]
     top: Mapping[int, float]
     bottom: Mapping[int, float]
 
     def box(self, box: Box, scopes: tuple[PlacedScope, ...], loop_room: float) -> PlacedBox:
         """A box at its place; what arrows to itself take beside it is left free."""
-        size = self.ranks.size[box.key]
+        node = self.ranks.of_box[box.key]
+        size = self.ranks.size[node]
         width = size.width - 2 * loop_room
         return PlacedBox(
-            box, self.centre[box.key] - width / 2, self.top[self.ranks.rank[box.key]], width, size.height, scopes
+            box, self.centre[node] - width / 2, self.top[self.ranks.rank[node]], width, size.height, scopes
         )
 
     def arrow(self, arrow: Transition, chain: Chain) -> PlacedTransition:
@@ -158,7 +155,7 @@ class _Placing:
         ranks, points = self.ranks, list[Point]()
         for at, node in enumerate(chain.nodes):
             rank = ranks.rank[node]
-            if isinstance(node, Passing):
+            if not ranks.is_box(node):
                 points += [(self.centre[node], self.top[rank]), (self.centre[node], self.bottom[rank])]
             elif at == 0:
                 x = self._port(node, ranks.below[node], chain.nodes[1])
@@ -169,7 +166,7 @@ class _Placing:
         label = None
         if chain.label:
             left = self.centre[chain.bearer] - ranks.size[chain.bearer].width / 2
-            top = self.top[chain.bearer.rank]
+            top = self.top[ranks.rank[chain.bearer]]
             label = PlacedLabel(chain.label, left, top, ranks.size[chain.bearer].width)
         return PlacedTransition(arrow, tuple(reversed(line) if chain.turned else line), label)
 

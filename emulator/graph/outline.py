@@ -28,8 +28,7 @@ END: Final = "#end"
 """Keys of the two round boxes of a scope; no state can be named like them in the same scope, for keys hold a slash."""
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """A state, or where a scope begins or ends."""
 
     key: str
@@ -42,8 +41,7 @@ class Box:
     """What a Task calls, how long a Wait waits: a second line for people."""
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(NamedTuple):
     """An arrow from one box to another of the same scope."""
 
     source: str

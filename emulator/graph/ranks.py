@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import inf
+from operator import add, itemgetter, sub
 from typing import Final, NamedTuple, TypeAlias
 
 from emulator.graph.outline import Box, Transition
@@ -25,19 +26,12 @@ SWEEPS: Final = 16
 """How often the order and the columns are gone through, down and up in turn."""
 
 
-class Passing(NamedTuple):
-    """What stands for an arrow, or for all arrows to one target, on a rank that it passes."""
-
-    of: Hashable
-    rank: int
+Node: TypeAlias = int
+"""What stands on a rank, by its number: a box, or what stands for an arrow (or for all arrows to one target) on a rank
+that it passes. The boxes have the first numbers, in the order of their scope."""
 
 
-Node: TypeAlias = "str | Passing"
-"""The key of a box, or an arrow that passes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(NamedTuple):
     """Width and height in pixels."""
 
     width: float
@@ -46,20 +40,28 @@ class Size:
 
 @dataclass(slots=True)
 class Ranks:
-    """The layered graph: on which rank a node stands, in which order, how large, and what it is joined with."""
+    """The layered graph: by node on which rank it stands, how large it is, and what it is joined with."""
 
-    rank: dict[Node, int] = field(default_factory=dict)
+    rank: list[int] = field(default_factory=list)
+    size: list[Size] = field(default_factory=list)
+    above: list[list[Node]] = field(default_factory=list)
+    below: list[list[Node]] = field(default_factory=list)
     rows: dict[int, list[Node]] = field(default_factory=lambda: defaultdict(list))
-    size: dict[Node, Size] = field(default_factory=dict)
-    above: dict[Node, list[Node]] = field(default_factory=lambda: defaultdict(list))
-    below: dict[Node, list[Node]] = field(default_factory=lambda: defaultdict(list))
+    """Rank -> the nodes on it, from left to right."""
+    of_box: dict[str, Node] = field(default_factory=dict)
+    """The key of a box -> its node."""
+    passing: dict[Hashable, list[Node]] = field(default_factory=lambda: defaultdict(list))
+    """What passes, an arrow or the arrows to a target -> the nodes that stand for it."""
 
-    def put(self, node: Node, rank: int, size: Size) -> None:
-        """Stand a node on a rank, unless it stands there."""
-        if node not in self.rank:
-            self.rank[node] = rank
-            self.rows[rank].append(node)
-            self.size[node] = size
+    def put(self, rank: int, size: Size) -> Node:
+        """Stand a new node on a rank."""
+        node = len(self.rank)
+        self.rank.append(rank)
+        self.size.append(size)
+        self.above.append([])
+        self.below.append([])
+        self.rows[rank].append(node)
+        return node
 
     def join(self, upper: Node, lower: Node) -> None:
         """Join two nodes of neighbouring ranks, once."""
@@ -67,12 +69,16 @@ class Ranks:
             self.below[upper].append(lower)
             self.above[lower].append(upper)
 
+    def is_box(self, node: Node) -> bool:
+        """Whether a node is a box, and nothing that passes."""
+        return node < len(self.of_box)
+
 
 class Chain(NamedTuple):
     """What an arrow passes, from top to bottom."""
 
     nodes: list[Node]
-    bearer: Passing
+    bearer: Node
     """Where its label stands, if it has one."""
     label: str
     turned: bool
@@ -89,10 +95,10 @@ def ranked(
         (arrow.target, arrow.source) if at in turned else (arrow.source, arrow.target)
         for at, arrow in enumerate(arrows)
     ]
-    ranks = Ranks()
+    ranks, shared = Ranks(), dict[Hashable, Node]()
     for key, rank in _levels(boxes, ends).items():
-        ranks.put(key, rank, sizes[key])
-    chains = [(arrow, _chain(ranks, arrow, at, ends[at], turned=at in turned)) for at, arrow in enumerate(arrows)]
+        ranks.of_box[key] = ranks.put(rank, sizes[key])
+    chains = [(arrow, _chain(ranks, shared, arrow, ends[at], turned=at in turned)) for at, arrow in enumerate(arrows)]
     _order(ranks)
     return ranks, chains
 
@@ -156,23 +162,30 @@ FAR: Final = 100
 """Ranks that an arrow may pass. A longer one (fifty states and more) ends at once in a label that names its target."""
 
 
-def _chain(ranks: Ranks, arrow: Transition, at: int, ends: tuple[str, str], *, turned: bool) -> Chain:
+def _chain(
+    ranks: Ranks, shared: dict[Hashable, Node], arrow: Transition, ends: tuple[str, str], *, turned: bool
+) -> Chain:
     """The nodes of an arrow. That beside its source is its own and bears the label; others serve all to its target."""
-    upper, lower = ends
+    upper, lower = ranks.of_box[ends[0]], ranks.of_box[ends[1]]
     first, last = ranks.rank[upper] + 1, ranks.rank[lower] - 1
-    own = Passing(at, last if turned else first)
     far = last - first > FAR
     text = f"{arrow.label} → {arrow.target.rpartition('/')[2]}".strip() if far else arrow.label
     label = shortened(text, LONGEST_LABEL)
-    ranks.put(own, own.rank, Size(label_width(label), LABEL_HEIGHT) if label else _PASSING)
-    shared = (arrow.target, arrow.key is not None and arrow.key.kind == "catch", turned)
-    passed = [own if rank == own.rank else Passing(shared, rank) for rank in range(first, last + 1)]
-    nodes: list[Node] = [upper, *passed, lower]
+    beside = last if turned else first
+    own = ranks.put(beside, Size(label_width(label), LABEL_HEIGHT) if label else _PASSING)
+    ranks.passing[own].append(own)
     if far:
         nodes = [own, lower] if turned else [upper, own]
-    for node in nodes:
-        if isinstance(node, Passing):
-            ranks.put(node, node.rank, _PASSING)
+    else:
+        to = (arrow.target, arrow.key is not None and arrow.key.kind == "catch", turned)
+        passed = []
+        for rank in range(first, last + 1):
+            node = own if rank == beside else shared.get((to, rank))
+            if node is None:
+                node = shared[to, rank] = ranks.put(rank, _PASSING)
+                ranks.passing[to].append(node)
+            passed.append(node)
+        nodes = [upper, *passed, lower]
     for one, other in pairwise(nodes):
         ranks.join(one, other)
     return Chain(nodes, own, label, turned)
@@ -181,25 +194,15 @@ def _chain(ranks: Ranks, arrow: Transition, at: int, ends: tuple[str, str], *, t
 # ---- order within ranks, and columns
 
 
-class _Numbered:
-    """A layered graph whose nodes are numbers, for what goes through it many times: a node is slow to look up."""
-
-    def __init__(self, ranks: Ranks) -> None:
-        self.nodes = list(ranks.rank)
-        number = {node: at for at, node in enumerate(self.nodes)}
-        self.ranks = sorted(ranks.rows)
-        self.rows = [[number[node] for node in ranks.rows[rank]] for rank in self.ranks]
-        self.above = [[number[near] for near in ranks.above.get(node, ())] for node in self.nodes]
-        self.below = [[number[near] for near in ranks.below.get(node, ())] for node in self.nodes]
-
-
 def _order(ranks: Ranks) -> None:
     """Order the nodes of each rank by the mean place of their neighbours; keep the order with the fewest crossings."""
-    graph = _Numbered(ranks)
-    rows, place = graph.rows, [0.0] * len(graph.nodes)
+    numbers = sorted(ranks.rows)
+    if len(numbers) == len(ranks.rank):
+        return  # one below the other
+    rows, place = [ranks.rows[number] for number in numbers], [0.0] * len(ranks.rank)
     for row in rows:
         _put(row, place)
-    best, fewest, before = list(rows), _crossings(graph, place), list[list[int]]()
+    best, fewest, before = list(rows), _crossings(ranks, rows, place), list[list[Node]]()
     changed = dict.fromkeys(range(-1, len(rows) + 1), 0)
     """The sweep in which the order of a row changed last."""
     for sweep in range(SWEEPS):
@@ -208,43 +211,38 @@ def _order(ranks: Ranks) -> None:
             if not fewest or rows == before:
                 break  # each further sweep would change nothing
             before = list(rows)
-        joined, step = (graph.above, -1) if down else (graph.below, 1)
+        joined, step = (ranks.above, -1) if down else (ranks.below, 1)
         for at in range(len(rows)) if down else reversed(range(len(rows))):
             row = rows[at]
-            if len(row) == 1 or max(changed[at], changed[at + step]) < sweep - 1:
+            if len(row) == 1 or (changed[at] < sweep - 1 and changed[at + step] < sweep - 1):
                 continue  # it is in order by its neighbours
-            mean = {node: _mean(near, place) if (near := joined[node]) else place[node] for node in row}
-            ordered = sorted(row, key=mean.__getitem__)
-            if ordered != row:
+            means = _means([joined[node] or [node] for node in row])(place)
+            if list(means) != sorted(means):
                 changed[at] = sweep
-                rows[at] = ordered
-                _put(ordered, place)
-        crossings = _crossings(graph, place)
+                ordered = sorted(range(len(row)), key=means.__getitem__)
+                rows[at] = [row[each] for each in ordered]
+                _put(rows[at], place)
+        crossings = _crossings(ranks, rows, place)
         if crossings < fewest:
             best, fewest = list(rows), crossings
-    ranks.rows.update({rank: [graph.nodes[at] for at in row] for rank, row in zip(graph.ranks, best, strict=True)})
+    ranks.rows.update(zip(numbers, best, strict=True))
 
 
-def _put(row: Sequence[int], place: list[float]) -> None:
+def _put(row: Sequence[Node], place: list[float]) -> None:
     """Note in which place of its rank each node stands."""
     for at, node in enumerate(row):
         place[node] = at
 
 
-def _mean(near: Sequence[int], of: Sequence[float]) -> float:
-    """The mean place or column of some nodes, of which there are some."""
-    return of[near[0]] if len(near) == 1 else sum([of[node] for node in near]) / len(near)
-
-
-def _crossings(graph: _Numbered, place: Sequence[float]) -> int:
+def _crossings(ranks: Ranks, rows: Iterable[Sequence[Node]], place: Sequence[float]) -> int:
     """How often two arrows cross: the inversions among the places of their lower ends."""
     count = 0
-    for row in graph.rows:
+    for row in rows:
         if len(row) == 1:
             continue
         ends: list[float] = []
         for node in row:
-            near = graph.below[node]
+            near = ranks.below[node]
             ends += [place[near[0]]] if len(near) == 1 else sorted([place[each] for each in near])
         seen: list[float] = []
         for end in ends if ends != sorted(ends) else ():
@@ -253,28 +251,38 @@ def _crossings(graph: _Numbered, place: Sequence[float]) -> int:
     return count
 
 
-def columns(ranks: Ranks) -> dict[Node, float]:
+def columns(ranks: Ranks) -> list[float]:
     """The middle of each node: near the mean of its neighbours, in the order of its rank, with room between."""
-    graph = _Numbered(ranks)
-    width = [ranks.size[node].width for node in graph.nodes]
-    offsets = [_offsets([width[node] for node in row]) for row in graph.rows]
-    centre = [0.0] * len(graph.nodes)
-    for row, offset in zip(graph.rows, offsets, strict=True):
-        _set(row, _spread([0.0] * len(row), offset), centre)
-    for sweep in range(SWEEPS):
-        down = sweep % 2 == 0
-        if down:
-            before = list(centre)
-        joined = graph.above if down else graph.below
-        for at in range(len(offsets)) if down else reversed(range(len(offsets))):
-            row = graph.rows[at]
-            wanted = [_mean(near, centre) if (near := joined[node]) else centre[node] for node in row]
-            _set(row, _spread(wanted, offsets[at]), centre)
-        if not down and _only_moved(before, centre):
+    rows = [row for _, row in sorted(ranks.rows.items())]
+    if len(rows) == len(ranks.rank):
+        return [0.0] * len(rows)  # one below the other
+    order = [node for row in rows for node in row]
+    at = dict(zip(order, range(len(order)), strict=True))
+    """Node -> where it stands in ``order``, and in what follows: nodes of one rank stand beside each other."""
+    ends = list(accumulate(map(len, rows)))
+    spans = [slice(end - len(row), end) for row, end in zip(rows, ends, strict=True)]
+    offsets = [_offsets([ranks.size[node].width for node in row]) for row in rows]
+    above = [[at[near] for near in ranks.above[node]] or [at[node]] for node in order]
+    below = [[at[near] for near in ranks.below[node]] or [at[node]] for node in order]
+    down = [(span, _means(above[span]), offset) for span, offset in zip(spans, offsets, strict=True)]
+    up = [(span, _means(below[span]), offset) for span, offset in zip(spans, offsets, strict=True)][::-1]
+    centre = [place for offset in offsets for place in _spread([0.0] * len(offset), offset)]
+    for _ in range(SWEEPS // 2):
+        before = list(centre)
+        for span, means, offset in (*down, *up):
+            centre[span] = _spread(means(centre), offset)
+        if _only_moved(before, centre):
             break  # so would each further sweep; the picture is the same
-    found = dict(zip(graph.nodes, centre, strict=True))
+    found = [centre[at[node]] for node in range(len(order))]
     _straighten(ranks, found)
     return found
+
+
+def _means(near: Sequence[Sequence[int]]) -> Callable[[Sequence[float]], Sequence[float]]:
+    """What finds the mean place or column of the neighbours of each node of a row."""
+    if len(near) > 1 and all(len(each) == 1 for each in near):
+        return itemgetter(*[number for (number,) in near])
+    return lambda of: [of[each[0]] if len(each) == 1 else sum([of[n] for n in each]) / len(each) for each in near]
 
 
 def _only_moved(before: Sequence[float], after: Sequence[float]) -> bool:
@@ -283,27 +291,22 @@ def _only_moved(before: Sequence[float], after: Sequence[float]) -> bool:
     return max(moves) - min(moves) < LEAST_MOVE
 
 
-def _set(row: Sequence[int], columns: Sequence[float], centre: list[float]) -> None:
-    for node, column in zip(row, columns, strict=True):
-        centre[node] = column
-
-
-def _straighten(ranks: Ranks, centre: dict[Node, float]) -> None:
+def _straighten(ranks: Ranks, centre: list[float]) -> None:
     """Bring the columns of an arrow that passes several ranks into one line, as far as their neighbours leave room."""
-    columns: dict[Hashable, list[Passing]] = defaultdict(list)
-    beside: dict[Node, tuple[Node | None, Node | None]] = {}
-    for row in ranks.rows.values():
-        for left, node, right in zip([None, *row], row, [*row[1:], None], strict=False):
-            beside[node] = left, right
-            if isinstance(node, Passing):
-                columns[node.of].append(node)
-    for column in columns.values():
-        line = sorted(centre[node] for node in column)[len(column) // 2]
+    place = {node: at for row in ranks.rows.values() for at, node in enumerate(row)}
+    for column in ranks.passing.values():
+        if len(column) == 1:
+            continue
+        line = sorted([centre[node] for node in column])[len(column) // 2]
         for node in column:
-            left, right = beside[node]
-            half = ranks.size[node].width / 2 + BESIDE
-            least = -inf if left is None else centre[left] + ranks.size[left].width / 2 + half
-            most = inf if right is None else centre[right] - ranks.size[right].width / 2 - half
+            row, at = ranks.rows[ranks.rank[node]], place[node]
+            half, least, most = ranks.size[node].width / 2 + BESIDE, -inf, inf
+            if at:
+                left = row[at - 1]
+                least = centre[left] + ranks.size[left].width / 2 + half
+            if at + 1 < len(row):
+                right = row[at + 1]
+                most = centre[right] - ranks.size[right].width / 2 - half
             centre[node] = max(least, min(most, line))
 
 
@@ -319,14 +322,15 @@ def _spread(wanted: Sequence[float], offsets: Sequence[float]) -> Sequence[float
     """The places nearest to the wanted ones that keep the order and leave room (isotonic regression, by pooling)."""
     if len(wanted) == 1:
         return wanted
+    starts = list(map(sub, wanted, offsets))
+    if starts == sorted(starts):
+        return wanted  # there is room
     pools: list[tuple[float, int]] = []
-    for place, offset in zip(wanted, offsets, strict=True):
-        mean, count = place - offset, 1
+    for start in starts:
+        mean, count = start, 1
         while pools and pools[-1][0] > mean:
             before, size = pools.pop()
             mean, count = (before * size + mean * count) / (size + count), size + count
         pools.append((mean, count))
-    if len(pools) == len(wanted):
-        return [mean + offset for (mean, _), offset in zip(pools, offsets, strict=True)]
     pooled = [mean for mean, count in pools for _ in range(count)]
-    return [place + offset for place, offset in zip(pooled, offsets, strict=True)]
+    return list(map(add, pooled, offsets))

@@ -110,7 +110,7 @@ def _means_in_json(first: str, tag: str) -> bool:
     return not tag.endswith(":timestamp") and not (tag.endswith(":bool") and first not in "tTfF")
 
 
-_TEXT_OR_PLACEHOLDER: Final = re.compile(r'"(?:[^"\\]|\\.)*"|(?P<bare>\$\{[^}\s"]+\})', re.DOTALL)
+_TEXT_OR_PLACEHOLDER: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|(?P<bare>\$\{[^}\s"]+\})', re.DOTALL)
 
 
 def with_numbers(text: str) -> str:

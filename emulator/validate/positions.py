@@ -16,54 +16,46 @@ Position: TypeAlias = "tuple[int, int]"
 ROOT: Final = "/"
 
 _TOKEN: Final = re.compile(
-    r'"((?:[^"\\]|\\.)*)"\s*:'  # the name of a member
+    r'"([^"\\]*(?:\\.[^"\\]*)*)"\s*:\s*(?:([\[{])|(?:"[^"\\]*(?:\\.[^"\\]*)*"|[^\s,:\[\]{}"]+))'  # a member
     r"|([\[{])"
-    r"|([\]}])"
-    r'|"(?:[^"\\]|\\.)*"|[^\s,:\[\]{}"]+',  # a text, or another value
+    r"|((?:[\]}][\s,]*)+)"
+    r'|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s,:\[\]{}"]+',  # a text or another value, as an element
     re.DOTALL,
 )
-_MEMBER, _OPENED, _CLOSED = 1, 2, 3
+_MEMBER, _MEMBER_OPENED, _OPENED, _CLOSED = 1, 2, 3, 4
+_CLOSING: Final = re.compile(r"[\]}]")
 _LINE_BREAK: Final = re.compile(r"\r\n?|\n")
 
 
 def in_json(text: str) -> dict[str, Position]:
     """Where the values of a text stand that is known to be JSON."""
-    ends = [match.end() for match in _LINE_BREAK.finditer(text)]
     found: dict[str, Position] = {}
-    line, start, following = 1, 0, iter([*ends, len(text) + 1])
-    end = next(following)
-    for location, at in _scan(text):
-        while at >= end:
-            line, start, end = line + 1, end, next(following)
-        found[location] = (line, at - start + 1)
-    return found
-
-
-def _scan(text: str) -> Iterator[tuple[str, int]]:
-    """Each location, and the offset at which it stands, in the order of the text."""
+    breaks = [*(match.end() for match in _LINE_BREAK.finditer(text)), len(text) + 1]
+    line, start, end = 1, 0, breaks[0]
     around: list[tuple[str, int]] = []  # where we are inside of, and how many of its elements have come
-    inside, number, member = "", -1, ""
+    inside, number = "", 0
     for match in _TOKEN.finditer(text):
         kind = match.lastindex
-        if kind == _MEMBER:
-            name = match[1]
+        if kind == _CLOSED:
+            for _ in _CLOSING.findall(match[_CLOSED]):
+                inside, number = around.pop()
+            continue
+        if kind in (_MEMBER, _MEMBER_OPENED):
+            name = match[_MEMBER]
             if "\\" in name:
                 name = json.loads(f'"{name}"')
-            member = f"{inside}/{name}"
-            yield member, match.start()
-            continue
-        if kind == _CLOSED:
-            inside, number = around.pop()
-            continue
-        location = member
-        if not member:
+            location = f"{inside}/{name}"
+        else:
             location = f"{inside}[{number}]" if around else ROOT
             number += 1
-            yield location, match.start()
-        member = ""
-        if kind == _OPENED:
+        at = match.start()
+        while at >= end:
+            line, start, end = line + 1, end, breaks[line]
+        found[location] = (line, at - start + 1)
+        if kind in (_MEMBER_OPENED, _OPENED):
             around.append((inside, number))
             inside, number = location if len(around) > 1 else "", 0
+    return found
 
 
 class InJSON(Mapping[str, Position]):

@@ -17,6 +17,8 @@ from emulator.web.executions import pretty_text
 from emulator.web.page import about, asker, read_answers
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from emulator.control import Control
     from emulator.web.asking import Asker
 
