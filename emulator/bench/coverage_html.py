@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
+from hashlib import sha256
 from html import escape
 from pathlib import Path
 from typing import Final
 
+from asl_interpreter.jsontext import dumps
 from emulator.bench.coverage import Covered
 from emulator.bench.coverage_reports import total
-from emulator.bench.measures import Measure
+from emulator.bench.measures import Measure, measures
+from emulator.graph.layout import layout
 from emulator.graph.outline import TransitionKey, outline
+from emulator.graph.ranks import ranked
 from emulator.graph.svg import STYLE, Marks, draw
+from emulator.graph.texts import shortened
 
 _STYLE: Final = """\
 :root { color-scheme: light; }
@@ -42,12 +49,18 @@ ol li small { display: inline-block; width: 3.5em; color: #586274; user-select: 
 
 
 def write_pages(folder: Path, covered: Sequence[Covered]) -> Path:
-    """Write the pages into a folder, which is made if there is none; the page to begin with."""
+    """Write the pages into a folder, which is made if there is none; the page to begin with.
+
+    Each page names what it was made of. A page that was made of the same is left as it is: drawing takes most of the
+    time of a report.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "style.css").write_text(_STYLE + STYLE, encoding="utf-8")
     names = _names(covered)
     for each in covered:
-        (folder / names[each.file]).write_text(_page(each), encoding="utf-8")
+        page, origin = folder / names[each.file], _origin(each)
+        if not _is_made_of(page, origin):
+            page.write_text(_page(each, origin), encoding="utf-8")
     rows = "".join(
         f'<tr><td><a href="{names[each.file]}">{escape(each.file)}</a></td><td>{len(each.counts)}</td>'
         f"<td>{len(each.counts) - each.hit}</td><td>{_percent(each.percent)}</td></tr>"
@@ -59,14 +72,36 @@ def write_pages(folder: Path, covered: Sequence[Covered]) -> Path:
     return index
 
 
+def _origin(covered: Covered) -> str:
+    """What a page is made of: the file, the definition, what was counted, and the code that makes pages."""
+    content = dumps([covered.file, covered.text, covered.definition, [count for _, count in covered.counts]])
+    return sha256(_code() + content.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@cache
+def _code() -> bytes:
+    modules = {__name__, *(made_by.__module__ for made_by in (measures, outline, ranked, layout, shortened, draw))}
+    return b"".join(Path(str(sys.modules[name].__file__)).read_bytes() for name in sorted(modules))
+
+
+def _is_made_of(page: Path, origin: str) -> bool:
+    try:
+        with page.open("rb") as file:
+            return f"<!-- {origin} -->".encode() in file.read(200)
+    except OSError:
+        return False
+
+
 def _names(covered: Sequence[Covered]) -> dict[str, str]:
     """File -> name of its page, each another one."""
     names: dict[str, str] = {}
+    taken = {"index.html"}
     for each in covered:
         name = re.sub(r"[^\w.-]+", "_", each.file).strip("_.") or "definition"
-        while f"{name}.html" in names.values():
+        while f"{name}.html" in taken:
             name += "_"
         names[each.file] = f"{name}.html"
+        taken.add(f"{name}.html")
     return names
 
 
@@ -74,22 +109,24 @@ def _percent(value: float) -> str:
     return f'<meter min="0" max="100" value="{value}"></meter> {value:.4g}%'
 
 
-def _frame(title: str, beside: str, content: str) -> str:
+def _frame(title: str, beside: str, content: str, origin: str = "") -> str:
+    made_of = f"<!-- {origin} -->\n" if origin else ""
     return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f"<!doctype html>\n{made_of}"
+        '<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{escape(title)}</title><link rel="stylesheet" href="style.css"></head>'
         f"<body><header><h1>{escape(title)}</h1><span>{beside}</span></header>{content}</body></html>\n"
     )
 
 
-def _page(covered: Covered) -> str:
+def _page(covered: Covered, origin: str) -> str:
     said = "".join(f"<li>line {covered.line(measure)}: {escape(text)}</li>" for measure, text in covered.missing())
     missing = f"<ul>{said}</ul>" if said else ""
     picture = draw(outline(covered.definition), marks(covered), title=covered.file)
     beside = f'{_percent(covered.percent)} <a href="index.html">All definitions</a>'
     content = f"<main><figure>{picture}</figure><section>{missing}<ol>{_lines(covered)}</ol></section></main>"
-    return _frame(covered.file, beside, content)
+    return _frame(covered.file, beside, content, origin)
 
 
 def marks(covered: Covered) -> Marks:

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from asl_interpreter.coverage import Coverage
 from emulator.bench.coverage import DATA_FILE, InvalidRecord, Record, cover, read_record, write_record
+from emulator.bench.coverage_html import write_pages
 from emulator.bench.coverage_reports import as_json, cobertura, lcov, terminal, total
 from emulator.bench.measures import measures, skeleton
 from emulator.bench.reporting import FORMATS, InvalidReport, Report
@@ -169,6 +170,38 @@ def test_pages_show_the_picture_beside_the_lines(covered, tmp_path):
     assert 'class="transition catch taken" data-transition="Charge|catch|0"' in page
     assert f"<li>line {line(EACH)}: Each: never entered</li>" in page
     assert 'href="order.asl.json.html"' in (tmp_path / "pages" / "index.html").read_text()
+
+
+def test_a_page_is_made_again_where_what_it_shows_has_changed(tmp_path):
+    text = '{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}'
+    (tmp_path / "index.json").write_text(text)
+    page = tmp_path / "index.json.html"
+
+    def report(record: Record) -> str:
+        write_pages(tmp_path, cover(record, ["index.json"], tmp_path)[0])
+        return page.read_text()
+
+    first = report(Record())
+    page.write_text(first.replace("</html>", "left alone</html>"))
+    assert "left alone" in report(Record())
+    ran = Record()
+    ran.add({text: Coverage({"A": 2})})
+    second = report(ran)
+    assert "left alone" not in second
+    assert ">2x</small>" in second
+    (tmp_path / "index.json").write_text(f"\n{text}")
+    assert report(ran).count("<li") == second.count("<li") + 1
+
+
+def test_a_definition_that_ran_in_another_text_is_counted_with_the_file_that_has_its_own(tmp_path):
+    text = '{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}'
+    for name in ("one.asl.json", "two.asl.json"):
+        (tmp_path / name).write_text(text)
+    record = Record()
+    record.add({text: Coverage({"A": 1}), text.replace(" ", ""): Coverage({"A": 2}), RAN: Coverage()})
+    covered, others = cover(record, ["one.asl.json", "two.asl.json"], tmp_path)
+    assert [[count for _, count in each.counts] for each in covered] == [[3], [3]]
+    assert others == 1
 
 
 def test_only_a_whole_is_a_hundred_percent(tmp_path):
