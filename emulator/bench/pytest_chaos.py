@@ -6,10 +6,10 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from _pytest.runner import runtestprotocol
 
 from asl_interpreter.coverage import Coverage
 from emulator.bench.chaos import Place, Trial, Tried, count, judge, places_of, report, trials_of
+from emulator.bench.pytest_again import run_silently
 
 if TYPE_CHECKING:
     from asl_interpreter.definition import Machine
@@ -48,13 +48,11 @@ class Chaos:
         """Run the test, and then run it again for each trial; of these runs pytest reports nothing."""
         self._trials = []
         result = yield
-        again: Any = item
         for trial in [each for each in self._trials if each.key not in self._done]:
             self._trial = trial
             self._done.add(trial.key)
             try:
-                again._initrequest()  # noqa: SLF001 - how plugins run a test again; there is no other way
-                runtestprotocol(item, log=False, nextitem=nextitem)
+                run_silently(item, nextitem)
             finally:
                 self._trial = None
         return result
