@@ -135,7 +135,7 @@ THIRD_PARTY = {
     "boto3": "emulator.wire.in_process emulator.deploying.transforms emulator.clients emulator.testing",
     "botocore": "emulator",
     "pyarrow": "emulator.datasets.formats",
-    "pytest": "emulator.pytest_plugin emulator.bench.pytest_chaos emulator.bench.pytest_coverage emulator.bench.pytest_failures emulator.bench.pytest_options emulator.bench.pytest_scopes",
+    "pytest": "emulator.pytest_plugin emulator.bench.pytest_again emulator.bench.pytest_chaos emulator.bench.pytest_coverage emulator.bench.pytest_failures emulator.bench.pytest_options emulator.bench.pytest_scopes",
     "hypothesis": "emulator.bench.schemas emulator.properties",
     "jsonschema": "emulator.apigateway.validating emulator.bench.laws emulator.bench.schemas",
     "resvg_py": "emulator.graph.files",

@@ -1,7 +1,8 @@
 """One state on its own, watched: what TestState runs.
 
 The state that runs is the real one. To watch it, the evaluators of its data flow are wrapped in ones that note what
-they see; a mock takes the place of what the outside would do, and a failure is decided on without being retried.
+they see; a mock takes the place of what a Parallel or a Map would run, and a failure is decided
+on without being retried.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html; what is noted for which state,
 as observed on AWS.
@@ -21,7 +22,7 @@ from ..language.dataflow import Flow, PathFlow, QueryFlow, StateFrame
 from ..language.paths import Evaluate, Frame
 from ..loop.fibers import first_of
 from ..loop.scheduler import Loop
-from ..tasks import Integration, Item, Resolve, TaskRequest, unchecked
+from ..tasks import Item, Resolve
 from .cursor import Attempt, Cursor, Exit
 from .execution import Execution, Outside, Start, work
 from .retry import Again, Caught, decide
@@ -35,7 +36,7 @@ EXCEEDED: Final = "States.ExceedToleratedFailureThreshold"
 
 Status: TypeAlias = Literal["SUCCEEDED", "FAILED", "RETRIABLE", "CAUGHT_ERROR"]
 Mock: TypeAlias = Callable[[], JSON]
-"""The result of a Task, a Parallel or a Map; or it raises StateError."""
+"""The result of a Parallel or a Map; or it raises StateError."""
 Seen: TypeAlias = "dict[str, JSON]"
 """What was noted, by AWS's names."""
 
@@ -73,8 +74,6 @@ class Outcome:
 
 async def inspect(state: State, start: Start, loop: Loop, resolve: Resolve, under: Circumstances) -> Outcome:
     """Run one state, for five minutes at most."""
-    if isinstance(state, Task) and under.mock is not None:
-        resolve = _mocked(resolve, under.mock)
     execution = _Test(Machine(state.name, {state.name: state}), start, loop, Outside(resolve))
     execution.given = under.context
     line = _Line(execution, start.input)
@@ -107,28 +106,6 @@ class _Line(Cursor):
     def explain(self, error: StateError) -> StateError:
         """The error itself: TestState's causes do not name the state, as observed on AWS (August 2026)."""
         return error
-
-
-def _mocked(resolve: Resolve, mock: Mock) -> Resolve:
-    """Every integration answers with the mock, at once: there is no job and no token to wait for."""
-
-    def answer(_request: TaskRequest) -> JSON:
-        return mock()
-
-    def mocked(resource: str, _state: str = "") -> Integration:
-        integration = resolve(resource)
-        action = integration.action.partition(".")[0]
-        return dataclasses.replace(
-            integration,
-            kind="task",
-            action=action,
-            handler=answer,
-            blocking=False,
-            open_callback=None,
-            check_start=unchecked,
-        )
-
-    return mocked
 
 
 async def _run(state: State, line: Cursor, under: Circumstances) -> Outcome:

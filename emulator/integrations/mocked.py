@@ -20,7 +20,7 @@ from asl_interpreter.tasks import (
     TaskRequest,
     unchecked,
 )
-from emulator.integrations.mocks import MOCK_FAILED, Mock, Mocks, flaw_of
+from emulator.integrations.mocks import MOCK_FAILED, Answering, Mock, Mocks, flaw_of
 from emulator.integrations.selection import Spot, short, spots_of
 
 if TYPE_CHECKING:
@@ -28,6 +28,50 @@ if TYPE_CHECKING:
     from asl_interpreter.engine import Engine
     from asl_interpreter.tasks import Resolve
     from emulator.integrations.resources import Called, Resources
+
+
+def answered_at_once(resources: Resources, mock: Mock) -> Resolve:
+    """The integrations of a state that is tested with a mock: each answers at once, without a job and a token."""
+
+    def resolve(resource: str, state: str = "", /) -> Integration:
+        integration = resources(resource, state)
+
+        def reply(request: TaskRequest) -> JSON | Later:
+            return _as_reply(_answered(mock, 0, request.arguments, resource, resources.answering))
+
+        return dataclasses.replace(
+            integration,
+            kind="task",
+            action=integration.action.partition(".")[0],
+            handler=reply,
+            blocking=mock.blocking,
+            open_callback=None,
+            check_start=unchecked,
+        )
+
+    return resolve
+
+
+def _answered(mock: Mock, attempt: int, arguments: JSON, resource: str, answering: Answering) -> Later:
+    """What an attempt gets, whatever goes wrong on the way included."""
+    try:
+        later = mock.answer(attempt, arguments)
+        flaw = None if later.error is not None else flaw_of(mock, resource, later.value, answering)
+        if flaw is not None:
+            raise mock.complain(MOCK_FAILED, flaw)
+    except StateError as error:
+        return Later(0, error=error)
+    failure = None if later.error is not None else _function_error(resource, later.value)
+    return later if failure is None else Later(later.after, error=failure)
+
+
+def _as_reply(later: Later) -> JSON | Later:
+    """What a service would answer that answers at once: its value, or it raises; time that it takes is handed on."""
+    if later.after:
+        return later
+    if later.error is not None:
+        raise later.error
+    return later.value
 
 
 def mocks_first(
@@ -124,31 +168,20 @@ class Mocked:
 
     def _answer(self, mock: Mock, resource: str, request: TaskRequest) -> Later:
         """What an attempt gets, whatever goes wrong on the way included."""
-        attempts = self._attempts.setdefault(mock, itertools.count())
+        attempt = next(self._attempts.setdefault(mock, itertools.count()))
         stored = self._resources.stored(resource)
-        data = None if stored is None else stored(request)
+        if stored is None:
+            return _answered(mock, attempt, request.arguments, resource, self._answering)
+        data = stored(request)
         try:
-            later = mock.answer(next(attempts), request.arguments if data is None else data.read())
-            if later.error is not None:
-                return later
-            flaw = flaw_of(mock, resource, later.value, self._answering)
-            if flaw is not None:
-                raise mock.complain(MOCK_FAILED, flaw)
-            if data is not None:
-                return dataclasses.replace(later, value=data.written(later.value))
+            later = _answered(mock, attempt, data.read(), resource, self._answering)
+            return later if later.error is not None else dataclasses.replace(later, value=data.written(later.value))
         except StateError as error:
             return Later(0, error=error)
-        failure = _function_error(resource, later.value)
-        return later if failure is None else Later(later.after, error=failure)
 
     def _handler(self, integration: Integration, mock: Mock, answer: Callable[[TaskRequest], Later]) -> TaskHandler:
         def reply(request: TaskRequest) -> JSON | Later:
-            later = answer(request)
-            if later.after:
-                return later
-            if later.error is not None:
-                raise later.error
-            return later.value
+            return _as_reply(answer(request))
 
         def submit(request: TaskRequest) -> Submitted:
             later = answer(request)

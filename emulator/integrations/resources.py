@@ -6,6 +6,7 @@ knows. Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-op
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -33,9 +34,11 @@ from emulator.integrations.bedrock import StoredData
 from emulator.integrations.caller import Answer, Caller, Optimized
 from emulator.integrations.calls import call_service, job_again
 from emulator.integrations.marks import marked
+from emulator.integrations.mocks import Mock, Step
 from emulator.integrations.optimized import ACTIONS, TOKEN, parameters_of
+from emulator.integrations.selection import Selection
 from emulator.stepfunctions.encryption import hold_data_key
-from emulator.stepfunctions.mocks import Answered
+from emulator.stepfunctions.mocks import Answered, Mode
 
 if TYPE_CHECKING:
     from asl_interpreter.tasks import Resolve
@@ -102,6 +105,12 @@ class Resources:
             return replace(integration, handler=self._with_caller(partial(http_task.invoke, "", watch=watch)))
 
         return resolve
+
+    def answered_by(self, title: str, answer: Later, mode: Mode) -> Resolve:
+        """The same, but a mock answers at once in place of each."""
+        from emulator.integrations.mocked import answered_at_once  # which needs this
+
+        return answered_at_once(self, Mock(title, Selection("*"), (Step(0, math.inf, answer),), mode))
 
     def answering(self, resource: str) -> Answered | None:
         """The operation whose answer a Task's result is; None if no model tells."""

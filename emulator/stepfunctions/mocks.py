@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 from asl_interpreter.definition import Map, Parallel, State, Task
 from asl_interpreter.errors import StateError
 from asl_interpreter.jsontext import JSON, InvalidJSON, loads
+from asl_interpreter.tasks import Later
 from emulator.faults import Fault
 
 if TYPE_CHECKING:
@@ -53,8 +54,13 @@ class Mock:
         except InvalidJSON:
             raise refused("Mocked result must be valid JSON") from None
 
+    @property
+    def answer(self) -> Later:
+        """What a Task gets."""
+        return Later(0, value=self.result, error=self.error)
+
     def __call__(self) -> JSON:
-        """Do what the work would."""
+        """Do what the work of a Parallel or a Map would."""
         if self.error is not None:
             raise self.error
         return self.result

@@ -59,7 +59,9 @@ def test_state(world: World, call: Call) -> dict[str, JSON]:
     )
     level = params.get("inspectionLevel", "INFO")
     trace = Trace(reveal_secrets=params.get("revealSecrets", False))
-    calls = resolve if mock is not None else resolve.watched(trace)
+    calls = resolve.watched(trace)
+    if mock is not None:
+        calls = resolve.answered_by(f"The mock of {state.name!r}", mock.answer, mock.mode)
     loop = world.engine.loop
     outcome = world.engine.run(lambda: inspect(state, start, loop, calls, under), f"the test of {state.name!r}")
     written = _Texts((start.input, text), *([(mock.result, mock.text)] if mock is not None else []))

@@ -11,6 +11,7 @@ import os
 import pytest
 from botocore.exceptions import ClientError
 
+from dynastep import StateError
 from emulator import testing
 from emulator.settings import InvalidSetting, Settings
 
@@ -442,3 +443,34 @@ def test_our_own_variable_comes_before_that_of_step_functions_local(tmp_path):
 def test_a_file_that_is_not_there():
     with pytest.raises(InvalidSetting, match="SFN_MOCK_CONFIG is '/nowhere.json': there is no such file"):
         Settings.read({"SFN_MOCK_CONFIG": "/nowhere.json"})
+
+
+ANSWERS = {
+    "a value": give({"StatusCode": 200, "Payload": {"paid": True}}),
+    "an error": throw("Card.Busy", "later"),
+    "a timeout": throw("States.Timeout", "slow"),
+    "an error of the function": give({"StatusCode": 200, "FunctionError": "Unhandled", "Payload": {"errorType": "E"}}),
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+def test_a_file_a_fixture_and_test_state_make_the_same_of_a_mock(dynastep, mocks, run, answer):
+    """One engine, whoever says what a Task gets."""
+    of_file = run(LAMBDA, {"0": answer}, Parameters={"FunctionName": "f"})
+    state = task(LAMBDA, Parameters={"FunctionName": "f"})
+    if thrown := answer.get("Throw"):
+        mocked, given = (
+            StateError(thrown["Error"], thrown["Cause"]),
+            {"error": thrown["Error"], "cause": thrown["Cause"]},
+        )
+    else:
+        mocked, given = answer["Return"], None
+    dynastep.mock("T", mocked)
+    of_fixture = dynastep.run(machine(T=state))
+    mock = {"errorOutput": given} if given else {"result": json.dumps(mocked)}
+    client = dynastep.client("stepfunctions")
+    tested = client.test_state(definition=json.dumps(state), input="{}", mock=mock)
+
+    assert tested.get("error") == of_file.error == of_fixture.error
+    assert tested.get("cause") == of_file.cause == of_fixture.cause
+    assert json.loads(tested.get("output", "null")) == of_file.output == of_fixture.output
