@@ -1,6 +1,8 @@
 """What the console is shown with: an order machine, whose warehouse is down at first, a table, a stream and functions.
 
 ``PYTHONPATH=. python tests/browser/demo.py FOLDER`` writes screenshots of every page, at 1280 and 390 pixels, light, and dark.
+``PYTHONPATH=. python tests/browser/demo.py --docs docs/console`` writes those of the documentation: the upper part of some
+pages, which can be read at the width of a column of text.
 """
 
 from __future__ import annotations
@@ -195,6 +197,21 @@ def photograph(page: Page, url: str, folder: Path) -> None:
         page.screenshot(path=folder / f"{name}-dark.jpeg", full_page=True, quality=50)
 
 
+IN_THE_DOCUMENTATION = {"execution-failed": 900, "machine": 760, "design": 760, "table": 640, "activity": 560}
+"""Name of a page -> the height in pixels that is shown."""
+
+
+def photograph_for_documentation(page: Page, url: str, folder: Path) -> None:
+    """Write the upper part of the pages that the documentation shows."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shown = pages(url)
+    for name, height in IN_THE_DOCUMENTATION.items():
+        page.set_viewport_size({"width": 1024, "height": height})
+        page.goto(url + shown[name])
+        page.wait_for_timeout(400)
+        page.screenshot(path=folder / f"{name}.jpeg", quality=60)
+
+
 ARN = "arn:aws:states:us-east-1:000000000000:stateMachine:orders"
 RUN = "arn:aws:states:us-east-1:000000000000:execution:orders:order-1"
 
@@ -213,10 +230,11 @@ def main() -> None:
     server = serve_in_thread(create_app(control))
     with sync_playwright() as started:
         browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page()
+        page = browser.new_page(device_scale_factor=2 if "--docs" in sys.argv else 1)
         page.on("console", lambda said: sys.stderr.write(said.text + "\n") if said.type == "error" else None)
         page.on("pageerror", lambda error: sys.stderr.write(f"{error}\n"))
-        photograph(page, server.url, Path(sys.argv[1]))
+        write = photograph_for_documentation if "--docs" in sys.argv else photograph
+        write(page, server.url, Path(sys.argv[-1]))
         browser.close()
     server.close()
     control.close()

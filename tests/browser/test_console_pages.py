@@ -343,3 +343,12 @@ def serious(page: Page, name: str) -> list[tuple[str, str, list[str]]]:
         for each in answer["violations"]
         if each["impact"] in ("serious", "critical")
     ]
+
+
+def test_a_definition_is_shown_as_it_is_indented(page: Page, serve):
+    served = serve()
+    arn = machine(served, {"A": {"Type": "Succeed"}}, "A")
+    page.goto(f"{served.url}{CONSOLE}/machines/{arn}")
+    first, second = (page.locator(f"ol.code li#L{number} code") for number in (1, 2))
+    assert first.inner_text() == "{"
+    assert second.inner_text().startswith("  ")
