@@ -29,9 +29,9 @@ NOT_BUILT = f"{OURS}NotBuilt"
 
 
 class StateError(Exception):
-    """A state failed. The machine's fault: Retry and Catch see it, and uncaught it fails the execution.
+    """A failure of a state. Retry and Catch see the failure; if no Catch takes it, the execution fails.
 
-    ``error`` is the name that ErrorEquals matches; None only where a Fail state names none. ``cause`` is text for
+    ``error`` is the name that ErrorEquals matches; None only for a Fail state without a name. ``cause`` is text for
     people.
     """
 

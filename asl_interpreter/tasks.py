@@ -58,18 +58,18 @@ LONGEST_LATER: Final = 99_999_999
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """An answer after some time has passed in the machine: ``value``, or ``error`` if that is given."""
+    """An answer that takes time in the machine: ``value``, or the failure ``error``."""
 
     after: float
-    """Seconds; at most as long as a Wait may be."""
+    """Seconds, at most as many as a Wait state may wait."""
     value: JSON = None
     error: Exception | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what is no time.
+        """Check ``after``.
 
         Raises:
-            ValueError: it is no number of seconds, or too many.
+            ValueError: ``after`` is no number of seconds, or too large.
         """
         number = isinstance(self.after, int | float) and not isinstance(self.after, bool)
         if not (number and 0 <= self.after <= LONGEST_LATER):

@@ -6,10 +6,10 @@ from asl_interpreter.jsontext import JSON
 
 
 class Fault(Exception):
-    """A call is refused. Every operation raises this, and the protocol writes it.
+    """A request that AWS refuses.
 
-    ``code`` is AWS's name of the exception and ``message`` its words, empty where AWS sends none. ``status`` is HTTP's,
-    ``prefix`` what stands before the code in ``__type`` (empty: what the protocol knows), and ``members`` the further
+    ``code`` is AWS's name of the error, and ``message`` its text, empty if AWS sends no text. ``status`` is the HTTP
+    status. ``prefix`` stands before the code in ``__type``; if empty, the protocol chooses it. ``members`` are further
     fields of the body, such as ``CancellationReasons``.
     """
 

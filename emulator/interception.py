@@ -34,7 +34,7 @@ METADATA_HOSTS: Final = frozenset({"169.254.169.254", "169.254.170.2", "169.254.
 
 
 class AWSCallRefused(Exception):
-    """A test has made a call that would go to AWS; the message says which, and what to do."""
+    """A test made a call that would go to AWS. The message names the call and the remedy."""
 
 
 @contextmanager

@@ -71,7 +71,7 @@ _OF_A_TEST: Final = (
 
 
 class Dynastep(Clients, Arranging):
-    """AWS for one test."""
+    """The emulator of one test: the fixture ``dynastep``."""
 
     def __init__(self, control: Control, account: str, region: str, url: Callable[[], str], mocks: Mocks) -> None:
         super().__init__(control, account, region, url)
@@ -88,27 +88,28 @@ class Dynastep(Clients, Arranging):
         return self._control.world
 
     def function(self, name: str, function: Callable[..., Any]) -> str:
-        """Make a Python callable a Lambda function; its ARN. It takes the event, and the context if it wants.
+        """Make a Lambda function from a Python callable, and return its ARN.
 
-        It may be ``async def``: each call then has an event loop of its own.
+        The callable takes the event, and the context if it has a second parameter. The callable may be ``async def``;
+        each call then has an event loop of its own.
         """
         arn = arns.function(self.account, self.region, name)
         self._world.lambdas.callables.register(arn, as_function(function))
         return arn
 
     def snapshot(self, name: str = "snapshot") -> None:
-        """Keep the state of everything under a name: tables, machines, executions, other services, the time.
+        """Take a snapshot of everything: tables, machines, executions, other services, the time.
 
         Raises:
-            CannotKeep: something cannot be kept; the message says what.
+            CannotKeep: the state of a service cannot be kept; the message names the service.
         """
         self._control.take_snapshot(name)
 
     def restore(self, name: str = "snapshot") -> None:
-        """Have everything as it was when the snapshot was taken. Executions that ran then go on from there.
+        """Put everything back as it was when the snapshot was taken. Executions that ran then go on from there.
 
         Raises:
-            UnknownSnapshot: there is none of this name.
+            UnknownSnapshot: there is no snapshot of this name.
         """
         self._control.restore_snapshot(name)
 
@@ -121,14 +122,15 @@ class Dynastep(Clients, Arranging):
         type: Literal["STANDARD", "EXPRESS"] = "STANDARD",  # noqa: A002 - AWS's word
         substitutions: Mapping[str, JSON] | None = None,
     ) -> Execution:
-        """Run a machine to its end: a definition (a value, text in JSON or YAML, a file) or the ARN of a machine.
+        """Run a machine to its end, and return the execution.
 
-        ``type`` and ``substitutions``, which stand for ``${Name}`` in the text, are of a definition.
+        ``definition`` is a value, text in JSON or YAML, a ``Path``, or the ARN of a machine. ``substitutions`` replace
+        ``${Name}`` in the text: ``substitutions={"Name": "value"}``. ``substitutions`` and ``type`` are not for an ARN.
 
         Raises:
-            Fault: the definition or the input is not valid.
-            TypeError, ValueError: one of them is no JSON: it holds a set, a Decimal, NaN; or a substitution is unused.
-            Deadlock: it waits for something that nobody will do.
+            Fault: AWS would refuse the definition or the input.
+            TypeError, ValueError: a value is no JSON, such as a set, a Decimal or NaN; or a substitution is unused.
+            Deadlock: the execution waits for something that never comes, such as a task token.
         """
         __tracebackhide__ = True
         try:
@@ -145,7 +147,9 @@ class Dynastep(Clients, Arranging):
         type: Literal["STANDARD", "EXPRESS"] = "STANDARD",  # noqa: A002 - AWS's word
         substitutions: Mapping[str, JSON] | None = None,
     ) -> Started:
-        """Start a machine, as ``run`` does, and hold it: ``advance_to``, ``token``, ``stop``, ``result`` and more.
+        """Start a machine with the arguments of ``run``, and return the running execution.
+
+        The test moves the execution on: ``advance_to``, ``token``, ``stop``, ``result`` and more.
 
         Raises:
             Fault, TypeError, ValueError: as ``run``.
@@ -165,7 +169,7 @@ class Dynastep(Clients, Arranging):
         type: Literal["STANDARD", "EXPRESS"] = "STANDARD",  # noqa: A002 - AWS's word
         substitutions: Mapping[str, JSON] | None = None,
     ) -> Execution:
-        """Run a machine to its end, as ``run`` does, while the event loop of the test goes on."""
+        """Run a machine to its end, as ``run`` does, without blocking the event loop of the test."""
         __tracebackhide__ = True
         return await beside(self.run, definition, input, name, type=type, substitutions=substitutions)
 
@@ -178,15 +182,17 @@ class Dynastep(Clients, Arranging):
         substitutions: Mapping[str, JSON] | None = None,
         role: str | None = None,
     ) -> str:
-        """Make a state machine of a definition, as ``run`` does; its ARN.
+        """Make a state machine from a definition, and return its ARN.
 
-        The ``Path`` of a template of SAM, CloudFormation, CDK or Serverless, or of a Terraform plan in JSON, stands for
-        the machine with the logical name, or for the only one; its type is the template's.
+        ``definition`` is as for ``run``, or the ``Path`` of a template of SAM, CloudFormation, CDK or Serverless, or of
+        a Terraform plan in JSON. ``logical_name`` chooses the machine in a template of several; the template has the
+        type.
 
-        ``role`` is the ARN of its role, by default ``dynastep``, which must exist only where IAM is asked.
+        ``role`` is the ARN of the machine's role. The default, the role ``dynastep``, must exist only with the option
+        ``iam``.
 
         Raises:
-            Fault, TypeError, ValueError: as ``run``; there is no such machine in the template.
+            Fault, TypeError, ValueError: as ``run``; or the template has no such machine.
         """
         __tracebackhide__ = True
         try:
@@ -201,24 +207,28 @@ class Dynastep(Clients, Arranging):
         trusts: str = "states.amazonaws.com",
         boundary: Mapping[str, JSON] | None = None,
     ) -> str:
-        """Make a role that a service may take on, or give the role of this name other policies; its ARN.
+        """Make a role that the service ``trusts`` may assume, and return its ARN.
 
-        A policy is a document, or what ``policy`` returns; ``boundary`` a document, too.
+        If the role exists, its policies are replaced. A policy is a document, or a result of ``policy``. ``boundary``,
+        a document, is the permissions boundary.
         """
         from emulator.bench.roles import make_role  # which few tests need
 
         return make_role(self.client("iam"), name, policies, trusts, boundary)
 
     def through(self, vpc_endpoint: str) -> AbstractContextManager[None]:
-        """Have the requests of clients come through the VPC endpoint with this id, where IAM is asked.
+        """Send the requests of clients through a VPC endpoint, within ``with dynastep.through("vpce-1a2b"):``.
 
         Raises:
-            ValueError: there is no such endpoint, or the option iam is off.
+            ValueError: there is no such endpoint, or the option ``iam`` is ``off``.
         """
         return through(self._world.guard, vpc_endpoint, self.account, self.region)
 
     def denials(self) -> list[Denial]:
-        """What IAM has refused in this test, or would have, the last thousand; none where the option iam is off."""
+        """The requests that IAM has refused in this test, or would have refused: the last thousand.
+
+        The list is empty if the option ``iam`` is ``off``.
+        """
         return [] if self._world.guard is None else list(self._world.guard.denials)
 
     def _start(
@@ -253,7 +263,10 @@ class Dynastep(Clients, Arranging):
         return Past(definition, resources, partial(mocks_first, resources, name, self._mocks, open_callback))
 
     def recorded(self, cassette: Path | str, definition: Definition | None = None) -> Execution:
-        """An execution of elsewhere, by its history, for ``at`` and ``again``; otherwise as ``replay``."""
+        """An execution made from the history of an execution on AWS, for ``at`` and ``again``.
+
+        The arguments and errors are those of ``replay``.
+        """
         history, text = self._cassette(cassette, definition)
         return recorded_execution(history, self.account, self.region, self._past(text, "recorded"))
 
@@ -273,7 +286,7 @@ class Dynastep(Clients, Arranging):
     def executions(self) -> list[Execution]:
         """The executions of this account and region as they are now, in the order of their start.
 
-        Those that ``run`` has started, and all others of STANDARD machines, whoever started them.
+        The list has the executions of ``run`` and ``start``, and all executions of STANDARD machines.
         """
         return [self._held(running).now() for running in self._known().values()]
 
@@ -284,7 +297,7 @@ class Dynastep(Clients, Arranging):
         return "" if found is None else found.definition, self._known()[execution.arn].machine
 
     def settle(self) -> None:
-        """Let time pass until nothing more happens by itself, where time is virtual."""
+        """Let virtual time pass until nothing more happens by itself."""
         self._world.engine.ask(lambda: None, never)
 
     def _known(self) -> dict[str, Running]:
@@ -295,13 +308,14 @@ class Dynastep(Clients, Arranging):
         return dict(sorted(every.items(), key=lambda entry: entry[1].started_at))
 
     def policy(self, machine: Definition | Execution) -> MachinePolicy:
-        """The least IAM policy that the role of a state machine needs; ``print(policy)`` shows it.
+        """The least IAM policy for the role of a state machine. ``print(policy)`` shows the policy.
 
-        Of a machine, by its ARN or a definition, it has all Tasks; what one computes is a wildcard, unless executions
-        in this test show what it was. Of an execution it has what that execution has asked for, and nothing else.
+        The policy of a machine, given by its ARN or a definition, covers all Tasks. A name that a Task computes is a
+        wildcard, unless executions in this test show the name. The policy of an execution covers only the calls of that
+        execution.
 
         Raises:
-            Fault, TypeError, ValueError: as ``run``; there is no such machine.
+            Fault, TypeError, ValueError: as ``run``; or there is no such machine.
         """
         from emulator.bench.policies import facts_of_file, policy_of, policy_of_runs  # which few tests need
 
@@ -313,14 +327,14 @@ class Dynastep(Clients, Arranging):
         return policy_of_runs(described, self.client, ran, only_runs=isinstance(machine, Execution))
 
     def replay(self, cassette: Path | str, definition: Definition | None = None) -> Replayed:
-        """Run a definition against the answers of a recorded execution; see docs/replay.md.
+        """Run a definition against the answers of a recorded execution.
 
-        ``cassette`` is a file of ``dynastep record`` or ``aws stepfunctions get-execution-history``, or such a text;
-        ``definition`` a file, JSON text or a value; by default it is the one in the cassette.
+        ``cassette`` is a file of ``dynastep record`` or of ``aws stepfunctions get-execution-history``, or the text of
+        such a file. ``definition`` is a file, JSON text or a value; the default is the definition in the cassette.
 
         Raises:
-            CannotReplay: the history does not hold one whole execution, or there is no definition.
-            InvalidCassette: it is no history.
+            CannotReplay: the history does not have one whole execution, or there is no definition.
+            InvalidCassette: the text is no history.
             InvalidDefinition: AWS would refuse the definition.
         """
         history, known = self._cassette(cassette, definition)
@@ -445,10 +459,10 @@ def _url() -> str:
 
 
 class emulator(AbstractContextManager["Dynastep"]):  # noqa: N801 - it is called as a function is
-    """An emulator in a new account; while it is open, it answers every AWS call of this process.
+    """An emulator in a new account. While the emulator is open, it answers every AWS call of this process.
 
-    It is a context manager; or, called with a function or a class, a decorator: each test then has an emulator of its
-    own, which it gets as ``dynastep`` if it has a parameter of this name.
+    ``emulator()`` is a context manager: ``with emulator() as dynastep:``. ``emulator()`` also decorates a function or a
+    class. Each test then has an emulator of its own, as the argument ``dynastep`` if the test has this parameter.
 
     Other processes find it by the environment, which points every AWS SDK at ``url``. ``coverage``, if given, is where
     what executions do is counted: text of a definition -> counts. The options are those of the marker: ``region``,

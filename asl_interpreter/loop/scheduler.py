@@ -64,7 +64,7 @@ log = logging.getLogger("dynastep.loop")
 
 
 class Deadlock(RuntimeError):
-    """Nothing can move: no fiber is ready, no errand under way, no timer set. The text names who waits for what."""
+    """Nothing can go on: no step is ready, no call under way, no timer set. The message says who waits for what."""
 
 
 def _guarded(action: Callable[[], object]) -> None:

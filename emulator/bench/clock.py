@@ -23,22 +23,22 @@ class TestClock:
         """time-machine's, while Python's clock follows this one."""
 
     def now(self) -> float:
-        """Seconds since 1970."""
+        """The time in seconds since 1970."""
         return self._control.world.clock.now()
 
     def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
-        """Move on; everything that becomes due on the way happens, in its order.
+        """Move time on. Everything that becomes due on the way happens, in order.
 
         Raises:
-            ValueError: time would run backwards, or beyond the year 9999.
+            ValueError: time would go backwards, or beyond the year 9999.
         """
         self._control.set_clock(None, seconds + 60 * minutes + 3600 * hours + 86_400 * days)
 
     def set(self, instant: datetime | float | str) -> None:
-        """Move on to an instant: a datetime, which is in UTC if it names no zone; ISO 8601 text; seconds since 1970.
+        """Move time on to an instant: a datetime (UTC if it has no zone), ISO 8601 text, or seconds since 1970.
 
         Raises:
-            ValueError: it is past, or beyond the year 9999.
+            ValueError: the instant is in the past, or beyond the year 9999.
         """
         wanted, now = seconds_of(instant), self.now()
         if wanted < now:
@@ -47,12 +47,12 @@ class TestClock:
         self.advance(wanted - now)
 
     def sleep_until(self, instant: datetime | float | str) -> None:
-        """Move on to an instant, as ``set`` does; if it is past, nothing happens."""
+        """Move time on to an instant, as ``set`` does, but do nothing if the instant is in the past."""
         self.advance(max(0.0, seconds_of(instant) - self.now()))
 
     @property
     def mode(self) -> str:
-        """``virtual``: time jumps when somebody looks; ``manual``: only ``advance`` moves it; ``wall``: real time."""
+        """``virtual``: time jumps when a client looks; ``manual``: ``advance`` moves time; ``wall``: real time."""
         return self._control.world.clock.mode
 
     @mode.setter
@@ -67,7 +67,7 @@ class TestClock:
     def freeze_python(self) -> bool:
         """Whether ``time.time()`` and ``datetime.now()`` of this process tell this clock's time; False at first.
 
-        ``time.monotonic()`` and timeouts of threads stay real. It ends with the test.
+        ``time.monotonic()`` and timeouts of threads stay real. The setting ends with the test.
         """
         return self._traveller is not None
 

@@ -46,7 +46,7 @@ class Holds(Protocol):
 
 @dataclass(frozen=True, repr=False)
 class Execution:
-    """An execution that has ended, or got as far as it can."""
+    """An execution as it was when the test read it: ended, or still running."""
 
     arn: str
     status: Status
@@ -54,11 +54,11 @@ class Execution:
     error: str | None
     cause: str | None
     history: list[dict[str, Any]]
-    """Its events, as GetExecutionHistory shows them."""
+    """The events, as GetExecutionHistory shows them."""
     elapsed: float
     """Seconds that passed in the machine."""
     source: Source | None = field(default=None, compare=False)
-    """The file that its definition was read from, if there is one."""
+    """The file of the definition, if the definition came from a file."""
 
     past: Makes | None = field(default=None, compare=False)
     """What it was made of, where that is known."""
@@ -68,25 +68,26 @@ class Execution:
 
     @property
     def map_runs(self) -> list[MapRun]:
-        """The Map Runs of its Distributed Maps, in order: ``map_runs[0].executions[2].now().output``."""
+        """The Map Runs of the Distributed Maps, in order: ``map_runs[0].executions[2].now().output``."""
         return [] if self.held is None else self.held.map_runs
 
     def at(self, event: int) -> Moment:
-        """The execution right after an event, by its id: ``at(event=17).variables``.
+        """The execution right after the event with this id: ``at(event=17).variables``.
 
         Raises:
-            CannotReplay: there is no such event, or the history does not tell all of its answers.
+            CannotReplay: there is no such event, or the history lacks an answer.
         """
         return self._past.at(self.history, event)
 
     def again(self, from_state: str, **given: JSON) -> Execution:
-        """Run on from the last entry into a state, with the answers of then, or with ``input=`` in place of its input.
+        """Run on from the last entry into a state, with the same input and the answers that were recorded.
 
-        Mocks of the test go before the answers of then. The state is none inside of a Map or a Parallel state.
+        ``input=`` gives the state another input, and mocks of the test win over recorded answers. The state must not be
+        inside a Map or a Parallel state.
 
         Raises:
-            CannotReplay: it did not enter the state, or the history does not tell all of its answers.
-            TypeError: something else than ``input`` is given.
+            CannotReplay: the execution did not enter the state, or the history lacks an answer.
+            TypeError: an argument other than ``input`` is given.
         """
         if not given.keys() <= {"input"}:
             raise TypeError(f"again() takes from_state and input, not {', '.join(given)}")
@@ -115,54 +116,54 @@ class Execution:
         )
 
     def __repr__(self) -> str:
-        """Short: ``<Execution order:first FAILED with Card.Declined>``. ``explanation()`` says all of it."""
+        """Such as ``<Execution order:first FAILED with Card.Declined>``."""
         failure = "" if self.error is None else f" with {self.error[:60]}"
         return f"<Execution {':'.join(self.arn.split(':')[6:8])} {self.status}{failure}>"
 
     @property
     def title(self) -> str:
-        """What messages call it: ``order:first``; ``order`` where nobody gave it a name."""
+        """The name in messages: ``order:first``, or ``order`` if the execution was given no name."""
         machine, name = self.arn.split(":")[6:8]
         return machine if _UUID.fullmatch(name) else f"{machine}:{name}"
 
     @property
     def state_machine_arn(self) -> str:
-        """The ARN of its state machine, without the version or the alias that it was started by."""
+        """The ARN of the state machine, without a version or alias."""
         *head, _, machine = self.arn.partition("/")[0].split(":")[:7]
         return ":".join([*head, "stateMachine", machine])
 
     @property
     def waiting(self) -> list[Waiting]:
-        """The states that wait, and for what; none once it has ended."""
+        """The states that wait, each with what it waits for; empty if the execution has ended."""
         return waiting(self.visits.every)
 
     @property
     def succeeded(self) -> bool:
-        """Whether it has ended well. An ``assert`` of it that fails shows the explanation under pytest."""
+        """Whether the status is SUCCEEDED. ``assert execution.succeeded`` shows the explanation if it fails."""
         return self.status == "SUCCEEDED"
 
     @property
     def path(self) -> list[str]:
-        """The names of the states it entered, in order."""
+        """The names of the states that were entered, in order."""
         return [visit.state for visit in self.visits.every]
 
     @property
     def states(self) -> States:
-        """What each state did: ``states["Ship"]``, ``states["Each/Ship"]``, of one item ``states["Each[1]/Ship"]``."""
+        """What each state did: ``states["Ship"]``, ``states["Each/Ship"]``, for one item ``states["Each[1]/Ship"]``."""
         return States(self.visits.every)
 
     @property
     def tasks(self) -> list[Attempt]:
-        """The calls that its Tasks made, in order, each with its arguments and with what came of it."""
+        """The calls that Tasks made, in order, each with its arguments and its output or error."""
         return list(self.visits.attempts)
 
     def timeline(self) -> str:
-        """A line for each entry into a state: seconds since the start, where, its Type, how it ended, how long."""
+        """A text with a line for each visit to a state: time since the start, path, type, status, duration."""
         start = self.visits.every[0].entered_at if self.visits.every else 0.0
         return "\n".join(_timeline(self.visits.every, start))
 
     def explanation(self) -> str:
-        """How it came to its end: the path, the state that failed, its input, attempts, what may be meant, events."""
+        """A text that explains the end: path, failed state, its input, its attempts, a hint, the last events."""
         source = "" if self.source is None else self.source.place(self._failed_place)
         told = Told(
             name=self.title,
@@ -195,7 +196,7 @@ def _timeline(visits: list[Visit], start: float) -> Iterator[str]:
 
 
 class NotEntered(KeyError):
-    """The execution has not entered a state; the text names the nearest one that it has entered."""
+    """The execution has not entered this state. The message names the nearest state that was entered."""
 
     def __str__(self) -> str:
         """The text, without the quotes that a KeyError has."""
@@ -203,7 +204,7 @@ class NotEntered(KeyError):
 
 
 class States(Mapping[str, "StateRun"]):
-    """What the states of an execution did, by name, place or path. Iteration gives the places, in order of entry."""
+    """The states of an execution, by name, place or path. Iteration gives the places, in order of entry."""
 
     def __init__(self, visits: list[Visit]) -> None:
         self._visits = visits
@@ -212,7 +213,7 @@ class States(Mapping[str, "StateRun"]):
         """What a state did.
 
         Raises:
-            NotEntered: the execution was never there.
+            NotEntered: the execution has not entered the state.
         """
         found = by_state(self._visits, name)
         if not found:
@@ -235,7 +236,7 @@ class States(Mapping[str, "StateRun"]):
 
 
 class StateRun:
-    """All that one state did in an execution, over all of its visits, in order."""
+    """What one state did in an execution, over all of its visits, in order."""
 
     def __init__(self, visits: list[Visit]) -> None:
         self.visits = visits
@@ -246,17 +247,17 @@ class StateRun:
 
     @property
     def inputs(self) -> list[JSON]:
-        """What the state was entered with, for each visit."""
+        """The input of each visit."""
         return [visit.input for visit in self.visits]
 
     @property
     def outputs(self) -> list[JSON]:
-        """What the state was left with, for each visit that was left."""
+        """The output of each visit that ended well, or whose error was caught."""
         return [visit.output for visit in self.visits if visit.status in ("SUCCEEDED", "CAUGHT")]
 
     @property
     def errors(self) -> list[str]:
-        """The errors of its attempts, those that were retried too, and of visits that failed without an attempt."""
+        """The errors of all attempts, also of retried ones, and of visits that failed without an attempt."""
         found: list[str] = []
         for visit in self.visits:
             errors = [attempt.error for attempt in visit.attempts if attempt.error is not None]
@@ -267,7 +268,7 @@ class StateRun:
 
     @property
     def attempts(self) -> list[Attempt]:
-        """The calls of a Task, each with its arguments and what came of it."""
+        """The calls of a Task, each with its arguments and its output or error."""
         return [attempt for visit in self.visits for attempt in visit.attempts]
 
     @property
@@ -277,11 +278,11 @@ class StateRun:
 
     @property
     def entered_at(self) -> float:
-        """When it was first entered, in seconds since 1970."""
+        """The time of the first entry, in seconds since 1970."""
         return self.visits[0].entered_at
 
     @property
     def duration(self) -> float | None:
-        """Seconds from entry to exit, of all visits together; None while one of them goes on."""
+        """Seconds from entry to exit, summed over all visits; None while a visit goes on."""
         durations = [visit.duration for visit in self.visits]
         return None if None in durations else sum(d for d in durations if d is not None)

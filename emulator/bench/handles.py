@@ -26,18 +26,21 @@ if TYPE_CHECKING:
 
 
 class NotReached(AssertionError):
-    """An execution has not come to where the test wants it; the text says where it is."""
+    """An execution does not reach the state that the test waits for. The message says where the execution is."""
 
 
 class Started:
-    """An execution that runs. No time passes for it but by what is called here, by the clock, or by other clients."""
+    """A running execution that the test moves on.
+
+    Time passes only by the methods below, by the clock, or when another client looks.
+    """
 
     def __init__(self, world: World, call: Callable[[str, dict[str, JSON]], Call], running: Running) -> None:
         self._world = world
         self._call = call
         self._running = running
         self.source: Source | None = None
-        """The file that its definition was read from, if there is one."""
+        """The file of the definition, if the definition came from a file."""
         self.past: Makes | None = None
         """What it was made of."""
 
@@ -50,7 +53,7 @@ class Started:
         return self._running.start.arn
 
     def now(self) -> Execution:
-        """What it has done until now; time stands still."""
+        """The execution until now. Time stands still."""
         return self._world.engine.ask(self._read)
 
     def _read(self) -> Execution:
@@ -58,19 +61,19 @@ class Started:
 
     @property
     def map_runs(self) -> list[MapRun]:
-        """The Map Runs that its Distributed Maps have begun until now, in order."""
+        """The Map Runs that have begun until now, in order."""
         runs = self._world.engine.ask(lambda: list(self._running.map_runs))
         return [MapRun(self._world, self._call, run) for run in runs]
 
     def waiting(self) -> list[Waiting]:
-        """The states that wait now: each with ``state``, ``type``, ``reason`` and, in words, ``what`` it waits for."""
+        """The states that wait now, each with ``state``, ``type``, ``reason``, and ``what`` it waits for, as text."""
         return self.now().waiting
 
     def advance_to(self, state: str) -> Execution:
-        """Let time pass until it is in a state, by name, place or path, or was there once more; what it did.
+        """Let time pass until the execution enters a state, given by name, place or path; return the execution.
 
         Raises:
-            NotReached: it ends without, or waits for something else.
+            NotReached: the execution ends first, or waits for something else.
         """
         __tracebackhide__ = True
         before = len(by_state(self.now().visits.every, state))
@@ -82,11 +85,11 @@ class Started:
         return self._until(reached, state, f"entry into {state!r}")
 
     def token(self, state: str) -> Token:
-        """The task token that a state waits for; time passes until there is one.
+        """The task token for which a state waits. Time passes until the state waits.
 
         Raises:
-            NotReached: it never waits there for a token that its arguments hold.
-            LookupError: it waits there several times, such as in items of a Map; the text has the paths.
+            NotReached: the state never waits for a token that is in the arguments of its Task.
+            LookupError: the state waits several times, such as in items of a Map; the message has the paths.
         """
         __tracebackhide__ = True
         now = self._until(lambda now: bool(self._tokens(now, state)), state, f"token of {state!r}")
@@ -136,10 +139,10 @@ class Started:
         return "\n".join([first, *helps(now.waiting, self._world.clock.mode)])
 
     def result(self) -> Execution:
-        """Let time pass to its end; what it did.
+        """Let time pass to the end of the execution, and return it.
 
         Raises:
-            Deadlock: it waits for something that nobody will do.
+            Deadlock: the execution waits for something that never comes, such as a task token.
         """
         __tracebackhide__ = True
         try:
@@ -153,14 +156,14 @@ class Started:
         raise Deadlock(text)
 
     def stop(self, error: str | None = None, cause: str | None = None) -> Execution:
-        """Abort it, as StopExecution does; what it did."""
+        """Abort the execution, as StopExecution does, and return it."""
         given = {"error": error, "cause": cause}
         params = {"executionArn": self.arn, **{name: text for name, text in given.items() if text is not None}}
         executions.stop_execution(self._world, self._call("StopExecution", params))
         return self.now()
 
     def redrive(self) -> Started:
-        """Have it go on where it failed, as RedriveExecution does.
+        """Let the execution go on where it failed, as RedriveExecution does.
 
         Raises:
             Fault: ExecutionNotRedrivable.
@@ -170,7 +173,7 @@ class Started:
 
 
 class MapRun:
-    """A Map Run: a Distributed Map, and the executions that it has started."""
+    """A Map Run: the child executions of a Distributed Map."""
 
     def __init__(self, world: World, call: Callable[[str, dict[str, JSON]], Call], run: RunningMapRun) -> None:
         self._world = world
@@ -183,7 +186,7 @@ class MapRun:
 
     @property
     def arn(self) -> str:
-        """Its ARN."""
+        """The ARN of the Map Run."""
         return self._run.arn
 
     @property
@@ -198,20 +201,20 @@ class MapRun:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many executions there are of each status that any has: ``{"SUCCEEDED": 3, "FAILED": 1}``."""
+        """The number of child executions by status: ``{"SUCCEEDED": 3, "FAILED": 1}``."""
         return self._world.engine.ask(
             lambda: {status: count for status, count in self._run.executions.items() if count}
         )
 
     @property
     def executions(self) -> list[Started]:
-        """The executions that it has started until now, in the order of the items, each held as any other."""
+        """The child executions that have started until now, in the order of the items."""
         run = self._run
         running = self._world.engine.ask(lambda: [child.restore(run, name) for name, child in run.children.items()])
         return [Started(self._world, self._call, each) for each in running]
 
     def waiting(self) -> list[Waiting]:
-        """The states of all its executions that wait now, and for what."""
+        """The states of all child executions that wait now, each with what it waits for."""
         return [waiting for execution in self.executions for waiting in execution.waiting()]
 
     def update(
@@ -221,10 +224,10 @@ class MapRun:
         tolerated_failure_count: int | None = None,
         tolerated_failure_percentage: float | None = None,
     ) -> None:
-        """Give it other limits, as UpdateMapRun does; what is not given stays.
+        """Change limits, as UpdateMapRun does. A limit that is not given stays.
 
         Raises:
-            Fault: ValidationException, a limit is out of its range.
+            Fault: ValidationException: a limit is out of its range.
         """
         limits = {
             "maxConcurrency": max_concurrency,
@@ -240,7 +243,7 @@ def _arguments(visit: Visit) -> str:
 
 
 class Token:
-    """A task token, and the answers to it."""
+    """A task token for which a state waits. ``value`` is the text of the token."""
 
     def __init__(self, world: World, call: Callable[[str, dict[str, JSON]], Call], value: str) -> None:
         self._world = world

@@ -29,7 +29,7 @@ _SETTINGS: Final = {
 
 
 class InvalidOption(ValueError):
-    """There is no such option, or it cannot have this value; the text says which, and what there is."""
+    """There is no such option, or the option cannot have this value. The message names the valid ones."""
 
 
 def check_names(given: Iterable[str]) -> None:

@@ -38,12 +38,12 @@ class CannotReplay(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What a replay has shown."""
+    """The result of a replay."""
 
     differences: list[str]
-    """A line for each; empty if the machine did all as it was recorded."""
+    """A line for each difference; empty if the machine did everything as recorded."""
     history: list[dict[str, Any]] = field(repr=False)
-    """What the machine has done now, as GetExecutionHistory shows it."""
+    """The new history, as GetExecutionHistory shows it."""
 
 
 def replay(history: Sequence[Event], definition: str, resolve: Resolve) -> Replayed:

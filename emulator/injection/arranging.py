@@ -31,21 +31,24 @@ class Arranging:
         checked: Checked = True,
         optional: bool = False,
     ) -> Mock:
-        """Have a Task get these answers in place of its service's; ``calls`` of what this returns is what it asked.
+        """Answer a Task in place of its service. ``calls`` of the returned mock has the arguments of each call.
 
-        ``task`` is the name of its state, its place or path (``"Each/Ship"``, ``"Each[2]/Ship"``), its Resource (such
-        as ``glue:startJobRun.sync``), or a pattern (such as ``dynamodb:*``). ``when`` says of which arguments: a part
-        of their members, a compiled regular expression, or a callable; ``machine`` is the name of the only state
-        machine that is meant. One answer is for every attempt; of several each is for one, in every execution.
-        An answer is a JSON value, a ``StateError``, ``Later`` for time that it takes, or a callable that makes one of
-        these of the arguments. A value that the service could not answer is refused, as TestState does: ``checked`` is
-        ``"strict"`` (or True), ``"present"`` or ``"none"`` (or False). A mock that is never used fails the test unless
-        it is ``optional``.
+        ``task`` is the name of a state, its place or path (``"Each/Ship"``, ``"Each[2]/Ship"``), a Resource (such as
+        ``glue:startJobRun.sync``), or a pattern (such as ``dynamodb:*``). ``machine`` limits the mock to the state
+        machine of this name. ``when`` limits the mock to calls with certain arguments: some of their members, a
+        compiled regular expression, or a callable.
 
-        Without answers here, ``.throws("Card.Busy", times=2).then_returns(value, after="3s")`` gives them in steps.
+        An answer is a JSON value, a ``StateError``, ``Later`` for an answer that takes time, or a callable that makes
+        an answer from the arguments. A single answer is for every attempt. Of several answers, each is for one attempt,
+        in every execution. Without answers here, the steps of the mock have them: ``.throws("Card.Busy",
+        times=2).then_returns(value, after="3s")``.
+
+        A value that the service could not answer is refused, as in TestState: ``checked`` is ``"strict"`` (or True),
+        ``"present"`` or ``"none"`` (or False). A mock that is never used fails the test, unless the mock is
+        ``optional``.
 
         Raises:
-            TypeError, ValueError: an answer is not JSON, or there is no such mode.
+            TypeError, ValueError: an answer is not JSON, or ``checked`` has no such value.
         """
         steps = steps_of(answers) if answers else ()
         selection = Selection(task, machine, when)
@@ -68,15 +71,15 @@ class Arranging:
         machine: str | None = None,
         optional: bool = False,
     ) -> Faults:
-        """Have calls fail or come late: of Tasks and of clients; ``hits`` of what this returns says which were hit.
+        """Make calls of Tasks and clients fail or come late. ``hits`` of the fault lists the calls that were hit.
 
         ``target`` is an operation, such as ``dynamodb:PutItem``, ``dynamodb:*`` or ``lambda:Invoke``, or the Task of a
-        state by name, place or path. Of the calls that it meets, those numbered in ``calls`` (all, unless they are
-        given) are hit at ``rate``, as ``seed`` chooses, ``times`` times at most. With ``lasting`` a Task that was hit
-        fails at every later attempt of its execution. See docs/faults.md.
+        state, by name, place or path. ``calls`` has the numbers of the calls that may be hit, from 0; the default is
+        all calls. ``rate`` of these are hit, as ``seed`` chooses, at most ``times`` calls. With ``lasting``, a Task
+        that was hit fails at every later attempt of its execution.
 
         Raises:
-            InvalidFault: there is no such operation or error, or a number is none.
+            InvalidFault: there is no such operation or error, or a number is out of range.
         """
         __tracebackhide__ = True
         rule = make_faults(
@@ -96,7 +99,7 @@ class Arranging:
         return self._world.faults.add(rule)
 
     def allow_unused(self) -> None:
-        """Have no mock, and no fault, be wrong because it was not used."""
+        """Let the test pass although a mock or a fault was not used."""
         for mock in self._mocks:
             mock.optional = True
         for rule in self._world.faults:
@@ -108,10 +111,12 @@ class Arranging:
         return "\n".join(verdict for verdict in verdicts if verdict)
 
     def check_mocks(self) -> None:
-        """See that every mock was used, and used well, and every fault met. The fixture does so when the test is over.
+        """Check that every mock was used as it was meant, and that every fault met a call.
+
+        The fixture checks this at the end of the test.
 
         Raises:
-            AssertionError: one was not; the message says what was mocked and what was called.
+            AssertionError: a mock or a fault was not; the message lists mocks and calls.
         """
         __tracebackhide__ = True
         verdict = self.take_verdict()

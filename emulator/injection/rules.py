@@ -28,14 +28,14 @@ _OPERATION: Final = re.compile(r"([\w*-]+):([\w*]+)")
 
 
 class InvalidFault(ValueError):
-    """A fault that cannot be. The message says why."""
+    """The arguments of a fault are wrong. The message says why."""
 
 
 class Hit(NamedTuple):
     """A call that was hit."""
 
     number: int
-    """Which of the calls that the fault has met, from 0."""
+    """The number of the call among those that the fault has met, from 0."""
     what: str
     """The operation, ``dynamodb:PutItem``, or the place of the state."""
     arguments: JSON
@@ -46,27 +46,27 @@ class Faults:
     """Errors or delays that hit some calls."""
 
     target: str
-    """An operation, with ``*`` for anything, or the Task of a state."""
+    """An operation, with ``*`` for any name, or the Task of a state."""
     error: str | None = None
     message: str = ""
-    """The text of the error; by default the service's own."""
+    """The text of the error; the default is the service's own text."""
     delay: float = 0.0
-    """Seconds of the machine that pass before the call is made, or fails."""
+    """Seconds of the machine before the call is made, or fails."""
     rate: float = 1.0
-    """How many of the calls are hit, from 0 to 1."""
+    """The share of calls that are hit, more than 0 and at most 1."""
     seed: int = 0
     times: int | None = None
-    """How many calls are hit at most."""
+    """The largest number of calls that are hit."""
     calls: frozenset[int] | None = None
-    """The numbers of the only calls that may be hit, from 0."""
+    """The numbers of the calls that may be hit, from 0; None for all calls."""
     lasting: bool = False
-    """Whether a Task that was hit, of one item if it is in a Map, is hit at every later attempt of its execution."""
+    """Whether a Task that was hit is hit at every later attempt of its execution (in a Map: for the same item)."""
     when: When = None
     machine: str | None = None
     optional: bool = False
-    """Whether it may meet no call."""
+    """Whether the test may end without a call that the fault meets."""
     met: int = 0
-    """How many calls it has met."""
+    """The number of calls that the fault has met."""
     hits: list[Hit] = field(default_factory=list)
     stopped: bool = False
     complaints: dict[str, None] = field(default_factory=dict)
@@ -79,10 +79,10 @@ class Faults:
     """The Tasks that were hit."""
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be.
+        """Check the fields.
 
         Raises:
-            InvalidFault: there is no such service, operation or error, or a number is none.
+            InvalidFault: there is no such service, operation or error, or a number is out of range.
         """
         if self.error is None and not self.delay:
             raise InvalidFault(f"The fault of {self.target!r} does nothing: it needs an error or a delay.")

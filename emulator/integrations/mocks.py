@@ -57,37 +57,39 @@ class Step:
 
 @dataclass(slots=True, eq=False)
 class Mock:
-    """Stands for Tasks."""
+    """Answers Tasks in place of their services. ``dynastep.mock`` makes a mock."""
 
     title: str
-    """What messages call it."""
+    """The name of the mock in messages."""
     selection: Selection
-    """Which attempts it answers."""
+    """The attempts that the mock answers."""
     steps: tuple[Step, ...]
-    """In the order of the attempts that they are for, without a gap."""
+    """The answers, in the order of attempts, without a gap."""
     mode: Mode = "NONE"
-    """How its values are held to what the operation could answer, if that is known."""
+    """How answers are compared with the model of the operation, if there is a model."""
     optional: bool = False
-    """Whether it may be left unused."""
+    """Whether the test may end without a call that the mock answers."""
     unchecked_by: str = "checked=False"
     """How whoever made it says that anything goes."""
     calls: list[JSON] = field(default_factory=list)
-    """The arguments of every attempt that it has answered, in order."""
+    """The arguments of every attempt that the mock has answered, in order."""
     complaints: list[str] = field(default_factory=list)
     """What was wrong with it."""
 
     def returns(self, value: JSON, *, times: int | None = None, after: float | str = 0) -> Mock:
-        """Answer the next attempts with a value: so many of them, or all until another step follows, which is one.
+        """Answer the next attempts with a value.
 
-        ``after`` is how long each takes in the machine: seconds, or text such as ``"3s"``, ``"2 min"``, ``"1h"``.
+        ``times`` is the number of attempts. Without ``times``, the step is for every further attempt, or for a single
+        attempt if another step follows. ``after`` is the time that each answer takes in the machine: seconds, or text
+        such as ``"3s"``, ``"2 min"``, ``"1h"``.
 
         Raises:
-            TypeError, ValueError: the value is no JSON; there are no such times; ``after`` is no time.
+            TypeError, ValueError: the value is no JSON, ``times`` is less than 1, or ``after`` is no time.
         """
         return self._then(plain(Later(duration(after), value=value)), times)
 
     def throws(self, error: str, cause: str = "", *, times: int | None = None, after: float | str = 0) -> Mock:
-        """Fail the next attempts with an error; else as ``returns``."""
+        """Fail the next attempts with an error. ``times`` and ``after`` are as for ``returns``."""
         return self._then(Later(duration(after), error=StateError(error, cause)), times)
 
     then_returns = returns
