@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from emulator.commands.definitions import CannotRun
 from emulator.commands.servers import answers_of, client, region_of, with_server
 
 
@@ -25,6 +26,8 @@ def history(arn: str, *, events: bool, as_json: bool, url: str, account: str | N
     from emulator.bench.tree import Tree
     from emulator.bench.visits import read_visits, seconds
 
+    if not arn.startswith("arn:"):
+        raise CannotRun(f"{arn!r} is no ARN: 'dynastep executions' lists executions with their ARNs.")
     with answers_of(url):
         server = client("stepfunctions", url, account, region or region_of(arn))
         described = server.describe_execution(executionArn=arn)

@@ -52,6 +52,8 @@ def run(
     The states are shown as they are left, and then the result. FILE is JSON or YAML: a definition, a template of SAM,
     CloudFormation, CDK or Serverless, or a plan of Terraform in JSON.
 
+    There are no tables, queues or buckets: mock the Tasks that use them (--mock), or run the machine on a server.
+
     The exit status is 0 if the execution succeeded, 1 if it failed, and 2 if it cannot run.
 
     Example: dynastep run order.asl.json --input '{"id": 7}'
