@@ -210,7 +210,15 @@ def test_the_logs_of_a_server(server: Any, folder: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("command", [("clock",), ("reset",), ("executions",), ("history", "arn"), ("logs",)])
+def test_history_of_a_name_says_where_arns_are() -> None:
+    result = dynastep("history", "first")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "Error: 'first' is no ARN: 'dynastep executions' lists executions with their ARNs.\n",
+    )
+
+
+@pytest.mark.parametrize("command", [("clock",), ("reset",), ("executions",), ("history", "arn:a"), ("logs",)])
 def test_where_nobody_answers(command: tuple[str, ...]) -> None:
     result = dynastep(*command, "--url", NOBODY)
     said = f"Error: Nobody answers at {NOBODY}. 'dynastep start' starts a server; --url names another one.\n"
