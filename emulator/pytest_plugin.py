@@ -76,11 +76,11 @@ def _opened(request: pytest.FixtureRequest) -> Iterator[Dynastep]:
 
 @pytest.fixture
 def dynastep(request: pytest.FixtureRequest) -> Iterator[Dynastep]:
-    """AWS for this test: Step Functions, DynamoDB and the rest, empty, under virtual time.
+    """An empty emulator of AWS for this test, under virtual time.
 
-    ``dynastep.run(definition, input)`` runs a machine; ``client`` and ``resource`` are boto3's; ``function`` makes a
-    Python callable a Lambda function; ``clock`` is the time; code under test finds ``url`` in AWS_ENDPOINT_URL by
-    itself.
+    ``dynastep.run(definition, input)`` runs a machine. ``client`` and ``resource`` make clients of boto3. ``function``
+    makes a Lambda function from a Python callable. ``clock`` moves time. Other processes find the emulator by the
+    variable AWS_ENDPOINT_URL, which holds ``url``.
     """
     with _opened(request) as emulated:
         yield emulated
@@ -88,20 +88,20 @@ def dynastep(request: pytest.FixtureRequest) -> Iterator[Dynastep]:
 
 @pytest.fixture(scope="class")
 def dynastep_class(request: pytest.FixtureRequest) -> Iterator[Dynastep]:
-    """AWS for all tests of a class, as ``dynastep``: one test sees what those before it have made."""
+    """One emulator for all tests of a class. A test sees the resources that earlier tests have made."""
     with _opened(request) as emulated:
         yield emulated
 
 
 @pytest.fixture(scope="module")
 def dynastep_module(request: pytest.FixtureRequest) -> Iterator[Dynastep]:
-    """AWS for all tests of a module, as ``dynastep``: one test sees what those before it have made."""
+    """One emulator for all tests of a module. A test sees the resources that earlier tests have made."""
     with _opened(request) as emulated:
         yield emulated
 
 
 @pytest.fixture(scope="session")
 def dynastep_session(request: pytest.FixtureRequest) -> Iterator[Dynastep]:
-    """AWS for all tests of the session, as ``dynastep``: one test sees what those before it have made."""
+    """One emulator for all tests of the session. A test sees the resources that earlier tests have made."""
     with _opened(request) as emulated:
         yield emulated

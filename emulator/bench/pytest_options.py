@@ -18,22 +18,22 @@ def add_coverage_options(parser: pytest.Parser) -> None:
         nargs="?",
         const=EVERYWHERE,
         default=None,
-        help="Measure the coverage of the definitions that match GLOB, a pattern, a file or a folder; of every "
-        "*.asl.json, *.asl.yaml and *.asl.yml under the root directory if there is none.",
+        help="Measure the coverage of the definitions that match GLOB, a pattern, a file or a folder. The default is "
+        "every *.asl.json, *.asl.yaml and *.asl.yml under the root directory.",
     )
     group.addoption(
         "--asl-cov-report",
         metavar="TYPE",
         action="append",
         default=[],
-        help="term, term-missing, html[:DIR], json[:FILE], lcov[:FILE] or cobertura[:FILE]; several may be given.",
+        help="A report: term, term-missing, html[:DIR], json[:FILE], lcov[:FILE] or cobertura[:FILE]; may be repeated.",
     )
     group.addoption(
         "--asl-cov-fail-under",
         metavar="PERCENT",
         type=float,
         default=None,
-        help="Fail if the coverage of state machines is lower.",
+        help="Fail if the coverage of state machines is lower than PERCENT.",
     )
 
 
