@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import unittest
 from datetime import datetime, timedelta, timezone
 
+import boto3
 import pytest
 
 from dynastep import InvalidOption, emulator
+from emulator.testing import OPEN
 
 SHOW = """
 import os
+import boto3
 import pytest
 
 def shown(aws):
@@ -175,6 +179,41 @@ def test_it_serves_unittest(project):
                 assert self.dynastep.client("sqs").list_queues()
         """
     ).assert_outcomes(passed=3)
+
+
+def test_a_decorated_test_case_has_its_emulator_from_set_up_to_tear_down():
+    seen = []
+
+    @emulator(region="eu-west-1")
+    class Base(unittest.TestCase):
+        def setUp(self):
+            boto3.client("sqs").create_queue(QueueName="jobs")
+
+        def tearDown(self):
+            seen.append(boto3.client("sqs").list_queues()["QueueUrls"])
+
+        def test_it(self, dynastep):
+            assert dynastep.client("sqs").list_queues()["QueueUrls"] == boto3.client("sqs").list_queues()["QueueUrls"]
+            assert dynastep.region == "eu-west-1"
+
+    @emulator(region="eu-west-2")
+    class Derived(Base):
+        def test_it(self, dynastep):
+            assert dynastep.region == "eu-west-2"
+
+        def test_that_fails(self, dynastep):
+            dynastep.mock("Nowhere", 1)
+
+    def run(case):
+        return unittest.defaultTestLoader.loadTestsFromTestCase(case).run(unittest.TestResult())
+
+    assert run(Base).wasSuccessful()
+    derived = run(Derived)
+    assert (derived.testsRun, len(derived.failures), derived.errors) == (2, 1, [])
+    assert "Nowhere" in derived.failures[0][1]
+    assert len(seen) == 3
+    assert all(len(queues) == 1 for queues in seen)
+    assert OPEN == []
 
 
 def test_a_decorated_function_has_an_emulator_each_time():
