@@ -78,9 +78,6 @@ class Keeps(Protocol):
     def touched(self, execution: Execution, /) -> None:
         """An execution is not as it was. On the loop's thread."""
 
-    def forget(self, execution: Execution, /) -> None:
-        """An execution is not kept any longer. On the loop's thread."""
-
 
 class Keeping:
     """Who keeps a world, if anybody does."""

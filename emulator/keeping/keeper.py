@@ -3,7 +3,7 @@
 - **Items** are written with the request that changes them (``writing``).
 - **Tables and state machines**, what they are rather than what is in them, are written whole after a request that may
   have changed them: there are few such requests.
-- **Executions** are written when the loop rests: of each that is not as it was, the events and the answers since.
+- **Executions** are written when the loop rests (``executions``).
 - **Other services** are written after a request that may have changed one; a service that takes long to write, within
   a second by a thread of its own.
 """
@@ -21,12 +21,11 @@ from asl_interpreter.jsontext import JSON, encode
 from asl_interpreter.loop.clock import monotonic
 from asl_interpreter.loop.errands import Closed
 from asl_interpreter.loop.locks import lock
-from asl_interpreter.running.kept import head_of, keep_child, rows_of
-from asl_interpreter.running.map_runs import map_runs
 from emulator import moto_door
 from emulator.dynamodb.model.store import TOKEN_LIFE
 from emulator.faults import Fault
-from emulator.keeping.archive import PARTS, Archive
+from emulator.keeping.archive import Archive
+from emulator.keeping.executions import EVERY, Executions
 from emulator.keeping.folder import CannotWrite, Folder, NoRoom, Statement
 from emulator.keeping.limits import UNKEPT
 from emulator.keeping.pickling import CannotKeep, dump
@@ -34,7 +33,6 @@ from emulator.keeping.state import DYNAMODB, chance_of, named_parts
 from emulator.keeping.writing import Watch, Writing, already_noted, put
 from emulator.progress import followed
 from emulator.stepfunctions.keeping import every_execution
-from emulator.stepfunctions.retention import Listed
 
 if TYPE_CHECKING:
     from asl_interpreter.running.execution import Execution
@@ -60,18 +58,11 @@ OF_EXECUTIONS: Final = frozenset(
 )
 SLOW: Final = 0.02
 """Real seconds; what takes longer to be pickled is not written with every request."""
-EVERY: Final = 1.0
-"""Real seconds between two looks at what was not."""
 ATTEMPTS: Final = 5
 RANK: Final = 2
 
 _PART: Final = "INSERT OR REPLACE INTO parts VALUES (?, ?)"
-_HEAD: Final = "INSERT OR REPLACE INTO executions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_WITHIN: Final = "INSERT OR REPLACE INTO within VALUES (?, ?)"
 _PUT_TOKEN: Final = "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?, ?)"  # noqa: S105 - no password
-_EVENTS: Final = "INSERT OR REPLACE INTO events VALUES (?, ?, ?)"
-_LANDED: Final = "INSERT OR REPLACE INTO landed VALUES (?, ?, ?)"
-_CHILD: Final = "INSERT OR REPLACE INTO children VALUES (?, ?, ?, ?)"
 
 
 class Keeper:
@@ -80,7 +71,7 @@ class Keeper:
     def __init__(self, folder: Folder, world: World) -> None:
         self._folder = folder
         self._world = world
-        self._archive = world.retention.archive = Archive(folder, world)
+        self._archive = archive = world.retention.archive = Archive(folder, world)
         self._writing = Writing(folder)
         self._saving = lock("the keeping of a world", RANK)
         self._kept: dict[str, bytes] = {}
@@ -89,13 +80,9 @@ class Keeper:
         self._unkept: dict[str, str] = {}
         """Services that could not be written, by the name of the part, and why."""
         self._watched: dict[str, Watch | None] = {}
-        self._touched: dict[Execution, None] = {}
-        self._events: dict[str, tuple[int, int]] = {}
-        """ARN of an execution -> how many of its events, and of what came to it, are in tables of their own."""
-        self._said = ""
-        """Why executions cannot be kept, if the log says so already."""
-        self._again_at = 0.0
-        """The real (monotonic) time before which the loop does not try again to keep them."""
+        self._executions = Executions(folder, archive, self._moment)
+        self.touched = self._executions.touched
+        """Hears, on the loop's thread, of each execution that is not as it was."""
         self._stirred = threading.Event()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look_again, name="dynastep-keeper", daemon=True)
@@ -104,10 +91,10 @@ class Keeper:
 
     def begin(self, known: Mapping[str, tuple[int, int]]) -> None:
         """Keep from now on; ``known`` says how much of which execution is in the folder already."""
-        self._events.update(known)
+        self._executions.begin(known)
         self._archive.begin()
         world = self._world
-        world.retention.gone = self.forget
+        world.retention.gone = self._gone
         self._folder.write([("DELETE FROM parts WHERE name = ?", (UNKEPT,))])
         self._save_all()
         self._folder.write([("DELETE FROM tokens", ()), *self._tokens()])
@@ -199,7 +186,7 @@ class Keeper:
         elif call.service == "stepfunctions":
             if call.operation not in OF_EXECUTIONS:
                 self._world.engine.ask(self._save_machines)
-            if self._touched and not self._world.engine.loop.here():
+            if self._executions and not self._world.engine.loop.here():
                 self._world.engine.ask(self._keep_executions)  # which comes after what is under way
         elif call.service == "cloudformation":
             self.stirred()
@@ -306,6 +293,24 @@ class Keeper:
     def _time(self) -> bytes:
         return encode({"mode": self._world.clock.mode, "now": self._world.clock.now()})
 
+    def _moment(self) -> list[Statement]:
+        """Where time and chance stand, which executions go on from."""
+        if self._world.clock.mode == "wall":
+            return []
+        return [(_PART, ("clock", self._time())), (_PART, ("chance", dump(chance_of(self._world), {})))]
+
+    def _keep_executions(self) -> None:
+        self._executions.keep()
+        self._world.retention.make_room()
+
+    def _keep_at_rest(self) -> None:
+        if self._executions.keep_at_rest():
+            self._world.retention.make_room()
+
+    def _gone(self, execution: Execution) -> None:
+        self._archive.has_more = True
+        self._executions.forget(execution)
+
     def _save_services(self, service: str, *, all_of_them: bool) -> None:
         """Write the services that have changed; ``service`` is the one that was asked, by its signing name."""
         changed: list[tuple[str, bytes]] = []
@@ -342,7 +347,7 @@ class Keeper:
         while not self._over.wait(EVERY):
             with suppress(CannotWrite):
                 self._folder.write([("DELETE FROM tokens WHERE at <= ?", (self._world.clock.now() - TOKEN_LIFE,))])
-            if self._said:
+            if self._executions.trouble:
                 with suppress(Closed):
                     self._world.engine.ask(self._keep_at_rest)
             if self._stirred.is_set():
@@ -353,83 +358,6 @@ class Keeper:
                 except Exception:
                     log.exception("The data folder lacks what other services have changed")
 
-    # Executions.
-
-    def touched(self, execution: Execution) -> None:
-        """An execution is not as it was. On the loop's thread."""
-        self._touched[execution] = None
-
-    def _keep_executions(self) -> None:
-        """Write what has happened to executions. On the loop's thread, while nothing can move."""
-        if not self._touched:
-            return
-        # They stay touched until they are written: until then no request that has touched one may be answered.
-        statements: list[Statement] = []
-        written: dict[str, tuple[int, int]] = {}
-        for execution in self._touched:
-            if execution.stopped_at is not None and (execution.start.express or execution.start.map_run_arn):
-                if execution.start.arn in self._events:  # what is kept of a child is kept with its parent
-                    statements += forgotten(execution.start.arn)
-            else:
-                statements += self._of_execution(execution, written)
-        if self._world.clock.mode != "wall":
-            statements += [(_PART, ("clock", self._time())), (_PART, ("chance", dump(chance_of(self._world), {})))]
-        try:
-            self._folder.write(statements)
-        except CannotWrite as error:
-            self._again_at = monotonic() + EVERY
-            if self._said != str(error):
-                self._said = str(error)
-                log.error("Executions cannot be kept: %s", error)  # noqa: TRY400 - the reason says all
-            raise
-        for execution in self._touched:
-            self._events.pop(execution.start.arn, None)
-            self._archive.taken_out.discard(execution.start.arn)
-        self._events.update(written)
-        self._touched.clear()
-        self._said, self._again_at = "", 0.0
-        self._world.retention.make_room()
-
-    def _keep_at_rest(self) -> None:
-        """Write what has happened to executions, where nobody is to be told that it cannot be: it is tried again."""
-        if monotonic() >= self._again_at:
-            with suppress(CannotWrite):
-                self._keep_executions()
-
-    def _of_execution(self, execution: Execution, written: dict[str, tuple[int, int]]) -> Iterator[Statement]:
-        arn, record = execution.start.arn, execution.record
-        if arn in self._archive.taken_out:
-            yield from forgotten(arn)  # it is written anew
-        events, landed = self._events.get(arn, (0, 0))
-        rows, came, head = rows_of(execution, events), record.since(landed), head_of(execution)
-        ended = {(each.about[0], each.about[1]) for each in came if each.what == "child"}
-        if execution.stopped_at is not None:  # what came last may be forgotten already
-            ended = {(number, name) for number, run in enumerate(execution.map_runs) for name in run.children}
-            for run in map_runs(execution):
-                yield from ((_WITHIN, (part, arn)) for part in (run.arn, *run.children))
-        for number, name in ended:
-            child = execution.map_runs[number].children[name]
-            yield _CHILD, (arn, number, name, encode(keep_child(child)))
-        if execution.status == "SUCCEEDED":
-            came = []  # nobody will do it again
-            if landed:
-                yield "DELETE FROM landed WHERE arn = ?", (arn,)
-        if execution.stopped_at is not None and not events and not landed:
-            head |= {"rows": rows, "landed": came}  # one statement for all of most executions
-        else:
-            if rows:
-                yield _EVENTS, (arn, events, encode(rows))
-            if came:
-                yield _LANDED, (arn, landed, encode(came))
-            written[arn] = events + len(rows), landed + len(came)
-        yield _HEAD, (*Listed.of(execution), execution.start.state_machine_arn, encode(head))
-
-    def forget(self, execution: Execution) -> None:
-        """An execution leaves memory. On the loop's thread."""
-        self._archive.has_more = True
-        self._touched.pop(execution, None)
-        self._events.pop(execution.start.arn, None)
-
 
 def _refusal(error: Exception, code: str) -> Fault:
     """What is answered where nothing can be kept. SDKs do not try again what has no room."""
@@ -437,12 +365,6 @@ def _refusal(error: Exception, code: str) -> Fault:
     if isinstance(error, NoRoom):
         return Fault("InsufficientStorage", message, status=507)
     return Fault(code, message, status=500)
-
-
-def forgotten(arn: str) -> Iterator[Statement]:
-    """What removes an execution from the folder."""
-    for table, column in PARTS:
-        yield f"DELETE FROM {table} WHERE {column} = ?", (arn,)  # noqa: S608 - of the tuple there
 
 
 def _open_stream(region: Region, table: Table) -> Stream | None:

@@ -28,11 +28,11 @@ NOT_KEPT: Final[Mapping[str, tuple[str, str]]] = {
     "metrics": ("cloudwatch", "values of metrics that were counted"),
     "lambdas": (
         "lambda",
-        "invocations by event that wait for another attempt; processes of functions, and what they hold in memory",
+        "invocations by event that wait for another attempt, and processes of functions with their memory",
     ),
-    "keys": ("kms", "the data keys that services hold: each asks for another one"),
-    "mocks": ("stepfunctions", "mocks that were set over the control routes, and what they have counted"),
-    "faults": ("every service", "faults that were set over the control routes, and what they have counted"),
+    "keys": ("kms", "data keys that services hold, of which each service asks for a new one"),
+    "mocks": ("stepfunctions", "mocks that were set over the control routes, and their counts"),
+    "faults": ("every service", "faults that were set over the control routes, and their counts"),
 }
 """Parts of a world that a folder does not have, or not all of: the service, and what of it."""
 
@@ -44,7 +44,7 @@ def sentences(folder: Folder) -> Iterator[str]:
         Unreadable: the folder is damaged.
     """
     of_each = "; ".join(f"{service}: {what}" for service, what in NOT_KEPT.values())
-    yield f"A data folder does not keep everything. What it does not: {of_each}. docs/data.md says more"
+    yield f"A data folder does not keep everything. Not kept: {of_each}. docs/data.md has the whole list"
     for (kept,) in folder.read("SELECT value FROM parts WHERE name = 'unkept'"):
         try:
             lacking = loads(kept)
