@@ -51,6 +51,12 @@ class Coverage:
                 mine[name] = mine.get(name, 0) + count
         self.points.update(other.points)
 
+    def clear(self) -> None:
+        """Count from nothing again."""
+        self.entered.clear()
+        self.left.clear()
+        self.points.clear()
+
     def by_next(self) -> dict[str, int]:
         """State -> how often it was left by its Next, or at its End."""
         found = dict(self.left)

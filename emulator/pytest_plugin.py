@@ -62,16 +62,22 @@ def _opened(request: pytest.FixtureRequest) -> Iterator[Dynastep]:
     try:
         opened = emulator(coverage=coverage, **options_of(request.node, request.config))
     except InvalidOption as error:
-        pytest.fail(str(error), pytrace=False)
+        wrong = str(error)
+    else:
+        wrong = ""
+    if wrong:
+        pytest.fail(wrong, pytrace=False)  # no frame of ours explains it
     with opened as emulated:
-        if chaos is None:
-            yield emulated
-            return
-        chaos.begin(emulated)
+        if chaos is not None:
+            chaos.begin(emulated)
         try:
             yield emulated
         finally:
-            chaos.end(emulated, coverage)
+            if chaos is not None:
+                chaos.end(emulated, coverage)
+        wrong = emulated.take_verdict()
+    if wrong:
+        pytest.fail(wrong, pytrace=False)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Control routes for tests in any language: mocks and faults of a running server."""
+"""Control routes for tests in any language: mocks, faults and coverage of a running server."""
 
 from __future__ import annotations
 
@@ -19,9 +19,15 @@ if TYPE_CHECKING:
 
 
 def control_routes(control: Control) -> Blueprint:
-    """The routes ``/_dynastep/mocks`` and ``/_dynastep/faults``: GET lists, POST adds, DELETE forgets."""
+    """The routes ``/_dynastep/mocks``, ``faults`` and ``coverage``: GET lists, POST adds, DELETE forgets."""
     routes = Blueprint("tests", __name__)
+    _offer_mocks(routes, control)
+    _offer_faults(routes, control)
+    _offer_coverage(routes, control)
+    return routes
 
+
+def _offer_mocks(routes: Blueprint, control: Control) -> None:
     @routes.get("/_dynastep/mocks")
     def list_mocks() -> Response:
         """The mocks, each with the arguments of its calls and what was wrong with it; and which were not used."""
@@ -46,6 +52,8 @@ def control_routes(control: Control) -> Blueprint:
         mocks.clear()
         return answer(known)
 
+
+def _offer_faults(routes: Blueprint, control: Control) -> None:
     @routes.get("/_dynastep/faults")
     def list_faults() -> Response:
         """The faults, each with how many calls it has met and which of these it has hit."""
@@ -69,7 +77,36 @@ def control_routes(control: Control) -> Blueprint:
         faults.clear()
         return answer(known)
 
-    return routes
+
+def _offer_coverage(routes: Blueprint, control: Control) -> None:
+    @routes.get("/_dynastep/coverage")
+    def show_coverage() -> Response:
+        """What executions have done of each definition, as ``.asl-coverage.json`` has it: a record for reports."""
+        return answer(_coverage_as_json(control))
+
+    @routes.delete("/_dynastep/coverage")
+    def forget_coverage() -> Response:
+        """Count from nothing again, and say what GET says of what was counted. A reset leaves the counts."""
+        return answer(_coverage_as_json(control, forget=True))
+
+
+def _coverage_as_json(control: Control, *, forget: bool = False) -> JSON:
+    from emulator.bench.coverage import Record
+
+    world = control.latest.world
+    counted = world.coverage
+    if counted is None:
+        raise BadRequest("Nothing is counted in this test: pytest --asl-cov counts.")
+
+    def read() -> JSON:
+        record = Record()
+        record.add(counted)
+        if forget:
+            for coverage in counted.values():
+                coverage.clear()
+        return record.to_json()
+
+    return world.engine.ask(read)  # where executions count
 
 
 def _faults_as_json(faults: FaultRules) -> JSON:

@@ -48,7 +48,7 @@ from emulator.stepfunctions import executions, state_machines
 from emulator.validate.documents import CannotRead
 from emulator.wire.credentials import DEFAULT_ACCOUNT, credential
 from emulator.wire.protocol import Call, Environ, Response
-from emulator.wiring import Lasting, meet_moto
+from emulator.wiring import Lasting, leave_moto, meet_moto
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -82,6 +82,9 @@ class Dynastep(Clients, Arranging):
         self._running: dict[str, Running] = {}
         """ARN -> the executions that ``run`` has started."""
         self.clock = TestClock(control)
+
+    def __repr__(self) -> str:
+        return f"<Dynastep account {self.account} in {self.region}>"
 
     @property
     def _world(self) -> World:
@@ -393,6 +396,11 @@ class Controls(Control):
         return self._tests.get(account, self.latest)
 
     @property
+    def is_open(self) -> bool:
+        """Whether any test has an emulator."""
+        return bool(self._tests)
+
+    @property
     def latest(self) -> Control:
         """The control of the test that began last, of those that go on: a request for it has no access key."""
         return next(reversed(list(self._tests.values())), self)
@@ -438,6 +446,8 @@ class Controls(Control):
         """End the world of an account."""
         self._tests.pop(account).close()
         moto_door.forget(account)
+        if not self.is_open:
+            leave_moto()
 
 
 @cache
@@ -494,7 +504,7 @@ class emulator(AbstractContextManager["Dynastep"]):  # noqa: N801 - it is called
 
 @contextmanager
 def _opened(options: Options, coverage: dict[str, Coverage] | None) -> Iterator[Dynastep]:
-    meet_moto(lambda account: _controls().of(account).world)  # another application may have since
+    meet_moto(lambda account: _controls().of(account).world, lambda: _controls().is_open)  # another may have since
     mocks = Mocks()
     account, control, accounts = _controls().open(options, mocks, coverage)
     respond = partial(_answer_in, control, accounts)

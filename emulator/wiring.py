@@ -257,10 +257,11 @@ operations.offer("dynamodb", _dynamodb)
 operations.offer("dynamodbstreams", _dynamodb)
 
 
-def meet_moto(world_of: Callable[[str], World]) -> None:
+def meet_moto(world_of: Callable[[str], World], is_open: Callable[[], bool] = lambda: True) -> None:
     """Show moto's services our tables, and take what they send to state machines and functions.
 
-    ``world_of`` finds the world of an account. Of the process, as moto's state is: who comes last counts.
+    ``world_of`` finds the world of an account; ``is_open`` says whether there is any: while there is none, moto has
+    tables of its own. Of the process, as moto's state is: who comes last counts.
     """
 
     def owner(arn: str) -> World:
@@ -280,7 +281,7 @@ def meet_moto(world_of: Callable[[str], World]) -> None:
         moto_door.answer_here(service, lambda operation, *given: world_of(given[-1][0]).apis.operate(operation, *given))
     moto_door.take_metrics(meters(lambda account: world_of(account).metrics, lambda account: world_of(account).alarms))
     moto_door.take_touched(lambda account, region: world_of(account).alarms.touched(account, region))
-    moto_door.show_tables(lambda account: world_of(account).dynamodb, attach_tables)
+    moto_door.show_tables(lambda account: world_of(account).dynamodb if is_open() else None, attach_tables)
     moto_door.take_clock(lambda account: world_of(account).clock.now())
     moto_door.deliver("states", lambda arn, text: _start(owner(arn), arn, text))
     moto_door.deliver("lambda", lambda arn, text: _invoke(owner(arn), arn, text))
@@ -313,6 +314,12 @@ def meet_moto(world_of: Callable[[str], World]) -> None:
     )
 
 
+def leave_moto() -> None:
+    """Let moto be as it is without us, as far as others could tell: tests of ``mock_aws`` may stand beside ours."""
+    moto_door.take_metrics(None)
+    moto_door.left()
+
+
 def _has_stream(world: World, arn: str) -> bool:
     """Whether there is a stream of a table, or of Kinesis, with this ARN."""
     return moto_door.find_stream(arn) is not None or world.lambdas.find_stream(arn) is not None
@@ -334,7 +341,7 @@ def _pass_time(engine: Engine, seconds: float) -> bool:
     return clock.mode != "wall"
 
 
-def attach_tables(store_of: Callable[[str], Store]) -> None:
+def attach_tables(store_of: Callable[[str], Store | None]) -> None:
     """Put views of our tables into moto's DynamoDB; called once, when moto has been imported."""
     from emulator.dynamodb import registry
 

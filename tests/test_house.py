@@ -91,7 +91,7 @@ EMULATOR = {
     "wiring": "actors apigateway arns cloudwatch datasets deploying encryption dynamodb.forwarding dynamodb.model dynamodb.operations simulation"
     " dynamodb.registry endpoint eventbridge events faults injection integrations lambdas moto_door"
     " settings stepfunctions websockets wire world",
-    "routes": "injection integrations",
+    "routes": "bench injection integrations",
     "initial": "progress",
     "variables": "settings suggestions",
     "localstack": "moto_door wire",

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from emulator.suggestions import unknown
+
 PAGE = 1000
 """How many events or executions are asked for at once; AWS gives no more."""
+
+
+class NoSuchMachine(ValueError):
+    """There is no state machine of this name; the text has the nearest one."""
 
 
 def events_after(client: Any, arn: str, seen: int = 0) -> list[dict[str, Any]]:
@@ -29,9 +35,15 @@ def every_execution(client: Any, machine: str | None = None, status: str | None 
     """The executions of a state machine, or of all of them, the newest of each first.
 
     ``client`` is a client of Step Functions; ``machine`` the ARN or the name of a state machine.
+
+    Raises:
+        NoSuchMachine: there is no such state machine; the text has the nearest name.
     """
     wanted = {} if status is None else {"statusFilter": status}
-    for found in _pages(client.list_state_machines, "stateMachines"):
+    every = list(_pages(client.list_state_machines, "stateMachines"))
+    if machine is not None and all(machine not in (found["name"], found["stateMachineArn"]) for found in every):
+        raise NoSuchMachine(unknown("state machine", machine, [found["name"] for found in every]))
+    for found in every:
         if machine in (None, found["name"], found["stateMachineArn"]) and found["type"] == "STANDARD":
             yield from _pages(client.list_executions, "executions", stateMachineArn=found["stateMachineArn"], **wanted)
 

@@ -68,10 +68,13 @@ class Scopes:
             return
         from emulator.bench.options import InvalidOption
 
+        wrong = ""
         try:
             options_of(item, self._config)
         except InvalidOption as error:
-            pytest.fail(str(error), pytrace=False)
+            wrong = str(error)
+        if wrong:
+            pytest.fail(wrong, pytrace=False)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:

@@ -6,6 +6,7 @@ from typing import Final
 
 import click
 
+from emulator.commands.definitions import CannotRun
 from emulator.commands.servers import answers_of, client, with_server
 
 STATUSES: Final = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE")
@@ -24,10 +25,14 @@ def executions(machine: str | None, wanted: str | None, url: str, account: str |
     Example: dynastep executions order --status FAILED
     """
     from emulator.bench.explain import clock
-    from emulator.bench.following import every_execution
+    from emulator.bench.following import NoSuchMachine, every_execution
 
     with answers_of(url):
-        for found in every_execution(client("stepfunctions", url, account, region), machine, wanted):
+        try:
+            listed = list(every_execution(client("stepfunctions", url, account, region), machine, wanted))
+        except NoSuchMachine as error:
+            raise CannotRun(str(error)) from None
+        for found in listed:
             status = click.style(f"{found['status']:<9}", fg=_COLOURS.get(found["status"], "red"))
             took = "-" if "stopDate" not in found else clock((found["stopDate"] - found["startDate"]).total_seconds())
             began = f"{found['startDate']:%Y-%m-%d %H:%M:%S}"

@@ -13,6 +13,7 @@ from copy import deepcopy
 from datetime import datetime, timezone
 from typing import Any
 
+from moto.dynamodb import urls
 from moto.dynamodb.exceptions import (
     DeletionProtectedException,
 )
@@ -31,19 +32,26 @@ from emulator.dynamodb.model.tables import Table
 from emulator.dynamodb.model.values import Attributes, write_item
 
 
-def attach(store_of: Callable[[str], Store]) -> None:
+def attach(store_of: Callable[[str], Store | None]) -> None:
     """Let moto's DynamoDB show the tables of the store that each account has, from now on.
 
-    What moto's own backend held before is forgotten.
+    An account without one has a backend of moto's own: tests of mock_aws may stand beside ours. What moto's own backend
+    held before is forgotten.
     """
 
     class Backend(OurBackend):
         """moto's backend for one account and region, on our tables."""
 
         def find_region(self) -> Region:
-            return store_of(self.account_id).region(self.account_id, self.region_name)
+            store = store_of(self.account_id)
+            if store is None:
+                raise AssertionError(f"a backend of account {self.account_id} is used that nobody has any more")
+            return store.region(self.account_id, self.region_name)
 
-    dynamodb_backends.backend = Backend
+    def backend(region_name: str, account_id: str) -> DynamoDBBackend:
+        return (DynamoDBBackend if store_of(account_id) is None else Backend)(region_name, account_id)
+
+    dynamodb_backends.backend = backend  # type: ignore[assignment]  # moto only calls it
     dynamodb_backends.clear()
 
 
@@ -215,6 +223,13 @@ class OurBackend(DynamoDBBackend):
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.tables = Tables(self.find_region())  # type: ignore[assignment]  # moto says dict, and means a mapping
+
+    def reset(self) -> None:
+        """``mock_aws`` of a test beside ours begins or ends, and moto forgets this backend: our tables are not its."""
+
+    @property
+    def _url_module(self) -> Any:
+        return urls  # moto would look for them beside this module
 
     def find_region(self) -> Region:
         """The region of ours that this backend shows."""

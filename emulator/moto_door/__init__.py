@@ -26,7 +26,7 @@ from emulator.moto_door.pools import issuer_of, keys_of_pool
 from emulator.moto_door.queues import peek
 from emulator.moto_door.schedules import Schedule, completed, enabled_schedules, take_schedules
 from emulator.moto_door.sealed import Sealed, take_keys
-from emulator.moto_door.state import fit_with, forget, issuer, repeat_ids, reset, show_tables
+from emulator.moto_door.state import fit_with, forget, issuer, left, repeat_ids, reset, show_tables
 from emulator.moto_door.targets import Options, call_destinations, deliver, explained, send
 from emulator.moto_door.web import ApiDestination, api_destination, connection
 
@@ -78,6 +78,7 @@ __all__ = [
     "issuer_of",
     "keys_of_pool",
     "latest_sequences",
+    "left",
     "make_log_group",
     "master_key",
     "owner_of_api",

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import wraps
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -37,9 +38,19 @@ _meters: list[Meters] = []
 """The last one counts. Of the process, as all of moto's state is."""
 
 
-def take_metrics(meters: Meters) -> None:
-    """Have somebody answer for metrics and alarms."""
-    _meters[:] = [meters]
+def take_metrics(meters: Meters | None) -> None:
+    """Have somebody answer for metrics and alarms; None leaves them to moto, for tests of ``mock_aws`` beside ours."""
+    _meters[:] = [] if meters is None else [meters]
+
+
+def _while_taken(ours: Callable[..., Any], theirs: Callable[..., Any]) -> Callable[..., Any]:
+    """Ours while somebody answers for metrics, and moto's own otherwise."""
+
+    @wraps(theirs)
+    def either(*given: Any, **named: Any) -> Any:
+        return (ours if _meters else theirs)(*given, **named)
+
+    return either
 
 
 _touched: list[Callable[[str, str], None]] = []
@@ -196,7 +207,7 @@ def put_metric_alarm(theirs: Any) -> Any:
         _meters[-1].changed(self.account_id, self.region_name)
         return alarm
 
-    return put_metric_alarm
+    return _while_taken(put_metric_alarm, theirs)
 
 
 def changes_alarms(theirs: Any) -> Any:
@@ -207,7 +218,7 @@ def changes_alarms(theirs: Any) -> Any:
         _meters[-1].changed(self.account_id, self.region_name)
         return result
 
-    return change
+    return _while_taken(change, theirs)
 
 
 def acts_on_state(theirs: Any) -> Any:
@@ -219,10 +230,10 @@ def acts_on_state(theirs: Any) -> Any:
         self.alarms[alarm_name].state_updated_timestamp = _time(self.account_id)
         _meters[-1].set(self.account_id, self.region_name, alarm_name, before)
 
-    return set_alarm_state
+    return _while_taken(set_alarm_state, theirs)
 
 
-def put_metric_data(_theirs: Any) -> Any:
+def put_metric_data(theirs: Any) -> Any:
     """Hand data to whoever keeps them, once moto's checks have passed."""
 
     def put_metric_data(self: Any, namespace: str, metric_data: list[dict[str, Any]]) -> None:
@@ -234,7 +245,7 @@ def put_metric_data(_theirs: Any) -> Any:
         ]
         _meters[-1].put(self.account_id, self.region_name, namespace, data)
 
-    return put_metric_data
+    return _while_taken(put_metric_data, theirs)
 
 
 def _seconds(time: Any) -> float:
@@ -302,6 +313,8 @@ def answer_metrics(_theirs: Any) -> Any:  # noqa: C901 - one method for each ope
             items.sort(key=lambda item: item["Timestamp"], reverse=self._get_param("ScanBy") != "TimestampAscending")
             return ActionResult({"AlarmHistoryItems": items[: self._get_param("MaxRecords") or 100]})
 
+    for name in ("get_metric_data", "get_metric_statistics", "list_metrics"):
+        setattr(Answers, name, _while_taken(getattr(Answers, name), getattr(CloudWatchResponse, name)))
     return Answers
 
 

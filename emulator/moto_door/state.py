@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 _forgetting = lock("the registry of moto", 10)
 """One at a time forgets: moto's registry is not made for two."""
 
-_StoreOf: TypeAlias = "Callable[[str], Store]"
+_StoreOf: TypeAlias = "Callable[[str], Store | None]"
 _tables: list[tuple[_StoreOf, Callable[[_StoreOf], None]]] = []
 """Whose tables moto sees, and how they are shown to moto; the last entry counts. Of the process, as moto's state is."""
 
 
 def show_tables(store_of: _StoreOf, attach: Callable[[_StoreOf], None]) -> None:
-    """Let moto's services see the tables in the store of each account.
+    """Let moto's services see the tables in the store of each account; one without a store keeps moto's own.
 
     ``attach`` puts them where moto looks for tables; it is called when moto has been imported, and only once.
     """
@@ -69,14 +69,32 @@ def make_untracked(_theirs: Callable[..., Any]) -> Callable[..., Any]:
     return new
 
 
-@cache
 def _prepared() -> None:
+    """Have moto's settings be as they are wanted here."""
+    if _theirs:
+        return
     from moto.core.config import default_user_config
 
+    _theirs.update({name: dict(default_user_config[name]) for name in ("iam", "batch")})
     default_user_config["iam"]["load_aws_managed_policies"] = True  # roles of SAM and CDK have them
     default_user_config["batch"]["use_docker"] = False  # jobs end, but nothing runs: there is no Docker
     if _repeatable:
         _seed()
+
+
+_theirs: dict[str, dict[str, Any]] = {}
+"""moto's own settings, while they are others."""
+
+
+def left() -> None:
+    """Have moto's settings be its own again: nobody uses moto here any more, but a test of ``mock_aws`` may come."""
+    if not _theirs:
+        return
+    from moto.core.config import default_user_config
+
+    for name, settings in _theirs.items():
+        default_user_config[name].update(settings)  # type: ignore[literal-required]
+    _theirs.clear()
 
 
 @cache

@@ -181,7 +181,9 @@ def test_executions_on_a_server(server: Any, ended: Any) -> None:
     assert line.startswith("FAILED     ")
     assert line.endswith(f"         1 min  {ended.arn}\n")
     assert on(server, "executions", "--status", "SUCCEEDED").stdout == ""
-    assert on(server, "executions", "another").stdout == ""
+    unknown = on(server, "executions", "machine-7")
+    said = "Error: There is no state machine 'machine-7'. Is 'machine-1' meant? There is 'machine-1'.\n"
+    assert (unknown.exit_code, unknown.stdout, unknown.stderr) == (2, "", said)
 
 
 def test_the_clock_and_the_reset_of_a_server(server: Any, ended: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 SHOP = """
@@ -122,6 +124,83 @@ def test_our_fixture_mock_aws_and_tests_of_neither_pass_in_any_order(pytester):
         """
     )
     pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=7)
+
+
+THEIRS = {
+    "dynamodb": """
+        client.create_table(
+            TableName="theirs", BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        )
+        client.put_item(TableName="theirs", Item={"id": {"S": "1"}})
+        found = client.scan(TableName="theirs")["Items"], client.list_tables()["TableNames"]
+    """,
+    "cloudwatch": """
+        client.put_metric_data(Namespace="theirs", MetricData=[{"MetricName": "m", "Value": 1}])
+        found = [(metric["Namespace"], metric["MetricName"]) for metric in client.list_metrics()["Metrics"]]
+    """,
+    "s3": """
+        client.create_bucket(Bucket="theirs")
+        client.put_object(Bucket="theirs", Key="k", Body=b"x")
+        found = client.get_object(Bucket="theirs", Key="k")["Body"].read(), len(client.list_buckets()["Buckets"])
+    """,
+    "sns": """
+        client.create_topic(Name="theirs")
+        found = [topic["TopicArn"] for topic in client.list_topics()["Topics"]]
+    """,
+    "secretsmanager": """
+        client.create_secret(Name="theirs", SecretString="s")
+        found = client.get_secret_value(SecretId="theirs")["SecretString"], len(client.list_secrets()["SecretList"])
+    """,
+    "logs": """
+        client.create_log_group(logGroupName="theirs")
+        found = [group["logGroupName"] for group in client.describe_log_groups()["logGroups"]]
+    """,
+    "stepfunctions": """
+        found = client.list_state_machines()["stateMachines"]
+    """,
+}
+
+
+@pytest.mark.parametrize("service", THEIRS)
+def test_mock_aws_is_the_same_before_our_fixture_and_after(pytester, service):
+    """Also with a client that was made before either; in a module where ours comes first, and again after it."""
+    pytester.makepyfile(
+        f"""
+        import boto3
+        from moto import mock_aws
+
+        keys = {{"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}}
+        made_before = boto3.client("{service}", region_name="us-east-1", **keys)
+
+        def do(client):
+{textwrap.indent(textwrap.dedent(THEIRS[service]), " " * 12)}
+            return found
+
+        def theirs(client):
+            with mock_aws():
+                return do(client)
+
+        def both():
+            return theirs(made_before), theirs(boto3.client("{service}", region_name="us-east-1", **keys))
+
+        first = both()
+
+        def test_ours(dynastep):
+            do(made_before)
+
+        def test_theirs():
+            assert both() == first
+
+        def test_ours_again(dynastep):
+            do(made_before)
+
+        def test_theirs_again():
+            assert both() == first
+        """
+    )
+    pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=4)
 
 
 def test_where_machines_of_aws_find_credentials_nothing_is_asked(dynastep):
