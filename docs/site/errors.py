@@ -123,7 +123,7 @@ IN_TESTS = (
     ),
     Explained(
         "StateError",
-        "Raised by code of yours, in a function or as the answer of a mock, to fail a Task.",
+        "Raised by the callable of a mock, or given as its answer, to fail a Task.",
         'None: it is how a test makes an error, `StateError("Card.Busy", "try later")`.',
     ),
 )

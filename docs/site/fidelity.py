@@ -56,10 +56,12 @@ def overview() -> str:
         ),
         "## What the words mean",
         _table(("Word", "Meaning"), [(_badge(word), meaning) for word, meaning in WORDS.items()]),
-        "A field counts as used where a state with the field has run; fields of a Retrier, of a Catcher or of a Choice "
-        "rule count where the Retrier had named an error, the Catcher was taken, or the rule was tried. A test that "
-        "sets something up with an operation counts as a test of the operation, too: the number of tests says that "
-        "the operation worked, not that all of it was looked at. What servers in other processes did is not counted.",
+        "A field counts as used where a state with the field has run, in an execution or by TestState; fields of a "
+        "Retrier, of a Catcher or of a Choice rule count where the Retrier had named an error, the Catcher was taken, "
+        "or the rule was tried. Tests that call a function of the interpreter without a state are not counted. A test "
+        "that sets something up with an operation counts as a test of the operation, too: the number of tests says "
+        "that the operation worked, not that all of it was looked at. What servers in other processes did is not "
+        "counted.",
         "## Where recorded answers differ",
         "Each recorded answer that is not given here, with the reason. A test expects the difference, so that it is "
         "noticed when the difference goes away.",

@@ -16,6 +16,8 @@ from typing import Any, Final, NamedTuple
 
 import registries
 
+from asl_interpreter.errors import NOT_BUILT
+
 DOCS: Final = Path(__file__).parents[1]
 WORDS: Final[Mapping[str, str]] = {
     "as AWS": "AWS's own answers were recorded, and each of them is given here. The number says how many: one recorded "
@@ -106,7 +108,11 @@ def _differences(service: str, name: str, entry: Mapping[str, Any]) -> Iterator[
     if name in _kept_only().get(service, {}):
         yield f"{_kept_only()[service][name]}."
     whole = f"Dynastep has not built {service}.{name} yet"  # said in a test that has taken the operation away
-    lacking = [said for said in seen("lacking", f"{service}:{name}").get("ends", ()) if said != whole]
+    lacking = [
+        said.removeprefix("moto, behind Dynastep, lacks this: ")
+        for said in seen("lacking", f"{service}:{name}").get("ends", ())
+        if said != whole
+    ]
     if lacking:
         more = f" (and {len(lacking) - MOST_SAID} more like it)" if len(lacking) > MOST_SAID else ""
         yield f"Refused in part: {'; '.join(map(text, lacking[:MOST_SAID]))}{more}."
@@ -153,16 +159,14 @@ def of_integration(integration: registries.Integration) -> Verdict:
     recorded, tests = _counts(entry)
     mocks = sum(_counts(seen("mocked", integration.name)))
     stands = f"A mock stood for it in {many(mocks, 'test')}." if mocks else "A mock can stand for it."
-    ends = tuple(entry.get("ends", ()))
+    ends = tuple(name for name in entry.get("ends", ()) if name != NOT_BUILT)
     service = integration.operation.partition(":")[0]
     answered = service in OWN or integration.operation in of_moto()["integrated"] or not service
     if not integration.is_built or not (answered or entry.get("well")):
-        return Verdict("refused", recorded, tests, f"`Dynastep.NotBuilt`. {stands}", ends)
+        return Verdict("refused", recorded, tests, f"`{NOT_BUILT}`. {stands}", ends)
     how = f"{_who(integration)} {stands if mocks else ''}".strip()
-    if "Dynastep.NotBuilt" in ends:
-        return Verdict(
-            "differs", recorded, tests, f"In some tests the Task has ended with `Dynastep.NotBuilt`. {how}", ends
-        )
+    if NOT_BUILT in entry.get("ends", ()):
+        return Verdict("differs", recorded, tests, f"In some tests the Task has ended with `{NOT_BUILT}`. {how}", ends)
     if recorded:
         return Verdict("as AWS", recorded, tests, how, ends)
     if service in OWN or not service:
@@ -188,8 +192,7 @@ class Offered(NamedTuple):
     offered: int
     answered: int
     ran: list[str]
-    """The actions, with their patterns, that tasks have called in tests."""
-    mocked: list[str]
+    """The actions, with their patterns, that Tasks have called in tests, and that were answered."""
 
 
 def sdk_services() -> Iterator[Offered]:
@@ -206,11 +209,9 @@ def sdk_services() -> Iterator[Offered]:
             counts[name] = (len(offered), len(answered))
     for name, (offers, answers) in sorted(counts.items()):
         prefix = f"aws-sdk:{name}:"
-        ran, mocked = (
-            sorted(each.removeprefix(prefix) for each in shown().get(kind, {}) if each.startswith(prefix))
-            for kind in ("integration", "mocked")
-        )
-        yield Offered(name, offers, answers, ran, [each for each in mocked if each not in ran])
+        called = shown().get("integration", {})
+        ran = [each for each, entry in called.items() if each.startswith(prefix) and entry.get("well")]
+        yield Offered(name, offers, answers, sorted(each.removeprefix(prefix) for each in ran))
 
 
 def many(count: int, noun: str) -> str:

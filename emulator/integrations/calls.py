@@ -50,9 +50,13 @@ def call_moto(caller: Caller, service: str, operation: str, params: dict[str, An
         raise _refused(service, operation, params) or unusable(params, str(error)) from None
     except moto_door.ServiceError as error:
         if (error.status, error.code) in ((501, "NotImplementedException"), (500, "InternalFailure")):
-            text = f"{error.message} ({service}:{operation}). A mock can stand for it: docs/mocks.md"
-            raise StateError(NOT_BUILT, text) from None
+            raise unanswered(error.message, service, operation) from None
         raise
+
+
+def unanswered(said: str, service: str, operation: str) -> StateError:
+    """How a Task fails whose operation nothing here performs, or at which moto failed."""
+    return StateError(NOT_BUILT, f"{said} ({service}:{operation}). A mock can stand for it: docs/mocks.md")
 
 
 def _refused(service: str, operation: str, params: dict[str, Any]) -> ServiceError | None:

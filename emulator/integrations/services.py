@@ -16,10 +16,10 @@ from asl_interpreter.tasks import Later, Submitted, TaskRequest
 from emulator.faults import Fault
 from emulator.integrations import sdk
 from emulator.integrations.caller import Caller, http_date, new_uuid
-from emulator.integrations.calls import call_moto
+from emulator.integrations.calls import call_moto, unanswered
 from emulator.integrations.optimized import parameters_of
 from emulator.integrations.parameters import Parameters
-from emulator.wire.operations import perform
+from emulator.wire.operations import handlers, perform
 from emulator.wire.protocol import Call
 
 if TYPE_CHECKING:
@@ -27,13 +27,18 @@ if TYPE_CHECKING:
 
     from asl_interpreter.running.execution import Execution
 
-OURS: Final = frozenset({"cloudformation", "dynamodb", "dynamodbstreams", "stepfunctions"})
-"""Services whose operations are performed here; the others are moto's."""
+OURS: Final = frozenset({"cloudcontrol", "cloudformation", "dynamodb", "dynamodbstreams", "stepfunctions"})
+"""Services whose operations are performed here; the others are moto's, but for some of IAM's."""
+_QUICK: Final = frozenset({"dynamodb", "dynamodbstreams", "stepfunctions"})
 
 
 def may_block(service: str, operation: str) -> bool:
     """Whether a call may take real time, or waits for the engine."""
-    return service not in OURS or service == "cloudformation" or operation in ("StartSyncExecution", "GetActivityTask")
+    return service not in _QUICK or operation in ("StartSyncExecution", "GetActivityTask")
+
+
+def _is_ours(service: str, operation: str) -> bool:
+    return service in OURS or (service == "iam" and operation in handlers(service))
 
 
 # DynamoDB
@@ -155,7 +160,7 @@ def call_sdk(
 ) -> JSON | Later | Signal[JSON]:
     """``aws-sdk:service:action``: any operation that botocore knows."""
     request_id = new_uuid(request)
-    ours = service in OURS
+    ours = _is_ours(service, operation.name)
     params = parameters.request(request.arguments, wire=ours)
     if ours:
         try:
@@ -163,6 +168,8 @@ def call_sdk(
                 return _poll(caller, operation, params, request_id)
             answer: Mapping[str, Any] = caller.perform(service, operation.name, params, request_id)
         except Fault as fault:
+            if (fault.status, fault.code) == (501, "NotImplementedException"):
+                raise unanswered(fault.message, service, operation.name) from None
             raise sdk.sdk_error(service, fault.code, fault.message, fault.status, request_id) from None
     elif operation.name == "ReceiveMessage" and params.get("WaitTimeSeconds") and caller.world.clock.mode != "wall":
         return _received(caller, operation, params)

@@ -15,6 +15,7 @@ from typing import Any
 from moto.core.responses import method_names_from_class
 
 from emulator.integrations import sdk
+from emulator.integrations.calls import _HOLLOW
 from emulator.integrations.optimized import ACTIONS
 from emulator.moto_door import routes
 from emulator.moto_door.not_built import NOT_BUILT
@@ -72,7 +73,7 @@ def _offered() -> Iterator[tuple[str, dict[str, Any]]]:
         environ = {"PATH_INFO": "/", "REQUEST_METHOD": "POST", "HTTP_X_AMZ_TARGET": "x"}
         if routes.modules(routes.host_of(environ, model.signing_name, "us-east-1")):
             names = [each for each in model.operation_names if sdk.offers(model.operation_model(each))]
-            refused = NOT_BUILT.get(service, ())
+            refused = {*NOT_BUILT.get(service, ()), *(name for of, name in _HOLLOW if of == service)}
             here = [each for each in names if each not in refused and _has_method(service, each)]
             if here:
                 yield name, {"service": service, "offered": len(names), "answered": len(here)}

@@ -264,3 +264,19 @@ def test_a_role_starts_executions_in_its_account(dynastep, call):
     execution = call("states:startExecution.sync:2", start, Credentials={"RoleArn": ROLE})
     assert execution.output["Output"] == "made"
     assert execution.output["ExecutionArn"] == "arn:aws:states:us-east-1:111122223333:execution:child:first"
+
+
+def test_what_is_answered_here_is_answered_to_tasks(call):
+    policy = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}'
+    execution = call("aws-sdk:iam:simulateCustomPolicy", {"PolicyInputList": [policy], "ActionNames": ["s3:GetObject"]})
+    assert [each["EvalDecision"] for each in execution.output["EvaluationResults"]] == ["allowed"]
+    assert call("aws-sdk:iam:listUsers", {}).output["Users"] == [], "moto's"
+    missing = call("aws-sdk:cloudcontrol:getResourceRequestStatus", {"RequestToken": "none"})
+    assert missing.error == "CloudControl.RequestTokenNotFoundException"
+
+
+@pytest.mark.parametrize("action", ["cloudformation:describePublisher", "cloudcontrol:listResourceRequests"])
+def test_what_is_not_built_here_is_an_error_that_names_it(call, action):
+    execution = call(f"aws-sdk:{action}", {})
+    assert execution.error == "Dynastep.NotBuilt"
+    assert f"({action.partition(':')[0]}:" in execution.cause
