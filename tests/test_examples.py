@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -97,3 +98,14 @@ def test_the_shop_is_coloured_on_a_terminal_only(monkeypatch):
     assert coloured("FAILED", good=False) == "\033[31mFAILED\033[0m"
     monkeypatch.setenv("NO_COLOR", "1")
     assert coloured("FAILED", good=False) == "FAILED"
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+def test_the_demo_waits_for_no_tools_of_tests(tmp_path):
+    command = ["make", "--dry-run", "demo", f"VENV={tmp_path}"]
+    planned = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert "--editable .\n" in planned
+    assert "[dev]" not in planned
+    (tmp_path / ".installed").touch()
+    planned = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert planned.splitlines() == [f"{tmp_path}/bin/python -m examples.orders"]
