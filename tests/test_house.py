@@ -60,7 +60,7 @@ EMULATOR = {
     "stepfunctions": "arns datasets encryption faults permissions wire",
     "suggestions": "",
     "validate": "deploying stepfunctions suggestions wire",
-    "bench": "graph integrations interception permissions settings stepfunctions suggestions validate wire",
+    "bench": "graph integrations interception permissions progress settings stepfunctions suggestions validate wire",
     "clients": "endpoint wire",
     "web": "arns bench clients faults graph integrations permissions validate wire",
     "deploying": "arns endpoint faults lambdas wire",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import threading
 import time
@@ -202,3 +203,18 @@ def test_a_server_that_takes_its_time_is_waited_for_visibly(at_once):
         text = on_terminal(lambda: send(url, "/", "GET"))
     assert f"\rWaiting for {url}: 0 s" in text
     assert text.endswith(" \r")
+
+
+def test_a_replay_tells_how_many_answers_it_has_given_and_how_many_events_it_has_read(dynastep):
+    task = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sts:getCallerIdentity", "Parameters": {}, "End": True}
+    each = {"Type": "Map", "ItemProcessor": {"StartAt": "Ask", "States": {"Ask": task}}, "End": True}
+    machine = {"StartAt": "Each", "States": {"Each": each}}
+    history = dynastep.run(machine, [1, 2, 3]).history
+    told = []
+    with watched(lambda *what: told.append(what)):
+        assert dynastep.replay(json.dumps({"events": history}), machine).differences == []
+    assert [what for what in told if what[1] == what[2]] == [
+        ("Giving the recorded answers", 3, 3),
+        ("Reading the events of the replay", len(history), len(history)),
+        ("Reading the recorded events", len(history), len(history)),
+    ]

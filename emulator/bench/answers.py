@@ -34,6 +34,7 @@ from asl_interpreter.tasks import (
     TaskRequest,
 )
 from emulator.bench.visits import Event, Visit, details_of, payload, read_visits, seconds
+from emulator.progress import Step
 
 if TYPE_CHECKING:
     from asl_interpreter.engine import Engine
@@ -145,6 +146,8 @@ class Answering:
     engine: Engine
     made: dict[Place, int] = field(default_factory=lambda: defaultdict(int))
     """How many attempts there were at each place."""
+    step: Step | None = None
+    """Is told of each answer that is given, if anybody watches."""
 
     def __call__(self, resource: str, state: str = "", /) -> Integration:
         """The integration of a Resource ARN; nothing outside is asked.
@@ -168,6 +171,8 @@ class Answering:
         place: Place = (context["State"]["Name"], request.items)
         answers, attempt = self.answers.get(place, []), self.made[place]
         self.made[place] += 1
+        if self.step is not None:
+            self.step(1)
         if attempt >= len(answers):
             where = f"{place[0]}{''.join(f'[{item}]' for item in place[1])}"
             cause = f"{where} has no recorded answer for attempt {attempt + 1}; it has {len(answers)}."

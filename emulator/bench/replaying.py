@@ -24,6 +24,7 @@ from asl_interpreter.tasks import Resolve
 from emulator.bench.answers import Answering, recorded_answers
 from emulator.bench.explain import shortened
 from emulator.bench.visits import Event, Visit, details_of, payload, read_visits, seconds
+from emulator.progress import followed, steps
 from emulator.stepfunctions.rendering import details_member, render
 
 ARN: Final = "arn:aws:states:us-east-1:000000000000:execution:replay:replay"
@@ -62,7 +63,9 @@ def replay(history: Sequence[Event], definition: str, resolve: Resolve) -> Repla
     engine = Engine(clock)
     stuck: list[str] = []
     try:
-        outside = Outside(Answering(resolve, recorded_answers(history), engine))
+        answers = recorded_answers(history)
+        step = steps("Giving the recorded answers", sum(map(len, answers.values())))
+        outside = Outside(Answering(resolve, answers, engine, step=step))
         start = Start(ARN, "replay", MACHINE, "replay", ROLE, given, dumps(given))
         machine = parse(read(definition), resolve)
         last = history[-1]
@@ -135,8 +138,7 @@ def differences(recorded: Sequence[Event], replayed: Sequence[Event]) -> Iterato
     was, now = (history[-1] for history in (recorded, replayed))
     if was["type"] != now["type"]:
         yield f"{was['type']} was recorded, {now['type']} is the end now{_why(comparable(now))}"
-    ours = _lines(replayed)
-    theirs = _lines(recorded)
+    ours, theirs = _lines(replayed, "Reading the events of the replay"), _lines(recorded, "Reading the recorded events")
     for name in dict.fromkeys((*theirs, *ours)):
         yield from _compare(theirs.get(name, []), ours.get(name, []))
 
@@ -180,7 +182,7 @@ def place_in_lines(history: Sequence[Event], number: int) -> tuple[Line, int]:
     )
 
 
-def _lines(history: Sequence[Event]) -> dict[Line, list[_Shown]]:
+def _lines(history: Sequence[Event], doing: str = "Reading events") -> dict[Line, list[_Shown]]:
     """The events of each line of control, in order."""
     visits, starts = read_visits(history), dict[int, Line]()
     types = {event["id"]: event["type"] for event in history}
@@ -189,7 +191,7 @@ def _lines(history: Sequence[Event]) -> dict[Line, list[_Shown]]:
     def line_of(visit: Visit | None) -> Line:
         return () if visit is None else starts[visit.event]
 
-    for event in history:
+    for event in followed(history, doing, len(history)):
         visit, kind, previous = visits.owner[event["id"]], event["type"], event.get("previousEventId", 0)
         if visit is not None and visit.event == event["id"]:
             starts[visit.event] = _begun(visit, types.get(previous, ""), visits.owner.get(previous), starts)
@@ -242,6 +244,8 @@ _VARYING: Final = (
     (re.compile(r"#\d+"), "#<event>"),
 )
 """What has another value in every run, and what stands for it."""
+_SHORTEST: Final = len("arn:a:b:::c")
+"""No text that has fewer characters, and no number of an event, has another value in every run."""
 
 
 def normalised(value: JSON) -> JSON:
@@ -252,6 +256,8 @@ def normalised(value: JSON) -> JSON:
                 return normalised(loads(value))
             except ValueError:
                 pass  # a text, as any other
+        if len(value) < _SHORTEST and "#" not in value:
+            return value
         for pattern, shown in _VARYING:
             value = pattern.sub(shown, value)
         return value

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from emulator.commands.bars import shown
 from emulator.commands.definitions import CannotRun, checked_definition, read_file, resources
 
 
@@ -32,7 +33,8 @@ def replay(cassette: str, definition: str | None) -> None:
             text = checked_definition(definition).text
         if text is None:
             raise CannotRun(f"{cassette} holds no definition: --definition FILE names it.")
-        replayed = run_again(history, text, resources())
+        with shown():
+            replayed = run_again(history, text, resources())
     except InvalidDefinition as error:
         raise CannotRun(f"AWS would refuse the definition in {cassette}: {error}") from None
     except InvalidCassette as error:
