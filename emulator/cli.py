@@ -31,6 +31,17 @@ class _Commands(click.Group):
         found: click.Command = getattr(import_module(f"emulator.commands.{name}"), name)
         return found
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            from difflib import get_close_matches
+
+            near = [f" Did you mean '{each}'?" for each in get_close_matches(name, self.list_commands(ctx), n=1)]
+            ctx.fail(f"No such command '{name}'.{''.join(near)}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         width = formatter.width - max(len(command) for command in COMMANDS) - 6
         for title, commands in GROUPS.items():

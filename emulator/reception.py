@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from asl_interpreter.jsontext import dumps
 from asl_interpreter.loop.clock import monotonic
+from emulator import moto_door
 from emulator.endpoint import Postponed, Received, account_of, operation_of, owner_of_api, respond
 from emulator.wire import protocol
 from emulator.wire.api_addresses import names_api
@@ -140,7 +141,7 @@ def _noted(control: Control, environ: dict[str, Any], body: bytes, note: Note | 
         service = protocol.service_of(environ) or (caller.service if caller is not None else "")
         if note is not None and service:
             milliseconds = (monotonic() - began) * 1000
-            named = (service, _named(environ, body), account, caller.region if caller is not None else "")
+            named = (service, _named(service, environ, body), account, caller.region if caller is not None else "")
             note(at, named, (response.status, milliseconds, _error_of(response)), (body, response.body))
 
     def answer_later(response: Response) -> None:
@@ -184,9 +185,10 @@ def _discard(body: InputStream) -> None:
         pass
 
 
-def _named(environ: Environ, body: bytes) -> str:
-    """The operation that a request names; of a service whose requests are paths, method and path."""
+def _named(service: str, environ: Environ, body: bytes) -> str:
+    """The operation that a request names, and the path where that names it, as in ``PutObject /bucket/key``."""
     operation = operation_of(environ, body)
-    if operation == environ["REQUEST_METHOD"].capitalize():
-        return f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '/')}"
+    method = environ["REQUEST_METHOD"]
+    if operation == method.capitalize():
+        return f"{moto_door.named_by_path(service, environ) or method} {environ.get('PATH_INFO', '/')}"
     return operation

@@ -85,7 +85,7 @@ EMULATOR = {
     "server": "wire",
     "actors": "arns faults moto_door permissions wire",
     "endpoint": "actors faults injection lambdas moto_door permissions wire",
-    "reception": "endpoint wire",
+    "reception": "endpoint moto_door wire",
     "injection": "dynamodb.items faults integrations lambdas suggestions wire",
     "world": "faults injection integrations stepfunctions",
     "wiring": "actors apigateway arns cloudwatch datasets deploying encryption dynamodb.forwarding dynamodb.model dynamodb.operations simulation"

@@ -23,7 +23,7 @@ def coverage() -> None:
 
 
 @coverage.command()
-@click.argument("records", nargs=-1, required=True)
+@click.argument("records", nargs=-1, required=True, type=click.Path())
 @click.option("-o", "--output", default=".asl-coverage.json", show_default=True, help="The record that is written.")
 def combine(records: tuple[str, ...], output: str) -> None:
     """Add up the records of several runs.

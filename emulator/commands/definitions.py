@@ -21,7 +21,9 @@ def read_file(file: str) -> str:
     try:
         with click.open_file(file, encoding="utf-8-sig") as opened:
             text: str = opened.read()
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
         raise click.ClickException(f"{file} cannot be read: {error}") from None
     return text
 

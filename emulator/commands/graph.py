@@ -12,11 +12,17 @@ from emulator.commands.servers import history_of, read_history, with_server
 
 
 @click.command()
-@click.argument("file")
+@click.argument("file", type=click.Path())
 @click.option("-o", "--output", required=True, help="Where to write: a name that ends in .svg, .png, .mmd or .html.")
 @with_machine
 @click.option("--closed", multiple=True, metavar="STATE", help="A Map or Parallel whose inside is not shown.")
-@click.option("--history", "source", metavar="FILE", help="Show what an execution did: its history, as AWS exports it.")
+@click.option(
+    "--history",
+    "source",
+    metavar="FILE",
+    type=click.Path(),
+    help="Show what an execution did: its history, as AWS exports it.",
+)
 @click.option("--execution", metavar="ARN", help="Show what an execution on a running server did.")
 @with_server
 def graph(

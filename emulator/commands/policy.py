@@ -16,13 +16,25 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("source", metavar="FILE|ARN")
+@click.argument("source", metavar="FILE|ARN", type=click.Path())
 @click.option("--format", "form", type=click.Choice(["json", "yaml", "sam", "terraform"]), default="json")
 @with_machine
 @click.option("--name", help="Name of the state machine; by default that of FILE.")
-@click.option("--history", "histories", multiple=True, metavar="FILE", help="An execution, as AWS exports its history.")
+@click.option(
+    "--history",
+    "histories",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(),
+    help="An execution, as AWS exports its history.",
+)
 @click.option("--only-runs", is_flag=True, help="Leave out Tasks to which no execution has come.")
-@click.option("--diff", metavar="FILE|ARN", help="Policies, a role or a template: what is missing in it, or unused.")
+@click.option(
+    "--diff",
+    metavar="FILE|ARN",
+    type=click.Path(),
+    help="Policies, a role or a template: what is missing in it, or unused.",
+)
 @click.option("--strict", is_flag=True, help="With --diff: unused rights and wildcards count for the exit status, too.")
 @with_server
 def policy(

@@ -11,10 +11,13 @@ from emulator.commands.servers import answers_of, client, read_history, region_o
 
 
 @click.command()
-@click.argument("source", metavar="FILE|ARN")
+@click.argument("source", metavar="FILE|ARN", type=click.Path())
 @click.option("-o", "--output", required=True, help="The cassette that is written.")
 @click.option(
-    "--definition", metavar="FILE", help="The definition, to be kept in the cassette; that of an ARN is known."
+    "--definition",
+    metavar="FILE",
+    type=click.Path(),
+    help="The definition, to be kept in the cassette; that of an ARN is known.",
 )
 @with_server
 def record(source: str, output: str, definition: str | None, url: str, account: str | None, region: str | None) -> None:

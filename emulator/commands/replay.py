@@ -11,8 +11,10 @@ from emulator.commands.definitions import CannotRun, checked_definition, read_fi
 
 
 @click.command()
-@click.argument("cassette")
-@click.option("--definition", metavar="FILE", help="The definition; by default the one that CASSETTE holds.")
+@click.argument("cassette", type=click.Path())
+@click.option(
+    "--definition", metavar="FILE", type=click.Path(), help="The definition; by default the one that CASSETTE holds."
+)
 def replay(cassette: str, definition: str | None) -> None:
     """Run a definition against a recorded execution.
 

@@ -22,11 +22,14 @@ ROLE: Final = "arn:aws:iam::000000000000:role/dynastep"
 
 
 @click.command()
-@click.argument("file")
+@click.argument("file", type=click.Path())
 @click.option("--input", "given", default="{}", show_default=True, metavar="JSON|@FILE", help="What the machine gets.")
-@click.option("--functions", metavar="DIR", help="Folder of Lambda functions.")
+@click.option("--functions", metavar="DIR", type=click.Path(), help="Folder of Lambda functions.")
 @click.option(
-    "--mock", metavar="FILE[#CASE]", help="File of mocks or MockConfigFile; its only test case of the machine, or CASE."
+    "--mock",
+    metavar="FILE[#CASE]",
+    type=click.Path(),
+    help="File of mocks or MockConfigFile; its only test case of the machine, or CASE.",
 )
 @click.option("--name", help="Name of the state machine, as MOCK has it; by default that of FILE.")
 @with_machine

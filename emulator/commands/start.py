@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import fields
+from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,7 @@ from emulator.settings import InvalidSetting, Settings, flag_of, variables_of
 from emulator.wire.hosts import url_of
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
     from flask import Flask
 
     from emulator.control import Control
@@ -38,6 +40,7 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
             help=said,
             multiple=several,
             callback=_in_one_text if several else None,
+            shell_complete=partial(_complete, str(setting.metadata.get("metavar", ""))),
         )
         command = option(command)
     return command
@@ -46,6 +49,19 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
 def _in_one_text(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> str | None:
     """What was given several times, as its variable has it: separated by spaces."""
     return " ".join(values) or None
+
+
+_CHOICES: Final = re.compile(r"[a-z0-9-]+(\|[a-z0-9-]+)+")
+
+
+def _complete(metavar: str, _context: click.Context, _option: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """What a shell offers for a setting: the words that it may be, or files, or folders."""
+    from click.shell_completion import CompletionItem
+
+    if _CHOICES.fullmatch(metavar):
+        return [CompletionItem(word) for word in metavar.split("|") if word.startswith(incomplete)]
+    kind = "file" if "FILE" in metavar else "dir" if "DIR" in metavar else ""
+    return [CompletionItem(incomplete, type=kind)] if kind else []
 
 
 @click.command()

@@ -11,9 +11,11 @@ from emulator.commands.servers import answers_of, client, region_of, with_server
 
 
 @click.command("test-from")
-@click.argument("source", metavar="CASSETTE|ARN")
+@click.argument("source", metavar="CASSETTE|ARN", type=click.Path())
 @click.option("-o", "--output", help="The test file that is written; by default the test is printed.")
-@click.option("--definition", metavar="FILE", help="The definition, which the test then reads from FILE.")
+@click.option(
+    "--definition", metavar="FILE", type=click.Path(), help="The definition, which the test then reads from FILE."
+)
 @with_server
 def test_from(
     source: str, output: str | None, definition: str | None, url: str, account: str | None, region: str | None

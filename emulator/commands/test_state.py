@@ -13,12 +13,12 @@ from emulator.commands.run import ROLE, emulator
 
 
 @click.command("test-state")
-@click.argument("file")
+@click.argument("file", type=click.Path())
 @click.argument("state")
 @click.option("--input", "given", default="{}", show_default=True, metavar="JSON|@FILE", help="What the state gets.")
 @click.option("--variables", metavar="JSON|@FILE", help="The variables that it can read, an object.")
 @click.option("--mock", metavar="JSON|@FILE", help="What its service answers, as TestState's member mock.")
-@click.option("--functions", metavar="DIR", help="Folder of Lambda functions.")
+@click.option("--functions", metavar="DIR", type=click.Path(), help="Folder of Lambda functions.")
 def test_state(
     file: str, state: str, given: str, variables: str | None, mock: str | None, functions: str | None
 ) -> None:

@@ -24,6 +24,7 @@ from emulator.moto_door.ours import answer_here
 from emulator.moto_door.pipes import Pipe, Plumber, running_pipes, take_pipes
 from emulator.moto_door.pools import issuer_of, keys_of_pool
 from emulator.moto_door.queues import peek
+from emulator.moto_door.routes import named_by_path
 from emulator.moto_door.schedules import Schedule, completed, enabled_schedules, take_schedules
 from emulator.moto_door.sealed import Sealed, take_keys
 from emulator.moto_door.state import fit_with, forget, issuer, left, repeat_ids, reset, show_tables
@@ -81,6 +82,7 @@ __all__ = [
     "left",
     "make_log_group",
     "master_key",
+    "named_by_path",
     "owner_of_api",
     "peek",
     "policies_changed",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -69,6 +70,41 @@ def _routed(service: str, environ: Environ) -> str | None:
     if any(method == each.method and each.path.fullmatch(path) for each in rest_operations(service)):
         return str(service_model(service).endpoint_prefix)
     return None
+
+
+_ALSO = {"apigateway": ("apigatewayv2",), "s3": ("s3control",)}
+"""Signing name -> further services that sign with it, and whose paths are others."""
+
+_WITHOUT_SOURCE = {"CopyObject": "PutObject", "UploadPartCopy": "UploadPart"}
+"""Operations that a header alone tells from another one -> the other one."""
+
+
+def named_by_path(name: str, environ: Environ) -> str:
+    """The operation that method and path name, such as ``PutObject``, of a service by its signing name; empty if none.
+
+    A bucket may be in the host.
+    """
+    path, query = str(environ.get("RAW_URI", environ["PATH_INFO"])).partition("?")[0], environ.get("QUERY_STRING", "")
+    in_host = name == "s3" and re.match(r".+\.s3[.-]", str(environ.get("HTTP_HOST", ""))) is not None
+    asked = f"/bucket{path}" if in_host else path
+    names = (rest_operation(service, environ["REQUEST_METHOD"], asked, query) for service in _with_paths(name))
+    found = next((each for each in names if each is not None), "")
+    return found if "HTTP_X_AMZ_COPY_SOURCE" in environ else _WITHOUT_SOURCE.get(found, found)
+
+
+@cache
+def _with_paths(name: str) -> tuple[str, ...]:
+    """The services that sign with a name and whose requests are paths."""
+    from botocore.exceptions import UnknownServiceError
+
+    from emulator.wire.operations import service_model
+
+    found = []
+    for service in (name, *_SIBLINGS.get(name, ()), *_ALSO.get(name, ())):
+        with suppress(UnknownServiceError):  # such as execute-api, which is APIs of users
+            if str(service_model(service).metadata.get("protocol")).startswith("rest"):
+                found.append(service)
+    return tuple(found)
 
 
 class RestOperation(NamedTuple):

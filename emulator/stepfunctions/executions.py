@@ -238,7 +238,7 @@ def _log_end(execution: Execution) -> None:
         start.name,
         execution.status,
         failed,
-        seconds,
+        round(seconds, 3),
         extra={"fields": fields if execution.error is None else {**fields, "error": execution.error}},
     )
 

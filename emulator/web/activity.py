@@ -60,9 +60,11 @@ class Request(NamedTuple):
     def fields(self) -> dict[str, JSON]:
         """The request in a line of the log in JSON."""
         error = {"error": self.error} if self.error else {}
+        operation, _, path = self.operation.partition(" ")
         return {
             "service": self.service,
-            "operation": self.operation,
+            "operation": operation,
+            **({"path": path} if path else {}),
             "status": self.status,
             "milliseconds": round(self.milliseconds, 1),
             **error,

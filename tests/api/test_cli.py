@@ -315,3 +315,36 @@ def test_a_browser_gets_a_page():
     assert (answer.status_code, answer.mimetype) == (200, "text/html")
     assert "<title>Dynastep</title>" in answer.text
     holder.close()
+
+
+COMPLETED = [
+    ("rep", 1, ["plain,replay"]),
+    ("start --clo", 2, ["plain,--clock"]),
+    ("start --clock v", 3, ["plain,virtual"]),
+    ("start --log-format ", 3, ["plain,text", "plain,json"]),
+    ("start --data-dir ", 3, ["dir,"]),
+    ("start --mock-config m", 3, ["file,m"]),
+    ("run ord", 2, ["file,ord"]),
+    ("replay --definition ", 3, ["file,"]),
+]
+
+
+@pytest.mark.parametrize(("typed", "word", "offered"), COMPLETED)
+def test_a_shell_completes_commands_options_values_and_files(typed, word, offered):
+    said = CliRunner().invoke(
+        main,
+        prog_name="dynastep",
+        env={
+            "_DYNASTEP_COMPLETE": "bash_complete",
+            "COMP_WORDS": f"dynastep {typed}",
+            "COMP_CWORD": str(word),
+        },
+    )
+    assert said.output.splitlines() == offered
+
+
+def test_a_command_that_there_is_not_names_the_nearest():
+    said = CliRunner().invoke(main, ["strat"])
+    assert said.exit_code == 2
+    assert "No such command 'strat'. Did you mean 'start'?" in said.output
+    assert "No such command 'zzz'.\n" in CliRunner().invoke(main, ["zzz"]).output

@@ -11,11 +11,13 @@ import sys
 
 import pytest
 
+from emulator import moto_door
 from emulator.clients import client
 from emulator.commands import server_log
 from emulator.commands.start import goodbye, greeting
 from emulator.control import Control
 from emulator.settings import Settings
+from emulator.web.activity import Request
 
 ROLE = "arn:aws:iam::000000000000:role/any"
 NAMES = (server_log.REQUESTS, server_log.EXECUTIONS)
@@ -161,3 +163,39 @@ def test_a_server_says_goodbye_when_it_is_stopped():
     finally:
         process.kill()
         process.communicate()
+
+
+BY_PATH = [
+    ("s3", "PUT", "/orders/1.json", "", {}, "PutObject"),
+    ("s3", "PUT", "/orders/1.json", "", {"HTTP_X_AMZ_COPY_SOURCE": "orders/2.json"}, "CopyObject"),
+    ("s3", "PUT", "/1.json", "", {"HTTP_HOST": "orders.s3.us-east-1.amazonaws.com"}, "PutObject"),
+    ("s3", "GET", "/orders", "list-type=2&prefix=a", {}, "ListObjectsV2"),
+    ("s3", "GET", "/", "", {}, "ListBuckets"),
+    ("lambda", "POST", "/2015-03-31/functions/charge/invocations", "", {}, "Invoke"),
+    ("apigateway", "GET", "/restapis", "", {}, "GetRestApis"),
+    ("apigateway", "GET", "/v2/apis", "", {}, "GetApis"),
+    ("execute-api", "GET", "/prod/orders", "", {}, ""),
+    ("lambda", "GET", "/nowhere", "", {}, ""),
+    ("dynamodb", "GET", "/", "", {}, ""),
+]
+
+
+@pytest.mark.parametrize(("service", "method", "path", "query", "more", "named"), BY_PATH)
+def test_method_and_path_name_an_operation(service, method, path, query, more, named):
+    environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, **more}
+    assert moto_door.named_by_path(service, environ) == named
+
+
+def test_a_request_by_path_is_a_line_with_operation_and_path():
+    named = ("s3", "PutObject /orders/1.json", "000000000000", "us-east-1")
+    request = Request(1, 0.0, *named, 200, 1.94, "", b"", b"")
+    assert request.line == "s3.PutObject /orders/1.json 200 1.9 ms 000000000000 us-east-1"
+    assert request.fields == {
+        "service": "s3",
+        "operation": "PutObject",
+        "path": "/orders/1.json",
+        "status": 200,
+        "milliseconds": 1.9,
+        "account": "000000000000",
+        "region": "us-east-1",
+    }

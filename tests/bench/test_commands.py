@@ -103,7 +103,7 @@ def test_run_prints_json(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("none.asl.json",), "none.asl.json cannot be read: [Errno 2] No such file or directory: 'none.asl.json'"),
+        (("none.asl.json",), "none.asl.json cannot be read: No such file or directory"),
         (("each.asl.json", "--input", "@none.json"), "none.json cannot be read: "),
         (("each.asl.json", "--input", "{"), "The input is not JSON: "),
         (
