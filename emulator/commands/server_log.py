@@ -1,8 +1,9 @@
 """The log of a server: lines of text, coloured on a terminal, or lines of JSON for what collects logs.
 
-A request and an execution that has ended are a line each where that is asked for. Their lines in JSON have members of
-their own beside the message: ``service``, ``operation``, ``status``, ``milliseconds``, ``error``, ``account`` and
-``region`` of a request; ``executionArn``, ``status``, ``seconds`` and ``error`` of an execution.
+A request, an execution that has ended and work on a stack that has ended are a line each where that is asked for. Their
+lines in JSON have members of their own beside the message: ``service``, ``operation``, ``path``, ``status``,
+``milliseconds``, ``error``, ``account`` and ``region`` of a request; ``executionArn``, ``status``, ``seconds`` and
+``error`` of an execution; ``stackId``, ``status``, ``resources`` and ``error`` of a stack.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from emulator.settings import LogFormat
 
 REQUESTS: Final = "dynastep.requests"
 EXECUTIONS: Final = "dynastep.executions"
+STACKS: Final = "dynastep.stacks"
 FIELDS: Final = "fields"
 """The attribute of a record that has the members of its line in JSON."""
 _COLOURS: Final = {logging.WARNING: "yellow", logging.ERROR: "red", logging.CRITICAL: "red"}
@@ -28,8 +30,8 @@ _COLOURS: Final = {logging.WARNING: "yellow", logging.ERROR: "red", logging.CRIT
 def set_up(log_format: LogFormat, *, requests: bool, quiet: bool, stream: TextIO | None = None) -> None:
     """Have the server's log written to the error stream.
 
-    ``requests`` is whether each request and each execution that ends is a line; ``quiet`` leaves out everything but
-    errors.
+    ``requests`` is whether each request, and each execution and each work on a stack that ends, is a line; ``quiet``
+    leaves out everything but errors.
     """
     stream = sys.stderr if stream is None else stream
     handler = logging.StreamHandler(stream)
@@ -38,7 +40,7 @@ def set_up(log_format: LogFormat, *, requests: bool, quiet: bool, stream: TextIO
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.ERROR if quiet else logging.WARNING)
-    for name in (REQUESTS, EXECUTIONS):
+    for name in (REQUESTS, EXECUTIONS, STACKS):
         logging.getLogger(name).setLevel(logging.INFO if requests and not quiet else logging.NOTSET)
 
 

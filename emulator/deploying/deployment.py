@@ -89,6 +89,8 @@ class Deployment:
         """The stack has a status now."""
         self.stack.tell(status, reason, self.now(), self.new_id())
         self.publish()
+        if not status.endswith("_IN_PROGRESS"):
+            notices.log_end(self.stack, status, reason or "")
 
     def publish(self) -> None:
         """Tell the stack's topics what they do not know."""

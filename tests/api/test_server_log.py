@@ -20,7 +20,7 @@ from emulator.settings import Settings
 from emulator.web.activity import Request
 
 ROLE = "arn:aws:iam::000000000000:role/any"
-NAMES = (server_log.REQUESTS, server_log.EXECUTIONS)
+NAMES = (server_log.REQUESTS, server_log.EXECUTIONS, server_log.STACKS)
 
 
 @pytest.fixture
@@ -199,3 +199,32 @@ def test_a_request_by_path_is_a_line_with_operation_and_path():
         "account": "000000000000",
         "region": "us-east-1",
     }
+
+
+def stack_of(queue):
+    return json.dumps({"Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Properties": queue}}})
+
+
+def test_work_on_a_stack_that_has_ended_is_a_line(control, written):
+    stream, stacks = written(), client(control, "cloudformation")
+    stacks.create_stack(StackName="shop", TemplateBody=stack_of({}))
+    stacks.update_stack(StackName="shop", TemplateBody=stack_of({"DelaySeconds": 3}))
+    stacks.delete_stack(StackName="shop")
+    assert [line.partition(" INFO ")[2] for line in stream.getvalue().splitlines()] == [
+        "stack shop CREATE_COMPLETE with 1 resource",
+        "stack shop UPDATE_COMPLETE with 1 resource",
+        "stack shop DELETE_COMPLETE with 0 resources",
+    ]
+
+
+def test_a_line_of_a_stack_says_why_it_failed(control, written):
+    stream, stacks = written("json"), client(control, "cloudformation")
+    stack = stacks.create_stack(StackName="shop", TemplateBody=stack_of({"DelaySeconds": 901}))["StackId"]
+    (line,) = (json.loads(text) for text in stream.getvalue().splitlines())
+    (reason,) = (
+        event["ResourceStatusReason"]
+        for event in stacks.describe_stack_events(StackName=stack)["StackEvents"]
+        if event["ResourceStatus"] == "CREATE_FAILED"
+    )
+    assert (line["stackId"], line["status"], line["resources"]) == (stack, "ROLLBACK_COMPLETE", 0)
+    assert line["error"] == f"Queue: {reason}"
