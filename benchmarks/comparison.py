@@ -36,21 +36,23 @@ UNAVAILABLE = {
 
 INTRODUCTION = """# Beside other emulators
 
-`make compare` writes this page: nobody types its figures. `make peers` installs the other emulators, each in a folder
-of its own under `.venvs/`. Another page compares how fast they are: [benchmarks.md](benchmarks.md).
+`make compare` measures every figure on this page and writes the page. `make peers` installs the other emulators, each in
+a folder of its own under `.venvs/`. [benchmarks.md](benchmarks.md) compares how fast the emulators are.
 
-How to read the figures:
+Read the figures with care:
 
-- **Dynastep is developed against the recorded answers below**, so its own count says how many of them are left, and
-  not how often Dynastep is right about what nobody has recorded.
-- The abilities were chosen by the authors of Dynastep. What others can do and Dynastep cannot is not among them:
-  Dynastep runs no Lambda functions in Java, .NET, Ruby or container images, and starts no containers for ECS or
-  databases. An emulator that uses Docker can.
-- The recorded answers are not a sample of everyday use. Many were recorded because an emulator had answered otherwise:
-  refusals of unusual requests, word for word. An emulator with a low count may well do all that your tests need.
-- The conversations with Step Functions come from LocalStack's public tests, where LocalStack leaves out of the
-  comparison what it is known to answer otherwise. Here every member of every answer counts.
-- "Not run" says nothing about an emulator, only about the machine: it has package indexes and no container images.
+- **Dynastep is developed against the recorded answers below.** Its own count shows how many of these answers still
+  differ. It does not show how often Dynastep is right about requests that nobody has recorded.
+- **The authors of Dynastep chose the abilities.** Abilities that only others have are not in the table: Dynastep runs
+  no Lambda functions in Java, .NET, Ruby or container images, and starts no containers for ECS or databases. An emulator
+  that uses Docker can.
+- **The recorded answers are not a sample of everyday use.** Many were recorded because an emulator had answered
+  differently: refusals of unusual requests, word for word. An emulator with a low count may well do everything that
+  your tests need.
+- **The conversations with Step Functions come from LocalStack's public tests.** LocalStack leaves known differences out
+  of its own comparison. Here every member of every answer counts.
+- **"Not run" says nothing about an emulator.** The machine of the measurement had package indexes and no container
+  images.
 """
 
 
@@ -161,10 +163,10 @@ def page(columns: Sequence[Column]) -> str:
         INTRODUCTION,
         measured,
         f"## In short\n\n{MARK}\n{summary(columns)}{MARK}\n",
-        "## Abilities\n\nEach was tried through AWS's API alone, as `benchmarks/abilities.py` has it. For the last "
-        "two, an emulator was started with its own setting for waits that take no time, if it has one: Dynastep with "
+        "## Abilities\n\nEach ability was tried through AWS's API; `benchmarks/abilities.py` has the code. For the last two, "
+        "an emulator was started with its own setting for waits that take no time, if it has one: Dynastep with "
         "`DYNASTEP_CLOCK=virtual`, ministack with `SFN_WAIT_SCALE=0`.\n\n" + _table(["", *names], abilities),
-        "What happened instead:\n\n" + "\n".join(_instead(columns)) + "\n",
+        "What the emulators did instead:\n\n" + "\n".join(_instead(columns)) + "\n",
         "## How executions end\n\nOf the conversations with Step Functions, those in which every execution ends as on "
         "AWS, with the same output or the same error and cause, whatever else differs. An answer without an execution "
         "must be equal word for word.\n\n" + _table(["", *names], ends),
@@ -193,7 +195,7 @@ def _instead(columns: Sequence[Column]) -> Iterator[str]:
 def _left_out(columns: Sequence[Column]) -> Iterator[str]:
     for column in columns:
         for what, why in column.program.lacks.items():
-            yield f"- {column.program.name}, whatever needs {what}: {why}."
+            yield f"- {column.program.name}, everything that needs {what}: {why}."
     for program in PROGRAMS:
         if not program.present:
             yield f"- {program.name}: it was not installed; `make peers` installs it."

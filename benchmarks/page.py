@@ -14,18 +14,18 @@ from benchmarks.servers import PROGRAMS
 
 INTRODUCTION = """# Benchmarks
 
-This page is written by `make benchmarks`: nobody types its figures. `make bench` prints the same table for your
+`make benchmarks` measures every figure on this page and writes the page. `make bench` prints the same table for your
 machine.
 
 Each figure is measured on all emulators in turn, in another order each time, one client after another. The table has
-medians. In brackets is how many times as good Dynastep is: the median of the ratios within a repetition. A figure that
-varied by more than half has a `~`. Another machine, or a busy one, shows other figures and nearly the same ratios, so
-read the ratios.
+medians. The number in brackets says how many times better Dynastep is: the median of the ratios within a repetition. A
+figure that varied by more than half has a `~`. Another machine shows other figures and nearly the same ratios, so read
+the ratios.
 """
 GROWTH = """## What grows with what
 
-Processor time of one operation, over the size of what the operation is done in. A level line means that a larger table,
-machine or Map costs no more for each operation.
+The curves show the processor time of one operation over the size of the table, machine or Map. A level line means that
+an operation in a larger one costs no more.
 """
 
 

@@ -44,7 +44,7 @@ def test_the_page_says_what_happened_instead_and_what_was_not_run():
         f"- peer, “{ABILITIES[0].name}”: `the 'machine' was made`",
         "| Step Functions: conversations in JSONPath | not run | 1 of 2 |",
         "| DynamoDB: requests, sizes | 3 of 4 | not run |",
-        "- peer, whatever needs lambda: it has no functions.",
+        "- peer, everything that needs lambda: it has no functions.",
         "- DynamoDB Local: ",
     ):
         assert line in text
