@@ -36,8 +36,8 @@ UNAVAILABLE = {
 
 INTRODUCTION = """# Beside other emulators
 
-`make compare` measures every figure on this page and writes the page. `make peers` installs the other emulators, each in
-a folder of its own under `.venvs/`. [benchmarks.md](benchmarks.md) compares how fast the emulators are.
+`make compare` measures every figure on this page and writes the page. `make peers` installs the other emulators,
+each in a folder of its own under `.venvs/`. [benchmarks.md](benchmarks.md) compares how fast the emulators are.
 
 Read the figures with care:
 
