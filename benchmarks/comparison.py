@@ -43,9 +43,9 @@ Read the figures with care:
 
 - **Dynastep is developed against the recorded answers below.** Its own count shows how many of these answers still
   differ. It does not show how often Dynastep is right about requests that nobody has recorded.
-- **The authors of Dynastep chose the abilities.** Abilities that only others have are not in the table: Dynastep runs
-  no Lambda functions in Java, .NET, Ruby or container images, and starts no containers for ECS or databases. An emulator
-  that uses Docker can.
+- **The authors of Dynastep chose the abilities.** Abilities that only others have are not in the table:
+  Dynastep runs no Lambda functions in Java, .NET, Ruby or container images, and starts no containers for
+  ECS or databases. An emulator that uses Docker can.
 - **The recorded answers are not a sample of everyday use.** Many were recorded because an emulator had answered
   differently: refusals of unusual requests, word for word. An emulator with a low count may well do everything that
   your tests need.
@@ -163,8 +163,9 @@ def page(columns: Sequence[Column]) -> str:
         INTRODUCTION,
         measured,
         f"## In short\n\n{MARK}\n{summary(columns)}{MARK}\n",
-        "## Abilities\n\nEach ability was tried through AWS's API; `benchmarks/abilities.py` has the code. For the last two, "
-        "an emulator was started with its own setting for waits that take no time, if it has one: Dynastep with "
+        "## Abilities\n\n"
+        "Each ability was tried through AWS's API; `benchmarks/abilities.py` has the code. For the last "
+        "two, an emulator was started with its own setting for waits that take no time, if it has one: Dynastep with "
         "`DYNASTEP_CLOCK=virtual`, ministack with `SFN_WAIT_SCALE=0`.\n\n" + _table(["", *names], abilities),
         "What the emulators did instead:\n\n" + "\n".join(_instead(columns)) + "\n",
         "## How executions end\n\nOf the conversations with Step Functions, those in which every execution ends as on "
