@@ -37,3 +37,5 @@ def executions(machine: str | None, wanted: str | None, url: str, account: str |
             took = "-" if "stopDate" not in found else clock((found["stopDate"] - found["startDate"]).total_seconds())
             began = f"{found['startDate']:%Y-%m-%d %H:%M:%S}"
             click.echo(f"{status}  {began}  {took:>12}  {found['executionArn']}")
+    if not listed:
+        click.echo("There are no such executions." if machine or wanted else "There are no executions.", err=True)

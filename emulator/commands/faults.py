@@ -52,6 +52,8 @@ def clear(url: str) -> None:
 
 
 def _show(answer: dict[str, Any]) -> None:
+    if not answer["faults"]:
+        click.echo("There are no faults.", err=True)
     for fault in answer["faults"]:
         what = [str(fault["error"])] if "error" in fault else []
         what += [f"{fault['delay']:g} s late"] if "delay" in fault else []

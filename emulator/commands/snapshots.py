@@ -20,7 +20,10 @@ def snapshots() -> None:
 @with_url
 def list_snapshots(url: str) -> None:
     """List the snapshots of a server."""
-    for each in ask(url, "/_dynastep/snapshots")["snapshots"]:
+    found = ask(url, "/_dynastep/snapshots")["snapshots"]
+    if not found:
+        click.echo("There are no snapshots.", err=True)
+    for each in found:
         click.echo(f"{each['name']}  {each['items']} items, {each['executions']} executions")
 
 

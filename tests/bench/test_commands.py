@@ -180,7 +180,8 @@ def test_executions_on_a_server(server: Any, ended: Any) -> None:
     line = on(server, "executions").stdout
     assert line.startswith("FAILED     ")
     assert line.endswith(f"         1 min  {ended.arn}\n")
-    assert on(server, "executions", "--status", "SUCCEEDED").stdout == ""
+    none = on(server, "executions", "--status", "SUCCEEDED")
+    assert (none.stdout, none.stderr) == ("", "There are no such executions.\n")
     unknown = on(server, "executions", "machine-7")
     said = "Error: There is no state machine 'machine-7'. Is 'machine-1' meant? There is 'machine-1'.\n"
     assert (unknown.exit_code, unknown.stdout, unknown.stderr) == (2, "", said)

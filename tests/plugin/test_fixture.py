@@ -375,9 +375,7 @@ def test_a_project_that_does_not_use_it_does_not_pay_for_it(project):
 
 def test_it_is_described_in_the_list_of_fixtures(project):
     result = project("def test_it(): pass", "--fixtures")
-    result.stdout.fnmatch_lines(
-        ["dynastep -- *", "*AWS for this test: Step Functions, DynamoDB and the rest, empty, under virtual time."]
-    )
+    result.stdout.fnmatch_lines(["dynastep -- *", "*An empty emulator of AWS for this test, under virtual time."])
 
 
 # A function that does not come back
