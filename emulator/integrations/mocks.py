@@ -21,7 +21,7 @@ from asl_interpreter.jsontext import JSON, dumps, loads
 from asl_interpreter.tasks import Later, TaskRequest
 from emulator.faults import Fault
 from emulator.integrations.selection import Selection, Spot, short
-from emulator.stepfunctions.mocks import Answered, Mode, check_answer
+from emulator.stepfunctions.mocks import Answered, Mode, check_answer, unknown_member
 from emulator.suggestions import unknown
 
 Answer: TypeAlias = "JSON | StateError | Later | Callable[[JSON], JSON | StateError | Later]"
@@ -332,6 +332,9 @@ def flaw_of(mock: Mock, resource: str, value: JSON, answering: Answering) -> str
     operation = None if mock.mode == "NONE" else answering(resource)
     if operation is None:
         return None
+    if mock.mode == "STRICT" and (found := unknown_member(operation, value)) is not None:
+        said = unknown("member", *found)
+        return f"{mock.title} is no answer of {short(resource)}: {said} ({mock.unchecked_by} allows it)"
     try:
         check_answer(operation, value, mock.mode)
     except Fault as fault:

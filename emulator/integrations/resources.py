@@ -38,7 +38,7 @@ from emulator.integrations.mocks import Mock, Step
 from emulator.integrations.optimized import ACTIONS, TOKEN, parameters_of
 from emulator.integrations.selection import Selection
 from emulator.stepfunctions.encryption import hold_data_key
-from emulator.stepfunctions.mocks import Answered, Mode
+from emulator.stepfunctions.mocks import Answered
 
 if TYPE_CHECKING:
     from asl_interpreter.tasks import Resolve
@@ -106,11 +106,11 @@ class Resources:
 
         return resolve
 
-    def answered_by(self, title: str, answer: Later, mode: Mode) -> Resolve:
-        """The same, but a mock answers at once in place of each."""
+    def answered_by(self, title: str, answer: Later) -> Resolve:
+        """The same, but a mock answers at once in place of each. That it could be an answer was seen before."""
         from emulator.integrations.mocked import answered_at_once  # which needs this
 
-        return answered_at_once(self, Mock(title, Selection("*"), (Step(0, math.inf, answer),), mode))
+        return answered_at_once(self, Mock(title, Selection("*"), (Step(0, math.inf, answer),)))
 
     def answering(self, resource: str) -> Answered | None:
         """The operation whose answer a Task's result is; None if no model tells."""

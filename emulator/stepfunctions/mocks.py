@@ -6,7 +6,7 @@ those that were not seen by their likeness to the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from asl_interpreter.definition import Map, Parallel, State, Task
@@ -106,6 +106,40 @@ def check_answer(by: Answered, result: JSON, mode: Mode) -> None:
     if not isinstance(result, dict):
         raise refused("Mocked result must be a JSON object.")
     _Checker(by, strict=mode == "STRICT").check(by.operation.output_shape, result, "")
+
+
+def unknown_member(by: Answered, result: JSON) -> tuple[str, list[str]] | None:
+    """A member of an answer that the operation's answers do not have, as a path, and those that stand in its place.
+
+    AWS's TestState lets such a member pass; a test that mocks one has most likely misspelt another.
+    """
+    if by.operation.output_shape is None:
+        return None
+    return next(_unknown_members(by, by.operation.output_shape, result, ""), None)
+
+
+_ADDED: Final = frozenset({"SdkHttpMetadata", "SdkResponseMetadata"})
+"""What Step Functions adds to the answers of services."""
+
+
+def _unknown_members(by: Answered, shape: Any, value: JSON, path: str) -> Iterator[tuple[str, list[str]]]:
+    service = by.operation.service_model.service_name
+    if path in by.anything or (service, path) in _ANYTHING or getattr(shape, "is_document_type", False):
+        return
+    if isinstance(value, dict) and shape.type_name == "structure":
+        members = {by.spelling(name): member for name, member in shape.members.items()}
+        for name, content in value.items():
+            here = f"{path}.{name}" if path else name
+            if name in members:
+                yield from _unknown_members(by, members[name], content, here)
+            elif path or name not in _ADDED:
+                yield here, [f"{path}.{known}" if path else known for known in members]
+    elif isinstance(value, dict) and shape.type_name == "map":
+        for name, content in value.items():
+            yield from _unknown_members(by, shape.value, content, f"{path}.{name}")
+    elif isinstance(value, list) and shape.type_name == "list":
+        for number, content in enumerate(value):
+            yield from _unknown_members(by, shape.member, content, f"{path}[{number}]")
 
 
 class _Checker:

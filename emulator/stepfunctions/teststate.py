@@ -61,7 +61,7 @@ def test_state(world: World, call: Call) -> dict[str, JSON]:
     trace = Trace(reveal_secrets=params.get("revealSecrets", False))
     calls = resolve.watched(trace)
     if mock is not None:
-        calls = resolve.answered_by(f"The mock of {state.name!r}", mock.answer, mock.mode)
+        calls = resolve.answered_by(f"The mock of {state.name!r}", mock.answer)
     loop = world.engine.loop
     outcome = world.engine.run(lambda: inspect(state, start, loop, calls, under), f"the test of {state.name!r}")
     written = _Texts((start.input, text), *([(mock.result, mock.text)] if mock is not None else []))

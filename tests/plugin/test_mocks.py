@@ -371,6 +371,46 @@ def test_what_was_wrong_with_a_mock_fails_the_test_though_the_machine_hid_it(pro
     ]
 
 
+UNKNOWN = [
+    (LAMBDA, {"StatusCode": 200, "Paylod": 1}, "'Paylod'. Is 'Payload' meant?"),
+    (
+        "arn:aws:states:::dynamodb:getItem",
+        {"Item": {"id": {"S": "1"}}, "ConsumedCapacity": {"CapacityUnit": 1}},
+        "'ConsumedCapacity.CapacityUnit'. Is 'ConsumedCapacity.CapacityUnits' meant?",
+    ),
+    (
+        "arn:aws:states:::aws-sdk:dynamodb:describeTable",
+        {"Table": {"AttributeDefinitions": [{"AttributeName": "id", "AttributeTyp": "S"}]}},
+        "'Table.AttributeDefinitions[0].AttributeTyp'. Is 'Table.AttributeDefinitions[0].AttributeType' meant?",
+    ),
+]
+
+
+@pytest.mark.parametrize(("resource", "value", "said"), UNKNOWN)
+def test_a_mock_has_no_member_that_the_service_does_not_have(dynastep, resource, value, said):
+    definition = machine(Call=task(resource))
+    dynastep.mock("Call", value, optional=True, checked=False)  # which is asked after the newer one
+    dynastep.mock("Call", value, optional=True)
+    with pytest.raises(Fault) as refused:
+        dynastep.run(definition)
+    assert f"There is no member {said}" in refused.value.message
+    assert refused.value.message.endswith("(checked=False allows it)")
+
+
+@pytest.mark.parametrize(("resource", "value", "said"), UNKNOWN)
+@pytest.mark.parametrize("checked", ["present", "none"])
+def test_a_mock_that_is_checked_less_may_have_any_member(dynastep, resource, value, said, checked):
+    del said
+    dynastep.mock("Call", value, checked=checked)
+    assert dynastep.run(machine(Call=task(resource))).output == value
+
+
+def test_what_step_functions_adds_and_what_only_a_function_knows_are_no_unknown_members(dynastep):
+    answer = {"StatusCode": 200, "Payload": {"any": [{"thing": 1}]}, "SdkHttpMetadata": {"HttpStatusCode": 200}}
+    dynastep.mock("Call", answer)
+    assert dynastep.run(machine(Call=task())).output == answer
+
+
 # Which attempts
 
 
