@@ -1,4 +1,4 @@
-"""How far long work has come, told to whoever watches: a command on a terminal shows a bar, a server shows nothing.
+"""How far long work has come, told to a watcher: a command on a terminal shows a bar, a server shows nothing.
 
 Work that may take seconds says what it goes through, ``for row in followed(rows, "reading items", 300_000)``. Nobody
 watches unless ``watched`` says so, and then ``followed`` costs nothing.
@@ -33,7 +33,7 @@ def watched(told: Told) -> Iterator[None]:
 
 
 def followed(things: Iterable[T], doing: str, count: int | Callable[[], int]) -> Iterable[T]:
-    """The same things, ``count`` of them at most; whoever watches is told how many were taken.
+    """The same things, ``count`` of them at most; the watcher, if there is one, is told how many were taken.
 
     A ``count`` that costs something is a function, which is called if somebody watches.
     """
