@@ -44,7 +44,17 @@ ol li.hit { background: #e6f5ea; }
 ol li.missed { background: #fde3e1; }
 ol li.partly { background: #fff1d6; }
 ol li small { display: inline-block; width: 3.5em; color: #586274; user-select: none; }
-@media (max-width: 800px) { main { display: block; } section { border-left: 0; } }
+@media (max-width: 800px) {
+  main { display: block; }
+  section { border-left: 0; }
+  figure { padding: 12px; }
+  figure svg { max-width: 150%; }
+  ol { padding-left: 44px; }
+  table { margin: 8px; }
+  th, td { padding: 6px 4px; }
+  th:first-child, td:first-child { overflow-wrap: anywhere; }
+  meter { display: none; }
+}
 """
 
 

@@ -23,7 +23,7 @@ from emulator.graph.layout import (
     second_line,
 )
 from emulator.graph.outline import Scope, TransitionKey
-from emulator.graph.texts import LONGEST_NAME, shortened
+from emulator.graph.texts import LONGEST_NAME, shortened, text_width
 
 STYLE: Final = """
 .graph { font-family: Arial, Helvetica, "Liberation Sans", "DejaVu Sans", sans-serif; font-size: 13px; }
@@ -57,6 +57,8 @@ STYLE: Final = """
 """
 """Colours for a picture that stands alone. Pages bring their own."""
 
+NOTE_SIZE: Final = 10
+"""Pixels of the font of notes, which stand beside boxes."""
 HEAD: Final = 7
 """Length of an arrow's head in pixels."""
 
@@ -73,9 +75,8 @@ class Marks:
 def draw(scope: Scope, marks: Marks | None = None, *, style: str = "", title: str = "State machine") -> str:
     """The SVG of an outline. ``style`` is put into a style element; a page that has a stylesheet needs none."""
     placed, pen = layout(scope), _Pen(marks or Marks())
-    size = (
-        f'viewBox="0 0 {placed.width:.0f} {placed.height:.0f}" width="{placed.width:.0f}" height="{placed.height:.0f}"'
-    )
+    width = placed.width + max((text_width(note, NOTE_SIZE) for note in pen.marks.notes.values() if note), default=0)
+    size = f'viewBox="0 0 {width:.0f} {placed.height:.0f}" width="{width:.0f}" height="{placed.height:.0f}"'
     styled = f"<style>{style}</style>" if style else ""
     body = "".join(pen.contents(placed))
     return (
