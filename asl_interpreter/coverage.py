@@ -7,10 +7,13 @@ are unique in a machine, so a name says which state is meant, wherever the state
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias
+from zlib import crc32
 
-PointKind: TypeAlias = Literal["choice", "default", "refused", "catch", "retry", "exhausted", "items", "timeout"]
+PointKind: TypeAlias = Literal[
+    "choice", "default", "refused", "catch", "retry", "exhausted", "items", "timeout", "held", "failed"
+]
 Point: TypeAlias = tuple[str, PointKind, int]
 """The name of a state, what happened there, and a number.
 
@@ -23,8 +26,15 @@ retry       the Retrier with this number asked for another attempt
 exhausted   the Retrier with this number named the error, and its attempts were used up
 items       the Map had no items (0), one (1), or more (2)
 timeout     the Task took longer than its TimeoutSeconds (0) or HeartbeatSeconds (1)
+held        the condition of the JSONata conditional with this number (``conditional``) held
+failed      it did not hold
 ==========  ==========================================================================================
 """
+
+
+def conditional(text: str, place: int) -> int:
+    """The number of a conditional in an expression: by the text, since it is the same in whatever field it stands."""
+    return crc32(f"{place} {text}".encode("utf-8", "surrogatepass"))
 
 
 class Coverage:
@@ -50,6 +60,14 @@ class Coverage:
             for name, count in its.items():
                 mine[name] = mine.get(name, 0) + count
         self.points.update(other.points)
+
+    def chose(self, state: str, text: str) -> Callable[[int, bool], None]:
+        """What counts which way the conditionals of an expression of a state go."""
+
+        def count(place: int, held: bool) -> None:  # noqa: FBT001 - it is what is told
+            self.points[state, "held" if held else "failed", conditional(text, place)] += 1
+
+        return count
 
     def clear(self) -> None:
         """Count from nothing again."""

@@ -14,11 +14,12 @@ from typing import Any
 
 from ..jsontext import JSON
 from .errors import STACK_OVERFLOW, EvaluationError, InternalError, InvalidExpression
-from .runtime import Evaluator, Limits, Pace, Run, Scope, Unhurried
+from .runtime import Chose, Evaluator, Limits, Pace, Run, Scope, Unhurried
 from .values import UNDEFINED, Undefined, Wrapped, plain, type_name
 
 __all__ = [
     "UNDEFINED",
+    "Chose",
     "EvaluationError",
     "Expression",
     "InternalError",
@@ -47,6 +48,8 @@ class Expression:
     """What it reads of ``$states`` by name: "input", "result", "errorOutput", "context"."""
     context_references: tuple[str, ...]
     """What it would read from a context, in the order of the text: names, ``$`` or ``$$``. AWS refuses any."""
+    conditionals: tuple[int, ...]
+    """Where each conditional ``a ? b : c`` has its question mark: how many characters of the text end there."""
     _evaluate: Evaluator = field(repr=False, compare=False)
 
     def __call__(
@@ -57,12 +60,14 @@ class Expression:
         now: float,
         context: JSON | Undefined = UNDEFINED,
         limits: Limits = _AWS_LIMITS,
+        chose: Chose | None = None,
     ) -> JSON | Undefined:
         """Evaluate the expression.
 
         ``bindings`` are its variables without ``$``; they are read and never changed, and parts of them may be parts of
         the result. ``pace`` says when to let others go on, and where ``$random``, ``$shuffle`` and ``$uuid`` draw from;
-        ``now`` is the time in seconds since the epoch. Step Functions gives no ``context``.
+        ``now`` is the time in seconds since the epoch. Step Functions gives no ``context``. ``chose`` is told which way
+        each conditional went.
 
         Returns a JSON value; UNDEFINED for nothing; a function (of which ``type_name`` is "function") where the result
         is one or holds one. Numbers that JSON does not have are the strings "Infinity", "-Infinity" and "NaN", as on
@@ -71,7 +76,7 @@ class Expression:
         Raises:
             EvaluationError: the expression failed, or exceeded a limit.
         """
-        run = Run(bindings, pace, now, limits)
+        run = Run(bindings, pace, now, limits, chose)
         start = Wrapped([context]) if isinstance(context, list) else context
         try:
             return plain(self._evaluate(start, Scope({"$": context}, None, run)), run.spend)
@@ -108,4 +113,6 @@ def compile_expression(text: str) -> Expression:
         evaluate: Any = compile_tree(tree, frozenset(read.bound))
     except RecursionError:
         raise InvalidExpression("S0201", "The expression is nested too deeply", len(text)) from None
-    return Expression(text, frozenset(read.variables), frozenset(read.states), tuple(read.context), evaluate)
+    return Expression(
+        text, frozenset(read.variables), frozenset(read.states), tuple(read.context), tuple(read.conditionals), evaluate
+    )

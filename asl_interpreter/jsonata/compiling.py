@@ -226,10 +226,13 @@ class _Compiler:
     def _condition(self, node: Symbol) -> Evaluator:
         condition, then = self.node(node.condition), self.part(node.then)
         otherwise = self.part(node._else) if node._else is not None else _nothing  # noqa: SLF001 - the library's name
+        place = node.position
 
         def evaluate(context: Value, scope: Scope) -> Value:
-            chosen = then if boolean(scope.run, condition(context, scope)) else otherwise
-            return chosen(context, scope)
+            held = boolean(scope.run, condition(context, scope))
+            if scope.run.chose is not None:
+                scope.run.chose(place, held)
+            return (then if held else otherwise)(context, scope)
 
         return evaluate
 

@@ -26,6 +26,8 @@ class References:
     """The names after ``$states.``."""
     context: dict[str, None] = field(default_factory=dict)
     """Names read from a context at the top level; ``$`` is the context itself, ``$$`` the input as a whole."""
+    conditionals: list[int] = field(default_factory=list)
+    """Where each conditional ``a ? b : c`` has its question mark."""
     bound: dict[str, None] = field(default_factory=dict)
     """Every name that the expression binds somewhere."""
 
@@ -40,6 +42,8 @@ def references(tree: Symbol) -> References:
 def _read(node: Symbol, scope: frozenset[str], found: References, *, top: bool) -> frozenset[str]:
     """Read a node in a scope of bound names and return the scope after it. ``top`` says that it has no context."""
     kind = node.type
+    if kind == "condition":
+        found.conditionals.append(node.position)
     if kind == "name" and top:
         found.context[node.value] = None
     elif kind == "variable":

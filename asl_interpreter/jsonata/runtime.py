@@ -60,17 +60,25 @@ class Unhurried:
         return self._random
 
 
+Chose: TypeAlias = Callable[[int, bool], None]
+"""Takes where in the text a conditional ``a ? b : c`` has its question mark, and whether its condition held."""
+
+
 class Run:
     """One evaluation of an expression."""
 
-    __slots__ = ("_pause_at", "_until", "depth", "limits", "now", "pace", "steps", "variables")
+    __slots__ = ("_pause_at", "_until", "chose", "depth", "limits", "now", "pace", "steps", "variables")
 
-    def __init__(self, variables: Mapping[str, Value], pace: Pace, now: float, limits: Limits) -> None:
+    def __init__(
+        self, variables: Mapping[str, Value], pace: Pace, now: float, limits: Limits, chose: Chose | None = None
+    ) -> None:
         self.variables = variables
         self.pace = pace
         self.now = now
         """Seconds since the epoch."""
         self.limits = limits
+        self.chose = chose
+        """Told of each conditional, if anybody wants to know."""
         self.depth = 0
         """How deep the node is nested whose function is running: a body's nodes are nested deeper than that."""
         self.steps = 0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 from ..errors import DATA_LIMIT_EXCEEDED, REFERENCE_PATH_CONFLICT, RUNTIME, StateError
-from ..jsonata import Pace
+from ..jsonata import Chose, Pace
 from ..jsontext import JSON
 from .paths import Evaluate, Frame, PathNotFound, ReferencePath
 
@@ -38,6 +38,9 @@ class Source(Protocol):
     @property
     def pace(self) -> Pace:
         """How expressions share the processor."""
+
+    def chose(self, text: str) -> Chose | None:
+        """Who wants to know which way the conditionals of an expression with this text go."""
 
 
 class StateFrame:
@@ -77,6 +80,10 @@ class StateFrame:
     def now(self) -> float:
         """Seconds since 1970."""
         return self._source.now()
+
+    def chose(self, text: str) -> Chose | None:
+        """Who wants to know which way the conditionals of an expression with this text go."""
+        return self._source.chose(text)
 
     def bindings(self, *, context: bool) -> Mapping[str, JSON]:
         """The variables of a JSONata expression; ``context`` is whether it may read the context object."""

@@ -55,6 +55,17 @@ def expressions(value: JSON, where: str = "") -> Iterator[tuple[str, str]]:
             yield from expressions(content, f"{where}[{index}]")
 
 
+def conditionals(value: JSON) -> Iterator[tuple[str, str, int]]:
+    """Every conditional ``a ? b : c`` in the expressions of a value that has no ``query_problems``.
+
+    Yields where the expression stands, its text, and how many characters of the text end with the question mark.
+    """
+    for where, text in expressions(value):
+        if is_expression(text):
+            expression = compile_expression(text[2:-2])
+            yield from ((where, expression.text, place) for place in sorted(expression.conditionals))
+
+
 def is_query(_key: str, value: JSON) -> bool:
     """Whether a field is computed: it is an expression."""
     return isinstance(value, str) and is_expression(value)
@@ -125,11 +136,13 @@ def _compile_expression(text: str, field: str) -> Evaluate:
     expression = compile_expression(text[2:-2])
     reads_context = _OTHER_STATES.search(expression.text) is not None
     reads_time = _TIME.search(expression.text) is not None
+    has_conditionals = bool(expression.conditionals)
 
     def evaluate(frame: Frame) -> JSON:
         try:
             now = frame.now() if reads_time else 0.0
-            result = expression(frame.bindings(context=reads_context), pace=frame.pace, now=now)
+            chose = frame.chose(expression.text) if has_conditionals else None
+            result = expression(frame.bindings(context=reads_context), pace=frame.pace, now=now, chose=chose)
         except InternalError:
             unique = UUID(int=frame.random.getrandbits(128), version=4)
             raise _error(expression, field, f" threw an internal error during evaluation. {unique}") from None

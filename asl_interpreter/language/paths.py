@@ -28,7 +28,7 @@ from .path_steps import NOWHERE, InvalidPath, Step, scan
 if TYPE_CHECKING:
     import random
 
-    from ..jsonata import Pace
+    from ..jsonata import Chose, Pace
 
 __all__ = [
     "Evaluate",
@@ -81,6 +81,9 @@ class Frame(Protocol):
 
     def now(self) -> float:
         """Seconds since 1970."""
+
+    def chose(self, text: str) -> Chose | None:
+        """Who wants to know which way the conditionals of an expression with this text go."""
 
 
 Evaluate: TypeAlias = Callable[[Frame], JSON]

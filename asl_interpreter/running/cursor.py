@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from ..errors import DATA_LIMIT_EXCEEDED, QUERY_EVALUATION_ERROR, RUNTIME, QueryError, StateError
-from ..jsonata import Pace, Unhurried
+from ..jsonata import Chose, Pace, Unhurried
 from ..jsontext import JSON, measure
 from ..language.dataflow import NOTHING, OVER_QUOTA, Flow, PathFlow, StateFrame, too_large
 from ..loop.fibers import turn
@@ -169,6 +169,11 @@ class Cursor:
     def now(self) -> float:
         """The time in seconds since 1970."""
         return self.execution.record.now()
+
+    def chose(self, text: str) -> Chose | None:
+        """Counts which way the conditionals of an expression of the state go, if coverage is wanted."""
+        coverage = self.execution.outside.coverage
+        return None if coverage is None else coverage.chose(self.state, text)
 
     @property
     def random(self) -> random.Random:

@@ -222,6 +222,6 @@ def _definitions(file: str, root: Path) -> Iterator[_Found]:
 def _covered(found: _Found, coverage: Coverage) -> Covered:
     try:
         counts = counted(found.definition, coverage)
-    except (AttributeError, KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise CannotRead(f"{found.name} is no definition that AWS would accept: dynastep validate says why") from error
     return Covered(found.name, found.file_text, found.definition, counts, found.places)

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from asl_interpreter.coverage import Coverage, PointKind
+from asl_interpreter.coverage import Coverage, PointKind, conditional
 from asl_interpreter.jsontext import JSON, dumps
+from asl_interpreter.language.jsonata_fields import conditionals
 from emulator.graph.outline import Scope, TransitionKey, condition, outline
 
 Kind: TypeAlias = Literal["state", "next"] | PointKind
@@ -56,20 +57,23 @@ def counted(definition: JSON, coverage: Coverage) -> tuple[tuple[Measure, int], 
     return tuple((measure, count(measure)) for measure in measures(definition))
 
 
-def measures(definition: JSON, path: str = "") -> Iterator[Measure]:
+def measures(definition: JSON, path: str = "", language: str = "JSONPath") -> Iterator[Measure]:
     """Everything that is measured of a definition that AWS would accept, in the order in which it is written.
 
     The Comment of a state may end in ``no cover: never ran without items``, in the words of a report, so that this is
     not measured; in ``no cover`` so that nothing of the state is. Several are separated by semicolons.
     """
+    language = definition.get("QueryLanguage", language)
     for name, state in definition["States"].items():
         location = f"{path}/States/{name}"
         left_out = _NO_COVER.search(str(state.get("Comment", "")))
-        for measure in _of_state(name, state, location):
+        in_jsonata = state.get("QueryLanguage", language) == "JSONata"
+        computed = _conditionals(name, state, location) if in_jsonata else ()
+        for measure in (*_of_state(name, state, location), *computed):
             if left_out is None or (left_out[1] and measure.missed not in left_out[1].split("; ")):
                 yield measure
         for inner, processor in _inside(state):
-            yield from measures(processor, f"{location}/{inner}")
+            yield from measures(processor, f"{location}/{inner}", language)
 
 
 _NO_COVER: Final = re.compile(r"\bno cover(?:: (.+))?$")
@@ -114,6 +118,26 @@ def _failures(name: str, state: Mapping[str, Any], location: str) -> Iterator[Me
     for number, catcher in enumerate(state.get("Catch", ())):
         text = f"catcher {number + 1} ({', '.join(catcher['ErrorEquals'])})"
         yield Measure(name, "catch", number, f"{location}/Catch[{number}]", f"{text} never taken")
+
+
+_STATES_INSIDE: Final = ("Branches", "ItemProcessor", "Iterator")
+_SHOWN: Final = 40
+"""Characters of a condition that are shown."""
+
+
+def _conditionals(name: str, state: Mapping[str, Any], location: str) -> Iterator[Measure]:
+    """The conditionals ``a ? b : c`` in the expressions of a state; one text is one, in however many fields."""
+    own = {field: value for field, value in state.items() if field not in _STATES_INSIDE and field != "Comment"}
+    seen = set()
+    for where, text, place in conditionals(own):
+        number = conditional(text, place)
+        if number not in seen:
+            seen.add(number)
+            before = " ".join(text[:place].split())
+            shown = before if len(before) <= _SHOWN else f"…{before[1 - _SHOWN :]}"
+            said = f"{where.removeprefix('/')}: the condition '{shown}'"
+            yield Measure(name, "held", number, f"{location}{where}", f"{said} never held")
+            yield Measure(name, "failed", number, f"{location}{where}", f"{said} always held")
 
 
 def _inside(state: Mapping[str, Any]) -> Iterator[tuple[str, JSON]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from asl_interpreter.coverage import Coverage
+from asl_interpreter.coverage import Coverage, conditional
 
 
 @pytest.fixture
@@ -55,6 +55,37 @@ def test_rules_are_counted_both_ways_and_default_too(counted):
     }
     assert coverage.entered == {"Sort": 3, "Large": 2, "Small": 3}
     assert coverage.by_next() == {"Sort": 0, "Large": 2, "Small": 3}
+
+
+def test_conditionals_of_expressions_are_counted_both_ways(counted):
+    """One in a conditional, one in a function that is called three times, and the same text in two fields."""
+    size = "$states.input.n > 9 ? 'large' : $states.input.n > 5 ? 'middle' : 'small'"
+    each = "$map([1, 2, 3], function($i) { $i = 2 ? 'two' : 'other' })"
+    sort = {
+        "Type": "Pass",
+        "Assign": {"size": f"{{% {size} %}}"},
+        "Output": {"size": f"{{% {size} %}}", "each": f"{{% {each} %}}", "plain": "{% 1 ? 2 %}"},
+        "End": True,
+    }
+    definition = {"QueryLanguage": "JSONata", "StartAt": "Sort", "States": {"Sort": sort}}
+    points = counted(definition, {"n": 10}, {"n": 7}).points
+
+    def times(text, before):
+        number = conditional(text, text.index(before) + len(before))
+        return points["Sort", "held", number], points["Sort", "failed", number]
+
+    assert times(size, "n > 9 ?") == (2, 2)
+    assert times(size, "n > 5 ?") == (2, 0)
+    assert times(each, "= 2 ?") == (2, 4)
+    assert times("1 ? 2", "1 ?") == (2, 0)
+    assert sum(points.values()) == 14
+
+
+def test_a_conditional_that_fails_or_is_not_come_to_is_not_counted(counted):
+    failing = {"Type": "Pass", "Output": "{% $number('x') ? 1 : 2 %}", "Catch": [], "End": True}
+    del failing["Catch"]
+    definition = {"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": failing}}
+    assert counted(definition, {}).points == {}
 
 
 def test_nothing_is_counted_unless_somebody_asks(dynastep):

@@ -17,6 +17,7 @@ from emulator.bench.coverage_reports import as_json, cobertura, lcov, terminal, 
 from emulator.bench.measures import measures, skeleton
 from emulator.bench.reporting import FORMATS, InvalidReport, Report
 from emulator.cli import main
+from emulator.validate.documents import CannotRead
 
 ORDER: dict[str, Any] = {
     "StartAt": "Sort",
@@ -202,6 +203,42 @@ def test_a_definition_that_ran_in_another_text_is_counted_with_the_file_that_has
     covered, others = cover(record, ["one.asl.json", "two.asl.json"], tmp_path)
     assert [[count for _, count in each.counts] for each in covered] == [[3], [3]]
     assert others == 1
+
+
+JSONATA = {
+    "QueryLanguage": "JSONata",
+    "StartAt": "Each",
+    "States": {
+        "Each": {
+            "Type": "Map",
+            "Comment": "{% 1 ? 2 : 3 %}",
+            "ItemProcessor": {
+                "StartAt": "Sort",
+                "States": {
+                    "Sort": {"Type": "Pass", "Output": {"size": "{% $states.input > 9 ? 'l' : 's' %}"}, "End": True}
+                },
+            },
+            "Next": "Old",
+        },
+        "Old": {"Type": "Pass", "QueryLanguage": "JSONPath", "Result": "{% 1 ? 2 : 3 %}", "End": True},
+    },
+}
+
+
+def test_conditionals_are_measured_where_an_expression_is_evaluated():
+    told = [(measure.location, measure.missed) for measure in measures(JSONATA) if measure.kind in ("held", "failed")]
+    place = "/States/Each/ItemProcessor/States/Sort/Output/size"
+    assert told == [
+        (place, "Output/size: the condition '$states.input > 9 ?' never held"),
+        (place, "Output/size: the condition '$states.input > 9 ?' always held"),
+    ]
+
+
+def test_an_expression_that_aws_would_refuse_is_told(tmp_path):
+    broken = {"StartAt": "A", "QueryLanguage": "JSONata", "States": {"A": {"Type": "Pass", "Output": "{% 1 ? %}"}}}
+    (tmp_path / "f.asl.json").write_text(json.dumps(broken))
+    with pytest.raises(CannotRead, match=r"f\.asl\.json is no definition that AWS would accept"):
+        cover(Record(), ["f.asl.json"], tmp_path)
 
 
 def test_only_a_whole_is_a_hundred_percent(tmp_path):
