@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 from emulator.arns import Arn
 from emulator.faults import Fault
 from emulator.moto_door import identities, policies_changed
+from emulator.permissions.asked_by import Actor
 from emulator.permissions.evaluation import Principal
-from emulator.permissions.guard import Actor, Guard, Registry, session_actor
+from emulator.permissions.guard import Guard, Registry, session_actor
 from emulator.permissions.sentences import Refusal, refusal
 from emulator.wire.credentials import DEFAULT_REGION
 from emulator.wire.operations import service_model

@@ -5,26 +5,31 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.loop.clock import LATEST, MODES, Clock, Mode
 from emulator import moto_door
-from emulator.keeping.folder import Folder
-from emulator.keeping.keeper import Keeper
-from emulator.keeping.loading import load_state
-from emulator.keeping.snapshots import Snapshots, checked, read
-from emulator.keeping.state import State, put_into, take, try_out, wake
 from emulator.settings import Settings
 from emulator.wire.gate import GRACE_SECONDS, Gate
 from emulator.wiring import Lasting, put_together
 from emulator.world import World
+
+if TYPE_CHECKING:
+    from emulator.keeping.folder import Folder
+    from emulator.keeping.keeper import Keeper
+    from emulator.keeping.snapshots import Snapshots
+    from emulator.keeping.state import State
 
 FEW: Final = 1_000
 """Items and executions whose memory a reset does not wait for: to look for it takes 0.1 s and more."""
 
 
 class Control:
-    """Holds one emulator's world. The server has one, each test has one."""
+    """Holds one emulator's world. The server has one, each test has one.
+
+    What keeps the state of a world is imported by those who keep it: most tests do not.
+    """
 
     def __init__(
         self,
@@ -40,15 +45,23 @@ class Control:
         self._given = Lasting.of(given) if isinstance(given, Settings) else given
         self._forget = forget
         self._accounts = accounts
-        self.snapshots = Snapshots()
         self._folder = folder
         self._keeper: Keeper | None = None
         self.gate = Gate()
         self.world = self._new_world()
 
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        """The states that are kept under names."""
+        from emulator.keeping.snapshots import Snapshots
+
+        return Snapshots()
+
     def _new_world(self) -> World:
         world = put_together(self._given)
         if self._folder is not None:
+            from emulator.keeping.keeper import Keeper
+
             world.keeping.by = self._keeper = Keeper(self._folder, world)
         return world
 
@@ -73,6 +86,9 @@ class Control:
             gc.enable()
 
     def _take_up(self, folder: Folder, keeper: Keeper) -> None:
+        from emulator.keeping.loading import load_state
+        from emulator.keeping.state import put_into, wake
+
         loaded = load_state(folder)
         if loaded is None:
             keeper.begin({})
@@ -164,6 +180,9 @@ class Control:
             InvalidName: it is no name.
             CannotKeep: something cannot be kept; the message says what.
         """
+        from emulator.keeping.snapshots import checked
+        from emulator.keeping.state import take
+
         checked(name)
         with self.gate.closed():
             self.gate.drain()
@@ -176,6 +195,8 @@ class Control:
             InvalidName: it is no name.
             Unreadable: it is no such file, one of another version, or damaged.
         """
+        from emulator.keeping.snapshots import checked, read
+
         checked(name)
         state = read(file)
         self.try_out(state)
@@ -187,6 +208,8 @@ class Control:
         Raises:
             Unreadable: it cannot.
         """
+        from emulator.keeping.state import try_out
+
         world = put_together(replace(self._given, clock=Clock("manual"), mocks=None, faults=None, coverage=None))
         try:
             try_out(world, state)
@@ -201,6 +224,8 @@ class Control:
             UnknownSnapshot: there is none of this name.
             Unreadable: it was taken by another version.
         """
+        from emulator.keeping.state import put_into, wake
+
         state = self.snapshots.find(name)
         with self.gate.closed():
             self.gate.drain(GRACE_SECONDS)

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from asl_interpreter.jsontext import JSON, dumps
 from asl_interpreter.loop.errands import Closed, Workers
-from emulator import actors, moto_door
+from emulator import moto_door
 from emulator.faults import Fault
 from emulator.injection.errors import with_left, withheld
-from emulator.lambdas import api as lambdas
-from emulator.moto_door.dispatch import asked as asked_for
-from emulator.moto_door.dispatch import refuse
-from emulator.permissions.guard import AskedBy
+from emulator.permissions.asked_by import AskedBy
 from emulator.wire import operations, protocol, query
 from emulator.wire.api_addresses import address_of, names_api
 from emulator.wire.credentials import DEFAULT_REGION, Credential, credential
@@ -29,6 +26,8 @@ from emulator.wire.waiting import Waiting
 
 if TYPE_CHECKING:
     from emulator.control import Control
+    from emulator.permissions.asked_by import Actor
+    from emulator.permissions.guard import Guard
     from emulator.world import World
 
 log = logging.getLogger("dynastep")
@@ -155,7 +154,7 @@ def _respond_ours(world: World, request: Received, control: Control | None) -> R
             answered = _begin(world, call, request)
         else:
             asked = (call.service, call.operation, call.params)
-            with AskedBy(actors.check(world, world.guard, environ, caller, account, asked)):
+            with AskedBy(_check(world, world.guard, request, asked)):
                 answered = _begin(world, call, request)
         if isinstance(answered, Waiting):
             if later is None or control is None or not answered.takes_time:
@@ -234,7 +233,7 @@ def _respond_moto(world: World, request: Received) -> Response:
         raise
     except Fault as fault:  # what it has changed cannot be kept
         service = request.caller.service if request.caller is not None else ""
-        return refuse(environ, service, fault.code, fault.status, fault.message)
+        return moto_door.refuse(environ, service, fault.code, fault.status, fault.message)
     except Exception:
         request_id = protocol.new_request_id(None)
         log.exception("Request %s failed: %s %s", request_id, environ["REQUEST_METHOD"], environ.get("PATH_INFO"))
@@ -252,10 +251,12 @@ def _respond_other(world: World, request: Received) -> Response:
         return _respond_to_form(world, request, "iam")
     if world.guard is None or caller is None:
         return _respond_elsewhere(world, request)
-    asked = asked_for(environ, body, caller, account)
+    from emulator import actors  # with IAM, which few emulators ask
+
+    asked = moto_door.asked(environ, body, caller, account)
     actor, refused = actors.admit(world, world.guard, environ, caller, account, asked)
     if refused is not None:
-        return refuse(environ, caller.service, *refused)
+        return moto_door.refuse(environ, caller.service, *refused)
     with AskedBy(actor):
         return _respond_elsewhere(world, request)
 
@@ -280,7 +281,9 @@ def _respond_beside(world: World, request: Received) -> Response | None:
     """Answer an operation of Lambda that is not moto's; before moto shows anything, all has happened."""
     environ, body, caller, account = request[:4]
     if caller is not None and caller.service == "lambda":
-        return lambdas.respond(world, environ, body, account, caller.region)
+        from emulator.lambdas import api  # with durable functions
+
+        return api.respond(world, environ, body, account, caller.region)
     if _LOOKS.match(operation_of(environ, body)):
         world.lambdas.settle()
     return None
@@ -298,7 +301,7 @@ def _respond_to_form(world: World, request: Received, service: str) -> Response:
         call = protocol.Call(service, name, params, request.account, region, request_id)
         if world.guard is not None:
             asked = (service, name, params)
-            actors.check(world, world.guard, request.environ, request.caller, request.account, asked)
+            _check(world, world.guard, request, asked)
         if request.from_outside:
             world.meet_faults(call.service, call.operation, call.params)
         answered = query.write(model.operation_model(name), operations.perform(world, call), request_id)
@@ -316,12 +319,19 @@ def _respond_to_json(world: World, request: Received, service: str, region: str)
         params = protocol.read_members(request.body)
         call = protocol.Call(service, name, params, request.account, region, request_id, request.body)
         if world.guard is not None:
-            actors.check(world, world.guard, environ, request.caller, request.account, (service, name, params))
+            _check(world, world.guard, request, (service, name, params))
         if request.from_outside:
             world.meet_faults(service, name, params)
         return protocol.write_answer(environ, call, operations.perform(world, call))
     except Fault as fault:
         return protocol.write_fault(environ, None, request_id, fault)
+
+
+def _check(world: World, guard: Guard, request: Received, asked: tuple[str, str, Mapping[str, Any]]) -> Actor:
+    """Who makes a request, which IAM allows; ``asked`` is the service, the operation and its members. Raises Fault."""
+    from emulator import actors  # with IAM, which few emulators ask
+
+    return actors.check(world, guard, request.environ, request.caller, request.account, asked)
 
 
 def account_of(control: Control, caller: Credential | None) -> str:

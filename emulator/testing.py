@@ -20,7 +20,6 @@ from asl_interpreter.jsontext import JSON
 from asl_interpreter.loop.scheduler import Deadlock
 from asl_interpreter.running.execution import Execution as Running
 from emulator import arns, moto_door
-from emulator.actors import through
 from emulator.bench.answers import open_callback
 from emulator.bench.asynchronous import as_function, beside
 from emulator.bench.cassettes import read_cassette
@@ -42,7 +41,6 @@ from emulator.injection.rules import FaultRules
 from emulator.integrations.mocked import mocks_first
 from emulator.integrations.mocks import Mocks
 from emulator.interception import answered_by, world_answer
-from emulator.permissions.guard import Denial
 from emulator.settings import Settings
 from emulator.stepfunctions import executions, state_machines
 from emulator.validate.documents import CannotRead
@@ -55,6 +53,7 @@ if TYPE_CHECKING:
 
     from emulator.bench.policies import MachinePolicy
     from emulator.bench.visits import Event
+    from emulator.permissions.guard import Denial
     from emulator.world import World
 
 ROLE: Final = "dynastep"
@@ -225,6 +224,8 @@ class Dynastep(Clients, Arranging):
         Raises:
             ValueError: there is no such endpoint, or the option ``iam`` is ``off``.
         """
+        from emulator.actors import through  # with IAM, which few tests ask
+
         return through(self._world.guard, vpc_endpoint, self.account, self.region)
 
     def denials(self) -> list[Denial]:

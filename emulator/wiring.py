@@ -16,34 +16,21 @@ from asl_interpreter.engine import Engine
 from asl_interpreter.jsontext import JSON, loads
 from asl_interpreter.loop.clock import Clock
 from emulator import arns, moto_door, websockets
-from emulator.actors import guard_of
 from emulator.cloudwatch import Alarms, Metrics
 from emulator.cloudwatch.counting import api_counter, count_message, execution_counter, invocation_counter, meters
 from emulator.datasets import S3Datasets
-from emulator.deploying.regions import Deployments
 from emulator.dynamodb.model.store import DynamoDBSettings, Store
 from emulator.encryption.keys import Keys
-from emulator.encryption.messages import ask_kms
 from emulator.encryption.tables import TableKeys
 from emulator.endpoint import inside
-from emulator.eventbridge.destinations import call_destination
-from emulator.eventbridge.pipes import Pipes
-from emulator.eventbridge.schedules import Schedules
-from emulator.eventbridge.universal import call_any
-from emulator.events.filters import filter_problem
 from emulator.faults import Fault
 from emulator.injection.errors import OF_FUNCTIONS
 from emulator.injection.rules import FaultRules
-from emulator.integrations import web
-from emulator.integrations.mock_config import MockConfig
 from emulator.integrations.mocks import Mocks
-from emulator.integrations.permitted import permit_of
 from emulator.lambdas.callables import Callables
-from emulator.lambdas.deployments import Sources, archive_problem
-from emulator.lambdas.folder import Folder
 from emulator.lambdas.functions import FunctionName, Invocation, Request
 from emulator.lambdas.service import Lambdas
-from emulator.settings import Settings
+from emulator.settings import IAM, Settings
 from emulator.stepfunctions.callbacks import Callbacks
 from emulator.stepfunctions.logs import Logs
 from emulator.stepfunctions.retention import Retention
@@ -52,15 +39,22 @@ from emulator.stepfunctions.status_changes import PutEvent, StatusChanges
 from emulator.wire import operations
 from emulator.wire.hosts import url_of
 from emulator.wire.protocol import Call
-from emulator.world import World
+from emulator.world import Makers, World
 
 if TYPE_CHECKING:
     from asl_interpreter.coverage import Coverage
     from emulator.apigateway.apis import Apis
     from emulator.apigateway.sockets import Sockets
+    from emulator.datasets.buckets import Permit
+    from emulator.deploying.regions import Deployments
     from emulator.dynamodb.forwarding import Forward
     from emulator.dynamodb.model.streams import Stream
+    from emulator.eventbridge.pipes import Pipes
+    from emulator.eventbridge.schedules import Schedules
+    from emulator.integrations.mock_config import MockConfig
     from emulator.lambdas.cluster import Cluster
+    from emulator.lambdas.deployments import Sources
+    from emulator.permissions.guard import Guard
 
 log = logging.getLogger("dynastep")
 
@@ -97,7 +91,7 @@ class Lasting:
         seed: int = 0,
     ) -> Lasting:
         """What the settings say; ``url`` is where it is served, if that is elsewhere; ``starts`` when its time does."""
-        mock_config = None if settings.mock_config is None else MockConfig(settings.mock_config)
+        mock_config = None if settings.mock_config is None else _mock_config(settings.mock_config)
         served_at = url or (lambda: url_of(settings.host, settings.port))
         clock = Clock(settings.clock, starts)
         cluster = None if settings.functions_cluster is None else _cluster(settings.functions_cluster)
@@ -135,7 +129,7 @@ def put_together(given: Lasting) -> World:
 
     metrics = Metrics(clock)
     dynamodb.counted, lambdas.counted = metrics.request, invocation_counter(metrics)
-    guard = guard_of(settings.iam, clock, dynamodb)
+    guard = _guard(settings.iam, clock, dynamodb)
 
     def strike_key(operation: str, members: Mapping[str, JSON]) -> str | None:
         strike = world.faults.strike_operation("kms", operation, dict(members)) if world.faults else None
@@ -159,24 +153,36 @@ def put_together(given: Lasting) -> World:
         apis.counted = api_counter(metrics)
         return apis
 
+    def make_deployments() -> Deployments:
+        from emulator.deploying.regions import Deployments
+
+        return Deployments(given.url)
+
+    def make_pipes() -> Pipes:
+        from emulator.eventbridge.pipes import Pipes
+
+        return Pipes(engine, lambdas, run_machine)
+
+    def make_schedules() -> Schedules:
+        from emulator.eventbridge.schedules import Schedules
+
+        return Schedules(engine)
+
     world = World(
         settings=settings,
         clock=clock,
         engine=engine,
-        deployments=Deployments(given.url),
         dynamodb=dynamodb,
         lambdas=lambdas,
         logs=Logs(engine.outbox, moto_door.write_log_events, moto_door.has_log_group),
         status_changes=StatusChanges(engine.outbox, clock, _find_bus, execution_counter(metrics)),
         callbacks=Callbacks(secrets.token_bytes() if settings.clock == "wall" else b"repeatable"),
-        schedules=Schedules(engine),
-        pipes=Pipes(engine, lambdas, run_machine),
-        make_apis=make_apis,
+        makers=Makers(make_apis, make_deployments, make_pipes, make_schedules),
         metrics=metrics,
         alarms=Alarms(engine, metrics),
         retention=Retention(clock, settings.keep_executions),
         spill=Spill(),
-        datasets=S3Datasets(None if guard is None else permit_of(guard)),
+        datasets=S3Datasets(None if guard is None else _permit(guard)),
         elsewhere=_elsewhere(settings),
         guard=guard,
         keys=keys,
@@ -189,6 +195,26 @@ def put_together(given: Lasting) -> World:
     )
     lambdas.hit = partial(_hit_function, world.faults)
     return world
+
+
+def _mock_config(path: Path) -> MockConfig:
+    from emulator.integrations.mock_config import MockConfig
+
+    return MockConfig(path)
+
+
+def _guard(mode: IAM, clock: Clock, dynamodb: Store) -> Guard | None:
+    if mode == "off":
+        return None
+    from emulator.actors import guard_of  # with IAM, which few emulators ask
+
+    return guard_of(mode, clock, dynamodb)
+
+
+def _permit(guard: Guard) -> Permit:
+    from emulator.integrations.permitted import permit_of  # as above
+
+    return permit_of(guard)
 
 
 def _hit_function(faults: FaultRules, request: Request) -> Invocation | None:
@@ -258,11 +284,20 @@ operations.offer("dynamodbstreams", _dynamodb)
 
 
 def meet_moto(world_of: Callable[[str], World], is_open: Callable[[], bool] = lambda: True) -> None:
-    """Show moto's services our tables, and take what they send to state machines and functions.
+    """Show moto's services our tables, and take what they send to state machines and functions, once they are used.
 
     ``world_of`` finds the world of an account; ``is_open`` says whether there is any: while there is none, moto has
     tables of its own. Of the process, as moto's state is: who comes last counts.
     """
+    moto_door.meet(partial(_tell_moto, world_of, is_open))
+
+
+def _tell_moto(world_of: Callable[[str], World], is_open: Callable[[], bool]) -> None:
+    from emulator.encryption.messages import ask_kms
+    from emulator.eventbridge.destinations import call_destination
+    from emulator.eventbridge.universal import call_any
+    from emulator.events.filters import filter_problem
+    from emulator.lambdas.deployments import archive_problem
 
     def owner(arn: str) -> World:
         return world_of(arns.Arn.parse(arn).account)
@@ -327,6 +362,8 @@ def _has_stream(world: World, arn: str) -> bool:
 
 def _post(url: str, headers: Mapping[str, str], body: str) -> int:
     """Post something to a web server; the status that it answers. Raises OSError: no answer came."""
+    from emulator.integrations import web
+
     return web.send(web.WebRequest("POST", url, tuple(headers.items()), body)).status
 
 
@@ -375,6 +412,8 @@ def _sources(path: Path | None) -> Sources | None:
     if path is None:
         return None
     if path.is_dir():
+        from emulator.lambdas.folder import Folder
+
         return Folder(path)
     from emulator.deploying.local_functions import TemplateFunctions  # with YAML, which few need at the start
 

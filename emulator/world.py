@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from asl_interpreter.engine import never
 from asl_interpreter.loop.clock import Clock
@@ -19,7 +19,6 @@ from emulator.injection.rules import FaultRules
 from emulator.injection.tasks import Struck
 from emulator.integrations.mocked import Mocked
 from emulator.integrations.mocks import InvalidMock, Mocks
-from emulator.integrations.permitted import permitted
 from emulator.integrations.resources import Resources
 from emulator.integrations.selection import Spot, spots_of
 from emulator.stepfunctions.activities import Activities
@@ -88,6 +87,15 @@ class Keeping:
         self.by: Keeps | None = None
 
 
+class Makers(NamedTuple):
+    """Make the parts of a world that few emulators need, when somebody first asks for one."""
+
+    apis: Callable[[], Apis]
+    deployments: Callable[[], Deployments]
+    pipes: Callable[[], Pipes]
+    schedules: Callable[[], Schedules]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class World:
     """Everything alive in one emulator. Accounts and regions do not see each other; they share the clock.
@@ -98,15 +106,12 @@ class World:
     settings: Settings
     clock: Clock
     engine: Engine
-    deployments: Deployments
     dynamodb: Store
     lambdas: Lambdas
     logs: Logs
     status_changes: StatusChanges
     callbacks: Callbacks
-    schedules: Schedules
-    pipes: Pipes
-    make_apis: Callable[[], Apis]
+    makers: Makers
     metrics: Metrics
     alarms: Alarms
     retention: Retention
@@ -131,7 +136,7 @@ class World:
     coverage: dict[str, Coverage] | None = None
     """Text of a definition -> what its executions have done; None while nobody asks for coverage."""
     keeping: Keeping = field(default_factory=Keeping)
-    _apis: dict[str, Apis] = field(default_factory=dict)
+    _made: dict[str, Any] = field(default_factory=dict)
     _activities: dict[tuple[str, str], Activities] = field(default_factory=dict)
     _machines: dict[tuple[str, str], StateMachines] = field(default_factory=dict)
     _resources: dict[tuple[str, str], Resources] = field(default_factory=dict)
@@ -143,9 +148,31 @@ class World:
 
     @property
     def apis(self) -> Apis:
-        """The APIs of API Gateway, made when somebody first calls one."""
-        made = self._apis.get("made")
-        return self._apis.setdefault("made", self.make_apis()) if made is None else made
+        """The APIs of API Gateway."""
+        made: Apis = self._made_by("apis")
+        return made
+
+    @property
+    def deployments(self) -> Deployments:
+        """The stacks of CloudFormation."""
+        made: Deployments = self._made_by("deployments")
+        return made
+
+    @property
+    def pipes(self) -> Pipes:
+        """The pipes that run."""
+        made: Pipes = self._made_by("pipes")
+        return made
+
+    @property
+    def schedules(self) -> Schedules:
+        """The rules and schedules that wait for their time."""
+        made: Schedules = self._made_by("schedules")
+        return made
+
+    def _made_by(self, maker: str) -> Any:
+        made = self._made.get(maker)
+        return self._made.setdefault(maker, getattr(self.makers, maker)()) if made is None else made
 
     def new_id(self) -> str:
         """A UUID for what a client leaves without a name; where time is not real, the same ones in every run.
@@ -203,7 +230,11 @@ class World:
         except InvalidMock as error:
             raise Fault("ValidationException", str(error)) from None
         calls = Struck(Mocked(resources, name, machine, sources, self.engine, self.callbacks.open), self.faults)
-        return calls if self.guard is None else permitted(calls, self.guard, call.account, call.region)
+        if self.guard is None:
+            return calls
+        from emulator.integrations.permitted import permitted  # with IAM, which few emulators ask
+
+        return permitted(calls, self.guard, call.account, call.region)
 
     def _spots_of_others(self) -> Iterator[tuple[str, Spot]]:
         """The Tasks of every state machine and of their versions, each with the name of its machine."""

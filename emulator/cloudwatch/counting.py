@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from emulator import moto_door
 from emulator.arns import Arn
 from emulator.cloudwatch.metrics import Metrics, Place
 from emulator.cloudwatch.reading import data, list_metrics, statistics
 from emulator.cloudwatch.series import Metric
 from emulator.cloudwatch.watching import Alarms, rule_problem
-from emulator.moto_door import Meters
 
 if TYPE_CHECKING:
     from asl_interpreter.running.execution import Execution
@@ -91,13 +91,13 @@ def count_message(metrics: Metrics, queue: str) -> None:
     metrics.count((arn.account, arn.region), metric)
 
 
-def meters(metrics_of: Callable[[str], Metrics], alarms_of: Callable[[str], Alarms]) -> Meters:
+def meters(metrics_of: Callable[[str], Metrics], alarms_of: Callable[[str], Alarms]) -> moto_door.Meters:
     """Who answers for the metrics and alarms of an account."""
 
     def asked(read: Callable[[Metrics, Place, Mapping[str, Any]], list[dict[str, Any]]]) -> Any:
         return lambda account, region, params: read(metrics_of(account), (account, region), params)
 
-    return Meters(
+    return moto_door.Meters(
         put=lambda account, region, namespace, given: metrics_of(account).put((account, region), namespace, given),
         found=asked(list_metrics),
         statistics=asked(statistics),

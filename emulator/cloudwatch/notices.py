@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.jsontext import dumps
 from asl_interpreter.timestamps import iso
-from emulator.moto_door import Alarm
+
+if TYPE_CHECKING:
+    from emulator.moto_door import Alarm
 
 _REGIONS: Final[Mapping[str, str]] = {
     "us-east-1": "US East (N. Virginia)",

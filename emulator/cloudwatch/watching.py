@@ -26,11 +26,11 @@ from emulator.cloudwatch.notices import change_event, lambda_event, topic_messag
 from emulator.cloudwatch.reading import computed
 from emulator.cloudwatch.series import Metric, metric_of
 from emulator.faults import Fault
-from emulator.moto_door import Alarm, Options
 
 if TYPE_CHECKING:
     from asl_interpreter.engine import Engine
     from asl_interpreter.loop.fibers import Fiber
+    from emulator.moto_door import Alarm
 
 log = logging.getLogger("dynastep")
 
@@ -217,7 +217,7 @@ class Alarms:
             moto_door.call("sns", "Publish", params, arn.account, arn.region)
         elif service == "lambda":
             text = dumps(cast("JSON", lambda_event(alarm, was, before)))
-            moto_door.send(target, text, Options(), alarm.account, alarm.region)
+            moto_door.send(target, text, moto_door.Options(), alarm.account, alarm.region)
         else:
             raise NotImplementedError(f"Dynastep does not call actions of alarms such as {target}")
 

@@ -15,14 +15,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from asl_interpreter.jsontext import JSON
-from emulator.moto_door import MasterKey, master_key
-from emulator.permissions.asking import Need
-from emulator.permissions.guard import who_asks
+from emulator import moto_door
+from emulator.permissions.asked_by import who_asks
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from emulator.permissions.guard import Actor, Guard
+    from emulator.moto_door import MasterKey
+    from emulator.permissions.asked_by import Actor
+    from emulator.permissions.guard import Guard
 
 Strike: TypeAlias = Callable[[str, Mapping[str, JSON]], "str | None"]
 """The error with which a fault of a test hits an operation of KMS, by its name and its members."""
@@ -92,7 +93,7 @@ class Keys:
         Raises:
             KeyRefused: there is none.
         """
-        found = master_key(key, place.account, place.region)
+        found = moto_door.master_key(key, place.account, place.region)
         if found is not None:
             return found
         arn = key if key.startswith("arn:") else f"arn:aws:kms:{place.region}:{place.account}:{_path(key)}"
@@ -127,7 +128,7 @@ class Keys:
 
     def noticed(self, key: str, place: Place, after: float) -> float | None:
         """When whoever looks at a key that late has noticed that it cannot be used; None if they see nothing amiss."""
-        found = master_key(key, place.account, place.region)
+        found = moto_door.master_key(key, place.account, place.region)
         seen_at = self._now() - after
         if found is None:  # its deletion was scheduled at least a week ago
             return seen_at
@@ -143,6 +144,8 @@ class Keys:
         guard = self._guard
         if guard is None or actor is None or key.by_aws or (actor.principal.kind == "root" and not actor.context):
             return
+        from emulator.permissions.asking import Need  # with IAM, which few emulators ask
+
         context = {f"kms:encryptioncontext:{name.lower()}": [value] for name, value in use.context.items()}
         if use.context:
             context["kms:encryptioncontextkeys"] = list(use.context)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from emulator.encryption.keys import KeyRefused, Keys, Place, Use
 from emulator.moto_door import Refusal, Sealed
+from emulator.permissions.asked_by import Actor, who_asks
 from emulator.permissions.evaluation import Principal
-from emulator.permissions.guard import Actor, who_asks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

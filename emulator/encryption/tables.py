@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from emulator.encryption.keys import KeyRefused, Keys, Place, Use, check_state
 from emulator.faults import Fault
-from emulator.permissions.guard import who_asks
+from emulator.permissions.asked_by import who_asks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,8 +16,9 @@ from asl_interpreter.tasks import Integration, Resolve, TaskRequest
 from emulator.integrations import sdk
 from emulator.integrations.caller import new_uuid
 from emulator.integrations.operations import find_operation
+from emulator.permissions.asked_by import Actor, AskedBy, TakenOn
 from emulator.permissions.asking import Facts, Need, Place, account_of
-from emulator.permissions.guard import Actor, AskedBy, Denial, Guard, TakenOn
+from emulator.permissions.guard import Denial, Guard
 from emulator.permissions.sentences import refusal
 from emulator.permissions.tasks import needs_of_task
 from emulator.wire.operations import service_model

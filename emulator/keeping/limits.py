@@ -19,7 +19,7 @@ KEPT: Final = frozenset(
 )
 """Parts of a world whose state is kept."""
 WITHOUT_STATE: Final = frozenset(
-    {"settings", "engine", "logs", "status_changes", "_apis", "make_apis", "retention", "spill", "datasets"}
+    {"settings", "engine", "logs", "status_changes", "apis", "makers", "retention", "spill", "datasets"}
     | {"elsewhere", "guard", "mock_config", "coverage", "keeping", "_resources"}
     | {"schedules", "pipes", "alarms"}  # they are made from what moto's services hold
 )

@@ -22,7 +22,7 @@ from emulator.moto_door.extras import absent, remedy
 from emulator.moto_door.metrics import touched
 from emulator.moto_door.routes import Handler, find, host_of, modules
 from emulator.moto_door.sealed import refused_by_kms
-from emulator.moto_door.state import MotoUnknown, introduce, opened
+from emulator.moto_door.state import MotoUnknown, introduce, met, opened
 from emulator.wire.credentials import DEFAULT_REGION, Credential, credential
 from emulator.wire.protocol import Environ, Response, decompressed, new_request_id, raw_uri
 
@@ -59,6 +59,7 @@ def answer(
 ) -> Response:
     """Answer a request to a service of moto's; an error of moto itself becomes an error in AWS's form."""
     assert_off_loop("moto is called")
+    met()
     try:
         name = caller.service if caller is not None and caller.service else _unsigned_name(environ, body, account)
     except Fault as fault:

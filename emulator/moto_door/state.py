@@ -28,6 +28,28 @@ def show_tables(store_of: _StoreOf, attach: Callable[[_StoreOf], None]) -> None:
     _tables[:] = [(store_of, attach)]
 
 
+_meetings: list[Callable[[], None]] = []
+"""What is told to moto's services before they are used; empty once that has been done."""
+
+
+_meeting = lock("the meeting of moto", 16)
+"""Others wait until all has been told."""
+
+
+def meet(tell: Callable[[], None]) -> None:
+    """Have moto's services told of an emulator before somebody uses them; the last one given counts."""
+    _meetings[:] = [tell]
+
+
+def met() -> None:
+    """See that moto's services have been told of the emulator that began last."""
+    if _meetings:
+        with _meeting:
+            for tell in _meetings:
+                tell()
+            _meetings.clear()
+
+
 class MotoUnknown(Exception):
     """The moto that is installed is not one that Dynastep knows. The message says which it is, and what to install."""
 
@@ -48,6 +70,7 @@ def opened() -> None:
         MotoUnknown: the moto that is installed is not one that Dynastep knows.
     """
     _fit[-1]()
+    met()
     _prepared()
     if _tables:
         _attached()

@@ -10,12 +10,12 @@ import hashlib
 import logging
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from asl_interpreter.timestamps import iso
+from emulator.permissions.asked_by import Actor
 from emulator.permissions.asking import Find, Need, Place, account_of
 from emulator.permissions.conditions import Later
 from emulator.permissions.evaluation import Asked, Decision, Policies, Principal, decide
@@ -29,53 +29,6 @@ KEPT: Final = 1000
 """Denials that are kept, the last ones."""
 
 Mode: TypeAlias = Literal["warn", "enforce"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Actor:
-    """Who asks: a principal with the texts of the policies that speak for it. Another one where these have changed."""
-
-    principal: Principal
-    policies: tuple[str, ...] = ()
-    boundary: str | None = None
-    session: str | None = None
-    context: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Context keys that say who asks, and from where: tags, ``aws:username``, ``aws:SourceVpce``."""
-    endpoint: str | None = None
-    """The text of the policy of the VPC endpoint that the request comes through."""
-
-
-class TakenOn(NamedTuple):
-    """Who has taken on a role: looked up as an Actor once somebody wants to know more."""
-
-    guard: Guard
-    role: str
-    execution: str
-
-
-Asking: TypeAlias = "Actor | TakenOn"
-_asking: ContextVar[Asking | None] = ContextVar("who asks", default=None)
-
-
-def who_asks() -> Actor | None:
-    """Who makes the request that this thread answers; None if nobody asks IAM, or the emulator itself asks."""
-    held = _asking.get()
-    return held.guard.taken_on(held.role, held.execution) if isinstance(held, TakenOn) else held
-
-
-class AskedBy:
-    """Answer a request of somebody. As a generator it would cost each Task a microsecond more."""
-
-    __slots__ = ("_asking", "_before")
-
-    def __init__(self, asking: Asking) -> None:
-        self._asking = asking
-
-    def __enter__(self) -> None:
-        self._before = _asking.set(self._asking)
-
-    def __exit__(self, *_error: object) -> None:
-        _asking.reset(self._before)
 
 
 class Known(Hashable, Protocol):

@@ -22,7 +22,7 @@ from emulator.encryption.keys import KeyRefused, Keys, Place, Use, check_state
 from emulator.faults import Fault
 
 if TYPE_CHECKING:
-    from emulator.permissions.guard import Actor
+    from emulator.permissions.asked_by import Actor
     from emulator.stepfunctions.machines import StateMachine
     from emulator.wire.protocol import Call
     from emulator.world import World

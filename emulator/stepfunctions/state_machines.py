@@ -14,7 +14,6 @@ from asl_interpreter.quotas import Quotas
 from asl_interpreter.reading.parsing import read
 from emulator import arns
 from emulator.faults import Fault
-from emulator.permissions.roles import NewMachine, role_refusal
 from emulator.stepfunctions.encryption import METADATA_ONLY, check_reading, encryption, of_machine
 from emulator.stepfunctions.limits import check_room
 from emulator.stepfunctions.logs import check_logging
@@ -99,6 +98,8 @@ def _ask_for_role(guard: Guard, arn: str, role: str, definition: str, logging: M
     Raises:
         Fault: AccessDeniedException.
     """
+    from emulator.permissions.roles import NewMachine, role_refusal  # with IAM, which few emulators ask
+
     refused = role_refusal(guard, NewMachine(arn, role, read(definition), logs=logging["level"] != "OFF"))
     if refused is not None:
         raise Fault("AccessDeniedException", refused)
