@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from .definition import Machine
 from .loop.clock import Clock
 from .loop.scheduler import Loop
 from .loop.signals import Signal
-from .running.execution import Execution, Outside, Start
+
+if TYPE_CHECKING:
+    from .definition import Machine
+    from .running.execution import Execution, Outside, Start
 
 T = TypeVar("T")
 
@@ -48,6 +50,8 @@ class Engine:
         return self.ask(lambda: self._start(machine, start, outside))
 
     def _start(self, machine: Machine, start: Start, outside: Outside) -> Execution:
+        from .running.execution import Execution  # whose loop is also for what runs no machine
+
         execution = Execution(machine, start, self.loop, outside)
         execution.begin()
         return execution

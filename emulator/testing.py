@@ -9,41 +9,26 @@ import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from asl_interpreter.coverage import Coverage
-from asl_interpreter.definition import Machine
 from asl_interpreter.engine import never
 from asl_interpreter.jsontext import JSON
-from asl_interpreter.loop.scheduler import Deadlock
-from asl_interpreter.running.execution import Execution as Running
 from emulator import arns, moto_door
-from emulator.bench.answers import open_callback
 from emulator.bench.asynchronous import as_function, beside
-from emulator.bench.cassettes import read_cassette
 from emulator.bench.clock import TestClock
 from emulator.bench.decorating import Target, around
-from emulator.bench.definitions import Source, definition_text, json_text, machine_of_project
-from emulator.bench.execution import Execution
-from emulator.bench.handles import Started
-from emulator.bench.moments import Past, recorded_execution
 from emulator.bench.options import InvalidOption, Options
-from emulator.bench.replaying import CannotReplay, Replayed, replay
 from emulator.bench.surroundings import surroundings
 from emulator.clients import Clients
 from emulator.control import Control
 from emulator.endpoint import account_of, answer
-from emulator.faults import Fault
 from emulator.injection.arranging import Arranging
 from emulator.injection.rules import FaultRules
-from emulator.integrations.mocked import mocks_first
 from emulator.integrations.mocks import Mocks
 from emulator.interception import answered_by, world_answer
 from emulator.settings import Settings
-from emulator.stepfunctions import executions, state_machines
-from emulator.validate.documents import CannotRead
 from emulator.wire.credentials import DEFAULT_ACCOUNT, credential
 from emulator.wire.protocol import Call, Environ, Response
 from emulator.wiring import Lasting, leave_moto, meet_moto
@@ -51,8 +36,13 @@ from emulator.wiring import Lasting, leave_moto, meet_moto
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+    from asl_interpreter.coverage import Coverage
+    from asl_interpreter.definition import Machine
+    from emulator.bench.execution import Execution
+    from emulator.bench.handles import Started
     from emulator.bench.policies import MachinePolicy
-    from emulator.bench.visits import Event
+    from emulator.bench.replaying import Replayed
+    from emulator.bench.runs import Runs
     from emulator.permissions.guard import Denial
     from emulator.world import World
 
@@ -60,8 +50,6 @@ ROLE: Final = "dynastep"
 OPEN: Final[list[Dynastep]] = []
 """The emulators that are open, the one that began last at the end."""
 Definition: TypeAlias = "Mapping[str, JSON] | str | Path"
-_OF_THE_TEST: Final = (CannotRead, Deadlock, Fault, TypeError, ValueError)
-"""What is raised for mistakes of a test."""
 _OF_A_TEST: Final = (
     *("DYNASTEP_MOCK_CONFIG", "SFN_MOCK_CONFIG"),
     *("DYNASTEP_DYNAMODB_WORDING", "DYNASTEP_DYNAMODB_DELAYS", "DYNASTEP_DYNAMODB_THROTTLING"),
@@ -75,11 +63,6 @@ class Dynastep(Clients, Arranging):
     def __init__(self, control: Control, account: str, region: str, url: Callable[[], str], mocks: Mocks) -> None:
         super().__init__(control, account, region, url)
         self._mocks = mocks
-        self._count = itertools.count(1)
-        self._sources: dict[str, Source] = {}
-        """ARN of a machine -> the file that its definition was read from."""
-        self._running: dict[str, Running] = {}
-        """ARN -> the executions that ``run`` has started."""
         self.clock = TestClock(control)
 
     def __repr__(self) -> str:
@@ -88,6 +71,12 @@ class Dynastep(Clients, Arranging):
     @property
     def _world(self) -> World:
         return self._control.world
+
+    @cached_property
+    def _runs(self) -> Runs:
+        from emulator.bench.runs import Runs  # with all that runs machines, which a test of tables alone does not need
+
+        return Runs(lambda: self._world, self._call, self._mocks, ROLE)
 
     def function(self, name: str, function: Callable[..., Any]) -> str:
         """Make a Lambda function from a Python callable, and return its ARN.
@@ -136,8 +125,8 @@ class Dynastep(Clients, Arranging):
         """
         __tracebackhide__ = True
         try:
-            return self._start(definition, input, name, type, substitutions).result()
-        except _OF_THE_TEST as error:
+            return self._runs.start(definition, input, name, type, substitutions).result()
+        except self._runs.mistakes as error:
             raise error.with_traceback(None) from None  # what is wrong is in the test: no frame of ours explains it
 
     def start(
@@ -158,8 +147,8 @@ class Dynastep(Clients, Arranging):
         """
         __tracebackhide__ = True
         try:
-            return self._start(definition, input, name, type, substitutions)
-        except _OF_THE_TEST as error:
+            return self._runs.start(definition, input, name, type, substitutions)
+        except self._runs.mistakes as error:
             raise error.with_traceback(None) from None
 
     async def arun(
@@ -198,8 +187,8 @@ class Dynastep(Clients, Arranging):
         """
         __tracebackhide__ = True
         try:
-            return self._machine(definition, type, substitutions, logical_name, role)
-        except _OF_THE_TEST as error:
+            return self._runs.machine(definition, type, substitutions, logical_name, role)
+        except self._runs.mistakes as error:
             raise error.with_traceback(None) from None
 
     def role(
@@ -235,81 +224,31 @@ class Dynastep(Clients, Arranging):
         """
         return [] if self._world.guard is None else list(self._world.guard.denials)
 
-    def _start(
-        self,
-        definition: Definition,
-        given: JSON,
-        name: str | None,
-        kind: str,
-        substitutions: Mapping[str, JSON] | None,
-    ) -> Started:
-        machine = self._machine(definition, kind, substitutions)
-        params: dict[str, JSON] = {"stateMachineArn": machine, "input": json_text({} if given is None else given)}
-        if name is not None:
-            params["name"] = name
-        running = executions.start(self._world, self._call("StartExecution", params))
-        self._running[running.start.arn] = running
-        return self._held(running)
-
-    def _held(self, running: Running) -> Started:
-        started = Started(self._world, self._call, running)
-        started.source = self._sources.get(running.start.state_machine_arn)
-        started.past = self._past_of(running)
-        return started
-
-    def _past_of(self, running: Running) -> Past | None:
-        """What an execution is made of; None once its machine is gone."""
-        found = self._world.state_machines(self._call("", {})).get(running.start.state_machine_arn)
-        return None if found is None else self._past(found.as_run_by(running.start).definition, found.name)
-
-    def _past(self, definition: str, name: str) -> Past:
-        resources = self._world.resources(self._call("", {}))
-        return Past(definition, resources, partial(mocks_first, resources, name, self._mocks, open_callback))
-
     def recorded(self, cassette: Path | str, definition: Definition | None = None) -> Execution:
         """An execution made from the history of an execution on AWS, for ``at`` and ``again``.
 
         The arguments and errors are those of ``replay``.
         """
-        history, text = self._cassette(cassette, definition)
-        return recorded_execution(history, self.account, self.region, self._past(text, "recorded"))
-
-    def _cassette(self, cassette: Path | str, definition: Definition | None) -> tuple[list[Event], str]:
-        text = cassette.read_text(encoding="utf-8") if isinstance(cassette, Path) else cassette
-        history, known = read_cassette(text)
-        if definition is not None:
-            known = definition_text(definition, None)[0]
-        if known is None:
-            raise CannotReplay("The cassette holds no definition, and none is given.")
-        return [*history], known
+        return self._runs.recorded(cassette, definition)
 
     def execution_arns(self) -> list[str]:
         """The ARNs of ``executions()``."""
-        return list(self._known())
+        return list(self._runs.known())
 
     def executions(self) -> list[Execution]:
         """The executions of this account and region as they are now, in the order of their start.
 
         The list has the executions of ``run`` and ``start``, and all executions of STANDARD machines.
         """
-        return [self._held(running).now() for running in self._known().values()]
+        return self._runs.now()
 
     def definition_of(self, execution: Execution) -> tuple[str, Machine]:
         """The definition that an execution runs: the text of its state machine, and what was read from it."""
-        start = self._known()[execution.arn].start
-        found = self._world.state_machines(self._call("", {})).get(start.state_machine_arn)
-        return "" if found is None else found.definition, self._known()[execution.arn].machine
+        return self._runs.definition_of(execution)
 
     def settle(self) -> None:
         """Let virtual time pass until nothing more happens by itself."""
         self._world.engine.ask(lambda: None, never)
-
-    def _known(self) -> dict[str, Running]:
-        kept = [
-            each for machine in self._world.state_machines(self._call("", {})) for each in machine.executions.values()
-        ]
-        every = {each.start.arn: each for each in (*self._running.values(), *kept)}  # a snapshot brings others
-        return dict(sorted(every.items(), key=lambda entry: entry[1].started_at))
 
     def policy(self, machine: Definition | Execution) -> MachinePolicy:
         """The least IAM policy for the role of a state machine. ``print(policy)`` shows the policy.
@@ -321,14 +260,7 @@ class Dynastep(Clients, Arranging):
         Raises:
             Fault, TypeError, ValueError: as ``run``; or there is no such machine.
         """
-        from emulator.bench.policies import facts_of_file, policy_of, policy_of_runs  # which few tests need
-
-        if not isinstance(machine, Execution | str) or (isinstance(machine, str) and not machine.startswith("arn:")):
-            return policy_of(definition_text(machine, None)[0], facts_of_file("*", self.account, self.region))
-        arn, ran = (machine, self.executions()) if isinstance(machine, str) else (machine.state_machine_arn, [machine])
-        asked = self._call("DescribeStateMachine", {"stateMachineArn": arn})
-        described = state_machines.describe_state_machine(self._world, asked)
-        return policy_of_runs(described, self.client, ran, only_runs=isinstance(machine, Execution))
+        return self._runs.policy(machine, self.client)
 
     def replay(self, cassette: Path | str, definition: Definition | None = None) -> Replayed:
         """Run a definition against the answers of a recorded execution.
@@ -341,38 +273,7 @@ class Dynastep(Clients, Arranging):
             InvalidCassette: the text is no history.
             InvalidDefinition: AWS would refuse the definition.
         """
-        history, known = self._cassette(cassette, definition)
-        return replay(history, known, self._world.resources(self._call("", {})))
-
-    def _machine(
-        self,
-        definition: Definition,
-        kind: str,
-        substitutions: Mapping[str, JSON] | None,
-        logical_name: str | None = None,
-        role: str | None = None,
-    ) -> str:
-        if isinstance(definition, str) and definition.startswith("arn:"):
-            if kind != "STANDARD" or substitutions:
-                raise ValueError("type and substitutions are of a definition; an ARN is of a machine that has its own")
-            return definition
-        source: Source | None
-        found = machine_of_project(definition, logical_name, self.account, self.region, substitutions)
-        if found is None:
-            text, source = definition_text(definition, substitutions)
-        else:
-            text, source, kind = found
-        params = {
-            "name": f"machine-{next(self._count)}",
-            "definition": text,
-            "type": kind,
-            "roleArn": role or f"arn:aws:iam::{self.account}:role/{ROLE}",
-        }
-        created = state_machines.create_state_machine(self._world, self._call("CreateStateMachine", params))
-        arn: str = created["stateMachineArn"]
-        if source is not None:
-            self._sources[arn] = source
-        return arn
+        return self._runs.replay(cassette, definition)
 
     def _call(self, operation: str, params: dict[str, JSON]) -> Call:
         return Call("stepfunctions", operation, params, self.account, self.region, "")

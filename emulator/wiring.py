@@ -246,9 +246,9 @@ def _find_bus() -> PutEvent | None:
 
 
 def _step_functions() -> Mapping[str, operations.Handler]:
-    from emulator import stepfunctions
+    from emulator.stepfunctions.operations import OPERATIONS
 
-    return stepfunctions.OPERATIONS
+    return OPERATIONS
 
 
 def _dynamodb() -> Mapping[str, operations.Handler]:

@@ -16,13 +16,7 @@ from asl_interpreter.loop.clock import Clock
 from emulator.faults import Fault
 from emulator.injection.errors import UNPROCESSED, fault_of
 from emulator.injection.rules import FaultRules
-from emulator.injection.tasks import Struck
-from emulator.integrations.mocked import Mocked
 from emulator.integrations.mocks import InvalidMock, Mocks
-from emulator.integrations.resources import Resources
-from emulator.integrations.selection import Spot, spots_of
-from emulator.stepfunctions.activities import Activities
-from emulator.stepfunctions.machines import StateMachine, StateMachines
 
 if TYPE_CHECKING:
     from asl_interpreter.coverage import Coverage
@@ -41,11 +35,15 @@ if TYPE_CHECKING:
     from emulator.eventbridge.schedules import Schedules
     from emulator.injection.rules import Strike
     from emulator.integrations.mock_config import MockConfig
+    from emulator.integrations.resources import Resources
+    from emulator.integrations.selection import Spot
     from emulator.lambdas.service import Lambdas
     from emulator.permissions.guard import Guard
     from emulator.settings import Settings
+    from emulator.stepfunctions.activities import Activities
     from emulator.stepfunctions.callbacks import Callbacks
     from emulator.stepfunctions.logs import Logs
+    from emulator.stepfunctions.machines import StateMachine, StateMachines
     from emulator.stepfunctions.retention import Retention
     from emulator.stepfunctions.spilling import Spill
     from emulator.stepfunctions.status_changes import StatusChanges
@@ -100,7 +98,8 @@ class Makers(NamedTuple):
 class World:
     """Everything alive in one emulator. Accounts and regions do not see each other; they share the clock.
 
-    Its parts stay the same: a reset makes another world, and a request is answered by the one that it has entered.
+    Its parts stay the same: a reset makes another world, and a request is answered by the one that it has entered. What
+    only state machines need is imported with the first of them.
     """
 
     settings: Settings
@@ -183,6 +182,8 @@ class World:
 
     def state_machines(self, call: Call) -> StateMachines:
         """The state machines that a caller sees."""
+        from emulator.stepfunctions.machines import StateMachines
+
         return self._machines.setdefault((call.account, call.region), StateMachines(self.retention))
 
     @property
@@ -201,10 +202,14 @@ class World:
 
     def activities(self, account: str, region: str) -> Activities:
         """The activities of an account in a region."""
+        from emulator.stepfunctions.activities import Activities
+
         return self._activities.setdefault((account, region), Activities())
 
     def resources(self, call: Call) -> Resources:
         """What the Tasks of a caller's machines may call."""
+        from emulator.integrations.resources import Resources
+
         key = (call.account, call.region)
         return self._resources.setdefault(key, Resources(self, *key))
 
@@ -214,6 +219,10 @@ class World:
         Raises:
             Fault: ValidationException, a mock cannot be used; StateMachineDoesNotExist, there are no test cases.
         """
+        from emulator.injection.tasks import Struck
+        from emulator.integrations.mocked import Mocked
+        from emulator.integrations.spots import spots_of
+
         resources, name = self.resources(call), revision.name
         if case is not None and self.mock_config is None:
             text = f"State Machine Does Not Exist: '{call.params['stateMachineArn']}'"
@@ -238,6 +247,8 @@ class World:
 
     def _spots_of_others(self) -> Iterator[tuple[str, Spot]]:
         """The Tasks of every state machine and of their versions, each with the name of its machine."""
+        from emulator.integrations.spots import spots_of
+
         for machine in self.every_state_machine():
             for revision in (machine, *list(machine.versions.values())):
                 for spot in spots_of(revision.machine):

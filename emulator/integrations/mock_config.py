@@ -20,7 +20,8 @@ from asl_interpreter.jackson import explain
 from asl_interpreter.jsontext import JSON, InvalidJSON, loads
 from asl_interpreter.tasks import LONGEST_LATER, Later
 from emulator.integrations.mocks import InvalidMock, Mock, Mocks, Step
-from emulator.integrations.selection import Selection, When, spots_of
+from emulator.integrations.selection import Selection, When
+from emulator.integrations.spots import spots_of
 from emulator.stepfunctions.mocks import Mode
 from emulator.suggestions import unknown
 

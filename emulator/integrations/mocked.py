@@ -21,7 +21,8 @@ from asl_interpreter.tasks import (
     unchecked,
 )
 from emulator.integrations.mocks import MOCK_FAILED, Answering, Mock, Mocks, flaw_of
-from emulator.integrations.selection import Spot, short, spots_of
+from emulator.integrations.selection import Spot, short
+from emulator.integrations.spots import spots_of
 
 if TYPE_CHECKING:
     from asl_interpreter.definition import Machine

@@ -14,15 +14,17 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from asl_interpreter.errors import HEARTBEAT_TIMEOUT, OURS, TIMEOUT, HeartbeatTimeout, StateError, TaskTimedOut
 from asl_interpreter.jsontext import JSON, dumps, loads
 from asl_interpreter.tasks import Later, TaskRequest
 from emulator.faults import Fault
 from emulator.integrations.selection import Selection, Spot, short
-from emulator.stepfunctions.mocks import Answered, Mode, check_answer, unknown_member
 from emulator.suggestions import unknown
+
+if TYPE_CHECKING:
+    from emulator.stepfunctions.mocks import Answered, Mode
 
 Answer: TypeAlias = "JSON | StateError | Later | Callable[[JSON], JSON | StateError | Later]"
 """What an attempt gets. A callable takes the Task's arguments, and may raise StateError as well."""
@@ -332,6 +334,8 @@ def flaw_of(mock: Mock, resource: str, value: JSON, answering: Answering) -> str
     operation = None if mock.mode == "NONE" else answering(resource)
     if operation is None:
         return None
+    from emulator.stepfunctions.mocks import check_answer, unknown_member  # with the models of services
+
     if mock.mode == "STRICT" and (found := unknown_member(operation, value)) is not None:
         said = unknown("member", *found)
         return f"{mock.title} is no answer of {short(resource)}: {said} ({mock.unchecked_by} allows it)"

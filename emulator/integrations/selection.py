@@ -7,14 +7,16 @@ one item as well: ``Each[2]/Ship``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from asl_interpreter.definition import Map, Parallel, Processor, Task
 from asl_interpreter.jsontext import JSON, dumps, loads
 from asl_interpreter.tasks import TaskRequest
+
+if TYPE_CHECKING:
+    from asl_interpreter.definition import Task
 
 When: TypeAlias = "JSON | re.Pattern[str] | Callable[[Any], object]"
 """What arguments must be: a value, of an object a part of its members; a pattern that their text has; a callable that
@@ -50,22 +52,6 @@ class Spot:
         around = "".join(re.escape(name) + (_ITEM if has_items else "") + "/" for name, has_items in self.around)
         found = re.fullmatch(around + re.escape(self.task.name), text)
         return None if found is None else tuple(None if item is None else int(item) for item in found.groups())
-
-
-def spots_of(processor: Processor, around: tuple[tuple[str, bool], ...] = ()) -> Iterator[Spot]:
-    """Every Task of some states and of those nested in them, with its place."""
-    for name, state in processor.states.items():
-        match state:
-            case Task():
-                yield Spot(state, around)
-            case Parallel():
-                for branch in state.branches:
-                    yield from spots_of(branch, (*around, (name, False)))
-            case Map(distribution=None):
-                yield from spots_of(state.processor, (*around, (name, True)))
-            case Map():
-                outer = tuple((each, False) for each, _ in around)
-                yield from spots_of(state.processor, (*outer, (name, False)))
 
 
 def short(resource: str) -> str:

@@ -190,3 +190,9 @@ def check_size(payload: str, limit: int = LARGEST_REQUEST) -> None:
         if limit == LARGEST_EVENT:
             text = f"{size} byte payload is too large for the Event invocation type (limit {limit} bytes)"
         raise Fault("RequestEntityTooLargeException", text, status=413, Type="User")
+
+
+def trace_id(request_id: str) -> str:
+    """The X-Ray trace of a request, which is not sampled."""
+    digits = request_id.replace("-", "")
+    return f"Root=1-{digits[:8]}-{digits[8:]};Parent={digits[:16]};Sampled=0"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Final, Protocol
 
-from emulator.lambdas.functions import Request, failure
+from emulator.lambdas.functions import Request, failure, trace_id
 
 _ROOT: Final = "/2018-06-01/runtime"
 _POSTED: Final = re.compile(rf"{_ROOT}/invocation/([^/]+)/(response|error)")
@@ -149,9 +149,3 @@ class _Connection(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
         self.wfile.flush()
-
-
-def trace_id(request_id: str) -> str:
-    """The X-Ray trace of a request, which is not sampled."""
-    digits = request_id.replace("-", "")
-    return f"Root=1-{digits[:8]}-{digits[8:]};Parent={digits[:16]};Sampled=0"

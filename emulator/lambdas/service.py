@@ -1,4 +1,8 @@
-"""Lambda of one world: finds functions by their names, wherever they come from, and invokes them."""
+"""Lambda of one world: finds functions by their names, wherever they come from, and invokes them.
+
+A function that is a callable needs no more than this; what runs others, and what polls for them, is imported with the
+first of its kind.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -24,23 +28,27 @@ from asl_interpreter.loop.locks import lock
 from asl_interpreter.timestamps import iso
 from emulator.arns import Arn
 from emulator.faults import Fault
-from emulator.lambdas import forwarding, invocation_destinations
 from emulator.lambdas.asynchronous import Event, EventSettings
 from emulator.lambdas.callables import Callables
-from emulator.lambdas.deployments import Deployment, Sources, unpack
-from emulator.lambdas.durable_executions import DurableExecution, DurableExecutions
-from emulator.lambdas.functions import LARGEST_EVENT, LATEST, Function, FunctionName, Invocation, Request, check_size
+from emulator.lambdas.functions import (
+    LARGEST_EVENT,
+    LATEST,
+    Function,
+    FunctionName,
+    Invocation,
+    Request,
+    check_size,
+    trace_id,
+)
 from emulator.lambdas.mappings import Mappings, Poller
-from emulator.lambdas.queues import QueuePoller
-from emulator.lambdas.runtime_api import trace_id
-from emulator.lambdas.scratch import Scratch
-from emulator.lambdas.shards import KinesisPoller, ShardPoller
-from emulator.lambdas.streams import TablePoller
-from emulator.lambdas.workers import Pool, Worker
 
 if TYPE_CHECKING:
     from emulator.dynamodb.model.streams import Stream
     from emulator.lambdas.cluster import Cluster, ClusterPool
+    from emulator.lambdas.deployments import Deployment, Sources
+    from emulator.lambdas.durable_executions import DurableExecution, DurableExecutions
+    from emulator.lambdas.scratch import Scratch
+    from emulator.lambdas.workers import Pool, Worker
     from emulator.moto_door import RegisteredFunction
 
 log = logging.getLogger("dynastep")
@@ -79,7 +87,6 @@ class Lambdas:
         self.find_stream = find_stream
         self.counted: Callable[[FunctionName, str, float], None] = lambda _name, _metric, _value: None
         """Hears of each invocation, for the metrics."""
-        self.durable = DurableExecutions(self, engine)
         self.mappings = Mappings(self, self._poller)
         self.hit: Callable[[Request], Invocation | None] = lambda _request: None
         """What an invocation comes to that a fault of a test hits; the function then does not run."""
@@ -94,6 +101,13 @@ class Lambdas:
         self._scratch: Scratch | None = None
         self._numbers = itertools.count(1)
 
+    @cached_property
+    def durable(self) -> DurableExecutions:
+        """The executions of durable functions."""
+        from emulator.lambdas.durable_executions import DurableExecutions
+
+        return DurableExecutions(self, self._engine)
+
     def find(self, name: FunctionName) -> Function:
         """The function with this name, in the version that its qualifier means.
 
@@ -103,9 +117,12 @@ class Lambdas:
         callable_function = self.callables.find(name.arn)
         if callable_function is not None:
             return replace(callable_function, version=name.qualifier or LATEST)
-        forwarded = forwarding.find(self._urls, name)
-        if forwarded is not None:
-            return forwarded
+        if self._urls:
+            from emulator.lambdas import forwarding
+
+            forwarded = forwarding.find(self._urls, name)
+            if forwarded is not None:
+                return forwarded
         registered = self._registered(name)
         if registered is not None:
             return self._deployed(name, registered)
@@ -139,6 +156,7 @@ class Lambdas:
 
     def _deployed(self, name: FunctionName, registered: RegisteredFunction) -> _Pooled:
         """The workers of a function that CreateFunction has made."""
+        from emulator.lambdas.deployments import Deployment, unpack
 
         def build(scratch: Path) -> tuple[Deployment, Callable[[], None]]:
             deployment = Deployment(
@@ -189,6 +207,8 @@ class Lambdas:
             return pooled
 
     def _pooled(self, deployment: Deployment, prepare: Callable[[], None], scratch: Path, revision: object) -> _Pooled:
+        from emulator.lambdas.workers import Pool, Worker
+
         def have_files() -> None:
             with self._lock, _writing(deployment.name.arn):
                 scratch.mkdir(exist_ok=True)
@@ -209,6 +229,8 @@ class Lambdas:
         return _Pooled(self, Pool(deployment, scratch, start), revision)
 
     def _new_folder(self) -> Path:
+        from emulator.lambdas.scratch import Scratch
+
         with self._lock, _writing("functions"):
             if self._scratch is None:
                 self._scratch = Scratch()
@@ -313,6 +335,8 @@ class Lambdas:
     def send_record(self, destination: str, content: dict[str, JSON], function: FunctionName, *, failed: bool) -> None:
         """Send what became of an invocation."""
         if ":function:" not in destination:
+            from emulator.lambdas import invocation_destinations
+
             invocation_destinations.send_record(destination, content, function.arn, failed=failed)
             return
         name = FunctionName.parse(destination, function.account, function.region)
@@ -331,6 +355,10 @@ class Lambdas:
     # Event source mappings.
 
     def _poller(self, configuration: Mapping[str, Any]) -> Poller:
+        from emulator.lambdas.queues import QueuePoller
+        from emulator.lambdas.shards import KinesisPoller, ShardPoller
+        from emulator.lambdas.streams import TablePoller
+
         source = Arn.parse(str(configuration["EventSourceArn"]))
         if source.service == "kinesis":
             return KinesisPoller(self, self._engine, configuration, partial(ShardPoller, self, self._engine))

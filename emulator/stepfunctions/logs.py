@@ -9,17 +9,19 @@ import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from asl_interpreter.engine import Engine, never
-from asl_interpreter.history import Event
 from asl_interpreter.jsontext import JSON, dumps
 from asl_interpreter.loop.outbox import Outbox
-from asl_interpreter.running.execution import Execution
 from asl_interpreter.timestamps import iso
 from emulator.arns import Arn, InvalidArn
 from emulator.faults import Fault
 from emulator.stepfunctions.rendering import details_member, render
+
+if TYPE_CHECKING:
+    from asl_interpreter.history import Event
+    from asl_interpreter.running.execution import Execution
 
 log = logging.getLogger("dynastep")
 

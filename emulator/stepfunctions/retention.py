@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from asl_interpreter.loop.clock import Clock
-from asl_interpreter.running.execution import Execution
-from asl_interpreter.running.kept import Kept
-from asl_interpreter.running.map_runs import MapRun
+
+if TYPE_CHECKING:
+    from asl_interpreter.running.execution import Execution
+    from asl_interpreter.running.kept import Kept
+    from asl_interpreter.running.map_runs import MapRun
 
 DAYS: Final = 90
 SECONDS: Final = DAYS * 24 * 3600.0

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from asl_interpreter.jsontext import JSON, dumps
 from emulator.arns import Arn
 from emulator.stepfunctions.encryption import of_machine
-from emulator.stepfunctions.redrives import redrives
 
 if TYPE_CHECKING:
     from asl_interpreter.loop.clock import Clock
@@ -48,6 +47,8 @@ class StatusChanges:
         if put_event is None:
             return
         arn, now = Arn.parse(execution.start.arn), self._clock.now()
+        from emulator.stepfunctions.redrives import redrives
+
         detail = _detail(execution, redrives(execution, machine))
         if machine is not None and of_machine(machine.as_run_by(execution.start)).key is not None:
             detail |= _WITHHELD
