@@ -34,7 +34,7 @@ INTERPRETER = {
     "tasks": "errors jsontext loop",
     "reading": "definition errors jackson jsontext language quotas tasks timestamps",
     "running": "coverage definition errors history jsonata jsontext language loop packing quotas tasks timestamps",
-    "engine": "definition loop running",
+    "engine": "loop running",
 }
 """Rooms of asl_interpreter, from the ground up. Running never reads: a definition is parsed once."""
 
@@ -60,7 +60,8 @@ EMULATOR = {
     "stepfunctions": "arns datasets encryption faults permissions wire",
     "suggestions": "",
     "validate": "deploying stepfunctions suggestions wire",
-    "bench": "graph integrations interception permissions progress settings stepfunctions suggestions validate wire",
+    "bench": "faults graph integrations interception permissions progress settings stepfunctions suggestions validate"
+    " wire",
     "clients": "endpoint wire",
     "web": "arns bench clients faults graph integrations permissions validate wire",
     "deploying": "arns endpoint faults lambdas wire",
@@ -104,8 +105,8 @@ EMULATOR = {
     " web wire wiring",
     "dynamodb": "",
     "interception": "wire",
-    "testing": "actors app arns bench clients control endpoint faults injection integrations interception moto_door"
-    " permissions server settings stepfunctions validate wire wiring",
+    "testing": "actors app arns bench clients control endpoint injection integrations interception moto_door"
+    " server settings wire wiring",
     "properties": "bench testing",
     "pytest_plugin": "bench testing",
 }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from emulator.moto_door.state import fit_with, forget, issuer, left, meet, repeat_ids, reset, show_tables
 
 if TYPE_CHECKING:
-    from emulator.moto_door.apis import apis, apis_of, owner_of_api
+    from emulator.moto_door.apis import all_apis, apis_of, owner_of_api
     from emulator.moto_door.bus import put_event
     from emulator.moto_door.calls import ServiceError, call
     from emulator.moto_door.clock import take_clock
@@ -64,10 +64,10 @@ __all__ = [
     "Sources",
     "Web",
     "alarms",
+    "all_apis",
     "answer",
     "answer_here",
     "api_destination",
-    "apis",
     "apis_of",
     "asked",
     "backends",
@@ -128,7 +128,7 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "emulator.moto_door.apis": ("apis", "apis_of", "owner_of_api"),
+    "emulator.moto_door.apis": ("all_apis", "apis_of", "owner_of_api"),
     "emulator.moto_door.bus": ("put_event",),
     "emulator.moto_door.calls": ("ServiceError", "call"),
     "emulator.moto_door.clock": ("take_clock",),
@@ -162,6 +162,7 @@ _HOMES: Final = {
         "Alarm",
         "Meters",
         "alarms",
+        "all_apis",
         "queue_depths",
         "set_alarm_state",
         "take_metrics",

@@ -34,7 +34,7 @@ def apis_of(service: Service, account: str, region: str, make: Callable[[], _Hel
     return held
 
 
-def apis(service: Service) -> Iterator[tuple[str, str, Any]]:
+def all_apis(service: Service) -> Iterator[tuple[str, str, Any]]:
     """Account, region and what they have of APIs, of all that have used them."""
     module = sys.modules.get(f"moto.{service}.models")
     if module is not None:
@@ -48,7 +48,7 @@ def owner_of_api(api: str) -> str | None:
     """The account that has an API, of either version; None if there is none."""
     services: tuple[Service, ...] = ("apigateway", "apigatewayv2")
     for service in services:
-        for account, _, held in apis(service):
+        for account, _, held in all_apis(service):
             if api in held.apis:
                 return account
     return None

@@ -78,7 +78,7 @@ def gateway_of(account: str, region: str) -> Gateway:
 
 def gateways() -> Iterator[tuple[str, str, Gateway]]:
     """Account, region, and what they have; of those that have used REST APIs."""
-    yield from moto_door.apis("apigateway")
+    yield from moto_door.all_apis("apigateway")
 
 
 @dataclass(frozen=True, slots=True)

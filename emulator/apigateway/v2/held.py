@@ -69,7 +69,7 @@ def find_api(api: str) -> tuple[str, str, Api] | None:
 
 
 def _gateways() -> Iterator[tuple[str, str, Gateway]]:
-    yield from moto_door.apis("apigatewayv2")
+    yield from moto_door.all_apis("apigatewayv2")
 
 
 @dataclass(frozen=True, slots=True)
