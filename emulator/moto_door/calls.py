@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
 from emulator.moto_door.dispatch import answer
-from emulator.wire.credentials import Credential
+from emulator.wire.credentials import DEFAULT_ACCOUNT, Credential
 from emulator.wire.protocol import Environ, Response
 
 
@@ -44,7 +45,8 @@ def call(service: str, operation: str, params: dict[str, Any], account: str, reg
     """
     from botocore.exceptions import ClientError
 
-    client = _client(service, account, region)
+    client = _client(service, region)
+    before = _account.set(account)
     try:
         answered: dict[str, Any] = client._make_api_call(operation, params)  # noqa: SLF001 - by AWS's name, as given
     except ClientError as error:
@@ -57,17 +59,26 @@ def call(service: str, operation: str, params: dict[str, Any], account: str, reg
             metadata.get("HostId", ""),
             str(said["Code"]),
         ) from error
+    finally:
+        _account.reset(before)
     return answered
 
 
-@lru_cache(maxsize=256)
-def _client(service: str, account: str, region: str) -> Any:
+_account: ContextVar[str] = ContextVar("whose call a client makes")
+
+
+@lru_cache(maxsize=64)
+def _client(service: str, region: str) -> Any:
+    """A client for all accounts: each test has one of its own, and making a client takes longer than most calls."""
     from botocore.config import Config
 
     from emulator.wire.in_process import connect
 
     def respond(environ: Environ, body: bytes) -> Response:
+        account = _account.get()
         return answer(environ, body, Credential(account, region, service), account)
 
     # As the SDK for Java does: a checksum of what is written, none of what is read.
-    return connect(respond, service, region, account, config=Config(response_checksum_validation="when_required"))
+    return connect(
+        respond, service, region, DEFAULT_ACCOUNT, config=Config(response_checksum_validation="when_required")
+    )
