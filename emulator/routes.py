@@ -9,7 +9,6 @@ from werkzeug.exceptions import BadRequest
 
 from asl_interpreter.jsontext import JSON, InvalidJSON, dumps, loads
 from emulator.injection.rules import InvalidFault, read_faults
-from emulator.integrations.mock_config import read_mocks
 from emulator.integrations.mocks import InvalidMock
 
 if TYPE_CHECKING:
@@ -36,6 +35,8 @@ def _offer_mocks(routes: Blueprint, control: Control) -> None:
     @routes.post("/_dynastep/mocks")
     def add_mocks() -> Response:
         """Add mocks: ``{"Mocks": [{"Task": "Charge", "Response": {"*": {"Return": {"Payload": 1}}}}]}``; see Mocks."""
+        from emulator.integrations.mock_config import read_mocks  # with what runs state machines
+
         mocks = control.latest.world.mocks
         try:
             for mock in read_mocks(body()):

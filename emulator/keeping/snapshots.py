@@ -13,11 +13,13 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib import metadata
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from emulator.keeping.pickling import Unreadable, dump, load
-from emulator.keeping.state import State
 from emulator.progress import steps
+
+if TYPE_CHECKING:
+    from emulator.keeping.state import State
 
 FORMAT: Final = 2
 """Of the file; grows with each change that an older version could not read."""
@@ -106,6 +108,8 @@ def read(file: bytes) -> State:
     Raises:
         Unreadable: it is no such file, or one of another version.
     """
+    from emulator.keeping.state import State  # with what runs state machines
+
     try:
         with zipfile.ZipFile(io.BytesIO(file)) as archive:
             about, kept = json.loads(archive.read("about.json")), archive.read("state")
