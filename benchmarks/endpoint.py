@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
+import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -237,9 +240,11 @@ def start_figures(programs: Sequence[Program] = PROGRAMS) -> list[Figure]:
     """What it takes before the first answer, from a server and from the fixture."""
     present = [program for program in programs if program.present]
     figures = [
-        Figure("first answer of a server", "s", {p.name: partial(_first_answer, p) for p in present}, (Aim(1),)),
-        Figure("import, net of Python (ours: and pytest)", "s", _in_process(_IMPORTS), (Aim(0.5),)),
+        Figure("first answer of a server", "s", {p.name: partial(_first_answer, p) for p in present}, (Aim(0.4),)),
+        Figure("import, net of boto3 (ours: and pytest)", "s", _in_process(_IMPORTS), (Aim(0.15),)),
         Figure("first answer in process, net of the same", "s", _in_process(_FIRST_CALLS)),
+        Figure("an empty test with the fixture", "ms", {OURS: _empty_test_ms}, (Aim(2),)),
+        Figure("tests of examples/orders, CPU", "s", {OURS: lambda: _cpu_seconds(ROOT / "examples" / "orders")}),
     ]
     if PROC.exists():
         memory = {program.name: partial(_idle_megabytes, program) for program in present}
@@ -265,7 +270,7 @@ _FIRST_CALLS = {
     OURS: "from emulator.testing import emulator\nwith emulator() as e: e.client('dynamodb').list_tables()",
     "moto": "import boto3, moto\nwith moto.mock_aws(): boto3.client('dynamodb', 'us-east-1').list_tables()",
 }
-_PYTHONS = {OURS: (sys.executable, "import pytest\n"), "moto": (f"{PEERS}/moto/bin/python", "pass\n")}
+_PYTHONS = {OURS: (sys.executable, "import boto3, pytest\n"), "moto": (f"{PEERS}/moto/bin/python", "import boto3\n")}
 
 
 def _in_process(codes: dict[str, str]) -> dict[str, Callable[[], float]]:
@@ -285,3 +290,25 @@ def _net_seconds(python: str, before: str, code: str) -> float:
         return time.perf_counter() - began
 
     return seconds(code) - seconds(before)
+
+
+def _empty_test_ms(tests: int = 100) -> float:
+    """What a test pays that asks for the fixture and does nothing with it, once another test has paid for imports."""
+    with tempfile.TemporaryDirectory() as folder:
+        file, empty = Path(folder, "test_empty.py"), "def test_{number}({fixture}): pass\n"
+
+        def seconds(fixture: str) -> float:
+            first = empty.format(number="first", fixture="dynastep")
+            file.write_text(first + "".join(empty.format(number=n, fixture=fixture) for n in range(tests)))
+            return _cpu_seconds(file)
+
+        return (seconds("dynastep") - seconds("")) / tests * 1000
+
+
+def _cpu_seconds(tests: Path) -> float:
+    """The processor time of a run of pytest."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tests)]
+    subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

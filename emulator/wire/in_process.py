@@ -72,7 +72,12 @@ def _session() -> Session:
 def _options(region: str, account: str, endpoint: str | None, config: Config | None = None) -> dict[str, Any]:
     from botocore.config import Config
 
-    ours = Config(use_fips_endpoint=False, use_dualstack_endpoint=False, ignore_configured_endpoint_urls=True)  # type: ignore[call-arg]  # newer than its stubs
+    ours = Config(  # type: ignore[call-arg]  # newer than its stubs
+        use_fips_endpoint=False,
+        use_dualstack_endpoint=False,
+        ignore_configured_endpoint_urls=True,
+        proxies={},  # nothing is sent, and to look for them in the environment takes time
+    )
     return {
         "region_name": region,
         "aws_access_key_id": account,
