@@ -111,6 +111,7 @@ _theirs: dict[str, dict[str, Any]] = {}
 
 def left() -> None:
     """Have moto's settings be its own again: nobody uses moto here any more, but a test of ``mock_aws`` may come."""
+    _meetings.clear()
     if not _theirs:
         return
     from moto.core.config import default_user_config
