@@ -21,6 +21,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 from emulator import arns, clients, endpoint, moto_door, server
 from emulator.control import Control
 from emulator.moto_door import routes
+from emulator.moto_door.state import met
 from emulator.reception import layer
 from emulator.settings import Settings
 from emulator.wire import patterns
@@ -40,6 +41,7 @@ def empty():
     moto_door.reset()
     control = Control(Settings())
     meet_moto(lambda _account: control.world)
+    met()  # before what a test delivers elsewhere
 
 
 @pytest.fixture

@@ -193,7 +193,7 @@ for _ in range(2):
     key = {"AttributeName": "id"}
     call("dynamodb", "CreateTable", TableName="table", BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{**key, "AttributeType": "S"}], KeySchema=[{**key, "KeyType": "HASH"}])
-    opened("sqs")
+    opened()
     from moto.sqs.models import sqs_backends
     sqs_backends["000000000000"]["us-east-1"].create_queue("q", {})
     counts.append(count())
