@@ -116,8 +116,9 @@ def test_every_known_difference_is_on_the_page_with_its_reason() -> None:
 
 @pytest.mark.skipif(ELSEWHERE, reason="the tables are of another version of moto or of botocore")
 def test_the_notes_say_what_moto_answers() -> None:
-    assert MOTO["answered"] == others.answered(), AGAIN
-    assert MOTO["integrated"] == others.integrated(), AGAIN
+    again = "run PYTHONPATH=tests python -m evidence.others docs/fidelity-moto.json"
+    assert MOTO["answered"] == others.answered(), again
+    assert MOTO["integrated"] == others.integrated(), again
 
 
 @pytest.mark.skipif(ELSEWHERE, reason="the tables are of another version of moto or of botocore")
