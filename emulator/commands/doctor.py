@@ -152,6 +152,8 @@ def variables(environ: Mapping[str, str]) -> Iterator[Finding]:
             if "proxy" in pattern and "127.0.0.1" in unproxied:
                 continue
             yield Finding(name, "is set", what)
+    if "AWS_REGION" in environ and "AWS_DEFAULT_REGION" not in environ:
+        yield Finding("AWS_REGION", "is set and AWS_DEFAULT_REGION is not, which is the one that boto3 reads")
 
 
 LOOKS: Final[tuple[Callable[[Mapping[str, str]], Iterator[Finding]], ...]] = (

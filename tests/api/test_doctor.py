@@ -30,6 +30,13 @@ def test_variables_that_lead_calls_elsewhere_are_named(environ, found):
     assert [finding.subject for finding in doctor.variables(environ)] == found
 
 
+def test_a_region_that_boto3_does_not_read_is_named_and_is_nothing_to_mend():
+    (found,) = doctor.variables({"AWS_REGION": "us-east-1"})
+    assert (found.subject, found.remedy) == ("AWS_REGION", "")
+    assert "AWS_DEFAULT_REGION is not" in found.said
+    assert list(doctor.variables({"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"})) == []
+
+
 def test_a_wrong_setting_is_to_mend():
     (found,) = doctor.settings({"DYNASTEP_PORT": "x"})
     assert found.remedy == "DYNASTEP_PORT is 'x': a number from 0 to 65535 is wanted."
