@@ -185,6 +185,7 @@ def refusal(who: Callable[[], str]) -> Answer:
     """
 
     def answer(request: AWSPreparedRequest) -> AWSResponse:
+        __tracebackhide__ = True
         raise AWSCallRefused(
             f"{who()} has called {urlsplit(str(request.url)).hostname} without the fixture dynastep. Use the fixture, "
             "or set dynastep_only = false, or let the host through with dynastep_let_through."

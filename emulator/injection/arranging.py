@@ -50,10 +50,12 @@ class Arranging:
         Raises:
             TypeError, ValueError: an answer is not JSON, or ``checked`` has no such value.
         """
-        steps = steps_of(answers) if answers else ()
-        selection = Selection(task, machine, when)
-        mock = Mock(f"The mock of {task!r}", selection, steps, mode_of(checked), optional)
-        return self._mocks.add(mock)
+        __tracebackhide__ = True
+        try:
+            steps, mode = steps_of(answers) if answers else (), mode_of(checked)
+        except (TypeError, ValueError) as error:
+            raise error.with_traceback(None) from None  # what is wrong is in the test: no frame of ours explains it
+        return self._mocks.add(Mock(f"The mock of {task!r}", Selection(task, machine, when), steps, mode, optional))
 
     def faults(
         self,
@@ -82,20 +84,23 @@ class Arranging:
             InvalidFault: there is no such operation or error, or a number is out of range.
         """
         __tracebackhide__ = True
-        rule = make_faults(
-            target,
-            error=error,
-            message=message,
-            delay=delay,
-            rate=rate,
-            seed=seed,
-            times=times,
-            calls=calls,
-            lasting=lasting,
-            when=when,
-            machine=machine,
-            optional=optional,
-        )
+        try:
+            rule = make_faults(
+                target,
+                error=error,
+                message=message,
+                delay=delay,
+                rate=rate,
+                seed=seed,
+                times=times,
+                calls=calls,
+                lasting=lasting,
+                when=when,
+                machine=machine,
+                optional=optional,
+            )
+        except (TypeError, ValueError) as wrong:
+            raise wrong.with_traceback(None) from None
         return self._world.faults.add(rule)
 
     def allow_unused(self) -> None:

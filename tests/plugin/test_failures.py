@@ -227,3 +227,24 @@ def test_a_deadlock_names_the_machine_the_state_what_it_waits_for_and_what_helps
     ]
     assert lines[3].startswith(f"    or {said[2]}")
     assert len(lines) == 4
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        'dynastep.faults("dynamodb:*", error="Throttlin")',
+        'dynastep.faults("dynamodb:*", error="ThrottlingException", rate="often")',
+        'dynastep.mock("Charge", {1, 2})',
+        'dynastep.mock("Charge", 1, checked="somewhat")',
+        'dynastep.run({"StartAt": "A", "States": {}})',
+        'dynastep.machine({"StartAt": "A", "States": {}})',
+    ],
+)
+def test_a_mistake_of_a_test_is_shown_without_our_code(pytester, mistake):
+    pytester.makepyfile(f"def test_it(dynastep):\n    {mistake}\n")
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:asyncio")
+    result.assert_outcomes(failed=1)
+    places = [line for line in result.outlines if re.fullmatch(r"\S+\.py:\d+: .*", line)]
+    assert [place.split(":")[:2] for place in places] == [
+        ["test_a_mistake_of_a_test_is_shown_without_our_code.py", "2"]
+    ]

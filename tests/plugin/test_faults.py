@@ -356,9 +356,9 @@ def test_a_fault_that_meets_no_call_fails_the_test_and_so_does_a_when_that_fails
         """
     ).stdout.fnmatch_lines(
         [
-            "E*AssertionError: The fault of 'dynamodb:ListTables': its 'when' raised KeyError('nothing').",
-            "E*The fault of 'Chrage' has met no call.",
-            "E*The fault of 'dynamodb:ListTables' has met no call.",
+            "The fault of 'dynamodb:ListTables': its 'when' raised KeyError('nothing').",
+            "The fault of 'Chrage' has met no call.",
+            "The fault of 'dynamodb:ListTables' has met no call.",
         ],
         consecutive=True,
     )
