@@ -175,6 +175,7 @@ from emulator.wiring import meet_moto
 KINDS = ("Execution", "History", "StateMachine", "Table", "Queue", "SQSBackend", "Store")
 
 def count():
+    gc.collect()  # a reset leaves it to the collector to find what is few
     kinds = [type(each) for each in gc.get_objects()]
     ours = [kind.__name__ for kind in kinds if str(kind.__module__).startswith(("emulator.", "moto.", "asl_interpreter."))]
     return [ours.count(kind) for kind in KINDS]
