@@ -42,16 +42,17 @@ def attach(store_of: Callable[[str], Store | None]) -> None:
     class Backend(OurBackend):
         """moto's backend for one account and region, on our tables."""
 
+        def __new__(cls, region_name: str, account_id: str) -> Any:
+            """Ours, or moto's own. That this is a class is what moto asks of backends."""
+            return DynamoDBBackend(region_name, account_id) if store_of(account_id) is None else super().__new__(cls)
+
         def find_region(self) -> Region:
             store = store_of(self.account_id)
             if store is None:
                 raise AssertionError(f"a backend of account {self.account_id} is used that nobody has any more")
             return store.region(self.account_id, self.region_name)
 
-    def backend(region_name: str, account_id: str) -> DynamoDBBackend:
-        return (DynamoDBBackend if store_of(account_id) is None else Backend)(region_name, account_id)
-
-    dynamodb_backends.backend = backend  # type: ignore[assignment]  # moto only calls it
+    dynamodb_backends.backend = Backend
     dynamodb_backends.clear()
 
 
