@@ -102,7 +102,7 @@ def test_the_shop_is_coloured_on_a_terminal_only(monkeypatch):
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
 def test_the_demo_waits_for_no_tools_of_tests(tmp_path):
-    command = ["make", "--dry-run", "demo", f"VENV={tmp_path}"]
+    command = ["make", "--dry-run", "--no-print-directory", "demo", f"VENV={tmp_path}"]
     planned = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     assert "--editable .\n" in planned
     assert "[dev]" not in planned
