@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from emulator.wire.exchanges import exchanges
 from emulator.wire.hosts import url_of
@@ -71,8 +71,8 @@ class PortTaken(OSError):
     """Nothing can listen on this address. The message says why and what to do."""
 
 
-_claims: list[IO[Any]] = []
-"""Files whose locks say that this process is about to listen on a port, or does."""
+_claims: list[int] = []
+"""Descriptors of files whose locks say that this process is about to listen on a port, or does. They end with it."""
 
 
 def claim_port(host: str, port: int) -> int:
@@ -85,11 +85,12 @@ def claim_port(host: str, port: int) -> int:
     if sys.platform != "win32":
         import fcntl
 
-        claim = (Path(tempfile.gettempdir()) / f"dynastep.{os.getuid()}.{found}.lock").open("wb")
+        file = Path(tempfile.gettempdir()) / f"dynastep.{os.getuid()}.{found}.lock"
+        claim = os.open(file, os.O_WRONLY | os.O_CREAT, 0o666)
         try:
             fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            claim.close()
+            os.close(claim)
             why = "another Dynastep starts there"
             raise PortTaken(f"Cannot listen on {host}:{port} ({why}): stop it, or choose another port") from None
         _claims.append(claim)
