@@ -91,4 +91,4 @@ def test_reports_are_made_of_a_running_server(control, tmp_path, monkeypatch):
         server.close()
     assert entered(json.loads((tmp_path / "both.json").read_text())) == {"Sort": 2, "One": 2}
     nobody = CliRunner().invoke(main, ["coverage", "report", "--record", "http://127.0.0.1:9"])
-    assert (nobody.exit_code, nobody.stderr.split(". ")[0]) == (2, "Error: Nobody answers at http://127.0.0.1:9")
+    assert (nobody.exit_code, nobody.output.split(". ")[0]) == (2, "Error: Nobody answers at http://127.0.0.1:9")

@@ -81,7 +81,7 @@ def test_the_command_adds_shows_and_forgets_faults(control):
     def dynastep(*arguments: str) -> list[str]:
         result = CliRunner().invoke(main, ["faults", *arguments, "--url", server.url])
         assert result.exit_code == 0, result.output
-        return result.stdout.splitlines()
+        return result.output.splitlines()
 
     try:
         assert dynastep("add", "dynamodb:*", "--error", "ThrottlingException", "--times", "1") == [
@@ -93,7 +93,7 @@ def test_the_command_adds_shows_and_forgets_faults(control):
             "Charge  120 s late  hit 0 of 0 calls",
         ]
         assert dynastep("clear") == []
-        assert dynastep() == []
+        assert dynastep() == ["There are no faults."]
         wrong = CliRunner().invoke(main, ["faults", "add", "dynamodb:*", "--url", server.url])
         assert wrong.exit_code == 2
         assert "The fault of 'dynamodb:*' does nothing: it needs an error or a delay." in wrong.output

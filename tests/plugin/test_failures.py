@@ -240,9 +240,8 @@ def test_a_deadlock_names_the_machine_the_state_what_it_waits_for_and_what_helps
         'dynastep.machine({"StartAt": "A", "States": {}})',
     ],
 )
-def test_a_mistake_of_a_test_is_shown_without_our_code(pytester, mistake):
-    pytester.makepyfile(f"def test_it(dynastep):\n    {mistake}\n")
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:asyncio")
+def test_a_mistake_of_a_test_is_shown_without_our_code(project, mistake):
+    result = project(f"def test_it(dynastep):\n    {mistake}\n")
     result.assert_outcomes(failed=1)
     places = [line for line in result.outlines if re.fullmatch(r"\S+\.py:\d+: .*", line)]
     assert [place.split(":")[:2] for place in places] == [
