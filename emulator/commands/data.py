@@ -52,8 +52,7 @@ def check(folder: Path) -> None:
         if loaded is not None:
             items = sum(map(len, loaded[0].items.values()))
             executions = sum(map(len, loaded[0].executions.values()))
-        size = opened.file.stat().st_size
-        click.echo(f"{opened.file} is sound: {items:,} items, {executions:,} executions, {size:,} bytes.")
+        click.echo(f"{opened.file} is sound: {items:,} items, {executions:,} executions, {opened.size:,} bytes.")
 
 
 @data.command()
@@ -61,9 +60,9 @@ def check(folder: Path) -> None:
 def compact(folder: Path) -> None:
     """Make FOLDER smaller: drop what was deleted or overwritten."""
     with _opened(folder) as opened, shown():
-        before = opened.file.stat().st_size
+        before = opened.size
         opened.compact()
-        click.echo(f"{opened.file} has {opened.file.stat().st_size:,} bytes; it had {before:,}.")
+        click.echo(f"{opened.file} has {opened.size:,} bytes; it had {before:,}.")
 
 
 @data.command("export")

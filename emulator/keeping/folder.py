@@ -151,6 +151,12 @@ class Folder:
             return f"{self.file} cannot be read or written ({text}): its disk is broken, or refuses this user more room"
         return f"{self.file} is damaged ({text}): 'dynastep data check' says more; nothing of it is guessed at"
 
+    @property
+    def size(self) -> int:
+        """How many bytes it has on the disk, with what SQLite has not taken into its file yet."""
+        files = (self.file, self.file.with_name(f"{FILE}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
     def about(self) -> dict[str, str]:
         """What the file says of itself."""
         return dict(self._db.execute("SELECT name, value FROM about"))

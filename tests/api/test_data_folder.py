@@ -337,6 +337,13 @@ def test_a_damaged_item_is_named(opened, tmp_path):
     assert "is damaged" in checked.output
 
 
+def test_the_size_of_a_folder_counts_what_was_written_last(tmp_path):
+    with closing(Folder(tmp_path)) as folder:
+        before = folder.size
+        folder.write([("INSERT INTO items VALUES ('t', x'00', zeroblob(100000))", ())])
+        assert folder.size - before >= 100_000
+
+
 def test_another_schema_is_named(tmp_path):
     Folder(tmp_path).close()
     with sqlite3.connect(tmp_path / FILE) as database:
