@@ -73,7 +73,8 @@ def _sizes(
     shown = sizes if logarithmic else [sizes[0] + (sizes[-1] - sizes[0]) * part / 4 for part in range(5)]
     for size in shown:
         x, y = at(size, 0)
-        yield f'<text class="t" x="{x}" y="{y + 15}" text-anchor="middle">{round(size):,}</text>'
+        place = f'x="{WIDTH}" text-anchor="end"' if size == shown[-1] else f'x="{x}" text-anchor="middle"'
+        yield f'<text class="t" {place} y="{y + 15}">{round(size):,}</text>'  # the last one would be cut in the middle
 
 
 def _round(step: float) -> float:
