@@ -11,9 +11,9 @@ from hypothesis.strategies import SearchStrategy
 
 from asl_interpreter.jsontext import JSON, loads
 from emulator.bench.chaos import UNNAMED
-from emulator.bench.definitions import definition_text
+from emulator.bench.definitions import Definition, definition_text
 from emulator.bench.schemas import values_like, values_of
-from emulator.testing import Definition, emulator
+from emulator.testing import emulator
 
 if TYPE_CHECKING:
     from emulator.bench.execution import Execution

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from asl_interpreter.engine import never
 from asl_interpreter.jsontext import JSON
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from asl_interpreter.coverage import Coverage
     from asl_interpreter.definition import Machine
+    from emulator.bench.definitions import Definition
     from emulator.bench.execution import Execution
     from emulator.bench.handles import Started
     from emulator.bench.policies import MachinePolicy
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
 ROLE: Final = "dynastep"
 OPEN: Final[list[Dynastep]] = []
 """The emulators that are open, the one that began last at the end."""
-Definition: TypeAlias = "Mapping[str, JSON] | str | Path"
 _OF_A_TEST: Final = (
     *("DYNASTEP_MOCK_CONFIG", "SFN_MOCK_CONFIG"),
     *("DYNASTEP_DYNAMODB_WORDING", "DYNASTEP_DYNAMODB_DELAYS", "DYNASTEP_DYNAMODB_THROTTLING"),

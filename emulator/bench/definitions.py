@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from asl_interpreter.jsontext import JSON, dumps, loads
 from emulator.suggestions import unknown
@@ -15,6 +15,8 @@ from emulator.validate.documents import YAML_SUFFIXES, CannotRead, read_definiti
 from emulator.validate.positions import Position
 from emulator.validate.projects import PLACEHOLDER, find, read_project, substitute
 
+Definition: TypeAlias = "Mapping[str, JSON] | str | Path"
+"""What a test gives: a value, its text, or its file; where a machine is run, the ARN of one, too."""
 TEXT: Final = "the definition"
 """What messages call a definition that is in no file."""
 
@@ -41,7 +43,7 @@ class Source:
 
 
 def definition_text(
-    definition: Mapping[str, JSON] | str | Path, substitutions: Mapping[str, JSON] | None = None
+    definition: Definition, substitutions: Mapping[str, JSON] | None = None
 ) -> tuple[str, Source | None]:
     """A definition as JSON text, which is the client's own where that is JSON; and its file, if it is in one.
 

@@ -14,7 +14,7 @@ from asl_interpreter.loop.scheduler import Deadlock
 from asl_interpreter.running.execution import Execution as Running
 from emulator.bench.answers import open_callback
 from emulator.bench.cassettes import read_cassette
-from emulator.bench.definitions import Source, definition_text, json_text, machine_of_project
+from emulator.bench.definitions import Definition, Source, definition_text, json_text, machine_of_project
 from emulator.bench.execution import Execution
 from emulator.bench.handles import Started
 from emulator.bench.moments import Past, recorded_execution
@@ -58,7 +58,7 @@ class Runs:
 
     def start(
         self,
-        definition: Mapping[str, JSON] | str | Path,
+        definition: Definition,
         given: JSON,
         name: str | None,
         kind: str,
@@ -79,7 +79,7 @@ class Runs:
 
     def machine(
         self,
-        definition: Mapping[str, JSON] | str | Path,
+        definition: Definition,
         kind: str,
         substitutions: Mapping[str, JSON] | None,
         logical_name: str | None = None,
@@ -127,9 +127,7 @@ class Runs:
         found = self._world.state_machines(self._call("", {})).get(known.start.state_machine_arn)
         return "" if found is None else found.definition, known.machine
 
-    def policy(
-        self, machine: Mapping[str, JSON] | str | Path | Execution, client: Callable[[str], Any]
-    ) -> MachinePolicy:
+    def policy(self, machine: Definition | Execution, client: Callable[[str], Any]) -> MachinePolicy:
         """The least IAM policy that the role of a machine, or of an execution, needs. Raises as ``start``."""
         from emulator.bench.policies import facts_of_file, policy_of, policy_of_runs  # which few tests need
 
@@ -141,7 +139,7 @@ class Runs:
         described = state_machines.describe_state_machine(self._world, asked)
         return policy_of_runs(described, client, ran, only_runs=isinstance(machine, Execution))
 
-    def replay(self, cassette: Path | str, definition: Mapping[str, JSON] | str | Path | None) -> Replayed:
+    def replay(self, cassette: Path | str, definition: Definition | None) -> Replayed:
         """Run a definition, or the one of the cassette, against the answers of a recorded execution.
 
         Raises:
@@ -150,7 +148,7 @@ class Runs:
         history, text = _read(cassette, definition)
         return replay(history, text, self._world.resources(self._call("", {})))
 
-    def recorded(self, cassette: Path | str, definition: Mapping[str, JSON] | str | Path | None) -> Execution:
+    def recorded(self, cassette: Path | str, definition: Definition | None) -> Execution:
         """An execution of elsewhere, by its history. Raises as ``replay``."""
         history, text = _read(cassette, definition)
         call = self._call("", {})
@@ -172,7 +170,7 @@ class Runs:
         return Past(definition, resources, partial(mocks_first, resources, name, self._mocks, open_callback))
 
 
-def _read(cassette: Path | str, definition: Mapping[str, JSON] | str | Path | None) -> tuple[list[Event], str]:
+def _read(cassette: Path | str, definition: Definition | None) -> tuple[list[Event], str]:
     """A recorded history, and the definition that was given or is in the cassette."""
     text = cassette.read_text(encoding="utf-8") if isinstance(cassette, Path) else cassette
     history, known = read_cassette(text)

@@ -71,7 +71,7 @@ class Keeper:
     def __init__(self, folder: Folder, world: World) -> None:
         self._folder = folder
         self._world = world
-        self._archive = archive = world.retention.archive = Archive(folder, world)
+        self._archive = world.retention.archive = Archive(folder, world)
         self._writing = Writing(folder)
         self._saving = lock("the keeping of a world", RANK)
         self._kept: dict[str, bytes] = {}
@@ -80,7 +80,7 @@ class Keeper:
         self._unkept: dict[str, str] = {}
         """Services that could not be written, by the name of the part, and why."""
         self._watched: dict[str, Watch | None] = {}
-        self._executions = Executions(folder, archive, self._moment)
+        self._executions = Executions(folder, self._archive, self._moment)
         self.touched = self._executions.touched
         """Hears, on the loop's thread, of each execution that is not as it was."""
         self._stirred = threading.Event()
